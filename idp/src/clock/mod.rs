@@ -56,10 +56,11 @@ impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, to the second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = time::format_description::well_known::Rfc3339;
-        time::OffsetDateTime::from_unix_timestamp(self.seconds())
-            .ok()
-            .and_then(|moment| moment.format(&format).ok())
-            .map_or_else(|| write!(f, "{}s", self.seconds()), |text| f.write_str(&text))
+        let moment = time::OffsetDateTime::from_unix_timestamp(self.seconds());
+        match moment.ok().and_then(|moment| moment.format(&format).ok()) {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "{}s", self.seconds()),
+        }
     }
 }
 

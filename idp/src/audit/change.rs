@@ -1,0 +1,94 @@
+use super::event::Event;
+use super::records::INSERT;
+use crate::args;
+use crate::clock::Timestamp;
+use crate::rng::Rng;
+use crate::store::{Args, Db, Row, StoreError, Tx};
+
+/// On whose behalf a change is made: what every audit row repeats.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub now: Timestamp,
+    /// The request's id, the same as in the log and on error pages; empty for the node's own work.
+    pub request_id: String,
+    /// `resident`, `client`, `operator` or `node`.
+    pub actor: &'static str,
+    pub rng: Rng,
+}
+
+/// A writing transaction that cannot be committed without saying what it did.
+#[derive(Debug)]
+pub struct Change {
+    tx: Tx,
+    context: Context,
+    recorded: bool,
+}
+
+impl Change {
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn begin(db: &Db, context: &Context) -> Result<Self, StoreError> {
+        Ok(Self { tx: db.begin().await?, context: context.clone(), recorded: false })
+    }
+
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    #[must_use]
+    pub const fn rng(&self) -> &Rng {
+        &self.context.rng
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    ///
+    /// # Errors
+    /// Where the database does not answer or refuses the statement.
+    pub async fn execute(&mut self, sql: &'static str, args: Args) -> Result<u64, StoreError> {
+        self.tx.execute(sql, args).await
+    }
+
+    /// # Errors
+    /// Where the database does not answer or refuses the statement.
+    pub async fn all(&mut self, sql: &'static str, args: Args) -> Result<Vec<Row>, StoreError> {
+        self.tx.all(sql, args).await
+    }
+
+    /// # Errors
+    /// Where the database does not answer or refuses the statement.
+    pub async fn maybe(&mut self, sql: &'static str, args: Args) -> Result<Option<Row>, StoreError> {
+        self.tx.maybe(sql, args).await
+    }
+
+    /// Writes the audit row of what this transaction does.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn record(&mut self, event: Event) -> Result<(), StoreError> {
+        let Context { now, request_id, actor, rng } = &self.context;
+        let detail = if event.detail.is_null() { None } else { Some(event.detail.to_string()) };
+        let args = args![
+            rng.uuid(*now),
+            *now,
+            request_id,
+            *actor,
+            event.account,
+            event.client,
+            event.action.as_str(),
+            detail
+        ];
+        self.tx.execute(INSERT, args).await?;
+        self.recorded = true;
+        Ok(())
+    }
+
+    /// # Errors
+    /// Where nothing was recorded, or the database did not take the change.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        if !self.recorded {
+            return Err(StoreError::Unaudited);
+        }
+        self.tx.commit().await
+    }
+}

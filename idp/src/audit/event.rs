@@ -1,0 +1,99 @@
+use serde::Serialize;
+use uuid::Uuid;
+
+/// What happened. The name is stored, and shown to the resident in words: never rename one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    AccountCreated,
+    BrowserClosed,
+    ClientAdded,
+    ClientChanged,
+    ClientRemoved,
+    CodeFailed,
+    CodeReplayed,
+    CodeSent,
+    ConsentGiven,
+    ConsentWithdrawn,
+    Demo,
+    EventDelivered,
+    EventFailed,
+    GrantEnded,
+    GrantMade,
+    KeyChanged,
+    RefreshReused,
+    Refreshed,
+    SessionEnded,
+    SignedIn,
+    SignedInAgain,
+    SignedOutEverywhere,
+}
+
+impl Action {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountCreated => "account.created",
+            Self::BrowserClosed => "browser.closed",
+            Self::ClientAdded => "client.added",
+            Self::ClientChanged => "client.changed",
+            Self::ClientRemoved => "client.removed",
+            Self::CodeFailed => "code.failed",
+            Self::CodeReplayed => "code.replayed",
+            Self::CodeSent => "code.sent",
+            Self::ConsentGiven => "consent.given",
+            Self::ConsentWithdrawn => "consent.withdrawn",
+            Self::Demo => "demo.seeded",
+            Self::EventDelivered => "event.delivered",
+            Self::EventFailed => "event.failed",
+            Self::GrantEnded => "grant.ended",
+            Self::GrantMade => "grant.made",
+            Self::KeyChanged => "key.changed",
+            Self::RefreshReused => "refresh.reused",
+            Self::Refreshed => "refresh.used",
+            Self::SessionEnded => "session.ended",
+            Self::SignedIn => "session.begun",
+            Self::SignedInAgain => "session.renewed",
+            Self::SignedOutEverywhere => "account.signed_out_everywhere",
+        }
+    }
+}
+
+/// One line of the audit. `detail` holds no personal data: ids, counts, reasons.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub action: Action,
+    pub account: Option<Uuid>,
+    pub client: Option<String>,
+    pub detail: serde_json::Value,
+}
+
+impl Event {
+    #[must_use]
+    pub const fn new(action: Action) -> Self {
+        Self { action, account: None, client: None, detail: serde_json::Value::Null }
+    }
+
+    #[must_use]
+    pub const fn account(mut self, account: Uuid) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    #[must_use]
+    pub fn client(mut self, client_id: &str) -> Self {
+        self.client = Some(client_id.to_owned());
+        self
+    }
+
+    /// Adds a field to the detail. What cannot be written as JSON is left out.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            if !self.detail.is_object() {
+                self.detail = serde_json::Value::Object(serde_json::Map::new());
+            }
+            self.detail[key] = value;
+        }
+        self
+    }
+}

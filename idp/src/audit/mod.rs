@@ -1,0 +1,10 @@
+//! Who did what, when: every change to a record commits together with its audit row.
+//! May import: store, clock, rng.
+
+mod change;
+mod event;
+mod records;
+
+pub use change::{Change, Context};
+pub use event::{Action, Event};
+pub use records::{Entry, of_account};

@@ -1,0 +1,243 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::secret::{MasterKey, Secret};
+use super::sms::{Aliyun, Tencent, Webhook};
+use super::values::{PublicUrl, Span};
+
+/// The configuration as resolved: what must be there is there.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub public_url: PublicUrl,
+    pub master_key: MasterKey,
+    pub settings: Settings,
+}
+
+/// The configuration as written, defaults filled in. Field docs stand in `deploy/yimen.toml`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    pub public_url: Option<PublicUrl>,
+    pub listen: SocketAddr,
+    pub dev: bool,
+    pub city: String,
+    pub city_en: String,
+    pub helpline: String,
+    pub master_key: Option<Secret>,
+    pub database: Database,
+    pub state: State,
+    pub tls: Option<Tls>,
+    pub http: Http,
+    pub fetch: Fetch,
+    pub sms: Sms,
+    pub session: Session,
+    pub consent: Consent,
+    pub token: Token,
+    pub log: Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            dev: false,
+            city: "云川市".to_owned(),
+            city_en: "Yunchuan".to_owned(),
+            helpline: "12345".to_owned(),
+            master_key: None,
+            database: Database::default(),
+            state: State::default(),
+            tls: None,
+            http: Http::default(),
+            fetch: Fetch::default(),
+            sms: Sms::default(),
+            session: Session::default(),
+            consent: Consent::default(),
+            token: Token::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    pub url: Secret,
+    pub migrate_at_start: bool,
+    pub max_connections: u32,
+    pub synchronous: Synchronous,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: Secret::new("sqlite:yimen.db".to_owned()),
+            migrate_at_start: false,
+            max_connections: 16,
+            synchronous: Synchronous::Normal,
+        }
+    }
+}
+
+/// How hard SQLite tries to survive a loss of power; a killed process loses nothing either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    Normal,
+    Full,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    pub url: Secret,
+    pub prefix: String,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { url: Secret::new("memory:".to_owned()), prefix: "yimen".to_owned() }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    pub trusted_proxies: Vec<IpNet>,
+    pub request_timeout: Span,
+    pub body_limit: usize,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { trusted_proxies: Vec::new(), request_timeout: Span::seconds(15), body_limit: 64 * 1024 }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fetch {
+    pub allow: Vec<IpNet>,
+    pub extra_ca: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sms {
+    pub providers: Vec<SmsProvider>,
+    pub country_codes: Vec<u16>,
+    pub daily_budget: u64,
+    pub timeout: Span,
+    pub test_number: Vec<TestNumber>,
+    pub aliyun: Option<Aliyun>,
+    pub tencent: Option<Tencent>,
+    pub webhook: Option<Webhook>,
+}
+
+impl Default for Sms {
+    fn default() -> Self {
+        Self {
+            providers: Vec::new(),
+            country_codes: vec![86],
+            daily_budget: 100_000,
+            timeout: Span::seconds(5),
+            test_number: Vec::new(),
+            aliyun: None,
+            tencent: None,
+            webhook: None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsProvider {
+    Outbox,
+    Aliyun,
+    Tencent,
+    Webhook,
+}
+
+/// A number that always gets the same code and no message; `dev = true` only.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestNumber {
+    pub phone: String,
+    pub code: Secret,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    pub idle: Span,
+    pub absolute: Span,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { idle: Span::minutes(30), absolute: Span::hours(12) }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Consent {
+    pub lifetime: Span,
+}
+
+impl Default for Consent {
+    fn default() -> Self {
+        Self { lifetime: Span::days(180) }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Token {
+    pub access: Span,
+    pub id: Span,
+    pub code: Span,
+    pub refresh: Span,
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Self {
+            access: Span::minutes(5),
+            id: Span::minutes(5),
+            code: Span::seconds(60),
+            refresh: Span::days(90),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}

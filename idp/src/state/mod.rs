@@ -1,0 +1,115 @@
+//! What lives for minutes: a small set of atomic operations, in memory or in Redis.
+//! May import: clock, config.
+
+mod memory;
+mod redis;
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use self::memory::Memory;
+use self::redis::RedisState;
+use crate::clock::Timestamp;
+use crate::config;
+
+/// The store of short-lived state. Losing it costs a resident a fresh start of the step they
+/// were in; a check that cannot be made is an error, never a pass.
+///
+/// Expiry is judged against the caller's `now`, so that both kinds behave alike under a moved clock;
+/// Redis' own expiry only clears away what is long past.
+#[derive(Clone, Debug)]
+pub struct State(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Memory(Memory),
+    Redis(RedisState),
+}
+
+/// The store could not be asked.
+#[derive(Debug, Error)]
+#[error("the short-lived state is unavailable: {0}")]
+pub struct StateError(pub(crate) String);
+
+/// Runs one operation on whichever kind there is.
+macro_rules! on {
+    ($self:ident, $store:ident => $call:expr) => {
+        match &$self.0 {
+            Kind::Memory($store) => Ok($call),
+            Kind::Redis($store) => $call.await,
+        }
+    };
+}
+
+impl State {
+    /// Opens the store the configuration names.
+    ///
+    /// # Errors
+    /// Where the address is malformed or Redis cannot be reached.
+    pub async fn open(config: &config::State) -> Result<Self, StateError> {
+        let url = config.url.expose();
+        if url == "memory:" {
+            return Ok(Self::memory());
+        }
+        RedisState::open(url, &config.prefix).await.map(|state| Self(Kind::Redis(state)))
+    }
+
+    #[must_use]
+    pub fn memory() -> Self {
+        Self(Kind::Memory(Memory::default()))
+    }
+
+    /// Stores a value until `now + ttl`.
+    ///
+    /// # Errors
+    /// Where the store does not answer; nothing is assumed then.
+    pub async fn put(&self, key: &str, value: &[u8], now: Timestamp, ttl: Duration) -> Result<(), StateError> {
+        on!(self, store => store.put(key, value, now, ttl))
+    }
+
+    /// Stores a value unless there is one; answers whether it did.
+    pub async fn put_new(&self, key: &str, value: &[u8], now: Timestamp, ttl: Duration) -> Result<bool, StateError> {
+        on!(self, store => store.put_new(key, value, now, ttl))
+    }
+
+    pub async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, StateError> {
+        on!(self, store => store.get(key, now))
+    }
+
+    /// Reads a value and removes it, for exactly one caller.
+    pub async fn take(&self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, StateError> {
+        on!(self, store => store.take(key, now))
+    }
+
+    /// Replaces `old` by `new` if the value is still `old`; answers whether it was.
+    pub async fn swap(
+        &self,
+        key: &str,
+        old: &[u8],
+        new: &[u8],
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<bool, StateError> {
+        on!(self, store => store.swap(key, old, new, now, ttl))
+    }
+
+    /// Adds one to a counter that starts at zero and ends `ttl` after its first count.
+    pub async fn count(&self, key: &str, now: Timestamp, ttl: Duration) -> Result<u64, StateError> {
+        on!(self, store => store.count(key, now, ttl))
+    }
+
+    pub async fn remove(&self, key: &str) -> Result<(), StateError> {
+        on!(self, store => store.remove(key))
+    }
+
+    pub async fn ping(&self) -> Result<(), StateError> {
+        match &self.0 {
+            Kind::Memory(_) => Ok(()),
+            Kind::Redis(store) => store.ping().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

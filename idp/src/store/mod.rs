@@ -1,0 +1,21 @@
+//! Records: one SQL text for SQLite and PostgreSQL, transactions, and the sealing of personal data.
+//! May import: rng, clock, config.
+
+mod db;
+mod error;
+mod row;
+mod value;
+mod vault;
+
+pub use db::{Backend, Db, Tx};
+pub use error::StoreError;
+pub use row::Row;
+pub use value::{Args, Value};
+pub use vault::{Vault, hash};
+
+/// Arguments of a statement: `args![id, now, None::<&str>]`.
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::store::Value::from($value)),*] };
+}
+pub use crate::args;
