@@ -203,13 +203,13 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_what_is_allowed() {
         let fault = load_text(&format!("{GOOD}\n[session]\nidel = \"5m\"\n"), &[]).unwrap_err();
-        assert!(fault.contains(".toml:9: unknown field `idel`, expected `idle` or `absolute`"), "{fault}");
+        assert!(fault.contains(".toml:10: unknown field `idel`, expected `idle` or `absolute`"), "{fault}");
     }
 
     #[test]
     fn a_bad_value_is_named_with_its_line_and_what_is_allowed() {
         let fault = load_text(&format!("{GOOD}\n[session]\nidle = \"soon\"\n"), &[]).unwrap_err();
-        assert!(fault.contains(":9: `soon` is no length of time; write it as"), "{fault}");
+        assert!(fault.contains(":10: `soon` is no length of time; write it as"), "{fault}");
     }
 
     #[test]
