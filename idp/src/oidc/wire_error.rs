@@ -98,6 +98,12 @@ impl WireError {
         Self { code, description: quotable(&description.into()), cause: None, challenge: None }
     }
 
+    /// A fault of our own, of which the other side learns nothing.
+    #[must_use]
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::new(Code::ServerError, "the request could not be completed").because(cause)
+    }
+
     #[must_use]
     pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
@@ -174,13 +180,12 @@ pub fn no_store(response: &mut Response) {
 impl From<StoreError> for WireError {
     fn from(fault: StoreError) -> Self {
         match fault {
-            StoreError::Unavailable(_) => Self::new(
-                Code::TemporarilyUnavailable,
-                "the service cannot reach its records; try again shortly",
-            ),
-            _ => Self::new(Code::ServerError, "the request could not be completed"),
+            StoreError::Unavailable(cause) => {
+                let said = "the service cannot reach its records; try again shortly";
+                Self::new(Code::TemporarilyUnavailable, said).because(cause)
+            }
+            fault => Self::internal(fault),
         }
-        .because(fault)
     }
 }
 
