@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
 
-use ring::constant_time::verify_slices_are_equal;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::store::hash;
+use crate::store::{hash, same};
 
 /// A department's system, registered by the operator.
 #[derive(Clone, Debug)]
@@ -32,11 +31,7 @@ impl Client {
     /// Compares a secret in constant time.
     #[must_use]
     pub fn has_secret(&self, secret: &str) -> bool {
-        self.secret_hash.is_some_and(|held| {
-            // Equal-length hashes of long random secrets: the comparison tells nothing by its time.
-            #[expect(deprecated, reason = "ring's constant-time comparison, of hashes")]
-            verify_slices_are_equal(&held, &hash(secret)).is_ok()
-        })
+        self.secret_hash.is_some_and(|held| same(&held, &hash(secret)))
     }
 
     #[cfg(test)]
