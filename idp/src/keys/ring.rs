@@ -7,7 +7,9 @@ use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
 use super::error::KeyError;
-use super::jose::{Accept, Algorithm, JoseError, JwkSet, SignError, Signed, SigningKey, Typ, Unverified};
+use super::jose::{
+    Accept, Algorithm, ClaimRules, Claims, JwkSet, SignError, SigningKey, TokenError, Typ, Unverified,
+};
 use super::keeper::Keeper;
 use super::model::{Key, Status};
 use super::records;
@@ -123,14 +125,20 @@ impl KeyRing {
             .sign(typ, claims, &self.0.keeper.rng)
     }
 
-    /// Checks that a token is one of ours and of this type. What it says is for the caller to check,
-    /// first of all whether it has expired.
-    pub fn verify(&self, token: &str, typ: Typ<'_>) -> Result<Signed, JoseError> {
+    /// Reads a token of ours: its signature, its type, and what it says.
+    pub fn verify(
+        &self,
+        token: &str,
+        typ: Typ<'_>,
+        rules: &ClaimRules<'_>,
+        now: Timestamp,
+    ) -> Result<Claims, TokenError> {
         let accept = Accept {
             algorithms: SigningKey::ALGORITHMS,
             typ,
         };
-        Unverified::parse(token)?.verify(&self.current().verifiers, &accept)
+        let signed = Unverified::parse(token)?.verify(&self.current().verifiers, &accept)?;
+        Ok(signed.check(rules, now)?)
     }
 
     /// The key set to publish, as JSON; [`super::Policy::JWKS_MAX_AGE`] is how long it may be cached.
