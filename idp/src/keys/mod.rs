@@ -2,3 +2,16 @@
 //! May import: audit, store, clock, rng.
 
 pub mod jose;
+
+mod error;
+mod generate;
+mod keeper;
+mod model;
+mod plan;
+mod records;
+mod ring;
+
+pub use error::KeyError;
+pub use keeper::{Keeper, Revocation, Rotation, When};
+pub use model::{KeyView, Policy, Status};
+pub use ring::KeyRing;

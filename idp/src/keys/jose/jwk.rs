@@ -153,7 +153,10 @@ impl PublicKey {
     }
 
     pub(super) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let fitting = self.is_for(algorithm).then(|| self.material.scheme(algorithm)).flatten();
+        let fitting = self
+            .is_for(algorithm)
+            .then(|| self.material.scheme(algorithm))
+            .flatten();
         let Some(scheme) = fitting else { return false };
         let valid = match (scheme, &self.material) {
             (Scheme::Rsa(parameters), Material::Rsa { n, e }) => {

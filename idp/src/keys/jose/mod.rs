@@ -18,7 +18,7 @@ mod signing;
 mod vectors;
 
 pub use algorithm::Algorithm;
-pub use claims::{Audience, ClaimError, ClaimRules, Claims, Expiry, LEEWAY};
+pub use claims::{Audience, ClaimError, ClaimRules, Claims, Expiry, LEEWAY, TokenError};
 pub use error::{JoseError, Part};
 pub use header::{Header, Typ};
 pub use jwk::{JwkError, PublicKey};
@@ -31,10 +31,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Strict base64url (RFC 7515 §2): no padding, no white space, no stray bits in the last character,
 /// so that every byte string has exactly one spelling.
-fn from_base64url(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-fn to_base64url(bytes: impl AsRef<[u8]>) -> String {
+#[must_use]
+pub fn to_base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

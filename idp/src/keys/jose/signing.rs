@@ -34,7 +34,7 @@ pub struct SigningKey {
 }
 
 enum Pair {
-    Ecdsa(EcdsaKeyPair),
+    Ecdsa(Box<EcdsaKeyPair>),
     Rsa(Box<RsaKeyPair>),
 }
 
@@ -65,7 +65,7 @@ impl SigningKey {
                 let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, rng.source())
                     .map_err(unreadable)?;
                 let public = PublicKey::p256(pair.public_key().as_ref());
-                (Pair::Ecdsa(pair), public)
+                (Pair::Ecdsa(Box::new(pair)), public)
             }
             Algorithm::Rs256 => {
                 let pair = RsaKeyPair::from_pkcs8(der).map_err(unreadable)?;
