@@ -1,0 +1,4 @@
+//! The protocol.
+//! May import: web.
+
+pub mod pages;
