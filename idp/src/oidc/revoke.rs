@@ -6,7 +6,7 @@ use super::client_auth::authenticate;
 use super::tokens::read_access_token;
 use super::wire_error::no_store;
 use super::{Form, Oidc, WireError, grant};
-use crate::audit::{Action, Change, Event};
+use crate::audit::{Action, Change, Context, Event};
 use crate::store::hash;
 use crate::web::Facts;
 
@@ -33,7 +33,7 @@ pub async fn revoke(
         && let Some(found) = grant::find(&oidc.db, &id).await?
         && found.client_id == client.client_id
     {
-        let mut change = Change::begin(&oidc.db, &facts.context("client", &oidc.rng)).await?;
+        let mut change = Change::begin(&oidc.db, &Context::of(&facts, "client", &oidc.rng)).await?;
         if grant::end(&mut change, &found.id, "revoked by the client").await? {
             change.record(Event::new(Action::GrantEnded).account(found.account).client(&found.client_id)).await?;
             change.commit().await?;

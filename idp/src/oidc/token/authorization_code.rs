@@ -1,7 +1,7 @@
 use axum::response::Response;
 
 use super::answer::answer_for;
-use crate::audit::{Action, Change, Event};
+use crate::audit::{Action, Change, Context, Event};
 use crate::department::sub_for;
 use crate::oidc::authorize::{IssuedCode, read_code};
 use crate::oidc::client_auth::AuthenticatedClient;
@@ -24,7 +24,7 @@ pub(super) async fn redeem(
     };
     check(&issued, client, parameters)?;
 
-    let mut change = Change::begin(&oidc.db, &facts.context("client", &oidc.rng)).await?;
+    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
     let grant_id = oidc.rng.id();
     if !grant::redeem_code(&mut change, &code_hash, &grant_id).await? {
         drop(change);
@@ -87,7 +87,7 @@ async fn end_if_redeemed_before(
     if redeemed.client_id != client.client_id {
         return Ok(());
     }
-    let mut change = Change::begin(&oidc.db, &facts.context("client", &oidc.rng)).await?;
+    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
     if grant::end(&mut change, &redeemed.grant_id, "code replayed").await? {
         change.record(Event::new(Action::CodeReplayed).account(redeemed.account).client(&client.client_id)).await?;
         change.commit().await?;

@@ -1,7 +1,7 @@
 use axum::response::Response;
 
 use super::answer::answer_for;
-use crate::audit::{Action, Change, Event};
+use crate::audit::{Action, Change, Context, Event};
 use crate::keys::jose::to_base64url;
 use crate::oidc::client_auth::AuthenticatedClient;
 use crate::oidc::grant::{self, Grant, Refresh};
@@ -68,7 +68,7 @@ async fn rotate(
     let place = to_base64url(token_hash);
     if refresh.successor.is_none() {
         let successor = oidc.rng.token();
-        let mut change = Change::begin(&oidc.db, &facts.context("client", &oidc.rng)).await?;
+        let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
         let sealed = oidc.vault.seal(SUCCESSOR, &place, &successor);
         if grant::rotate(&mut change, token_hash, &hash(&successor), sealed).await? {
             grant::insert_refresh(&mut change, &hash(&successor), &grant.id, refresh.expires_at).await?;
@@ -81,7 +81,7 @@ async fn rotate(
         refresh = find(oidc, client, token_hash).await?.0;
     }
     if refresh.successor_used {
-        let mut change = Change::begin(&oidc.db, &facts.context("client", &oidc.rng)).await?;
+        let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
         grant::end(&mut change, &grant.id, "refresh token reused").await?;
         change.record(Event::new(Action::RefreshReused).account(grant.account).client(&client.client_id)).await?;
         change.commit().await?;
