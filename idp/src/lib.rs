@@ -6,7 +6,9 @@
 pub mod portal;
 pub mod consent;
 pub mod signin;
+pub mod account;
 pub mod department;
+pub mod events;
 pub mod keys;
 pub mod sms;
 pub mod audit;

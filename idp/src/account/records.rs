@@ -1,0 +1,129 @@
+use uuid::Uuid;
+
+use super::model::{Account, Entered, HeldPhone, Profile};
+use super::phone::PhoneNumber;
+use crate::args;
+use crate::audit::{Action, Change, Event};
+use crate::store::{Db, Row, StoreError, Vault};
+
+pub(super) const FIND: &str = "SELECT id, created_at, signed_out_at FROM account WHERE id = $1";
+
+pub(super) const FIND_BY_PHONE: &str = "SELECT a.id, a.created_at, a.signed_out_at \
+     FROM phone p JOIN account a ON a.id = p.account_id \
+     WHERE p.number_index = $1 AND p.ended_at IS NULL";
+
+pub(super) const INSERT_ACCOUNT: &str = "INSERT INTO account (id, status, created_at) VALUES ($1, 'active', $2)";
+
+/// Of two first sign-ins with one number, the second finds the first one's row here.
+pub(super) const INSERT_PHONE: &str = "INSERT INTO phone \
+     (id, number_index, account_id, epoch, number, verified_at, last_used_at) \
+     SELECT $1, $2, $3, COALESCE(MAX(epoch), 0) + 1, $4, $5, $5 FROM phone WHERE number_index = $2 \
+     ON CONFLICT (number_index) WHERE ended_at IS NULL DO NOTHING";
+
+pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
+
+pub(super) const USE_PHONE: &str =
+    "UPDATE phone SET last_used_at = $2 WHERE number_index = $1 AND ended_at IS NULL";
+
+pub(super) const PHONES: &str = "SELECT id, number, verified_at, last_used_at FROM phone \
+     WHERE account_id = $1 AND ended_at IS NULL ORDER BY verified_at, id";
+
+pub(super) const NAME: &str = "SELECT name FROM account WHERE id = $1";
+
+pub(super) const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
+
+fn index(vault: &Vault, phone: &PhoneNumber) -> [u8; 32] {
+    vault.index("phone", phone.e164())
+}
+
+fn account(row: &Row) -> Result<Account, StoreError> {
+    Ok(Account {
+        id: row.uuid("id")?,
+        created_at: row.time("created_at")?,
+        signed_out_at: row.time("signed_out_at")?,
+    })
+}
+
+/// # Errors
+/// Where the database does not answer.
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<Account>, StoreError> {
+    db.maybe(FIND, args![id]).await?.as_ref().map(account).transpose()
+}
+
+/// The account that holds a number at present.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find_by_phone(db: &Db, vault: &Vault, phone: &PhoneNumber) -> Result<Option<Account>, StoreError> {
+    db.maybe(FIND_BY_PHONE, args![index(vault, phone)]).await?.as_ref().map(account).transpose()
+}
+
+/// The account of a number that has just been proven; a first proof makes the account.
+///
+/// Two first proofs at once make one account: the live number is unique, and whoever comes second
+/// waits for the first one's transaction and takes its account.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<Entered, StoreError> {
+    let number_index = index(vault, phone);
+    let now = change.now();
+    if change.execute(USE_PHONE, args![number_index, now]).await? == 0 {
+        let id = change.rng().uuid(now);
+        let phone_id = change.rng().uuid(now);
+        let sealed = vault.seal("phone.number", &phone_id.to_string(), phone.e164());
+        change.execute(INSERT_ACCOUNT, args![id, now]).await?;
+        if change.execute(INSERT_PHONE, args![phone_id, number_index, id, sealed, now]).await? == 1 {
+            change.record(Event::new(Action::AccountCreated).account(id)).await?;
+            let account = Account { id, created_at: now, signed_out_at: crate::clock::Timestamp::from_millis(0) };
+            return Ok(Entered { account, is_new: true });
+        }
+        change.execute(DELETE_ACCOUNT, args![id]).await?;
+    }
+    let row = change.maybe(FIND_BY_PHONE, args![number_index]).await?.ok_or(StoreError::Missing)?;
+    Ok(Entered { account: account(&row)?, is_new: false })
+}
+
+/// The numbers an account holds at present, the oldest first.
+///
+/// # Errors
+/// Where the database does not answer, or a number cannot be opened.
+pub async fn phones(db: &Db, vault: &Vault, account: Uuid) -> Result<Vec<HeldPhone>, StoreError> {
+    let rows = db.all(PHONES, args![account]).await?;
+    rows.iter().map(|row| held_phone(row, vault)).collect()
+}
+
+fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {
+    let id = row.uuid("id")?;
+    let number = vault.open("phone.number", &id.to_string(), &row.bytes("number")?)?;
+    Ok(HeldPhone {
+        id,
+        number: PhoneNumber::from_e164(&number).ok_or(StoreError::Corrupt("number"))?,
+        verified_at: row.time("verified_at")?,
+        last_used_at: row.time("last_used_at")?,
+    })
+}
+
+/// What can be said of a resident; nothing, if there is no such account.
+///
+/// # Errors
+/// Where the database does not answer, or a field cannot be opened.
+pub async fn profile(db: &Db, vault: &Vault, account: Uuid) -> Result<Profile, StoreError> {
+    let sealed = match db.maybe(NAME, args![account]).await? {
+        Some(row) => row.maybe_bytes("name")?,
+        None => None,
+    };
+    let name = sealed.map(|sealed| vault.open("account.name", &account.to_string(), &sealed)).transpose()?;
+    // A number is held only after its code was answered, so every number here is verified.
+    let phone = phones(db, vault, account).await?.into_iter().next().map(|held| held.number);
+    Ok(Profile { name, phone_verified: phone.is_some(), phone })
+}
+
+/// Sets the name an authority has confirmed. The caller records why.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn set_name(change: &mut Change, vault: &Vault, account: Uuid, name: &str) -> Result<(), StoreError> {
+    let sealed = vault.seal("account.name", &account.to_string(), name);
+    change.execute(SET_NAME, args![account, sealed]).await.map(drop)
+}
