@@ -22,7 +22,6 @@ impl Tap {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let tap = Tap {
-            address,
             is_shut: Arc::default(),
             flowing: Arc::default(),
         };
