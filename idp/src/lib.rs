@@ -4,6 +4,7 @@
 //! stands below it, which a test checks against every room's `May import` line.
 
 pub mod account;
+pub mod sms;
 pub mod audit;
 pub mod state;
 pub mod store;

@@ -1,0 +1,26 @@
+//! Sends a one-time code by text message, through the first provider in the operator's order that can.
+//! May import: rng, clock, config.
+
+mod aliyun;
+mod answer;
+mod breaker;
+mod message;
+mod outbox;
+mod outcome;
+mod route;
+mod send;
+mod setup;
+mod sign;
+#[cfg(test)]
+mod stand_in;
+mod tencent;
+#[cfg(test)]
+mod tests;
+mod text;
+mod webhook;
+
+pub use message::{Language, Message, Recipient};
+pub use outbox::{Outbox, Posted};
+pub use outcome::{Attempt, Delivery, Fault, Outcome, Refusal};
+pub use send::Sms;
+pub use setup::{SetupError, http_client};
