@@ -4,8 +4,14 @@
 //! stands below it, which a test checks against every room's `May import` line.
 
 pub mod account;
+pub mod portal;
+pub mod consent;
+pub mod signin;
+pub mod department;
+pub mod keys;
 pub mod sms;
 pub mod audit;
+pub mod web;
 pub mod state;
 pub mod store;
 pub mod config;

@@ -1,8 +1,9 @@
 //! Who did what, when: every change to a record commits together with its audit row.
-//! May import: store, clock, rng.
+//! May import: web, store, clock, rng.
 
 mod change;
 mod event;
+mod from_facts;
 mod records;
 
 pub use change::{Change, Context};

@@ -89,7 +89,11 @@ mod tests {
     fn codes_have_six_digits_and_differ() {
         let rng = Rng::system();
         let codes: std::collections::HashSet<_> = (0..100).map(|_| rng.six_digits()).collect();
-        assert!(codes.iter().all(|code| code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())));
+        assert!(
+            codes
+                .iter()
+                .all(|code| code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()))
+        );
         assert!(codes.len() > 90);
     }
 

@@ -11,7 +11,7 @@ pub use db::{Backend, Db, Tx};
 pub use error::StoreError;
 pub use row::Row;
 pub use value::{Args, Value};
-pub use vault::{Vault, hash};
+pub use vault::{Vault, hash, same};
 
 /// Arguments of a statement: `args![id, now, None::<&str>]`.
 #[macro_export]

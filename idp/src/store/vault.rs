@@ -2,6 +2,7 @@ use std::fmt;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::{digest, hkdf, hmac};
+use subtle::ConstantTimeEq as _;
 
 use super::error::StoreError;
 use crate::config::MasterKey;
@@ -119,6 +120,12 @@ fn tagged(key: &hmac::Key, purpose: &str, value: &[u8]) -> [u8; 32] {
 #[must_use]
 pub fn hash(token: &str) -> [u8; 32] {
     into_array(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
+}
+
+/// Compares two secrets of one length in constant time.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
 }
 
 fn into_array(bytes: &[u8]) -> [u8; 32] {

@@ -1,0 +1,4 @@
+//! What may go to whom, for what purpose, until when.
+//! May import: web, clock.
+
+pub mod pages;

@@ -1,0 +1,115 @@
+use serde::Serialize;
+use thiserror::Error;
+
+use super::check::check;
+use super::model::{Client, ClientMetadata};
+use super::records;
+use crate::audit::{Action, Change, Context, Event};
+use crate::store::{Db, StoreError, hash};
+
+/// Why a client could not be changed.
+#[derive(Debug, Error)]
+pub enum ManageError {
+    #[error("{0}")]
+    Invalid(String),
+    #[error("a client with the id {0} exists already; ids are not used twice")]
+    Exists(String),
+    #[error("there is no active client with the id {0}")]
+    Unknown(String),
+    #[error("the client {0} does not use a secret")]
+    NoSecret(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A client just added. The secret is shown this once; only its hash is kept.
+#[derive(Clone, Serialize)]
+pub struct Added {
+    pub client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+}
+
+impl std::fmt::Debug for Added {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Added").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// Registers a client; without an id it gets a random one. The sector is the first redirect URI's
+/// host unless one is given (OpenID Connect Core 1.0 §8.1).
+///
+/// # Errors
+/// What is wrong with the metadata, or that the id is taken.
+pub async fn add(
+    db: &Db,
+    context: &Context,
+    client_id: Option<String>,
+    sector: Option<String>,
+    metadata: ClientMetadata,
+    dev: bool,
+) -> Result<Added, ManageError> {
+    check(&metadata, dev).map_err(ManageError::Invalid)?;
+    let client_id = client_id.unwrap_or_else(|| context.rng.id());
+    if client_id.is_empty() || client_id.len() > 200 || !client_id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(ManageError::Invalid("a client id is 1 to 200 printable ASCII characters without spaces".to_owned()));
+    }
+    let secret = metadata.token_endpoint_auth_method.needs_secret().then(|| context.rng.token());
+    let client = Client {
+        sector: sector.or_else(|| metadata.host()).unwrap_or_else(|| client_id.clone()),
+        client_id,
+        active: true,
+        secret_hash: secret.as_deref().map(hash),
+        metadata,
+    };
+    let mut change = Change::begin(db, context).await?;
+    if !records::insert(&mut change, &client).await? {
+        return Err(ManageError::Exists(client.client_id));
+    }
+    change.record(Event::new(Action::ClientAdded).client(&client.client_id)).await?;
+    change.commit().await?;
+    Ok(Added { client_id: client.client_id, client_secret: secret })
+}
+
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(db: &Db) -> Result<Vec<Client>, StoreError> {
+    records::list(db).await
+}
+
+/// # Errors
+/// Where there is no such client.
+pub async fn show(db: &Db, client_id: &str) -> Result<Client, ManageError> {
+    records::find(db, client_id).await?.ok_or_else(|| ManageError::Unknown(client_id.to_owned()))
+}
+
+/// Gives a client a new secret; the old one ends at once.
+///
+/// # Errors
+/// Where there is no such client, or it uses no secret.
+pub async fn rotate_secret(db: &Db, context: &Context, client_id: &str) -> Result<Added, ManageError> {
+    if !show(db, client_id).await?.metadata.token_endpoint_auth_method.needs_secret() {
+        return Err(ManageError::NoSecret(client_id.to_owned()));
+    }
+    let secret = context.rng.token();
+    let mut change = Change::begin(db, context).await?;
+    if !records::set_secret(&mut change, client_id, hash(&secret)).await? {
+        return Err(ManageError::Unknown(client_id.to_owned()));
+    }
+    change.record(Event::new(Action::ClientChanged).client(client_id).with("secret", "rotated")).await?;
+    change.commit().await?;
+    Ok(Added { client_id: client_id.to_owned(), client_secret: Some(secret) })
+}
+
+/// Removes a client: its row stays, so that its id is never another's.
+///
+/// # Errors
+/// Where there is no such client.
+pub async fn remove(db: &Db, context: &Context, client_id: &str) -> Result<(), ManageError> {
+    let mut change = Change::begin(db, context).await?;
+    if !records::remove(&mut change, client_id).await? {
+        return Err(ManageError::Unknown(client_id.to_owned()));
+    }
+    change.record(Event::new(Action::ClientRemoved).client(client_id)).await?;
+    Ok(change.commit().await?)
+}

@@ -1,0 +1,15 @@
+//! Departments' systems as clients: who they are, what they may ask, how they prove themselves.
+//! May import: keys, audit, store, clock, rng.
+
+mod check;
+mod departments;
+mod manage;
+mod model;
+mod records;
+mod subjects;
+
+pub use check::check;
+pub use departments::Departments;
+pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
+pub use model::{AuthMethod, Client, ClientMetadata, Purpose};
+pub use subjects::{find_sub, sub_for};

@@ -1,0 +1,235 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::store::{hash, same};
+
+/// A department's system, registered by the operator.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub client_id: String,
+    pub active: bool,
+    /// Clients of one sector see the same subject identifiers (OpenID Connect Core 1.0 §8.1).
+    pub sector: String,
+    pub(super) secret_hash: Option<[u8; 32]>,
+    pub metadata: ClientMetadata,
+}
+
+impl Client {
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// A public client cannot keep a secret (RFC 6749 §2.1).
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.metadata.token_endpoint_auth_method == AuthMethod::None
+    }
+
+    /// Compares a secret in constant time.
+    #[must_use]
+    pub fn has_secret(&self, secret: &str) -> bool {
+        self.secret_hash.is_some_and(|held| same(&held, &hash(secret)))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sample(redirect_uri: &str) -> Self {
+        let metadata = ClientMetadata { redirect_uris: vec![redirect_uri.to_owned()], ..ClientMetadata::default() };
+        Self {
+            client_id: "sample".to_owned(),
+            active: true,
+            sector: "hrss.city.example".to_owned(),
+            secret_hash: None,
+            metadata,
+        }
+    }
+}
+
+/// How a client proves itself at the token endpoint (OpenID Connect Core 1.0 §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    ClientSecretBasic,
+    ClientSecretPost,
+    PrivateKeyJwt,
+    None,
+}
+
+impl AuthMethod {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::None => "none",
+        }
+    }
+
+    #[must_use]
+    pub const fn needs_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
+}
+
+/// Why a department asks for something, in the resident's words, shown at consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purpose {
+    pub zh: String,
+    pub en: String,
+    /// Whether the service works without it.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// What a client is registered with, in the names of OpenID Connect Dynamic Client Registration
+/// 1.0 §2 where it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientMetadata {
+    /// What residents come for: 养老金查询. `client_name#en` in the standard's language tagging.
+    pub client_name: String,
+    #[serde(rename = "client_name#en")]
+    pub client_name_en: String,
+    /// The department that offers it.
+    pub organisation: String,
+    #[serde(rename = "organisation#en")]
+    pub organisation_en: String,
+    pub redirect_uris: Vec<String>,
+    pub post_logout_redirect_uris: Vec<String>,
+    pub initiate_login_uri: Option<String>,
+    pub backchannel_logout_uri: Option<String>,
+    pub token_endpoint_auth_method: AuthMethod,
+    pub jwks: Option<serde_json::Value>,
+    pub jwks_uri: Option<String>,
+    pub id_token_signed_response_alg: String,
+    pub scope: String,
+    pub grant_types: Vec<String>,
+    pub default_max_age: Option<u64>,
+    pub policy_uri: Option<String>,
+    pub tos_uri: Option<String>,
+    /// `web`, or `native` for an app on the resident's device.
+    pub application_type: String,
+    /// Scope → why it is asked for.
+    pub purposes: BTreeMap<String, Purpose>,
+}
+
+impl Default for ClientMetadata {
+    fn default() -> Self {
+        Self {
+            client_name: String::new(),
+            client_name_en: String::new(),
+            organisation: String::new(),
+            organisation_en: String::new(),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            initiate_login_uri: None,
+            backchannel_logout_uri: None,
+            token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
+            jwks: None,
+            jwks_uri: None,
+            // OpenID Connect Dynamic Client Registration 1.0 §2: the default is RS256.
+            id_token_signed_response_alg: "RS256".to_owned(),
+            scope: "openid".to_owned(),
+            grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+            default_max_age: None,
+            policy_uri: None,
+            tos_uri: None,
+            application_type: "web".to_owned(),
+            purposes: BTreeMap::new(),
+        }
+    }
+}
+
+impl ClientMetadata {
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        self.application_type == "native"
+    }
+
+    #[must_use]
+    pub fn may_use_grant(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+
+    /// Character by character; a native app's loopback address may have any port (RFC 8252 §7.3).
+    #[must_use]
+    pub fn allows_redirect_to(&self, asked: &str) -> bool {
+        self.redirect_uris
+            .iter()
+            .any(|registered| registered == asked || (self.is_native() && differ_in_loopback_port(registered, asked)))
+    }
+
+    #[must_use]
+    pub fn allows_logout_redirect_to(&self, asked: &str) -> bool {
+        self.post_logout_redirect_uris.iter().any(|registered| registered == asked)
+    }
+
+    /// The host a resident knows this service by, as registered.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        let url = Url::parse(self.redirect_uris.first()?).ok()?;
+        let host = url.host_str()?;
+        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    }
+}
+
+fn differ_in_loopback_port(registered: &str, asked: &str) -> bool {
+    let (Ok(mut registered), Ok(mut asked)) = (Url::parse(registered), Url::parse(asked)) else { return false };
+    is_loopback_ip(&registered)
+        && registered.scheme() == "http"
+        && asked.username().is_empty()
+        && registered.set_port(None).is_ok()
+        && asked.set_port(None).is_ok()
+        && registered == asked
+}
+
+fn is_loopback_ip(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(registered: &str, application_type: &str) -> ClientMetadata {
+        ClientMetadata {
+            redirect_uris: vec![registered.to_owned()],
+            application_type: application_type.to_owned(),
+            ..ClientMetadata::default()
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_is_compared_character_by_character() {
+        let web = metadata("https://hrss.city.example/cb?a=1", "web");
+        assert!(web.allows_redirect_to("https://hrss.city.example/cb?a=1"));
+        for other in [
+            "https://hrss.city.example/cb",
+            "https://hrss.city.example/cb?a=1&b=2",
+            "https://hrss.city.example/cb?a=1/",
+            "https://HRSS.city.example/cb?a=1",
+            "https://hrss.city.example:443/cb?a=1",
+            "https://hrss.city.example/x/../cb?a=1",
+            "https://evil.example/cb?a=1",
+        ] {
+            assert!(!web.allows_redirect_to(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_native_apps_loopback_port_may_differ() {
+        let native = metadata("http://127.0.0.1/cb", "native");
+        assert!(native.allows_redirect_to("http://127.0.0.1:51234/cb"));
+        assert!(!native.allows_redirect_to("http://127.0.0.1:51234/other"));
+        assert!(!native.allows_redirect_to("http://127.0.0.2:51234/cb"));
+        assert!(!metadata("http://127.0.0.1/cb", "web").allows_redirect_to("http://127.0.0.1:51234/cb"));
+        assert!(!metadata("http://localhost/cb", "native").allows_redirect_to("http://localhost:5/cb"));
+    }
+}

@@ -1,0 +1,185 @@
+use serde::Serialize;
+
+use super::error::KeyError;
+use super::generate::generate;
+use super::jose::Algorithm;
+use super::model::{Key, KeyView, Policy, Status};
+use super::plan::{Step, holding, plan, turn};
+use super::records;
+use crate::audit::Context;
+use crate::clock::Timestamp;
+use crate::rng::Rng;
+use crate::store::{Db, Vault};
+
+/// Keeps the recorded keys: carries out the plan, and what operators ask for.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    pub(super) db: Db,
+    pub(super) vault: Vault,
+    pub(super) rng: Rng,
+    policy: Policy,
+}
+
+/// When an operator wants the next key to sign.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// Once it has been published as long as the schedule wants.
+    Prepared,
+    /// As soon as no permitted cache of the key set can be without it.
+    Soon,
+}
+
+/// What `yimen keys rotate` has arranged; a running node carries it out when the time has come.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Rotation {
+    pub algorithm: Algorithm,
+    pub kid: String,
+    /// RFC 3339.
+    pub activates_at: String,
+    /// Whether it signs already.
+    pub active: bool,
+}
+
+/// What `yimen keys revoke` has done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Revocation {
+    pub kid: String,
+    pub algorithm: Algorithm,
+    /// What the key was before.
+    pub was: Status,
+    /// The key that signs with this algorithm now.
+    pub active: Option<String>,
+}
+
+impl Keeper {
+    #[must_use]
+    pub const fn new(db: Db, vault: Vault, rng: Rng, policy: Policy) -> Self {
+        Self {
+            db,
+            vault,
+            rng,
+            policy,
+        }
+    }
+
+    /// Brings the ring to where the plan wants it; answers the keys as they then are.
+    pub(super) async fn settle(&self, now: Timestamp, actor: &'static str) -> Result<Vec<Key>, KeyError> {
+        const ROUNDS: usize = 8;
+        let context = self.context(now, actor);
+        for _ in 0..ROUNDS {
+            let keys = records::all(&self.db).await?;
+            let steps = plan(&keys, now, &self.policy);
+            if steps.is_empty() {
+                return Ok(keys);
+            }
+            for step in steps {
+                self.carry_out(step, &context).await?;
+            }
+        }
+        Ok(records::all(&self.db).await?)
+    }
+
+    async fn carry_out(&self, step: Step, context: &Context) -> Result<(), KeyError> {
+        let done = match &step {
+            Step::Make { algorithm, status } => {
+                let made = generate(*algorithm, self.rng.clone()).await?;
+                records::insert(&self.db, context, &self.vault, &made, *status).await?
+            }
+            Step::Activate { kid, retiring } => {
+                let leaves_at = self.policy.last_token_gone(context.now);
+                records::activate(&self.db, context, kid, retiring.as_deref(), leaves_at).await?
+            }
+            Step::Forget { kid } => records::forget(&self.db, context, kid).await?,
+        };
+        if done {
+            tracing::info!(?step, "key ring changed");
+        }
+        Ok(())
+    }
+
+    pub async fn list(&self, now: Timestamp) -> Result<Vec<KeyView>, KeyError> {
+        let keys = records::all(&self.db).await?;
+        Ok(keys.iter().map(|key| self.view(key, &keys, now)).collect())
+    }
+
+    /// Brings forward the turn of the next key, of one algorithm or of all.
+    pub async fn rotate(
+        &self,
+        algorithm: Option<Algorithm>,
+        when: When,
+        now: Timestamp,
+    ) -> Result<Vec<Rotation>, KeyError> {
+        if let Some(other) = algorithm.filter(|algorithm| !self.policy.algorithms.contains(algorithm)) {
+            return Err(KeyError::NotOurs(other));
+        }
+        let context = self.context(now, "operator");
+        let chosen = self
+            .policy
+            .algorithms
+            .iter()
+            .filter(|own| algorithm.is_none_or(|only| only == **own));
+        let keys = self.settle(now, "operator").await?;
+        let mut rotations = Vec::new();
+        for next in chosen.filter_map(|own| holding(&keys, *own, Status::Next)) {
+            let ready = match when {
+                When::Prepared => next.published_at.plus(self.policy.publish_ahead),
+                When::Soon => next.published_at,
+            };
+            let activates_at = ready.max(Policy::known_everywhere(next.published_at)).max(now);
+            records::schedule(&self.db, &context, &next.kid, activates_at).await?;
+            rotations.push(Rotation {
+                algorithm: next.algorithm,
+                kid: next.kid.clone(),
+                activates_at: activates_at.to_string(),
+                active: activates_at <= now,
+            });
+        }
+        self.settle(now, "operator").await?;
+        Ok(rotations)
+    }
+
+    /// Ends a key at once: nothing it signed is good any more, and another signs.
+    pub async fn revoke(&self, kid: &str, now: Timestamp) -> Result<Revocation, KeyError> {
+        let keys = records::all(&self.db).await?;
+        let key = keys
+            .iter()
+            .find(|key| key.kid == kid)
+            .ok_or_else(|| KeyError::UnknownKid(kid.to_owned()))?;
+        records::revoke(&self.db, &self.context(now, "operator"), kid).await?;
+        let keys = self.settle(now, "operator").await?;
+        Ok(Revocation {
+            kid: key.kid.clone(),
+            algorithm: key.algorithm,
+            was: key.status,
+            active: holding(&keys, key.algorithm, Status::Active).map(|active| active.kid.clone()),
+        })
+    }
+
+    fn view(&self, key: &Key, keys: &[Key], now: Timestamp) -> KeyView {
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let turn = (key.status == Status::Next)
+            .then(|| holding(keys, key.algorithm, Status::Active))
+            .flatten()
+            .map(|active| turn(active, key, &self.policy));
+        KeyView {
+            kid: key.kid.clone(),
+            algorithm: key.algorithm,
+            status: key.status,
+            published: key.is_published(now),
+            published_at: key.published_at.to_string(),
+            activates_at: text(turn),
+            activated_at: text(key.activated_at),
+            ended_at: text(key.ended_at),
+            leaves_at: text(key.leaves_at),
+        }
+    }
+
+    fn context(&self, now: Timestamp, actor: &'static str) -> Context {
+        Context {
+            now,
+            request_id: String::new(),
+            actor,
+            rng: self.rng.clone(),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+use crate::oidc::{Code, Parameters, WireError};
+
+/// Refuses what we do not offer yet rather than ignore it: a request object that is ignored would
+/// be a signed request whose signature nobody checked (OpenID Connect Core 1.0 §3.1.2.6).
+pub(in crate::oidc) fn refuse_unsupported(parameters: &Parameters) -> Result<(), WireError> {
+    for (name, code) in [
+        ("request", Code::RequestNotSupported),
+        ("request_uri", Code::RequestUriNotSupported),
+        ("registration", Code::RegistrationNotSupported),
+    ] {
+        if parameters.get(name).is_some() {
+            return Err(WireError::new(code, format!("the parameter {name} is not supported")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::after_redirect::CodeChallenge;
+use super::request::AuthorizationRequest;
+use crate::clock::Timestamp;
+use crate::config::Span;
+use crate::oidc::tokens::Authentication;
+use crate::oidc::{Scope, WireError};
+use crate::rng::Rng;
+use crate::signin::Session;
+use crate::state::State;
+use crate::store::hash;
+
+/// What an authorization code stands for. It lives in the short-lived state; that it is spent
+/// once is a record's business ([`crate::oidc::grant::redeem_code`]).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IssuedCode {
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub code_challenge: Option<CodeChallenge>,
+    pub account: Uuid,
+    pub session: Uuid,
+    pub scope: Scope,
+    pub authentication: Authentication,
+    pub issued_at: Timestamp,
+}
+
+/// Makes a code and stores what it stands for.
+///
+/// # Errors
+/// Where the short-lived state does not answer.
+pub async fn issue_code(
+    request: &AuthorizationRequest,
+    session: &Session,
+    authentication: Authentication,
+    state: &State,
+    rng: &Rng,
+    now: Timestamp,
+    lifetime: Span,
+) -> Result<String, WireError> {
+    let code = rng.token();
+    let issued = IssuedCode {
+        client_id: request.client_id.clone(),
+        redirect_uri: request.reply.redirect.as_str().to_owned(),
+        code_challenge: request.code_challenge.clone(),
+        account: session.account,
+        session: session.id,
+        scope: request.scope.clone(),
+        authentication,
+        issued_at: now,
+    };
+    let stored = serde_json::to_vec(&issued).map_err(WireError::internal)?;
+    state.put(&key(&hash(&code)), &stored, now, lifetime.get()).await?;
+    Ok(code)
+}
+
+/// Reads what a code stands for, by its hash; it is not spent by this.
+///
+/// # Errors
+/// Where the short-lived state does not answer.
+pub async fn read_code(state: &State, code_hash: &[u8; 32], now: Timestamp) -> Result<Option<IssuedCode>, WireError> {
+    let Some(stored) = state.get(&key(code_hash), now).await? else { return Ok(None) };
+    serde_json::from_slice(&stored).map(Some).map_err(WireError::internal)
+}
+
+fn key(code_hash: &[u8; 32]) -> String {
+    format!("code:{}", crate::keys::jose::to_base64url(code_hash))
+}

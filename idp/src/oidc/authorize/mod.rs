@@ -1,0 +1,102 @@
+//! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core 1.0 §3.1.2), read top to bottom.
+//!
+//! A request that needs no page is answered at once. One that does becomes an interaction; its
+//! pages come back to [`resume`], which decides anew by what is then true.
+
+mod after_redirect;
+mod before_redirect;
+mod code;
+mod next_step;
+mod request;
+mod respond;
+#[cfg(test)]
+mod samples;
+mod walk;
+
+pub use code::{IssuedCode, read_code};
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+
+use self::before_redirect::{identify_client, prove_redirect_uri};
+use self::request::{AuthorizationRequest, Reply};
+use self::respond::{Answer, respond};
+use self::walk::Walk;
+use super::{Code, Oidc, QueryOrForm, WireError};
+use crate::web::{ErrorKind, Facts, Page, PageError};
+
+/// GET and POST `/oauth2/authorize`.
+///
+/// # Errors
+/// A page while the redirect URI is not proven; afterwards errors go to the client.
+pub async fn authorize(
+    State(oidc): State<Oidc>,
+    facts: Facts,
+    page: Page,
+    method: Method,
+    headers: HeaderMap,
+    parameters: Result<QueryOrForm, WireError>,
+) -> Result<Response, PageError> {
+    let QueryOrForm(parameters) = parameters.map_err(|error| {
+        PageError::new(ErrorKind::FaultyRequest).developer("reason", error.description)
+    })?;
+    let page = page.with_ui_locales(parameters.get("ui_locales"));
+    let client = identify_client(&parameters, &oidc.departments).await?;
+    let redirect = prove_redirect_uri(&parameters, &client)?;
+
+    let (reply, mode) = Reply::read(&parameters, redirect);
+    let issuer = oidc.config.public_url.issuer();
+    let checked = mode.and_then(|()| {
+        AuthorizationRequest::check(&parameters, &client, reply.clone(), &oidc.keys, issuer, facts.now)
+    });
+    let request = match checked {
+        Ok(request) => request,
+        Err(error) => return Ok(respond(&reply, &Answer::Error(&error), issuer, page)),
+    };
+    let walk = Walk { oidc: &oidc, client: &client, facts: &facts, headers: &headers };
+    // A POST from another site brings no Lax cookie: it is stored, and goes on by GET.
+    if method == Method::POST {
+        return walk.open(request, &parameters).await;
+    }
+    walk.answer_or_open(request, &parameters, page).await
+}
+
+/// GET `/oauth2/authorize/{id}`: an interaction's pages come back here.
+///
+/// # Errors
+/// A page where the interaction is not this browser's, or is over.
+pub async fn resume(
+    State(oidc): State<Oidc>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let (interaction, request, client) = match walk::pick_up(&oidc, &id, &headers, facts.now).await? {
+        walk::PickedUp::Here(found) => *found,
+        walk::PickedUp::Elsewhere(response) => return Ok(response),
+    };
+    let walk = Walk { oidc: &oidc, client: &client, facts: &facts, headers: &headers };
+    walk.go_on(&interaction, &request, page).await
+}
+
+/// GET `/oauth2/authorize/{id}/cancel`: the resident refused, or stopped.
+///
+/// # Errors
+/// As [`resume`].
+pub async fn cancel(
+    State(oidc): State<Oidc>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let (interaction, request, _) = match walk::pick_up(&oidc, &id, &headers, facts.now).await? {
+        walk::PickedUp::Here(found) => *found,
+        walk::PickedUp::Elsewhere(response) => return Ok(response),
+    };
+    oidc.interactions.answer(&interaction, facts.now).await?;
+    let error = WireError::new(Code::AccessDenied, "the resident refused");
+    Ok(respond(&request.reply, &Answer::Error(&error), oidc.config.public_url.issuer(), page))
+}

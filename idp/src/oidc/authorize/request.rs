@@ -1,0 +1,92 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::after_redirect::{
+    CodeChallenge, HintedSubject, Prompt, ResponseMode, check_max_age, check_pkce, check_prompt, check_response_type,
+    read_claims, read_hint, refuse_unsupported, resolve_response_mode, resolve_scope,
+};
+use super::before_redirect::ProvenRedirect;
+use crate::clock::Timestamp;
+use crate::department::Client;
+use crate::keys::KeyRing;
+use crate::oidc::claims::ClaimsRequest;
+use crate::oidc::{Parameters, Scope, WireError};
+
+/// An authorization request all of whose parameters have been checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    pub client_id: String,
+    pub reply: Reply,
+    pub scope: Scope,
+    pub code_challenge: Option<CodeChallenge>,
+    pub prompt: Prompt,
+    pub max_age: Option<Duration>,
+    pub claims: ClaimsRequest,
+    pub hinted: Option<HintedSubject>,
+    pub nonce: Option<String>,
+    pub received_at: Timestamp,
+}
+
+/// Where and how the client wants its answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reply {
+    pub redirect: ProvenRedirect,
+    pub mode: ResponseMode,
+    pub state: Option<String>,
+}
+
+impl Reply {
+    /// The answer's form as far as it can be read, so that every later error reaches the client
+    /// with its `state`, whatever else is wrong.
+    pub(super) fn read(parameters: &Parameters, redirect: ProvenRedirect) -> (Self, Result<(), WireError>) {
+        let mode = resolve_response_mode(parameters);
+        let state = parameters.get("state").map(str::to_owned);
+        let reply = Self { redirect, mode: mode.as_ref().copied().unwrap_or_default(), state };
+        (reply, mode.map(drop))
+    }
+}
+
+impl AuthorizationRequest {
+    /// The ordered list of what is checked once errors may go to the client.
+    pub(super) fn check(
+        parameters: &Parameters,
+        client: &Client,
+        reply: Reply,
+        keys: &KeyRing,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Result<Self, WireError> {
+        parameters.refuse_repeats()?;
+        refuse_unsupported(parameters)?;
+        check_response_type(parameters)?;
+        let scope = resolve_scope(parameters, client)?;
+        let code_challenge = check_pkce(parameters, client)?;
+        let prompt = check_prompt(parameters)?;
+        let max_age = check_max_age(parameters, client)?;
+        let claims = read_claims(parameters)?;
+        let hinted = read_hint(parameters, client, keys, issuer, now)?;
+        let nonce = parameters.get("nonce").map(str::to_owned);
+        Ok(Self {
+            client_id: client.client_id.clone(),
+            reply,
+            scope,
+            code_challenge,
+            prompt,
+            max_age,
+            claims,
+            hinted,
+            nonce,
+            received_at: now,
+        })
+    }
+
+    /// The moment from which a sign-in counts as fresh enough, if the request asks for one.
+    #[must_use]
+    pub fn fresh_after(&self) -> Option<Timestamp> {
+        if self.prompt.login {
+            return Some(self.received_at);
+        }
+        self.max_age.map(|age| self.received_at.minus(age))
+    }
+}

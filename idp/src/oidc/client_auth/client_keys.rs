@@ -1,0 +1,38 @@
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::department::Client;
+use crate::keys::jose::{JwkSet, to_base64url};
+use crate::oidc::{Code, Oidc, WireError};
+use crate::store::hash;
+
+/// How long fetched keys are used without asking again, and how soon they may be asked for again.
+const KEPT: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// A client's public keys: registered, or fetched from its `jwks_uri`. With `again`, they are
+/// fetched anew, at most once in [`PAUSE`].
+pub(super) async fn client_keys(oidc: &Oidc, client: &Client, again: bool, now: Timestamp) -> Result<JwkSet, WireError> {
+    if let Some(jwks) = &client.metadata.jwks {
+        return parse(jwks.to_string().as_bytes());
+    }
+    let Some(uri) = &client.metadata.jwks_uri else {
+        return Err(WireError::new(Code::InvalidClient, "this client has no keys registered"));
+    };
+    let place = to_base64url(&hash(uri));
+    let kept = format!("jwks:{place}");
+    let may_ask = !again || oidc.state.put_new(&format!("jwks-asked:{place}"), b"1", now, PAUSE).await?;
+    if (!again || !may_ask) && let Some(stored) = oidc.state.get(&kept, now).await? {
+        return parse(&stored);
+    }
+    let fetched = oidc.fetcher.get_json(uri, now).await.map_err(|fault| {
+        WireError::new(Code::InvalidClient, "the client's jwks_uri could not be read").because(fault)
+    })?;
+    let keys = parse(&fetched)?;
+    oidc.state.put(&kept, &fetched, now, KEPT).await?;
+    Ok(keys)
+}
+
+fn parse(jwks: &[u8]) -> Result<JwkSet, WireError> {
+    JwkSet::parse(jwks).map_err(|fault| WireError::new(Code::InvalidClient, format!("the client's keys: {fault}")))
+}

@@ -1,0 +1,68 @@
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::scope::SUPPORTED;
+use crate::config::PublicUrl;
+
+/// The metadata document of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, made once: it says
+/// nothing that the configuration does not fix.
+#[derive(Clone, Debug)]
+pub struct Discovery(Bytes);
+
+impl Discovery {
+    #[must_use]
+    pub fn new(public_url: &PublicUrl) -> Self {
+        let at = |path: &str| public_url.join(path);
+        let methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+        let algorithms = ["ES256", "ES384", "RS256", "PS256", "EdDSA"];
+        let document = json!({
+            "issuer": public_url.issuer(),
+            "authorization_endpoint": at("/oauth2/authorize"),
+            "token_endpoint": at("/oauth2/token"),
+            "userinfo_endpoint": at("/oauth2/userinfo"),
+            "jwks_uri": at("/oauth2/jwks"),
+            "introspection_endpoint": at("/oauth2/introspect"),
+            "revocation_endpoint": at("/oauth2/revoke"),
+            "end_session_endpoint": at("/oauth2/logout"),
+            "scopes_supported": SUPPORTED,
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "form_post"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "acr_values_supported": [at("/acr/1")],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+            "token_endpoint_auth_methods_supported": [methods[0], methods[1], methods[2], "none"],
+            "token_endpoint_auth_signing_alg_values_supported": algorithms,
+            "introspection_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+            "revocation_endpoint_auth_methods_supported": [methods[0], methods[1], methods[2], "none"],
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+            "code_challenge_methods_supported": ["S256"],
+            "claim_types_supported": ["normal"],
+            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid",
+                "name", "phone_number", "phone_number_verified"],
+            "claims_parameter_supported": true,
+            "request_parameter_supported": false,
+            "request_uri_parameter_supported": false,
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "ui_locales_supported": ["zh-CN", "en"],
+            "authorization_response_iss_parameter_supported": true,
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
+        });
+        Self(Bytes::from(document.to_string()))
+    }
+}
+
+/// GET `/.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`.
+pub async fn discovery(State(document): State<Discovery>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "public, max-age=600"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (headers, document.0).into_response()
+}

@@ -1,0 +1,9 @@
+//! What a resident's sign-in gave a client: the record behind its tokens.
+
+mod liveness;
+mod records;
+
+pub use liveness::{Ended, check_live};
+pub use records::{
+    Grant, Redeemed, Refresh, end, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code, rotate,
+};

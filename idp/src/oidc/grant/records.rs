@@ -1,0 +1,211 @@
+use uuid::Uuid;
+
+use crate::args;
+use crate::audit::Change;
+use crate::clock::Timestamp;
+use crate::oidc::Scope;
+use crate::store::{Db, Row, StoreError};
+
+/// A grant with everything its liveness depends on.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub id: String,
+    pub account: Uuid,
+    pub client_id: String,
+    pub sub: String,
+    pub scope: Scope,
+    pub offline: bool,
+    /// [`crate::oidc::tokens::Authentication`] as JSON.
+    pub authentication: String,
+    pub created_at: Timestamp,
+    pub(super) ended: bool,
+    pub(super) account_active: bool,
+    pub(super) signed_out_at: Timestamp,
+    pub(super) session_ended: bool,
+    pub(super) session_expires_at: Timestamp,
+    /// When the consent to sign in was given and until when it stands, unless withdrawn.
+    pub(super) consent: Option<(Timestamp, Timestamp)>,
+}
+
+const INSERT: &str = "INSERT INTO oauth_grant \
+    (id, account_id, client_id, session_id, sub, scope, offline, authentication, created_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+const FIND: &str = "SELECT g.id, g.account_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, \
+    g.ended_at, a.status, a.signed_out_at, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at, \
+    c.granted_at, c.expires_at AS consent_expires_at, c.withdrawn_at \
+    FROM oauth_grant g JOIN account a ON a.id = g.account_id JOIN session s ON s.id = g.session_id \
+    LEFT JOIN consent c ON c.account_id = g.account_id AND c.client_id = g.client_id AND c.item = 'openid' \
+    WHERE g.id = $1";
+
+const END: &str = "UPDATE oauth_grant SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+
+const REDEEM: &str = "INSERT INTO redeemed_code (code_hash, grant_id, redeemed_at) VALUES ($1, $2, $3) \
+    ON CONFLICT (code_hash) DO NOTHING";
+
+const REDEEMED: &str = "SELECT r.grant_id, g.client_id, g.account_id FROM redeemed_code r \
+    JOIN oauth_grant g ON g.id = r.grant_id WHERE r.code_hash = $1";
+
+const INSERT_REFRESH: &str =
+    "INSERT INTO refresh_token (token_hash, grant_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)";
+
+const FIND_REFRESH: &str = "SELECT r.grant_id, r.expires_at, r.used_at, r.successor, n.used_at AS successor_used_at \
+    FROM refresh_token r LEFT JOIN refresh_token n ON n.token_hash = r.successor_hash WHERE r.token_hash = $1";
+
+const ROTATE: &str = "UPDATE refresh_token SET used_at = $2, successor_hash = $3, successor = $4 \
+    WHERE token_hash = $1 AND used_at IS NULL";
+
+/// Which grant a code that was redeemed before belongs to.
+#[derive(Clone, Debug)]
+pub struct Redeemed {
+    pub grant_id: String,
+    pub client_id: String,
+    pub account: Uuid,
+}
+
+/// A refresh token as stored.
+#[derive(Clone, Debug)]
+pub struct Refresh {
+    pub grant_id: String,
+    pub expires_at: Timestamp,
+    /// A rotating token that has been used, and its sealed successor.
+    pub successor: Option<Vec<u8>>,
+    /// Whether that successor has itself been used.
+    pub successor_used: bool,
+}
+
+/// # Errors
+/// Where the database does not take it; so for every function below.
+pub async fn insert(change: &mut Change, grant: &Grant, session: Uuid) -> Result<(), StoreError> {
+    let args = args![
+        &grant.id,
+        grant.account,
+        &grant.client_id,
+        session,
+        &grant.sub,
+        grant.scope.to_string(),
+        grant.offline,
+        &grant.authentication,
+        grant.created_at
+    ];
+    change.execute(INSERT, args).await.map(drop)
+}
+
+impl Grant {
+    /// A grant about to be stored: live, by the session and consent that make it.
+    #[must_use]
+    pub fn new(id: String, account: Uuid, client_id: &str, sub: String, scope: Scope, authentication: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            account,
+            client_id: client_id.to_owned(),
+            sub,
+            offline: scope.has("offline_access"),
+            scope,
+            authentication,
+            created_at: now,
+            ended: false,
+            account_active: true,
+            signed_out_at: Timestamp::from_millis(0),
+            session_ended: false,
+            session_expires_at: now,
+            consent: None,
+        }
+    }
+}
+
+/// # Errors
+/// Where the database does not answer.
+pub async fn find(db: &Db, id: &str) -> Result<Option<Grant>, StoreError> {
+    db.maybe(FIND, args![id]).await?.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<Grant, StoreError> {
+    let given = match (row.maybe_time("granted_at")?, row.maybe_time("consent_expires_at")?) {
+        (Some(granted), Some(expires)) if row.maybe_int("withdrawn_at")?.is_none() => Some((granted, expires)),
+        _ => None,
+    };
+    Ok(Grant {
+        id: row.text("id")?,
+        account: row.uuid("account_id")?,
+        client_id: row.text("client_id")?,
+        sub: row.text("sub")?,
+        scope: Scope::parse(&row.text("scope")?),
+        offline: row.bool("offline")?,
+        authentication: row.text("authentication")?,
+        created_at: row.time("created_at")?,
+        ended: row.maybe_int("ended_at")?.is_some(),
+        account_active: row.text("status")? == "active",
+        signed_out_at: row.time("signed_out_at")?,
+        session_ended: row.maybe_int("session_ended_at")?.is_some(),
+        session_expires_at: row.time("session_expires_at")?,
+        consent: given,
+    })
+}
+
+/// Ends a grant; answers whether it was this call that did.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end(change: &mut Change, id: &str, reason: &str) -> Result<bool, StoreError> {
+    let now = change.now();
+    Ok(change.execute(END, args![id, now, reason]).await? == 1)
+}
+
+/// Spends a code by a unique row; answers whether it was unspent.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn redeem_code(change: &mut Change, code_hash: &[u8; 32], grant_id: &str) -> Result<bool, StoreError> {
+    let now = change.now();
+    Ok(change.execute(REDEEM, args![code_hash, grant_id, now]).await? == 1)
+}
+
+/// # Errors
+/// Where the database does not answer.
+pub async fn find_by_redeemed_code(db: &Db, code_hash: &[u8; 32]) -> Result<Option<Redeemed>, StoreError> {
+    let Some(row) = db.maybe(REDEEMED, args![code_hash]).await? else { return Ok(None) };
+    Ok(Some(Redeemed {
+        grant_id: row.text("grant_id")?,
+        client_id: row.text("client_id")?,
+        account: row.uuid("account_id")?,
+    }))
+}
+
+/// # Errors
+/// Where the database does not take it.
+pub async fn insert_refresh(
+    change: &mut Change,
+    token_hash: &[u8; 32],
+    grant_id: &str,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    let now = change.now();
+    change.execute(INSERT_REFRESH, args![token_hash, grant_id, now, expires_at]).await.map(drop)
+}
+
+/// # Errors
+/// Where the database does not answer.
+pub async fn find_refresh(db: &Db, token_hash: &[u8; 32]) -> Result<Option<Refresh>, StoreError> {
+    let Some(row) = db.maybe(FIND_REFRESH, args![token_hash]).await? else { return Ok(None) };
+    Ok(Some(Refresh {
+        grant_id: row.text("grant_id")?,
+        expires_at: row.time("expires_at")?,
+        successor: row.maybe_bytes("successor")?,
+        successor_used: row.maybe_int("successor_used_at")?.is_some(),
+    }))
+}
+
+/// Marks a token as used and names its successor, in one compare-and-swap: of two that race, one wins.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn rotate(
+    change: &mut Change,
+    token_hash: &[u8; 32],
+    successor_hash: &[u8; 32],
+    successor: Vec<u8>,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    Ok(change.execute(ROTATE, args![token_hash, now, successor_hash, successor]).await? == 1)
+}

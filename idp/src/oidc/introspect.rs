@@ -1,0 +1,89 @@
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+
+use super::client_auth::{AuthenticatedClient, authenticate};
+use super::tokens::read_access_token;
+use super::wire_error::no_store;
+use super::{Code, Form, Oidc, WireError, grant};
+use crate::clock::Timestamp;
+use crate::store::hash;
+use crate::web::Facts;
+
+/// POST `/oauth2/introspect` (RFC 7662). A client learns of its own tokens; every other token is
+/// `active: false`, without a reason (§2.2).
+///
+/// # Errors
+/// Where the caller is not an authenticated client.
+pub async fn introspect(
+    State(oidc): State<Oidc>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: Result<Form, WireError>,
+) -> Result<Response, WireError> {
+    let Form(parameters) = form?;
+    let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
+    if client.is_public() {
+        return Err(WireError::new(Code::InvalidClient, "introspection needs a client that can authenticate"));
+    }
+    let token = parameters.need("token")?;
+    let found = match access_token(&oidc, &client, token, facts.now).await? {
+        Some(found) => Some(found),
+        None => refresh_token(&oidc, &client, token, facts.now).await?,
+    };
+    let mut response = Json(found.unwrap_or_else(|| json!({ "active": false }))).into_response();
+    no_store(&mut response);
+    Ok(response)
+}
+
+async fn access_token(
+    oidc: &Oidc,
+    client: &AuthenticatedClient,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Value>, WireError> {
+    let issuer = oidc.config.public_url.issuer();
+    let Some(claims) = read_access_token(&oidc.keys, issuer, token, now) else { return Ok(None) };
+    if claims.text("client_id") != Some(client.client_id.as_str()) {
+        return Ok(None);
+    }
+    if let Some(id) = claims.text("grant") {
+        let live = grant::find(&oidc.db, id).await?.is_some_and(|grant| grant::check_live(&grant, now).is_ok());
+        if !live {
+            return Ok(None);
+        }
+    }
+    let mut body = json!({ "active": true, "token_type": "Bearer" });
+    for name in ["iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti"] {
+        if let Some(value) = claims.get(name) {
+            body[name] = value.clone();
+        }
+    }
+    Ok(Some(body))
+}
+
+async fn refresh_token(
+    oidc: &Oidc,
+    client: &AuthenticatedClient,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Value>, WireError> {
+    let Some(refresh) = grant::find_refresh(&oidc.db, &hash(token)).await? else { return Ok(None) };
+    let Some(grant) = grant::find(&oidc.db, &refresh.grant_id).await? else { return Ok(None) };
+    let live = grant.client_id == client.client_id
+        && refresh.expires_at > now
+        && refresh.successor.is_none()
+        && grant::check_live(&grant, now).is_ok();
+    Ok(live.then(|| {
+        json!({
+            "active": true,
+            "iss": oidc.config.public_url.issuer(),
+            "sub": grant.sub,
+            "client_id": grant.client_id,
+            "scope": grant.scope.to_string(),
+            "exp": refresh.expires_at.seconds(),
+        })
+    }))
+}

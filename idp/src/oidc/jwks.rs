@@ -1,0 +1,15 @@
+use axum::extract::State;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+
+use super::Oidc;
+
+/// GET `/oauth2/jwks`: our public keys (RFC 7517 §5), prepared by the key ring.
+pub async fn jwks(State(oidc): State<Oidc>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "application/jwk-set+json"),
+        (CACHE_CONTROL, "public, max-age=600"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (headers, oidc.keys.jwks()).into_response()
+}

@@ -1,0 +1,64 @@
+//! The protocol: OpenID Connect and OAuth 2.0, one rule per file in the specification's order.
+//! May import: consent, signin, account, department, keys, audit, web, store, state, fetch, clock, rng, config.
+
+mod authorize;
+pub mod claims;
+mod client_auth;
+mod discovery;
+mod grant;
+mod introspect;
+mod jwks;
+mod logout;
+mod pages;
+mod parameters;
+mod resident;
+mod revoke;
+mod scope;
+mod token;
+mod tokens;
+mod userinfo;
+mod wire_error;
+
+use std::sync::Arc;
+
+pub use authorize::{authorize, cancel, resume};
+pub use discovery::{Discovery, discovery};
+pub use introspect::introspect;
+pub use jwks::jwks;
+pub use logout::{confirm_logout, logout};
+pub use parameters::{Form, Parameters, QueryOrForm};
+pub use revoke::revoke;
+pub use scope::Scope;
+pub use token::token;
+pub use userinfo::userinfo;
+pub use wire_error::{Code, WireError};
+
+use crate::account::Accounts;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::consent::Consents;
+use crate::department::Departments;
+use crate::fetch::Fetcher;
+use crate::keys::KeyRing;
+use crate::rng::Rng;
+use crate::signin::Interactions;
+use crate::signin::sessions::Sessions;
+use crate::state::State;
+use crate::store::{Db, Vault};
+
+/// The handles the protocol uses.
+#[derive(Clone, Debug)]
+pub struct Oidc {
+    pub config: Arc<Config>,
+    pub rng: Rng,
+    pub db: Db,
+    pub state: State,
+    pub vault: Vault,
+    pub keys: KeyRing,
+    pub departments: Departments,
+    pub interactions: Interactions,
+    pub sessions: Sessions,
+    pub consents: Consents,
+    pub accounts: Accounts,
+    pub fetcher: Fetcher,
+}

@@ -1,0 +1,45 @@
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+
+use super::client_auth::authenticate;
+use super::tokens::read_access_token;
+use super::wire_error::no_store;
+use super::{Form, Oidc, WireError, grant};
+use crate::audit::{Action, Change, Context, Event};
+use crate::store::hash;
+use crate::web::Facts;
+
+/// POST `/oauth2/revoke` (RFC 7009). Revoking either token ends the grant behind both; a token
+/// that is unknown or another client's is answered alike (§2.2).
+///
+/// # Errors
+/// Where the caller is not an authenticated client, or names no token.
+pub async fn revoke(
+    State(oidc): State<Oidc>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: Result<Form, WireError>,
+) -> Result<Response, WireError> {
+    let Form(parameters) = form?;
+    let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
+    let token = parameters.need("token")?;
+    let grant_id = match grant::find_refresh(&oidc.db, &hash(token)).await? {
+        Some(refresh) => Some(refresh.grant_id),
+        None => read_access_token(&oidc.keys, oidc.config.public_url.issuer(), token, facts.now)
+            .and_then(|claims| claims.text("grant").map(str::to_owned)),
+    };
+    if let Some(id) = grant_id
+        && let Some(found) = grant::find(&oidc.db, &id).await?
+        && found.client_id == client.client_id
+    {
+        let mut change = Change::begin(&oidc.db, &Context::of(&facts, "client", &oidc.rng)).await?;
+        if grant::end(&mut change, &found.id, "revoked by the client").await? {
+            change.record(Event::new(Action::GrantEnded).account(found.account).client(&found.client_id)).await?;
+            change.commit().await?;
+        }
+    }
+    let mut response = StatusCode::OK.into_response();
+    no_store(&mut response);
+    Ok(response)
+}

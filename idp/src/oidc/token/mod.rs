@@ -1,0 +1,40 @@
+//! The token endpoint (RFC 6749 §3.2), one grant per file.
+
+mod answer;
+mod authorization_code;
+mod client_credentials;
+mod refresh_token;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::client_auth::authenticate;
+use super::{Code, Form, Oidc, WireError};
+use crate::web::Facts;
+
+/// POST `/oauth2/token`.
+///
+/// # Errors
+/// As RFC 6749 §5.2 names them.
+pub async fn token(
+    State(oidc): State<Oidc>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: Result<Form, WireError>,
+) -> Result<Response, WireError> {
+    let Form(parameters) = form?;
+    let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
+    let grant_type = parameters.need("grant_type")?;
+    if !matches!(grant_type, "authorization_code" | "refresh_token" | "client_credentials") {
+        return Err(WireError::new(Code::UnsupportedGrantType, "this grant_type is not offered"));
+    }
+    if !client.metadata.may_use_grant(grant_type) {
+        return Err(WireError::new(Code::UnauthorizedClient, format!("this client is not registered for {grant_type}")));
+    }
+    match grant_type {
+        "authorization_code" => authorization_code::redeem(&oidc, &facts, &client, &parameters).await,
+        "refresh_token" => refresh_token::refresh(&oidc, &facts, &client, &parameters).await,
+        _ => client_credentials::issue(&oidc, &facts, &client, &parameters),
+    }
+}

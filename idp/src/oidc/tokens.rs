@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::Timestamp;
+use crate::keys::KeyRing;
+use crate::keys::jose::{Algorithm, Audience, ClaimRules, Claims, Expiry, SignError, Typ};
+use crate::rng::Rng;
+
+/// The type of our access tokens (RFC 9068 §2.1).
+const ACCESS: &str = "at+jwt";
+
+/// How and when the person behind a grant signed in: repeated in each ID token of the grant.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Authentication {
+    pub auth_time: Timestamp,
+    pub acr: String,
+    pub amr: Vec<String>,
+    pub sid: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    #[serde(default)]
+    pub claims: super::claims::ClaimsRequest,
+}
+
+/// What every token of one answer shares.
+#[derive(Clone, Copy, Debug)]
+pub struct Issue<'a> {
+    pub keys: &'a KeyRing,
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    pub sub: &'a str,
+    pub now: Timestamp,
+}
+
+impl Issue<'_> {
+    /// An access token for our own resources (RFC 9068 §2.2). `grant` is the handle by which
+    /// UserInfo and introspection see that it has been ended.
+    ///
+    /// # Errors
+    /// Where no key is active.
+    pub fn access_token(
+        &self,
+        algorithm: Algorithm,
+        scope: &str,
+        grant: Option<&str>,
+        lifetime: Duration,
+        rng: &Rng,
+    ) -> Result<String, SignError> {
+        let mut claims = self.base(lifetime);
+        claims.insert("aud".to_owned(), json!(self.issuer));
+        claims.insert("client_id".to_owned(), json!(self.client_id));
+        claims.insert("jti".to_owned(), json!(rng.id()));
+        claims.insert("scope".to_owned(), json!(scope));
+        if let Some(grant) = grant {
+            claims.insert("grant".to_owned(), json!(grant));
+        }
+        self.keys.sign(algorithm, ACCESS, &claims)
+    }
+
+    /// An ID token (OpenID Connect Core 1.0 §2), with the claims asked for by name.
+    ///
+    /// # Errors
+    /// Where no key is active.
+    pub fn id_token(
+        &self,
+        algorithm: Algorithm,
+        authentication: &Authentication,
+        asked: Map<String, Value>,
+        lifetime: Duration,
+    ) -> Result<String, SignError> {
+        let mut claims = self.base(lifetime);
+        claims.extend(asked);
+        claims.insert("aud".to_owned(), json!(self.client_id));
+        claims.insert("auth_time".to_owned(), json!(authentication.auth_time.seconds()));
+        claims.insert("acr".to_owned(), json!(authentication.acr));
+        claims.insert("amr".to_owned(), json!(authentication.amr));
+        claims.insert("sid".to_owned(), json!(authentication.sid));
+        if let Some(nonce) = &authentication.nonce {
+            claims.insert("nonce".to_owned(), json!(nonce));
+        }
+        self.keys.sign(algorithm, "JWT", &claims)
+    }
+
+    fn base(&self, lifetime: Duration) -> Map<String, Value> {
+        Map::from_iter([
+            ("iss".to_owned(), json!(self.issuer)),
+            ("sub".to_owned(), json!(self.sub)),
+            ("iat".to_owned(), json!(self.now.seconds())),
+            ("exp".to_owned(), json!(self.now.plus(lifetime).seconds())),
+        ])
+    }
+}
+
+/// Reads one of our access tokens, if it is one and has not expired.
+#[must_use]
+pub fn read_access_token(keys: &KeyRing, issuer: &str, token: &str, now: Timestamp) -> Option<Claims> {
+    let rules = ClaimRules { issuer, audience: Audience::Includes(&[issuer]), expiry: Expiry::Ahead };
+    keys.verify(token, Typ::Is(ACCESS), &rules, now).ok()
+}
+
+/// Reads one of our ID tokens as a hint: it may have expired (RP-Initiated Logout 1.0 §2).
+#[must_use]
+pub fn read_id_token(keys: &KeyRing, issuer: &str, token: &str, now: Timestamp) -> Option<Claims> {
+    let rules = ClaimRules { issuer, audience: Audience::Any, expiry: Expiry::MayHavePassed };
+    keys.verify(token, Typ::Jwt, &rules, now).ok()
+}

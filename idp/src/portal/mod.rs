@@ -1,0 +1,4 @@
+//! The resident's own pages.
+//! May import: web, clock.
+
+pub mod pages;

@@ -1,0 +1,274 @@
+//! The resident's account: what it holds, who has what, and the ways to end each.
+
+use askama::Template;
+
+use crate::clock::Timestamp;
+use crate::web::{Page, views};
+
+/// `GET /account`
+#[derive(Template)]
+#[template(path = "portal/account.html")]
+pub struct AccountPage {
+    pub page: Page,
+    pub now: Timestamp,
+    /// Bound to the session.
+    pub token: String,
+    /// The resident's name, if known.
+    pub name: Option<String>,
+    /// The main one first.
+    pub phones: Vec<Phone>,
+    /// The current one first.
+    pub devices: Vec<Device>,
+    pub services: Vec<Service>,
+    /// Newest first.
+    pub activity: Vec<Activity>,
+    /// What has just been done.
+    pub notice: Option<AccountNotice>,
+}
+
+/// A telephone number that signs in.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    /// 138 **** 0000
+    pub masked: String,
+    pub added: Timestamp,
+    pub last_used: Option<Timestamp>,
+}
+
+/// A browser that is signed in.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Posted as `session`.
+    pub session: String,
+    pub kind: DeviceKind,
+    /// "Chrome · Android", from the User-Agent header; empty if unknown.
+    pub browser: String,
+    pub started: Timestamp,
+    pub last_seen: Timestamp,
+    pub current: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    Phone,
+    Tablet,
+    Computer,
+    Other,
+}
+
+impl Device {
+    fn kind_name(&self, page: &Page) -> String {
+        let id = match self.kind {
+            DeviceKind::Phone => "device-phone",
+            DeviceKind::Tablet => "device-tablet",
+            DeviceKind::Computer => "device-computer",
+            DeviceKind::Other => "device-other",
+        };
+        page.say(id).to_string()
+    }
+
+    fn is_handheld(&self) -> bool {
+        matches!(self.kind, DeviceKind::Phone | DeviceKind::Tablet)
+    }
+}
+
+/// A service the resident has given something to.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Posted as `client`.
+    pub client: String,
+    pub name: String,
+    pub department: String,
+    pub last_used: Timestamp,
+    pub items: Vec<Given>,
+}
+
+/// One thing a service may read.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Posted as `item`.
+    pub key: String,
+    pub label: String,
+    pub until: Timestamp,
+}
+
+/// Something that happened to the account.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    pub at: Timestamp,
+    pub what: Happening,
+    /// "手机 · Chrome"; may be empty.
+    pub device: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    AccountMade,
+    /// Signed in, on the way to a service or to the account itself.
+    SignedIn {
+        service: Option<String>,
+    },
+    SignedOut,
+    SignedOutEverywhere,
+    /// One or all other devices were signed out from here.
+    EndedOther,
+    /// Wrong codes were entered for the resident's number.
+    WrongCode,
+    /// A service was opened without signing in again.
+    Opened {
+        service: String,
+    },
+    Shared {
+        service: String,
+        items: String,
+    },
+    Refused {
+        service: String,
+    },
+    Withdrew {
+        service: String,
+        items: String,
+    },
+}
+
+impl Activity {
+    fn text(&self, page: &Page) -> String {
+        match &self.what {
+            Happening::AccountMade => page.say("did-account-made").to_string(),
+            Happening::SignedIn { service: None } => page.say("did-sign-in").to_string(),
+            Happening::SignedIn {
+                service: Some(service),
+            } => page.say("did-sign-in-to").with("service", service).to_string(),
+            Happening::SignedOut => page.say("did-sign-out").to_string(),
+            Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
+            Happening::EndedOther => page.say("did-end-other").to_string(),
+            Happening::WrongCode => page.say("did-wrong-code").to_string(),
+            Happening::Opened { service } => page.say("did-open").with("service", service).to_string(),
+            Happening::Shared { service, items } => page
+                .say("did-share")
+                .with("service", service)
+                .with("items", items)
+                .to_string(),
+            Happening::Refused { service } => page.say("did-refuse").with("service", service).to_string(),
+            Happening::Withdrew { service, items } => page
+                .say("did-withdraw")
+                .with("service", service)
+                .with("items", items)
+                .to_string(),
+        }
+    }
+
+    fn is_alarming(&self) -> bool {
+        self.what == Happening::WrongCode
+    }
+}
+
+/// What has just been done, said at the top of the account page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountNotice {
+    /// One device was signed out.
+    DeviceEnded,
+    OthersEnded,
+    Withdrawn {
+        service: String,
+    },
+    /// It had ended already, in another tab or by itself.
+    NothingToDo,
+}
+
+impl AccountNotice {
+    fn text(&self, page: &Page) -> String {
+        match self {
+            Self::DeviceEnded => page.say("notice-device-ended").to_string(),
+            Self::OthersEnded => page.say("notice-others-ended").to_string(),
+            Self::Withdrawn { service } => page.say("notice-withdrawn").with("service", service).to_string(),
+            Self::NothingToDo => page.say("notice-nothing").to_string(),
+        }
+    }
+}
+
+/// The question before something ends. Its form repeats the request with `confirmed=yes`.
+#[derive(Template)]
+#[template(path = "portal/confirm.html")]
+pub struct ConfirmPage {
+    pub page: Page,
+    pub token: String,
+    pub question: Question,
+}
+
+/// What is about to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    EndDevice {
+        session: String,
+        device: String,
+    },
+    EndOthers,
+    SignOutEverywhere,
+    WithdrawItem {
+        client: String,
+        service: String,
+        item: String,
+        label: String,
+    },
+    WithdrawAll {
+        client: String,
+        service: String,
+    },
+}
+
+impl Question {
+    fn action(&self) -> &'static str {
+        match self {
+            Self::EndDevice { .. } | Self::EndOthers => "/account/sessions/end",
+            Self::SignOutEverywhere => "/account/sign-out-everywhere",
+            Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "/account/services/withdraw",
+        }
+    }
+
+    /// The hidden fields that repeat the request.
+    fn fields(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::EndDevice { session, .. } => vec![("session", session)],
+            Self::EndOthers => vec![("session", "others")],
+            Self::SignOutEverywhere => Vec::new(),
+            Self::WithdrawItem { client, item, .. } => vec![("client", client), ("item", item)],
+            Self::WithdrawAll { client, .. } => vec![("client", client), ("item", "all")],
+        }
+    }
+
+    fn title(&self, page: &Page) -> String {
+        match self {
+            Self::EndDevice { device, .. } => page.say("ask-end-device").with("device", device).to_string(),
+            Self::EndOthers => page.say("ask-end-others").to_string(),
+            Self::SignOutEverywhere => page.say("ask-sign-out-everywhere").to_string(),
+            Self::WithdrawItem { service, label, .. } => page
+                .say("ask-withdraw-item")
+                .with("service", service)
+                .with("item", label)
+                .to_string(),
+            Self::WithdrawAll { service, .. } => {
+                page.say("ask-withdraw-all").with("service", service).to_string()
+            }
+        }
+    }
+
+    fn explanation(&self, page: &Page) -> String {
+        let id = match self {
+            Self::EndDevice { .. } | Self::EndOthers => "ask-end-what",
+            Self::SignOutEverywhere => "ask-sign-out-everywhere-what",
+            Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",
+        };
+        page.say(id).to_string()
+    }
+
+    fn answer(&self, page: &Page) -> String {
+        let id = match self {
+            Self::EndDevice { .. } | Self::EndOthers | Self::SignOutEverywhere => "ask-sign-out-yes",
+            Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-yes",
+        };
+        page.say(id).to_string()
+    }
+}
+
+views!(AccountPage, ConfirmPage);

@@ -1,0 +1,101 @@
+//! What is the same on every page of one installation.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::cookies::Cookies;
+use super::locale::Locale;
+
+/// What configuration says about the pages.
+pub struct SiteSettings {
+    pub city: String,
+    pub city_en: String,
+    /// The telephone number residents may call for help.
+    pub helpline: String,
+    pub public_url: Url,
+    /// Keys the form tokens; derived from the master key so that all nodes agree.
+    pub form_key: [u8; 32],
+}
+
+impl fmt::Debug for SiteSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SiteSettings")
+            .field("public_url", &self.public_url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The installation as its pages show it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Site(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: SiteSettings,
+    origin: String,
+    cookies: Cookies,
+}
+
+impl Site {
+    #[must_use]
+    pub fn new(settings: SiteSettings) -> Self {
+        let origin = settings.public_url.origin().ascii_serialization();
+        let cookies = Cookies::for_url(&settings.public_url);
+        Self(Arc::new(Inner {
+            settings,
+            origin,
+            cookies,
+        }))
+    }
+
+    #[must_use]
+    pub fn city(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::Chinese => &self.0.settings.city,
+            Locale::English => &self.0.settings.city_en,
+        }
+    }
+
+    #[must_use]
+    pub fn helpline(&self) -> &str {
+        &self.0.settings.helpline
+    }
+
+    /// `https://id.city.example`, as browsers write it in `Origin`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.settings.public_url.host_str().unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.settings.public_url.scheme() == "https"
+    }
+
+    #[must_use]
+    pub fn cookies(&self) -> Cookies {
+        self.0.cookies
+    }
+
+    pub(super) fn form_key(&self) -> &[u8; 32] {
+        &self.0.settings.form_key
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sample(public_url: &str) -> Self {
+        Self::new(SiteSettings {
+            city: "云川市".to_owned(),
+            city_en: "Yunchuan".to_owned(),
+            helpline: "12345".to_owned(),
+            public_url: public_url.parse().unwrap(),
+            form_key: [7; 32],
+        })
+    }
+}

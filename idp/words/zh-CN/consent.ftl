@@ -1,0 +1,39 @@
+consent-title = 同意提供信息
+consent-heading = 可以把这些信息给{ $department }吗？
+consent-lede = 只给下面列出的，不多给。以后随时能在“我的账户”里收回。
+consent-changed-lede = 您以前同意过。对方这次多要了下面这些，您可以同意，也可以不同意。
+consent-elder-heading = 可以把这些给对方吗？
+consent-elder-lede = 对方是：{ $department }
+consent-required = 办这件事必须用到
+consent-optional = 给不给都能办
+consent-choose = 您可以选择给或不给
+items = { $count } 项
+fresh = 新增
+used-for = 用来
+used-until = 用到
+deny = 不同意
+allow = 同意提供
+deny-hint = 不同意就不会提供任何信息，您会回到{ $service }。
+deny-elder-hint = 不同意也没关系，可以去窗口办。
+their-policy = 对方的隐私政策
+their-terms = 对方的服务条款
+
+item-openid = 一个只给对方用的编号
+item-phone = 手机号
+item-name = 姓名
+item-offline = 您不在网页上时继续使用
+purpose-openid = 认出下次来的还是您
+purpose-phone = 通知您办理结果
+purpose-name = 核对是您本人
+purpose-offline = 您关掉网页以后，对方还能继续读取您同意的信息，直到您收回，或在“我的账户”里退出全部设备
+purpose-other = 办理您要办的事
+
+form-post = 正在回到您要去的服务
+form-post-what = 如果页面没有自己跳转，请点下面的按钮。
+continue = 继续
+
+logout-title = 退出登录
+logout-heading = 要在这台设备上退出登录吗？
+logout-asked = “{ $service }”请您退出登录。
+logout-what = 退出后，这台设备上的其他政务服务也会退出。
+logout-stay = 不退出

@@ -1,0 +1,33 @@
+brand = 一门
+site = { $city }统一身份认证
+site-short = 统一身份认证
+skip = 跳到主要内容
+display = 显示与语言
+edition-elder = 换长辈版
+edition-standard = 返回普通版
+other-language = English
+help = 帮助
+call = 拨打 { $number }
+privacy = 隐私说明
+safety = 工作人员不会向您要验证码。谁来要，都别给。
+safety-elder = 谁来要验证码，都别给。
+my-account = 我的账户
+cancel = 不了，返回
+one-moment = 请稍等…
+
+asking-label = 正在登录的服务
+asking = 您正在登录
+asking-elder = 您要办的是
+verified = 已核验的政府服务
+this-site = 您就在这个网站
+report = 不是您要办的？停下并举报
+report-elder = 不是我要办的，停下
+
+date = { $year }年{ $month }月{ $day }日
+moment = { $year }年{ $month }月{ $day }日 { $clock }
+moment-this-year = { $month }月{ $day }日 { $clock }
+moment-today = 今天 { $clock }
+span-seconds = { $count } 秒
+span-minutes = { $count } 分钟
+span-hours = { $count } 小时
+span-days = { $count } 天
