@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{Database, MasterKey, Secret, Synchronous};
+use crate::config::{Database, MasterKey, Secret};
 use crate::keys::jose::{Audience, Expiry, JoseError};
 use crate::keys::{Policy, When};
 use crate::rng::Rng;
@@ -15,23 +15,46 @@ const ES256_ONLY: Policy = Policy {
 };
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A database file that goes with the test.
+/// A database of the test's own: a SQLite file that goes with it, or a schema on the PostgreSQL server
+/// that `YIMEN_TEST_POSTGRES` names.
 struct Records {
-    path: std::path::PathBuf,
+    file: Option<std::path::PathBuf>,
     db: Db,
 }
 
 impl Records {
     async fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("yimen-keys-{}.db", Rng::system().id()));
+        let name = format!("yimen_keys_{}", Rng::system().uuid(start()).simple());
+        let (url, file) = match std::env::var("YIMEN_TEST_POSTGRES") {
+            Ok(server) => (Self::schema(&server, &name).await, None),
+            Err(_) => {
+                let path = std::env::temp_dir().join(name);
+                (format!("sqlite:{}", path.display()), Some(path))
+            }
+        };
+        let db = Self::open(url).await;
+        db.migrate().await.unwrap();
+        Self { file, db }
+    }
+
+    async fn schema(server: &str, name: &str) -> String {
+        let db = Self::open(server.to_owned()).await;
+        let mut tx = db.begin().await.unwrap();
+        tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let separator = if server.contains('?') { '&' } else { '?' };
+        format!("{server}{separator}options=-c%20search_path%3D{name}")
+    }
+
+    async fn open(url: String) -> Db {
         let config = Database {
-            url: Secret::new(format!("sqlite:{}", path.display())),
-            synchronous: Synchronous::Normal,
+            url: Secret::new(url),
+            max_connections: 4,
             ..Database::default()
         };
-        let db = Db::open(&config).await.unwrap();
-        db.migrate().await.unwrap();
-        Self { path, db }
+        Db::open(&config).await.unwrap()
     }
 
     fn keeper(&self, policy: Policy) -> Keeper {
@@ -55,8 +78,12 @@ impl Records {
 
 impl Drop for Records {
     fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            std::fs::remove_file(format!("{}{suffix}", self.path.display())).ok();
+        for (file, end) in self
+            .file
+            .iter()
+            .flat_map(|file| ["", "-wal", "-shm"].map(|end| (file, end)))
+        {
+            std::fs::remove_file(format!("{}{end}", file.display())).ok();
         }
     }
 }
@@ -121,7 +148,7 @@ async fn a_first_start_makes_keys_that_sign_and_are_published() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_start_together_agree_on_one_active_key() {
     let records = Records::new().await;
     let starts: Vec<_> = (0..4)
@@ -149,6 +176,33 @@ async fn nodes_that_start_together_agree_on_one_active_key() {
     );
     for node in &seen {
         assert!(read(&seen[0], &token(node), Typ::Jwt).is_ok());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_rotate_together_rotate_once() {
+    let records = Records::new().await;
+    let mut nodes = Vec::new();
+    for _ in 0..4 {
+        nodes.push(records.node().await);
+    }
+    let waiting = kids(&nodes[0])[1].clone();
+    let later = start().plus(90 * DAY);
+    let refreshes: Vec<_> = nodes
+        .iter()
+        .cloned()
+        .map(|node| tokio::spawn(async move { node.refresh(later).await }))
+        .collect();
+    for refresh in refreshes {
+        refresh.await.unwrap().unwrap();
+    }
+    assert_eq!(records.count("SELECT COUNT(*) AS n FROM signing_key").await, 3);
+    for node in &nodes {
+        assert_eq!(kids(node)[0], waiting);
+        assert_eq!(
+            Unverified::parse(&token(node)).unwrap().header().kid.as_ref(),
+            Some(&waiting)
+        );
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::client_keys::client_keys;
 use crate::clock::Timestamp;
 use crate::department::Client;
-use crate::keys::jose::{Accept, Algorithm, Audience, ClaimRules, Expiry, LEEWAY, Typ, Unverified, to_base64url};
+use crate::keys::jose::{Accept, Algorithm, Audience, ClaimRules, Expiry, JoseError, LEEWAY, Typ, Unverified, to_base64url};
 use crate::oidc::{Code, Oidc, Parameters, WireError};
 use crate::store::hash;
 
@@ -37,7 +37,7 @@ pub(super) async fn prove(oidc: &Oidc, client: &Client, assertion: &str, now: Ti
     let signed = match token()?.verify(&client_keys(oidc, client, false, now).await?, &accept) {
         Ok(signed) => signed,
         // The client may have rotated its keys: ask it once more, which is rate-limited.
-        Err(_) if client.metadata.jwks_uri.is_some() => token()?
+        Err(JoseError::UnknownKey { .. }) if client.metadata.jwks_uri.is_some() => token()?
             .verify(&client_keys(oidc, client, true, now).await?, &accept)
             .map_err(|fault| refuse(&fault.to_string()))?,
         Err(fault) => return Err(refuse(&fault.to_string())),

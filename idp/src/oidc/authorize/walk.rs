@@ -1,0 +1,195 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::code::issue_code;
+use super::next_step::{ConsentState, Present, Step, next_step};
+use super::request::AuthorizationRequest;
+use super::respond::{Answer, respond};
+use crate::clock::Timestamp;
+use crate::consent::{Ask, ask};
+use crate::department::{Client, find_sub};
+use crate::keys::jose::to_base64url;
+use crate::oidc::tokens::Authentication;
+use crate::oidc::{Code, Oidc, Parameters, WireError};
+use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
+use crate::web::{ErrorKind, Facts, Page, PageError, see_other};
+
+/// An interaction's request is kept as long as the interaction itself.
+const KEPT: Duration = Duration::from_secs(12 * 3600);
+
+/// One authorization request on its way to an answer.
+pub(super) struct Walk<'a> {
+    pub oidc: &'a Oidc,
+    pub client: &'a Client,
+    pub facts: &'a Facts,
+    pub headers: &'a HeaderMap,
+}
+
+/// What stands behind an interaction's id, or where its browser is sent instead.
+pub(super) enum PickedUp {
+    Here(Box<(Interaction, AuthorizationRequest, Arc<Client>)>),
+    Elsewhere(Response),
+}
+
+/// Finds the request behind an interaction of this browser.
+pub(super) async fn pick_up(
+    oidc: &Oidc,
+    id: &str,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<PickedUp, PageError> {
+    let interaction = match oidc.interactions.prove(id, headers, now).await? {
+        Ok(interaction) => interaction,
+        Err(fault) => return oidc.interactions.send_elsewhere(fault).await.map(PickedUp::Elsewhere),
+    };
+    let gone = || InteractionFault::Gone { client_id: interaction.client_id.clone() };
+    let Some(stored) = oidc.state.get(&key(id), now).await? else {
+        return oidc.interactions.send_elsewhere(gone()).await.map(PickedUp::Elsewhere);
+    };
+    let request: AuthorizationRequest = serde_json::from_slice(&stored)
+        .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
+    // Suspended since the request began: the department's pages are closed at once.
+    let client = oidc.departments.client(&request.client_id).await?.filter(|client| client.is_active());
+    let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
+    Ok(PickedUp::Here(Box::new((interaction, request, client))))
+}
+
+fn key(id: &str) -> String {
+    format!("authorize:{id}")
+}
+
+impl Walk<'_> {
+    /// Answers at once where no page is needed; otherwise opens an interaction.
+    pub(super) async fn answer_or_open(
+        &self,
+        request: AuthorizationRequest,
+        parameters: &Parameters,
+        page: Page,
+    ) -> Result<Response, PageError> {
+        let session = self.session().await?;
+        let (step, _) = self.decide(&request, session.as_ref()).await?;
+        match (step, session) {
+            (Step::Refuse(error), _) => Ok(self.refuse(&request, &error, page)),
+            (Step::Issue, Some(session)) => self.issue(&request, &session, page).await,
+            _ => self.open(request, parameters).await,
+        }
+    }
+
+    /// Stores the request as an interaction and sends the browser on by GET.
+    pub(super) async fn open(
+        &self,
+        request: AuthorizationRequest,
+        parameters: &Parameters,
+    ) -> Result<Response, PageError> {
+        let id = self.oidc.rng.id();
+        let here = format!("/oauth2/authorize/{id}");
+        let stored = serde_json::to_vec(&request)
+            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
+        self.oidc.state.put(&key(&id), &stored, self.facts.now, KEPT).await?;
+        let new = NewInteraction {
+            cancel: format!("{here}/cancel"),
+            continuation: here.clone(),
+            restart: Some(format!("/oauth2/authorize?{}", parameters.to_query())),
+            client: Some(self.client.into()),
+            redirect: Some(request.reply.redirect.url().clone()),
+            ui_locales: parameters.get("ui_locales").map(str::to_owned),
+            login_hint: parameters.get("login_hint").map(str::to_owned),
+            fresh_after: request.fresh_after(),
+        };
+        let cookies = self.oidc.interactions.open(id, new, self.headers, self.facts.now).await?;
+        Ok(see_other(&here, cookies))
+    }
+
+    /// Goes on with an interaction: sign in, ask, answer, whichever comes next.
+    pub(super) async fn go_on(
+        &self,
+        interaction: &Interaction,
+        request: &AuthorizationRequest,
+        page: Page,
+    ) -> Result<Response, PageError> {
+        let session = self.session().await?;
+        let (step, asked) = self.decide(request, session.as_ref()).await?;
+        match (step, session) {
+            (Step::Issue, Some(session)) => {
+                self.oidc.interactions.answer(interaction, self.facts.now).await?;
+                self.issue(request, &session, page).await
+            }
+            (Step::Refuse(error), _) => {
+                self.oidc.interactions.answer(interaction, self.facts.now).await?;
+                Ok(self.refuse(request, &error, page))
+            }
+            (Step::AskConsent, Some(session)) => {
+                let ask = asked.unwrap_or_else(|| Ask::again(&request.scope.to_string(), self.client));
+                self.oidc.consents.begin(&interaction.id, session.account, ask, self.facts.now).await?;
+                Ok(see_other(&format!("/consent/{}", interaction.id), Vec::new()))
+            }
+            _ => Ok(see_other(&format!("/signin/{}", interaction.id), Vec::new())),
+        }
+    }
+
+    async fn session(&self) -> Result<Option<Session>, PageError> {
+        self.oidc.sessions.current(self.headers, self.facts.now).await
+    }
+
+    /// Looks at session, subject and consent, and decides.
+    async fn decide(
+        &self,
+        request: &AuthorizationRequest,
+        session: Option<&Session>,
+    ) -> Result<(Step, Option<Ask>), PageError> {
+        let acr = self.acr();
+        let Some(session) = session else {
+            let nobody = Present { auth_time: None, sub: None, acr: &acr, consent: ConsentState::Missing };
+            return Ok((next_step(request, nobody), None));
+        };
+        let given = self.oidc.consents.standing(session.account, &self.client.client_id, self.facts.now).await?;
+        let asked = ask(&request.consent_scope(), &given, self.client);
+        let consent = match (&asked, given.iter().map(|given| given.granted_at).min()) {
+            (None, Some(since)) => ConsentState::Stands { since },
+            _ => ConsentState::Missing,
+        };
+        let sub = match &request.hinted {
+            Some(_) => find_sub(&self.oidc.db, &self.client.sector, session.account).await?,
+            None => None,
+        };
+        let present = Present { auth_time: Some(session.auth_time), sub: sub.as_deref(), acr: &acr, consent };
+        Ok((next_step(request, present), asked))
+    }
+
+    async fn issue(&self, request: &AuthorizationRequest, session: &Session, page: Page) -> Result<Response, PageError> {
+        let authentication = Authentication {
+            auth_time: session.auth_time,
+            acr: self.acr(),
+            amr: session.amr.clone(),
+            sid: self.sid(session),
+            nonce: request.nonce.clone(),
+            claims: request.claims.clone(),
+        };
+        let oidc = self.oidc;
+        let lifetime = oidc.config.settings.token.code;
+        let code = issue_code(request, session, authentication, &oidc.state, &oidc.rng, self.facts.now, lifetime).await;
+        match code {
+            Ok(code) => Ok(respond(&request.reply, &Answer::Code(&code), oidc.config.public_url.issuer(), page)),
+            Err(error) if error.code == Code::TemporarilyUnavailable => Ok(self.refuse(request, &error, page)),
+            Err(error) => Err(PageError::new(ErrorKind::Internal).because(error.description)),
+        }
+    }
+
+    fn refuse(&self, request: &AuthorizationRequest, error: &WireError, page: Page) -> Response {
+        respond(&request.reply, &Answer::Error(error), self.oidc.config.public_url.issuer(), page)
+    }
+
+    /// A sign-in by SMS code is level 1: a phone answered.
+    fn acr(&self) -> String {
+        self.oidc.config.public_url.join("/acr/1")
+    }
+
+    /// The session's id as this sector sees it: departments cannot join their tables by it.
+    fn sid(&self, session: &Session) -> String {
+        let of = format!("{}\0{}", session.id, self.client.sector);
+        to_base64url(&self.oidc.vault.mac("sid", of.as_bytes())[..16])
+    }
+}
