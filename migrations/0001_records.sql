@@ -102,7 +102,9 @@ CREATE TABLE consent (
     account_id TEXT NOT NULL REFERENCES account (id),
     client_id TEXT NOT NULL,
     item TEXT NOT NULL,
+    -- Since when it has stood without a break, and when the resident last said yes.
     granted_at BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     withdrawn_at BIGINT,
     PRIMARY KEY (account_id, client_id, item)

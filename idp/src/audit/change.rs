@@ -83,6 +83,14 @@ impl Change {
         Ok(())
     }
 
+    /// Commits what means nothing to anyone: a lease on work, a mark of last use.
+    ///
+    /// # Errors
+    /// Where the database did not take the change.
+    pub async fn commit_housekeeping(self) -> Result<(), StoreError> {
+        self.tx.commit().await
+    }
+
     /// # Errors
     /// Where nothing was recorded, or the database did not take the change.
     pub async fn commit(self) -> Result<(), StoreError> {

@@ -1,4 +1,76 @@
 //! What may go to whom, for what purpose, until when.
-//! May import: web, clock.
+//! May import: signin, account, department, audit, web, store, state, clock, rng, config.
 
+mod ask;
+mod handlers;
+mod item;
 pub mod pages;
+mod records;
+
+pub use ask::{Ask, ask, required_since};
+pub use handlers::{Consent, answer, question};
+pub use item::Item;
+pub use records::{Given, withdraw};
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::state::{State, StateError};
+use crate::store::{Db, StoreError};
+
+/// How long a question may stay unanswered: as long as its interaction.
+const PATIENCE: Duration = Duration::from_secs(12 * 3600);
+
+/// The consents of residents, and the questions that are open.
+#[derive(Clone, Debug)]
+pub struct Consents {
+    db: Db,
+    state: State,
+}
+
+impl Consents {
+    #[must_use]
+    pub const fn new(db: Db, state: State) -> Self {
+        Self { db, state }
+    }
+
+    /// What an account allows a client now.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn standing(&self, account: Uuid, client_id: &str, now: Timestamp) -> Result<Vec<Given>, StoreError> {
+        records::standing(&self.db, account, client_id, now).await
+    }
+
+    /// What an account allows any client now.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn all_standing(&self, account: Uuid, now: Timestamp) -> Result<Vec<(String, Given)>, StoreError> {
+        records::all_standing(&self.db, account, now).await
+    }
+
+    /// Opens a question for an account within an interaction.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub async fn begin(&self, interaction: &str, account: Uuid, ask: &Ask, now: Timestamp) -> Result<(), StateError> {
+        let stored = serde_json::to_vec(&(account, ask)).map_err(|fault| StateError(fault.to_string()))?;
+        self.state.put(&key(interaction), &stored, now, PATIENCE).await
+    }
+
+    async fn open_question(&self, interaction: &str, now: Timestamp) -> Result<Option<(Uuid, Ask)>, StateError> {
+        let stored = self.state.get(&key(interaction), now).await?;
+        Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()))
+    }
+
+    async fn close_question(&self, interaction: &str) -> Result<(), StateError> {
+        self.state.remove(&key(interaction)).await
+    }
+}
+
+fn key(interaction: &str) -> String {
+    format!("consent:{interaction}")
+}

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::store::{hash, same};
+use crate::web::{Asking, Locale};
 
 /// A department's system, registered by the operator.
 #[derive(Clone, Debug)]
@@ -20,6 +21,19 @@ impl Client {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.active
+    }
+
+    /// Who asks, as the plaque over the door says it: registry text only.
+    #[must_use]
+    pub fn asking(&self, locale: Locale) -> Asking {
+        let pick = |zh: &str, en: &str| if locale == Locale::English && !en.is_empty() { en.to_owned() } else { zh.to_owned() };
+        let metadata = &self.metadata;
+        Asking {
+            service: pick(&metadata.client_name, &metadata.client_name_en),
+            department: pick(&metadata.organisation, &metadata.organisation_en),
+            domain: metadata.host(),
+            stop: None,
+        }
     }
 
     /// A public client cannot keep a secret (RFC 6749 §2.1).

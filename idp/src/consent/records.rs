@@ -1,0 +1,79 @@
+use uuid::Uuid;
+
+use super::item::Item;
+use crate::args;
+use crate::audit::Change;
+use crate::clock::Timestamp;
+use crate::store::{Db, Row, StoreError};
+
+/// One thing that an account allows a client, until it ends or is withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    pub item: Item,
+    /// Since when it has stood without a break.
+    pub granted_at: Timestamp,
+    /// When the resident last said yes.
+    pub answered_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+const STANDING: &str = "SELECT client_id, item, granted_at, answered_at, expires_at FROM consent \
+    WHERE account_id = $1 AND client_id = $2 AND withdrawn_at IS NULL AND expires_at > $3";
+
+const ALL_STANDING: &str = "SELECT client_id, item, granted_at, answered_at, expires_at FROM consent \
+    WHERE account_id = $1 AND withdrawn_at IS NULL AND expires_at > $2 ORDER BY client_id, item";
+
+/// A yes while the last one stands prolongs it; after a break it begins anew, so that what was
+/// given to the department before the break does not come back to life.
+const GIVE: &str = "INSERT INTO consent (account_id, client_id, item, granted_at, answered_at, expires_at) \
+    VALUES ($1, $2, $3, $4, $4, $5) ON CONFLICT (account_id, client_id, item) DO UPDATE SET \
+    granted_at = CASE WHEN consent.withdrawn_at IS NULL AND consent.expires_at > excluded.granted_at \
+        THEN consent.granted_at ELSE excluded.granted_at END, \
+    answered_at = excluded.answered_at, expires_at = excluded.expires_at, withdrawn_at = NULL";
+
+const WITHDRAW: &str = "UPDATE consent SET withdrawn_at = $4 \
+    WHERE account_id = $1 AND client_id = $2 AND item = $3 AND withdrawn_at IS NULL";
+
+pub(super) async fn standing(
+    db: &Db,
+    account: Uuid,
+    client_id: &str,
+    now: Timestamp,
+) -> Result<Vec<Given>, StoreError> {
+    let rows = db.all(STANDING, args![account, client_id, now]).await?;
+    Ok(rows.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter().map(|(_, given)| given).collect())
+}
+
+pub(super) async fn all_standing(db: &Db, account: Uuid, now: Timestamp) -> Result<Vec<(String, Given)>, StoreError> {
+    db.all(ALL_STANDING, args![account, now]).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<(String, Given), StoreError> {
+    let given = Given {
+        item: Item::of_scope(&row.text("item")?).ok_or(StoreError::Corrupt("consent.item"))?,
+        granted_at: row.time("granted_at")?,
+        answered_at: row.time("answered_at")?,
+        expires_at: row.time("expires_at")?,
+    };
+    Ok((row.text("client_id")?, given))
+}
+
+pub(super) async fn give(
+    change: &mut Change,
+    account: Uuid,
+    client_id: &str,
+    item: Item,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let now = change.now();
+    change.execute(GIVE, args![account, client_id, item.scope(), now, until]).await.map(drop)
+}
+
+/// Withdraws one thing; answers whether it stood.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn withdraw(change: &mut Change, account: Uuid, client_id: &str, item: Item) -> Result<bool, StoreError> {
+    let now = change.now();
+    Ok(change.execute(WITHDRAW, args![account, client_id, item.scope(), now]).await? == 1)
+}

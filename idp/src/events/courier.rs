@@ -1,0 +1,116 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::backoff::next_attempt;
+use super::records::{self, Claimed};
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::fetch::Fetcher;
+use crate::keys::KeyRing;
+use crate::keys::jose::Algorithm;
+use crate::rng::Rng;
+use crate::store::{Db, StoreError};
+
+/// How often the outbox is looked through.
+const PACE: Duration = Duration::from_millis(500);
+/// How long a claimed message is left alone by other nodes: longer than any delivery takes.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Delivers what stands in the outbox. Every node runs one; a message is claimed by one of them.
+#[derive(Clone, Debug)]
+pub struct Courier {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub rng: Rng,
+    pub db: Db,
+    pub keys: KeyRing,
+    pub fetcher: Fetcher,
+}
+
+impl Courier {
+    /// Delivers until the task is dropped. Each message goes its own way, so that a slow
+    /// department keeps no other waiting.
+    pub async fn run(self) {
+        let mut pace = tokio::time::interval(PACE);
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut under_way = JoinSet::new();
+        loop {
+            pace.tick().await;
+            while under_way.try_join_next().is_some() {}
+            match self.claim().await {
+                Ok(claimed) => {
+                    for message in claimed {
+                        let courier = self.clone();
+                        under_way.spawn(async move { courier.deliver(message).await });
+                    }
+                }
+                Err(fault) => tracing::warn!(%fault, "the outbox cannot be read"),
+            }
+        }
+    }
+
+    fn context(&self) -> Context {
+        Context { now: self.clock.now(), request_id: String::new(), actor: "node", rng: self.rng.clone() }
+    }
+
+    async fn claim(&self) -> Result<Vec<Claimed>, StoreError> {
+        let mut change = Change::begin(&self.db, &self.context()).await?;
+        let claimed = records::claim(&mut change, LEASE).await?;
+        change.commit_housekeeping().await?;
+        Ok(claimed)
+    }
+
+    async fn deliver(&self, message: Claimed) {
+        let result = self.send(&message).await;
+        let noted = match &result {
+            Ok(()) => self.note_delivered(&message).await,
+            Err(said) => self.note_failed(&message, said).await,
+        };
+        if let Err(fault) = noted {
+            tracing::warn!(%fault, "a delivery could not be noted; it will be repeated");
+        }
+    }
+
+    async fn send(&self, message: &Claimed) -> Result<(), String> {
+        let logout = &message.logout;
+        let algorithm = Algorithm::named(&logout.algorithm).unwrap_or(Algorithm::Rs256);
+        let claims = logout.claims(self.config.public_url.issuer(), &self.rng.id(), self.clock.now());
+        let token = self.keys.sign(algorithm, "logout+jwt", &claims).map_err(|fault| fault.to_string())?;
+        let status = self.fetcher.post_form(&logout.uri, &[("logout_token", &token)]).await;
+        match status.map_err(|fault| fault.to_string())? {
+            200..=299 => Ok(()),
+            status => Err(format!("the department answered {status}")),
+        }
+    }
+
+    async fn note_delivered(&self, message: &Claimed) -> Result<(), StoreError> {
+        let mut change = Change::begin(&self.db, &self.context()).await?;
+        if !records::mark_delivered(&mut change, &message.id).await? {
+            return Ok(());
+        }
+        change.record(Self::event(Action::EventDelivered, message)).await?;
+        change.commit().await
+    }
+
+    async fn note_failed(&self, message: &Claimed, said: &str) -> Result<(), StoreError> {
+        let client = &message.logout.client_id;
+        tracing::warn!(client, attempts = message.attempts, said, "a logout token was not delivered");
+        let mut change = Change::begin(&self.db, &self.context()).await?;
+        let [chance] = self.rng.bytes();
+        let next = next_attempt(message.created_at, message.attempts, change.now(), chance);
+        records::mark_failed(&mut change, &message.id, next, said).await?;
+        if next.is_some() {
+            return change.commit_housekeeping().await;
+        }
+        change.record(Self::event(Action::EventFailed, message).with("reason", said)).await?;
+        change.commit().await
+    }
+
+    fn event(action: Action, message: &Claimed) -> Event {
+        let event = Event::new(action).account(message.logout.account).client(&message.logout.client_id);
+        event.with("kind", "logout").with("attempts", message.attempts)
+    }
+}

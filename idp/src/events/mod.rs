@@ -1,0 +1,11 @@
+//! Messages to departments: written in the transaction that causes them, delivered afterwards.
+//! May import: keys, audit, web, store, state, fetch, clock, rng, config.
+
+mod backoff;
+mod courier;
+mod logout_token;
+mod records;
+
+pub use courier::Courier;
+pub use logout_token::Logout;
+pub use records::enqueue_logout;
