@@ -67,10 +67,12 @@ pub(in crate::signin) enum Standing {
 /// Ours: how long a repeated form gets the same answer.
 const REPEATABLE: Duration = Duration::from_secs(60);
 
+const REPEATS: u32 = 3;
+
 impl KeptCode {
     pub(in crate::signin) fn standing(&self, now: Timestamp) -> Standing {
         match &self.spent {
-            Some(spent) if spent.at.plus(REPEATABLE) > now => Standing::JustSpent,
+            Some(spent) if spent.at.plus(REPEATABLE) > now && self.tries < TRIES + REPEATS => Standing::JustSpent,
             Some(_) => Standing::Dead,
             None if self.sent_at.plus(CODE_LIFETIME) <= now || self.tries >= TRIES => Standing::Dead,
             None => Standing::Open { tries_left: TRIES - self.tries },

@@ -9,7 +9,7 @@ pub use ceiling::{
     BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, day_of_city, range_of, share_of_budget,
 };
 pub use may_send::{MINUTE, may_send, remember};
-pub use number_open::number_open;
+pub use number_open::{BrowserKnown, number_open};
 
 use std::time::Duration;
 
