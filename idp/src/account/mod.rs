@@ -9,4 +9,4 @@ mod tests;
 
 pub use model::{Account, Entered, HeldPhone, Profile};
 pub use phone::{PhoneError, PhoneNumber};
-pub use records::{Accounts, enter, find, find_by_phone, phones, profile, set_name};
+pub use records::{enter, find, find_by_phone, phones, profile, set_name};

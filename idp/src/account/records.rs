@@ -100,36 +100,6 @@ fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {
     })
 }
 
-/// The accounts, for rooms that only read them.
-#[derive(Clone, Debug)]
-pub struct Accounts {
-    db: Db,
-    vault: Vault,
-}
-
-impl Accounts {
-    #[must_use]
-    pub const fn new(db: Db, vault: Vault) -> Self {
-        Self { db, vault }
-    }
-
-    /// What can be said of a resident.
-    ///
-    /// # Errors
-    /// As [`profile`].
-    pub async fn profile(&self, account: Uuid) -> Result<Profile, StoreError> {
-        profile(&self.db, &self.vault, account).await
-    }
-
-    /// The numbers an account holds at present.
-    ///
-    /// # Errors
-    /// As [`phones`].
-    pub async fn phones(&self, account: Uuid) -> Result<Vec<HeldPhone>, StoreError> {
-        phones(&self.db, &self.vault, account).await
-    }
-}
-
 /// What can be said of a resident; nothing, if there is no such account.
 ///
 /// # Errors

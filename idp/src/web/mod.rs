@@ -33,7 +33,7 @@ pub use headers::{Csp, api_headers};
 pub use locale::{Edition, Locale};
 pub(crate) use page::views;
 pub use page::{Asking, Door, Link, Page, Stop, View, respond};
-pub use pages::PrivacyPage;
+pub use pages::{MeaningPage, PrivacyPage};
 pub use redirect::see_other;
 pub use reference::{Reference, RequestId};
 pub use same_origin::{ForeignRequest, SameOrigin, check_same_origin};

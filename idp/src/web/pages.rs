@@ -10,7 +10,14 @@ use super::page::{Page, views};
 pub struct PrivacyPage {
     pub page: Page,
 }
-views!(PrivacyPage);
+
+/// What the first level of assurance means, for whoever follows an `acr` value's address.
+#[derive(Template)]
+#[template(path = "meaning.html")]
+pub struct MeaningPage {
+    pub page: Page,
+}
+views!(PrivacyPage, MeaningPage);
 
 /// `GET /privacy`
 pub(super) async fn privacy(page: Page) -> PrivacyPage {

@@ -10,3 +10,7 @@ privacy-cookies = Cookies
 privacy-cookies-what = They only remember that you are signed in and which language and version you chose. There are no cookies for statistics or advertising, and nothing from other companies.
 privacy-rights = What you can do
 privacy-rights-what = See, withdraw and sign out at any time in “My account”. To correct, copy or delete your information, call { $number } or visit a service window.
+
+acr-1 = Level of assurance 1: a phone answered
+acr-1-what = The person received a code by text message on the mobile number they hold, and entered it correctly.
+acr-1-not = At this level neither the name nor the identity number has been verified. A service that must know who someone is should ask for a higher level.

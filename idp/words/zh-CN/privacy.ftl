@@ -10,3 +10,7 @@ privacy-cookies = Cookie
 privacy-cookies-what = 只用来记住您登录了、选了哪种语言和版本。没有统计和广告用的 Cookie，也没有别家公司的内容。
 privacy-rights = 您可以做什么
 privacy-rights-what = 在“我的账户”里随时查看、收回、退出。要更正、复制或删除您的信息，请拨打 { $number } 或去服务窗口。
+
+acr-1 = 可信级别 1：手机接通
+acr-1-what = 登录时，这个人收到了发往所持手机号的短信验证码，并填写正确。
+acr-1-not = 这一级没有核验姓名和身份证号。需要知道真实身份的业务，应当要求更高的级别。

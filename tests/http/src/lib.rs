@@ -1,0 +1,36 @@
+//! The harness of the black-box tests: it starts the real `yimen`, and gives a test its callers as types.
+//! A [`Browser`] keeps cookies and submits forms, a [`Resident`] owns a phone, a [`Client`] is a relying
+//! party. None of it knows anything of the server's code.
+
+mod answer;
+mod app;
+mod backend;
+mod browser;
+mod client;
+mod id_token;
+mod jar;
+mod key;
+mod page;
+mod privacy;
+mod process;
+mod receiver;
+mod request;
+mod resident;
+mod setup;
+mod tap;
+mod wire;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use backend::Backend;
+pub use browser::Browser;
+pub use client::{Auth, Client, Registration, Tokens};
+pub use id_token::{decode, verify};
+pub use key::{Key, assertion_claims};
+pub use page::{Form, Page};
+pub use receiver::Receiver;
+pub use request::{Response, SignIn};
+pub use resident::Resident;
+pub use setup::Setup;
+pub use tap::Tap;
+pub use wire::{Raw, raw};

@@ -10,7 +10,7 @@ use super::before_redirect::ProvenRedirect;
 use crate::clock::Timestamp;
 use crate::department::Client;
 use crate::keys::KeyRing;
-use crate::oidc::claims::ClaimsRequest;
+use crate::oidc::claims::{ClaimsRequest, scope_of};
 use crate::oidc::{Parameters, Scope, WireError};
 
 /// An authorization request all of whose parameters have been checked.
@@ -79,6 +79,14 @@ impl AuthorizationRequest {
             nonce,
             received_at: now,
         })
+    }
+
+    /// The scopes whose consent is needed: those asked for, and those of claims asked for by name.
+    #[must_use]
+    pub fn consent_scope(&self) -> String {
+        let by_name = self.claims.userinfo.keys().chain(self.claims.id_token.keys());
+        let by_name = by_name.filter_map(|claim| scope_of(claim));
+        self.scope.iter().chain(by_name).collect::<Vec<_>>().join(" ")
     }
 
     /// The moment from which a sign-in counts as fresh enough, if the request asks for one.

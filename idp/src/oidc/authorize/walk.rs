@@ -9,7 +9,7 @@ use super::next_step::{ConsentState, Present, Step, next_step};
 use super::request::AuthorizationRequest;
 use super::respond::{Answer, respond};
 use crate::clock::Timestamp;
-use crate::consent::{Ask, ask};
+use crate::consent::{Ask, ask, required_since};
 use crate::department::{Client, find_sub};
 use crate::keys::jose::to_base64url;
 use crate::oidc::tokens::Authentication;
@@ -122,8 +122,8 @@ impl Walk<'_> {
                 Ok(self.refuse(request, &error, page))
             }
             (Step::AskConsent, Some(session)) => {
-                let ask = asked.unwrap_or_else(|| Ask::again(&request.scope.to_string(), self.client));
-                self.oidc.consents.begin(&interaction.id, session.account, ask, self.facts.now).await?;
+                let ask = asked.unwrap_or_else(|| Ask::again(&request.consent_scope(), self.client));
+                self.oidc.consents.begin(&interaction.id, session.account, &ask, self.facts.now).await?;
                 Ok(see_other(&format!("/consent/{}", interaction.id), Vec::new()))
             }
             _ => Ok(see_other(&format!("/signin/{}", interaction.id), Vec::new())),
@@ -147,7 +147,7 @@ impl Walk<'_> {
         };
         let given = self.oidc.consents.standing(session.account, &self.client.client_id, self.facts.now).await?;
         let asked = ask(&request.consent_scope(), &given, self.client);
-        let consent = match (&asked, given.iter().map(|given| given.granted_at).min()) {
+        let consent = match (&asked, required_since(&request.consent_scope(), &given, self.client)) {
             (None, Some(since)) => ConsentState::Stands { since },
             _ => ConsentState::Missing,
         };

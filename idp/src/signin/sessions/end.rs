@@ -35,7 +35,7 @@ impl Sessions {
     }
 
     /// Leaves a message for the department, if it takes any.
-    async fn tell(&self, change: &mut Change, account: Uuid, visit: &Row) -> Result<(), StoreError> {
+    pub(super) async fn tell(&self, change: &mut Change, account: Uuid, visit: &Row) -> Result<(), StoreError> {
         let client_id = visit.text("client_id")?;
         let Some(client) = self.departments.client(&client_id).await? else { return Ok(()) };
         let Some(uri) = client.metadata.backchannel_logout_uri.clone() else { return Ok(()) };

@@ -1,0 +1,173 @@
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use uuid::Uuid;
+
+use super::ask::Ask;
+use super::item::Item;
+use super::pages::{self, ConsentPage, item_label, item_purpose};
+use super::{Consents, records};
+use crate::account::{self, Profile};
+use crate::audit::{Action, Change, Context, Event};
+use crate::config::Config;
+use crate::department::{Client, Departments};
+use crate::rng::Rng;
+use crate::signin::sessions::Sessions;
+use crate::signin::{Interaction, Interactions};
+use crate::store::{Db, Vault};
+use crate::web::{Door, ErrorKind, Facts, Locale, Page, PageError, PostedForm, see_other};
+
+/// The handles the consent pages use.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    pub config: Arc<Config>,
+    pub rng: Rng,
+    pub db: Db,
+    pub vault: Vault,
+    pub departments: Departments,
+    pub interactions: Interactions,
+    pub sessions: Sessions,
+    pub consents: Consents,
+}
+
+/// An open question, with everyone it concerns.
+struct Question {
+    interaction: Interaction,
+    account: Uuid,
+    client: Arc<Client>,
+    ask: Ask,
+}
+
+/// Finds the question of this browser's interaction; otherwise where the browser goes instead.
+async fn find(room: &Consent, id: &str, headers: &HeaderMap, facts: &Facts) -> Result<Result<Question, Response>, PageError> {
+    let interaction = match room.interactions.prove(id, headers, facts.now).await? {
+        Ok(interaction) => interaction,
+        Err(fault) => return room.interactions.send_elsewhere(fault).await.map(Err),
+    };
+    let session = room.sessions.current(headers, facts.now).await?;
+    let open = room.consents.open_question(id, facts.now).await?;
+    // Signed out meanwhile, or signed in as somebody else: the request decides anew what comes next.
+    let (Some(session), Some((account, ask))) = (session, open) else {
+        return Ok(Err(see_other(&interaction.continuation, [])));
+    };
+    if session.account != account {
+        return Ok(Err(see_other(&interaction.continuation, [])));
+    }
+    let client = match &interaction.client_id {
+        Some(client_id) => room.departments.client(client_id).await?.filter(|client| client.is_active()),
+        None => None,
+    };
+    let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
+    Ok(Ok(Question { interaction, account, client, ask }))
+}
+
+/// GET `/consent/{id}`
+///
+/// # Errors
+/// A page where the interaction does not go on.
+pub async fn question(
+    State(room): State<Consent>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let question = match find(&room, &id, &headers, &facts).await? {
+        Ok(question) => question,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let profile = account::profile(&room.db, &room.vault, question.account).await?;
+    let page = page.with_ui_locales(question.interaction.ui_locales.as_deref());
+    let page = question.interaction.redirect.iter().fold(page, Page::allow_form_to);
+    let token = page.form_token(&id);
+    let Door::Service(asking) = question.interaction.door(page.locale(), &token) else {
+        return Err(PageError::new(ErrorKind::NotFound));
+    };
+    let until = facts.now.plus(room.config.settings.consent.lifetime.get());
+    let show = |items: &[Item]| -> Vec<pages::Item> {
+        items.iter().map(|&item| describe(item, &page, &question.client, &profile, until)).collect()
+    };
+    let view = ConsentPage {
+        required: show(&question.ask.required),
+        optional: show(&question.ask.optional),
+        changed: question.ask.changed,
+        policy_url: question.client.metadata.policy_uri.clone(),
+        terms_url: question.client.metadata.tos_uri.clone(),
+        asking,
+        id,
+        token,
+        page,
+    };
+    Ok(view.into_response())
+}
+
+fn describe(item: Item, page: &Page, client: &Client, profile: &Profile, until: crate::clock::Timestamp) -> pages::Item {
+    let purpose = client.metadata.purposes.get(item.scope()).map(|purpose| match page.locale() {
+        Locale::English if !purpose.en.is_empty() => purpose.en.clone(),
+        _ => purpose.zh.clone(),
+    });
+    pages::Item {
+        key: item.scope().to_owned(),
+        label: item_label(page.words, item.scope()),
+        value: match item {
+            Item::Name => profile.name.clone(),
+            Item::Phone => profile.phone.as_ref().map(account::PhoneNumber::masked),
+            Item::OpenId | Item::Offline => None,
+        },
+        purpose: purpose.filter(|text| !text.is_empty()).unwrap_or_else(|| item_purpose(page.words, item.scope())),
+        until,
+    }
+}
+
+/// POST `/consent/{id}` with `decision=allow|deny` and an `item` for each optional thing ticked.
+///
+/// # Errors
+/// A page where the form is not ours or the interaction does not go on.
+pub async fn answer(
+    State(room): State<Consent>,
+    Path(id): Path<String>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, PageError> {
+    form.check_token(&id)?;
+    let question = match find(&room, &id, &headers, &facts).await? {
+        Ok(question) => question,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    match form.one("decision")? {
+        "allow" => {
+            let ticked: Vec<&str> = form.all("item").collect();
+            give(&room, &facts, &question, &ticked).await?;
+            room.consents.close_question(&id).await?;
+            Ok(see_other(&question.interaction.continuation, []))
+        }
+        "deny" => {
+            room.consents.close_question(&id).await?;
+            Ok(see_other(&question.interaction.cancel, []))
+        }
+        _ => Err(PageError::new(ErrorKind::BadRequest).developer("reason", "decision must be allow or deny")),
+    }
+}
+
+/// Writes what was allowed; what was left unticked and stood before is withdrawn.
+async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str]) -> Result<(), PageError> {
+    let (account, client_id) = (question.account, question.client.client_id.as_str());
+    let (given, left): (Vec<Item>, Vec<Item>) =
+        question.ask.optional.iter().copied().partition(|item| ticked.contains(&item.scope()));
+    let until = facts.now.plus(room.config.settings.consent.lifetime.get());
+    let mut change = Change::begin(&room.db, &Context::of(facts, "resident", &room.rng)).await?;
+    let allowed: Vec<Item> = question.ask.required.iter().copied().chain(given).collect();
+    for item in &allowed {
+        records::give(&mut change, account, client_id, *item, until).await?;
+    }
+    for item in left {
+        records::withdraw(&mut change, account, client_id, item).await?;
+    }
+    let event = Event::new(Action::ConsentGiven).account(account).client(client_id);
+    change.record(event.with("items", &allowed).with("until", until)).await?;
+    change.commit().await?;
+    Ok(())
+}

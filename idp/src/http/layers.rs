@@ -1,0 +1,55 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+
+use super::app::App;
+use super::client_address::client_address;
+use super::serve::Peer;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::rng::Rng;
+use crate::web::{ClientAddress, ErrorKind, PageError, RequestId, dress_errors};
+
+/// The layers around every route, from the inside out: a limit on time, error pages in the
+/// resident's language, and what is known of the request.
+pub(super) fn layered(routes: Router, app: &App) -> Router {
+    let limit = app.config.settings.http.body_limit;
+    let outermost = Outermost { config: Arc::clone(&app.config), clock: app.clock.clone(), rng: app.rng.clone() };
+    routes
+        .layer(DefaultBodyLimit::max(limit))
+        .layer(from_fn_with_state(outermost.clone(), end_in_time))
+        .layer(from_fn_with_state(app.site.clone(), dress_errors))
+        .layer(from_fn_with_state(outermost, note_facts))
+}
+
+#[derive(Clone)]
+struct Outermost {
+    config: Arc<Config>,
+    clock: Clock,
+    rng: Rng,
+}
+
+/// Notes the request's one `now`, its id and its sender.
+async fn note_facts(State(known): State<Outermost>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|info| info.0.0);
+    if let Some(peer) = peer {
+        let trusted = &known.config.settings.http.trusted_proxies;
+        let address = client_address(peer, request.headers(), trusted);
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    request.extensions_mut().insert(known.clock.now());
+    request.extensions_mut().insert(RequestId::new(&known.rng));
+    next.run(request).await
+}
+
+/// Ends a request that takes too long, slow senders included.
+async fn end_in_time(State(known): State<Outermost>, request: Request, next: Next) -> Response {
+    let limit = known.config.settings.http.request_timeout.get();
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => PageError::new(ErrorKind::Unavailable).because("the request took too long").into_response(),
+    }
+}

@@ -1,0 +1,17 @@
+//! A node: everything it needs, built once, and the URL map.
+//! May import: oidc, portal, consent, signin, account, department, events, keys, sms, audit, web, store, state, fetch, clock, rng, config.
+
+mod app;
+mod client_address;
+mod dev;
+mod health;
+mod layers;
+mod meaning;
+mod not_found;
+mod router;
+mod serve;
+mod tls;
+
+pub use app::{App, StartError};
+pub use router::router;
+pub use serve::{Listening, listen, serve};

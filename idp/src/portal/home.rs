@@ -1,0 +1,142 @@
+use std::collections::BTreeMap;
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+
+use super::Portal;
+use super::activity::happening;
+use super::pages::{AccountNotice, AccountPage, Activity, Device, DeviceKind, Given, Phone, Service};
+use crate::account;
+use crate::audit::{Entry, of_account};
+use crate::consent::Item;
+use crate::consent::pages::item_label;
+use crate::signin::Session;
+use crate::web::{Facts, Page, PageError};
+
+/// As many lines of activity as a person reads.
+const LINES: i64 = 30;
+
+/// GET `/account`
+///
+/// # Errors
+/// Where the records do not answer.
+pub async fn home(
+    State(portal): State<Portal>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let session = match portal.session(&headers, &facts).await? {
+        Ok(session) => session,
+        Err(sign_in) => return Ok(sign_in),
+    };
+    let profile = account::profile(&portal.db, &portal.vault, session.account).await?;
+    let phones = account::phones(&portal.db, &portal.vault, session.account).await?;
+    let view = AccountPage {
+        now: facts.now,
+        token: page.form_token(&session.id.to_string()),
+        name: profile.name,
+        phones: phones
+            .into_iter()
+            .map(|held| Phone { masked: held.number.masked(), added: held.verified_at, last_used: Some(held.last_used_at) })
+            .collect(),
+        devices: devices(&portal, &session, &facts).await?,
+        services: services(&portal, &session, &facts, &page).await?,
+        activity: activity(&portal, &session, &page).await?,
+        notice: notice(&portal, query.as_deref().unwrap_or_default(), &page).await?,
+        page,
+    };
+    Ok(view.into_response())
+}
+
+async fn devices(portal: &Portal, current: &Session, facts: &Facts) -> Result<Vec<Device>, PageError> {
+    let mut devices: Vec<Device> = portal
+        .sessions
+        .list(current.account, facts.now)
+        .await?
+        .into_iter()
+        .map(|session| Device {
+            session: session.id.to_string(),
+            kind: kind_of(&session.device.system),
+            browser: session.device.to_string(),
+            started: session.auth_time,
+            last_seen: session.last_seen_at,
+            current: session.id == current.id,
+        })
+        .collect();
+    devices.sort_by_key(|device| !device.current);
+    Ok(devices)
+}
+
+fn kind_of(system: &str) -> DeviceKind {
+    match system {
+        "Android" | "iPhone" | "iPod" | "HarmonyOS" | "Windows Phone OS" => DeviceKind::Phone,
+        "iPad" => DeviceKind::Tablet,
+        "" => DeviceKind::Other,
+        _ => DeviceKind::Computer,
+    }
+}
+
+async fn services(
+    portal: &Portal,
+    session: &Session,
+    facts: &Facts,
+    page: &Page,
+) -> Result<Vec<Service>, PageError> {
+    let visited = portal.sessions.last_visits(session.account).await?;
+    let mut services: BTreeMap<String, Service> = BTreeMap::new();
+    for (client_id, given) in portal.consents.all_standing(session.account, facts.now).await? {
+        let Some(client) = portal.departments.client(&client_id).await? else { continue };
+        let last_used = visited.get(&client_id).copied().unwrap_or(given.answered_at);
+        let service = services.entry(client_id.clone()).or_insert_with(|| {
+            let asking = client.asking(page.locale());
+            Service { client: client_id, name: asking.service, department: asking.department, last_used, items: Vec::new() }
+        });
+        let label = item_label(page.words, given.item.scope());
+        service.items.push(Given { key: given.item.scope().to_owned(), label, until: given.expires_at });
+    }
+    let mut services: Vec<Service> = services.into_values().collect();
+    services.sort_by_key(|service| std::cmp::Reverse(service.last_used));
+    Ok(services)
+}
+
+async fn activity(portal: &Portal, session: &Session, page: &Page) -> Result<Vec<Activity>, PageError> {
+    let mut lines = Vec::new();
+    for entry in of_account(&portal.db, session.account, LINES).await? {
+        let service = match &entry.client {
+            Some(client_id) => service_name(portal, client_id, page).await?,
+            None => None,
+        };
+        let device = entry.detail["device"].as_str().unwrap_or_default().to_owned();
+        let items = items_of(&entry, page);
+        lines.extend(happening(&entry, service, items).map(|what| Activity { at: entry.at, what, device }));
+    }
+    Ok(lines)
+}
+
+async fn service_name(portal: &Portal, client_id: &str, page: &Page) -> Result<Option<String>, PageError> {
+    Ok(portal.departments.client(client_id).await?.map(|client| client.asking(page.locale()).service))
+}
+
+fn items_of(entry: &Entry, page: &Page) -> String {
+    let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
+    let labels: Vec<String> = items.iter().map(|item| item_label(page.words, item.scope())).collect();
+    labels.join(if page.locale() == crate::web::Locale::Chinese { "、" } else { ", " })
+}
+
+/// What the form before this page has done, as its redirect says.
+async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<AccountNotice>, PageError> {
+    let fields: BTreeMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    Ok(match fields.get("done").map(AsRef::as_ref) {
+        Some("device") => Some(AccountNotice::DeviceEnded),
+        Some("others") => Some(AccountNotice::OthersEnded),
+        Some("nothing") => Some(AccountNotice::NothingToDo),
+        Some("withdrawn") => {
+            let client = fields.get("client").map(AsRef::as_ref).unwrap_or_default();
+            service_name(portal, client, page).await?.map(|service| AccountNotice::Withdrawn { service })
+        }
+        _ => None,
+    })
+}

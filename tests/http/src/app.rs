@@ -1,0 +1,217 @@
+//! One running server and what a test asks of it.
+
+use crate::answer::Answer;
+use crate::backend::{Backend, Records};
+use crate::browser::Browser;
+use crate::client::{Client, Registration};
+use crate::privacy::Secrets;
+use crate::process::{Process, binary};
+use crate::resident::Resident;
+use crate::setup::{self, Setup};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What callers need of the server after it has started.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) secrets: Secrets,
+}
+
+/// A real `yimen serve` on a port, a database and a key prefix of its own. When it is dropped, the test
+/// fails if the log holds a panic or anything personal.
+pub struct TestApp {
+    pub(crate) reach: Reach,
+    process: Mutex<Process>,
+    port: u16,
+    log: Arc<Mutex<String>>,
+    records: Records,
+    dir: TempDir,
+}
+
+impl TestApp {
+    pub async fn start() -> TestApp {
+        Setup::new().start().await
+    }
+
+    pub(crate) fn launch(dir: TempDir, records: Records, setup: &Setup) -> TestApp {
+        let log = Arc::default();
+        let (process, port) = setup::start(setup, dir.path(), &records, &log);
+        let url = format!("http://localhost:{port}");
+        let reach = Reach {
+            url,
+            http: http_client(),
+            secrets: Secrets::default(),
+        };
+        TestApp {
+            reach,
+            process: Mutex::new(process),
+            port,
+            log,
+            records,
+            dir,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.reach.url)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn backend(&self) -> Backend {
+        Backend::of_this_run()
+    }
+
+    /// Where the server's records are, as `database.url` has it.
+    pub fn database_url(&self) -> String {
+        self.records.url()
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.reach.clone())
+    }
+
+    pub fn resident(&self, phone: &str) -> Resident {
+        Resident::new(self.reach.clone(), phone)
+    }
+
+    /// A confidential client with `client_secret_basic` that may ask for everything.
+    pub async fn client(&self, id: &str) -> Client {
+        self.register(Registration::new(id)).await
+    }
+
+    pub async fn register(&self, registration: Registration) -> Client {
+        registration.register(self).await
+    }
+
+    /// A plain request: no cookies, no redirects followed.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.reach
+            .http
+            .request(method.parse().expect("a method"), self.url(path))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request("GET", path)).await
+    }
+
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        Answer::of(self.request("POST", path).form(form)).await
+    }
+
+    /// Moves the server's clock: `advance("90s")`.
+    pub async fn advance(&self, by: &str) {
+        let answer = self.post("/dev/clock", &[("advance", by)]).await;
+        assert!(
+            answer.status < 400,
+            "/dev/clock answered {}: {}",
+            answer.status,
+            answer.body
+        );
+    }
+
+    /// Runs a command of the binary on this server's configuration.
+    pub fn command(&self, arguments: &[&str]) -> (ExitStatus, String) {
+        let output = Command::new(binary())
+            .args(arguments)
+            .arg("--config")
+            .arg(self.dir.path().join("yimen.toml"))
+            .output()
+            .expect("the binary runs");
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status, text.concat())
+    }
+
+    /// The JSON a command prints with `--json`.
+    pub fn command_json(&self, arguments: &[&str]) -> Value {
+        let (status, text) = self.command(&[arguments, &["--json"]].concat());
+        assert!(status.success(), "{arguments:?} failed: {text}");
+        let json = text.find(['{', '[']).unwrap_or(0);
+        let mut values = serde_json::Deserializer::from_str(&text[json..]).into_iter();
+        values
+            .next()
+            .and_then(Result::ok)
+            .unwrap_or_else(|| panic!("{arguments:?} printed no JSON: {text}"))
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn memory_kib(&self) -> u64 {
+        self.process.lock().unwrap().memory()
+    }
+
+    /// SIGTERM; does not wait.
+    pub fn terminate(&self) {
+        self.process.lock().unwrap().terminate();
+    }
+
+    pub fn wait_for_end(&self, patience: Duration) -> Option<ExitStatus> {
+        self.process.lock().unwrap().wait(patience)
+    }
+
+    /// SIGKILL.
+    pub fn kill(&self) {
+        self.process.lock().unwrap().kill();
+    }
+
+    /// A new process on the same port, configuration and records, once the old one is gone.
+    pub fn start_again(&self) {
+        let mut process = self.process.lock().unwrap();
+        process.kill();
+        *process = Process::serve(&self.dir.path().join("yimen.toml"), Arc::clone(&self.log));
+        if let Err(reason) = process.wait_until_ready(self.port) {
+            panic!("{reason}");
+        }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let mut process = self
+            .process
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        process.kill();
+        self.records.remove();
+        let log = self.log.lock().map(|log| log.clone()).unwrap_or_default();
+        if std::thread::panicking() {
+            let tail: Vec<_> = log.lines().rev().take(40).collect();
+            println!("the server's last lines:");
+            tail.iter().rev().for_each(|line| println!("  {line}"));
+            return;
+        }
+        assert!(!log.contains("panicked at"), "the server panicked:\n{log}");
+        let leaks = self.reach.secrets.leaks(&log);
+        assert!(
+            leaks.is_empty(),
+            "the log holds personal data or secrets:\n{}",
+            leaks.join("\n")
+        );
+    }
+}
+
+/// Follows nothing, keeps no cookies, and knows that `localhost` is 127.0.0.1.
+pub(crate) fn http_client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .resolve("localhost", ([127, 0, 0, 1], 0).into())
+        .timeout(Duration::from_secs(30))
+        .no_proxy()
+        .build()
+        .expect("an HTTP client")
+}

@@ -1,0 +1,125 @@
+//! Which database and which short-lived store a test runs on, and a fresh one of each.
+
+use sqlx::{Connection, PgConnection};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Chosen for the whole run by `YIMEN_TEST_BACKEND`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    SqliteMemory,
+    PostgresRedis,
+}
+
+impl Backend {
+    pub fn of_this_run() -> Backend {
+        match std::env::var("YIMEN_TEST_BACKEND").as_deref() {
+            Err(_) | Ok("sqlite+memory") => Backend::SqliteMemory,
+            Ok("postgres+redis") => Backend::PostgresRedis,
+            Ok(other) => panic!("YIMEN_TEST_BACKEND is {other:?}: say sqlite+memory or postgres+redis"),
+        }
+    }
+}
+
+/// The address of the PostgreSQL that `tests/run` started.
+pub(crate) fn postgres_url() -> url::Url {
+    let text = std::env::var("YIMEN_TEST_POSTGRES").expect("YIMEN_TEST_POSTGRES: run the tests by tests/run");
+    text.parse().expect("YIMEN_TEST_POSTGRES is a URL")
+}
+
+pub(crate) fn redis_url() -> url::Url {
+    let text = std::env::var("YIMEN_TEST_REDIS").expect("YIMEN_TEST_REDIS: run the tests by tests/run");
+    text.parse().expect("YIMEN_TEST_REDIS is a URL")
+}
+
+/// A name no other test of this run has: of a database, a key prefix, a file.
+pub(crate) fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!(
+        "yimen_test_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// One test's records.
+#[derive(Clone, Debug)]
+pub(crate) enum Records {
+    File(PathBuf),
+    Database(String),
+}
+
+impl Records {
+    pub(crate) fn named(backend: Backend, dir: &Path) -> Records {
+        match backend {
+            Backend::SqliteMemory => Records::File(dir.join("yimen.db")),
+            Backend::PostgresRedis => Records::Database(unique_name()),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Records::File(path) => format!("sqlite:{}", path.display()),
+            Records::Database(name) => {
+                let mut url = postgres_url();
+                url.set_path(name);
+                url.into()
+            }
+        }
+    }
+
+    /// Makes an empty database; SQLite's file is made by the server.
+    pub(crate) async fn create(&self) {
+        if let Records::Database(name) = self {
+            administer(format!("CREATE DATABASE {name}")).await;
+        }
+    }
+
+    /// Makes these records a copy of `template`, whose server has stopped.
+    pub(crate) async fn copy(&self, template: &Records) {
+        match (self, template) {
+            (Records::File(to), Records::File(from)) => {
+                for end in ["", "-wal"] {
+                    let from = with_end(from, end);
+                    if from.exists() {
+                        std::fs::copy(from, with_end(to, end)).expect("the template can be copied");
+                    }
+                }
+            }
+            (Records::Database(to), Records::Database(from)) => {
+                administer(format!("CREATE DATABASE {to} TEMPLATE {from}")).await;
+            }
+            _ => unreachable!("one run has one back-end"),
+        }
+    }
+
+    /// From `Drop`, where nothing can be awaited.
+    pub(crate) fn remove(&self) {
+        if let Records::Database(name) = self {
+            let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            let work = std::thread::spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.expect("a runtime").block_on(administer(statement));
+            });
+            let _ = work.join();
+        }
+    }
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+async fn administer(statement: String) {
+    let mut connection = PgConnection::connect(postgres_url().as_str())
+        .await
+        .expect("PostgreSQL answers");
+    let statement = sqlx::AssertSqlSafe(statement);
+    sqlx::raw_sql(statement)
+        .execute(&mut connection)
+        .await
+        .expect("the statement is carried out");
+    let _ = connection.close().await;
+}

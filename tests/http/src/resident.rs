@@ -1,0 +1,112 @@
+//! A person with a phone and a browser.
+
+use crate::answer::Answer;
+use crate::app::Reach;
+use crate::browser::Browser;
+use crate::client::Client;
+use crate::page::Page;
+use crate::request::{Response, SignIn};
+use serde_json::Value;
+use url::Url;
+
+#[derive(Clone, Debug)]
+pub struct Resident {
+    pub phone: String,
+    pub browser: Browser,
+    reach: Reach,
+}
+
+impl Resident {
+    pub(crate) fn new(reach: Reach, phone: &str) -> Resident {
+        reach.secrets.remember(phone);
+        Resident {
+            phone: phone.to_owned(),
+            browser: Browser::new(reach.clone()),
+            reach,
+        }
+    }
+
+    /// The same person at another machine.
+    #[must_use]
+    pub fn elsewhere(&self) -> Resident {
+        Resident::new(self.reach.clone(), &self.phone)
+    }
+
+    /// Every code sent to this phone, the oldest first.
+    pub async fn codes(&self) -> Vec<String> {
+        let outbox = format!("{}/dev/outbox.json", self.reach.url);
+        let url = Url::parse_with_params(&outbox, [("phone", &self.phone)]).expect("a URL");
+        let answer = Answer::of(self.reach.http.get(url)).await;
+        assert_eq!(answer.status, 200, "/dev/outbox.json: {}", answer.body);
+        let json = answer.json();
+        let messages = json
+            .as_array()
+            .or(json["messages"].as_array())
+            .cloned()
+            .unwrap_or_default();
+        let codes: Vec<String> = messages.iter().filter_map(code_of).collect();
+        codes.iter().for_each(|code| self.reach.secrets.remember(code));
+        codes
+    }
+
+    pub async fn latest_code(&self) -> String {
+        self.codes()
+            .await
+            .pop()
+            .unwrap_or_else(|| panic!("no message was sent to {}", self.phone))
+    }
+
+    /// Asks for a code on a sign-in page.
+    pub async fn ask_for_code(&self, page: &Page) -> Page {
+        page.press("#send-code", &[("phone", &self.phone)]).await
+    }
+
+    /// From a sign-in page, by SMS, to whatever comes next.
+    pub async fn sign_in_at(&self, page: &Page) -> Page {
+        let page = self.ask_for_code(page).await;
+        page.press("#verify", &[("code", &self.latest_code().await)])
+            .await
+    }
+
+    /// Signs in at the account page and returns it.
+    pub async fn sign_in(&self) -> Page {
+        let page = self.sign_in_at(&self.browser.get("/account").await).await;
+        assert_eq!(
+            (page.status(), page.url.path()),
+            (200, "/account"),
+            "{}",
+            page.answer.body
+        );
+        page
+    }
+
+    /// Goes through whatever the server asks until it sends the browser back to the department.
+    pub async fn go_through(&self, request: &SignIn) -> Response {
+        let mut page = self.browser.follow_from(&request.origin(), &request.url()).await;
+        if page.has("#phone") {
+            page = self.sign_in_at(&page).await;
+        }
+        if page.has("#allow") {
+            page = page.press("#allow", &[]).await;
+        }
+        request.read(&page)
+    }
+
+    /// A whole sign-in at `client`: the tokens it gets.
+    pub async fn sign_in_to(&self, client: &Client) -> crate::client::Tokens {
+        let request = client.sign_in();
+        let response = self.go_through(&request).await;
+        client.tokens(&request, &response).await
+    }
+}
+
+/// The code in one message: a field of its own, or the six digits in the text.
+fn code_of(message: &Value) -> Option<String> {
+    if let Some(code) = message["code"].as_str() {
+        return Some(code.to_owned());
+    }
+    let text = message["text"].as_str().or(message["body"].as_str())?;
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|part| part.len() == 6)
+        .map(str::to_owned)
+}
