@@ -64,7 +64,8 @@ impl Yimen {
         YimenLayer::new(self.clone())
     }
 
-    /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key.
+    /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key. Also
+    /// served at `/yimen/registration`, for `yimen client add`.
     #[must_use]
     pub fn registration(&self) -> Value {
         let settings = self.settings();
@@ -120,7 +121,10 @@ impl Yimen {
             reason: reason.to_owned(),
             redirect_uri: settings.endpoint("callback"),
             kid: self.key().kid().to_owned(),
-            registration: self.registration().to_string(),
+            command: format!(
+                "curl -s {} | yimen client add -",
+                settings.endpoint("registration")
+            ),
         }
     }
 }

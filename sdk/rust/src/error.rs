@@ -56,16 +56,15 @@ pub enum Error {
     BadAnswer { address: String, problem: String },
 
     #[error(
-        "the provider does not accept this department as client `{client_id}` ({reason}): on its machine run \
-         `yimen client add FILE`, with FILE holding the line below; it registers the redirect URI {redirect_uri} \
-         and the key `{kid}`\n{registration}"
+        "the provider does not accept this department as client `{client_id}` ({reason}): on its machine run `{command}`, \
+         which registers the redirect URI {redirect_uri} and the key `{kid}`"
     )]
     UnknownClient {
         client_id: String,
         reason: String,
         redirect_uri: String,
         kid: String,
-        registration: String,
+        command: String,
     },
 
     #[error(

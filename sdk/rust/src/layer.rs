@@ -10,6 +10,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
 use http::{Method, StatusCode};
+use serde_json::Value;
 use tower::{Layer, Service};
 
 use crate::backchannel::backchannel_logout;
@@ -103,6 +104,7 @@ enum Endpoint {
     SignOut,
     BackchannelLogout,
     Jwks,
+    Registration,
     Style,
 }
 
@@ -121,6 +123,7 @@ impl Endpoint {
                 "sign-out" => Self::SignOut,
                 "backchannel-logout" => Self::BackchannelLogout,
                 "jwks" => Self::Jwks,
+                "registration" => Self::Registration,
                 "page.css" => Self::Style,
                 _ => return None,
             },
@@ -137,7 +140,8 @@ impl Endpoint {
             return method_not_allowed(self.allowed());
         }
         match self {
-            Self::Jwks => return jwks(yimen),
+            Self::Jwks => return public(yimen.key().public_jwks()),
+            Self::Registration => return public(yimen.registration()),
             Self::Style => return page::style(),
             Self::Callback => return or_page(callback(yimen, headers, query).await),
             Self::SignIn if parts.method == Method::GET => {
@@ -158,7 +162,7 @@ impl Endpoint {
     const fn allowed(self) -> &'static [Method] {
         match self {
             Self::SignIn => &[Method::GET, Method::POST],
-            Self::Callback | Self::Jwks | Self::Style => &[Method::GET],
+            Self::Callback | Self::Jwks | Self::Registration | Self::Style => &[Method::GET],
             Self::SignOut | Self::BackchannelLogout => &[Method::POST],
         }
     }
@@ -169,9 +173,9 @@ fn method_not_allowed(allowed: &[Method]) -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, names)]).into_response()
 }
 
-fn jwks(yimen: &Yimen) -> Response {
+fn public(document: Value) -> Response {
     let cache = [(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))];
-    (cache, axum::Json(yimen.key().public_jwks())).into_response()
+    (cache, axum::Json(document)).into_response()
 }
 
 async fn read(body: Body) -> Option<String> {
