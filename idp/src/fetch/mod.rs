@@ -1,0 +1,18 @@
+//! The only place that makes a request to an address someone else chose.
+//! May import: clock, rng, config.
+
+mod address;
+mod answer;
+mod error;
+mod fetcher;
+mod names;
+mod shared;
+mod target;
+
+#[cfg(test)]
+mod fetch_test;
+#[cfg(test)]
+mod stand_in;
+
+pub use error::FetchError;
+pub use fetcher::Fetcher;
