@@ -3,6 +3,7 @@
 //! The rooms below are listed from the top of the house to its cellar; each imports only what
 //! stands below it, which a test checks against every room's `May import` line.
 
+pub mod oidc;
 pub mod portal;
 pub mod consent;
 pub mod signin;
@@ -16,6 +17,7 @@ pub mod web;
 pub mod fetch;
 pub mod state;
 pub mod store;
+pub mod fetch;
 pub mod config;
 pub mod rng;
 pub mod clock;

@@ -11,5 +11,5 @@ pub async fn jwks(State(oidc): State<Oidc>) -> Response {
         (CACHE_CONTROL, "public, max-age=600"),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
-    (headers, oidc.keys.jwks()).into_response()
+    (headers, oidc.keys.jwks().to_string()).into_response()
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -157,7 +158,7 @@ fn prove_return(parameters: &Parameters, client: Option<&Client>) -> Result<Afte
     Ok(After { client_id, redirect: Some(url) })
 }
 
-fn finish(after: After, client: Option<&Client>, page: Page, cookies: Vec<axum::http::HeaderValue>) -> Response {
+fn finish(after: After, client: Option<&Client>, page: Page, cookies: Vec<HeaderValue>) -> Response {
     if let Some(url) = after.redirect {
         return see_other(url.as_str(), cookies);
     }
@@ -166,7 +167,7 @@ fn finish(after: After, client: Option<&Client>, page: Page, cookies: Vec<axum::
         Some(Link::new(home, client.asking(page.locale()).service))
     });
     let mut response = SignedOutPage { page, reach: SignedOut::Here, back }.into_response();
-    response.headers_mut().extend(cookies.into_iter().map(|cookie| (axum::http::header::SET_COOKIE, cookie)));
+    response.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     response
 }
 

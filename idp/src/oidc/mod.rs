@@ -33,8 +33,6 @@ pub use token::token;
 pub use userinfo::userinfo;
 pub use wire_error::{Code, WireError};
 
-use crate::account::Accounts;
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::consent::Consents;
 use crate::department::Departments;
@@ -59,6 +57,5 @@ pub struct Oidc {
     pub interactions: Interactions,
     pub sessions: Sessions,
     pub consents: Consents,
-    pub accounts: Accounts,
     pub fetcher: Fetcher,
 }

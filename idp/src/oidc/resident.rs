@@ -2,6 +2,7 @@ use uuid::Uuid;
 
 use super::claims::Known;
 use super::{Oidc, Scope, WireError};
+use crate::account;
 use crate::clock::Timestamp;
 
 /// What we know of a resident, and for which scopes their consent to this client stands now.
@@ -13,7 +14,7 @@ pub(super) async fn known(
 ) -> Result<(Known, Scope), WireError> {
     let given = oidc.consents.standing(account, client_id, now).await?;
     let consented = given.iter().map(|given| given.item.scope()).collect::<Vec<_>>().join(" ");
-    let profile = oidc.accounts.profile(account).await?;
+    let profile = account::profile(&oidc.db, &oidc.vault, account).await?;
     let known = Known { name: profile.name, phone_number: profile.phone.map(|phone| phone.e164().to_owned()) };
     Ok((known, Scope::parse(&consented)))
 }

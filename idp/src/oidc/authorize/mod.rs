@@ -39,7 +39,7 @@ pub async fn authorize(
     parameters: Result<QueryOrForm, WireError>,
 ) -> Result<Response, PageError> {
     let QueryOrForm(parameters) = parameters.map_err(|error| {
-        PageError::new(ErrorKind::FaultyRequest).developer("reason", error.description)
+        PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description)
     })?;
     let page = page.with_ui_locales(parameters.get("ui_locales"));
     let client = identify_client(&parameters, &oidc.departments).await?;

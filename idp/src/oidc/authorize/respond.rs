@@ -18,7 +18,7 @@ pub enum Answer<'a> {
 /// Sends the answer to the proven redirect URI, with `state` as it came and `iss` (RFC 9207 §2).
 #[must_use]
 pub fn respond(reply: &Reply, answer: &Answer<'_>, issuer: &str, page: Page) -> Response {
-    let mut fields: Vec<(&str, &str)> = match answer {
+    let mut fields: Vec<(&'static str, &str)> = match answer {
         Answer::Code(code) => vec![("code", code)],
         Answer::Error(error) => vec![("error", error.code.as_str()), ("error_description", &error.description)],
     };
@@ -27,9 +27,8 @@ pub fn respond(reply: &Reply, answer: &Answer<'_>, issuer: &str, page: Page) -> 
     match reply.mode {
         ResponseMode::Query => redirect(reply, &fields),
         ResponseMode::FormPost => {
-            let target = reply.redirect.url();
-            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            FormPostPage { page: page.allow_form_to(target), action: target.to_string(), fields }.into_response()
+            let fields = fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+            FormPostPage::new(page, reply.redirect.url(), fields).into_response()
         }
     }
 }

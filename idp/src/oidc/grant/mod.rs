@@ -3,7 +3,7 @@
 mod liveness;
 mod records;
 
-pub use liveness::{Ended, check_live};
+pub use liveness::check_live;
 pub use records::{
-    Grant, Redeemed, Refresh, end, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code, rotate,
+    Grant, Refresh, end, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code, rotate,
 };

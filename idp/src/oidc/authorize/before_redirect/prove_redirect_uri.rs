@@ -46,5 +46,5 @@ pub(in crate::oidc) fn prove_redirect_uri(
         .developer("reason", "redirect_uri is not registered; it must be equal to a registered one, character by character")
         .developer("client_id", &client.client_id)
         .developer("redirect_uri", asked)
-        .developer("expected", format!("one of {} registered", client.metadata.redirect_uris.len())))
+        .developer("expected", &format!("one of {} registered", client.metadata.redirect_uris.len())))
 }

@@ -1,0 +1,83 @@
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use uuid::Uuid;
+
+use super::super::limits::BrowserKnown;
+use crate::args;
+use crate::audit::Change;
+use crate::rng::Rng;
+use crate::store::{Db, StoreError, hash};
+use crate::web::Cookies;
+
+/// The long-lived cookie by which a browser is known again.
+const COOKIE: &str = "browser";
+
+/// Browsers keep no cookie longer (RFC 6265bis §5.5).
+const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// The same work whether or not the number has an account.
+pub(super) const IS_KNOWN: &str = "SELECT 1 AS one FROM phone p \
+     JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
+     WHERE p.number_index = $1 AND p.ended_at IS NULL";
+
+pub(super) const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, created_at, last_used_at) \
+     VALUES ($1, $2, $3, $3) \
+     ON CONFLICT (browser_hash, account_id) DO UPDATE SET last_used_at = excluded.last_used_at";
+
+/// A browser, by its long-lived cookie; one that keeps no cookies is nobody.
+#[derive(Clone)]
+pub(in crate::signin) struct Browser(Option<String>);
+
+impl std::fmt::Debug for Browser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Browser")
+    }
+}
+
+impl Browser {
+    pub(in crate::signin) fn of(cookies: Cookies, headers: &HeaderMap) -> Self {
+        Self(cookies.read(headers, COOKIE).filter(|token| token.len() == 43).map(str::to_owned))
+    }
+
+    /// A cookie for a browser that has none yet, so that its wrong codes are counted as its own.
+    pub(in crate::signin) fn greet(&self, cookies: Cookies, rng: &Rng) -> Option<HeaderValue> {
+        self.0.is_none().then(|| cookies.set(COOKIE, &rng.token(), Some(KEPT)))
+    }
+
+    /// What tallies call it.
+    pub(in crate::signin) fn name(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// Whether it has signed in before with the account that holds this number.
+    pub(in crate::signin) async fn is_known(
+        &self,
+        db: &Db,
+        number_index: &[u8; 32],
+    ) -> Result<BrowserKnown, StoreError> {
+        let token = self.0.as_deref().unwrap_or_default();
+        let row = db.maybe(IS_KNOWN, args![number_index, hash(token)]).await?;
+        Ok(if row.is_some() { BrowserKnown::Yes } else { BrowserKnown::No })
+    }
+}
+
+/// Remembers that this browser has signed in with this account; answers the cookie it gets.
+///
+/// One that was not known gets a new token: what it brought along might have been planted there,
+/// and then another browser would be known with it.
+pub(in crate::signin) async fn remember_browser(
+    change: &mut Change,
+    browser: &Browser,
+    known: BrowserKnown,
+    account: Uuid,
+    cookies: Cookies,
+) -> Result<HeaderValue, StoreError> {
+    let token = match (&browser.0, known) {
+        (Some(token), BrowserKnown::Yes) => token.clone(),
+        _ => change.rng().token(),
+    };
+    let now = change.now();
+    change.execute(REMEMBER, args![hash(&token), account, now]).await?;
+    Ok(cookies.set(COOKIE, &token, Some(KEPT)))
+}

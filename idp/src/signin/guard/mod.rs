@@ -1,0 +1,26 @@
+//! What an attacker would like to see forgotten: messages sent, wrong codes, and which browsers an
+//! account knows. All of it is records, so that no restart forgets it.
+
+mod browser;
+mod number;
+mod pressure;
+mod tally;
+
+pub(super) use browser::{Browser, remember_browser};
+pub(super) use number::{NumberGuard, add_failure, number_guard, reserve_send, reset_failures};
+pub(super) use pressure::{Pressure, pressure};
+pub(super) use tally::{count, reserve_budget, reserve_in};
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[
+    browser::IS_KNOWN,
+    browser::REMEMBER,
+    number::ADD_FAILURE,
+    number::FIND,
+    number::INSERT,
+    number::RESERVE,
+    number::RESET,
+    pressure::AMOUNTS,
+    tally::COUNT,
+    tally::RESERVE,
+];

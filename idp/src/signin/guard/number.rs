@@ -1,0 +1,75 @@
+use crate::args;
+use crate::audit::Change;
+use crate::clock::Timestamp;
+use crate::store::{Row, StoreError};
+
+pub(super) const FIND: &str = "SELECT sent_at, failures, version FROM number_guard WHERE number_index = $1";
+
+/// Of two sends at once one changes the version; the other finds it changed and looks again.
+pub(super) const RESERVE: &str =
+    "UPDATE number_guard SET sent_at = $2, version = version + 1 WHERE number_index = $1 AND version = $3";
+
+pub(super) const INSERT: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
+     VALUES ($1, $2, 0, 1) ON CONFLICT (number_index) DO NOTHING";
+
+pub(super) const ADD_FAILURE: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
+     VALUES ($1, '', 1, 1) ON CONFLICT (number_index) DO UPDATE SET failures = number_guard.failures + 1";
+
+pub(super) const RESET: &str = "UPDATE number_guard SET failures = 0 WHERE number_index = $1 AND failures > 0";
+
+/// What is remembered of a number.
+#[derive(Clone, Debug, Default)]
+pub(in crate::signin) struct NumberGuard {
+    pub(in crate::signin) sent_at: Vec<Timestamp>,
+    /// Wrong codes since the last right one.
+    pub(in crate::signin) failures: i64,
+    /// None where nothing is remembered yet.
+    version: Option<i64>,
+}
+
+impl NumberGuard {
+    pub(in crate::signin) fn last_sent(&self) -> Option<Timestamp> {
+        self.sent_at.iter().max().copied()
+    }
+}
+
+pub(in crate::signin) async fn number_guard(
+    change: &mut Change,
+    number_index: &[u8; 32],
+) -> Result<NumberGuard, StoreError> {
+    change.maybe(FIND, args![number_index]).await?.as_ref().map_or_else(|| Ok(NumberGuard::default()), read)
+}
+
+fn read(row: &Row) -> Result<NumberGuard, StoreError> {
+    let text = row.text("sent_at")?;
+    let times = text.split(',').filter(|one| !one.is_empty()).map(|one| one.parse().map(Timestamp::from_millis));
+    Ok(NumberGuard {
+        sent_at: times.collect::<Result<_, _>>().map_err(|_| StoreError::Corrupt("sent_at"))?,
+        failures: row.int("failures")?,
+        version: Some(row.int("version")?),
+    })
+}
+
+/// Writes down that a message goes out, if nobody else has done so since `guard` was read.
+pub(in crate::signin) async fn reserve_send(
+    change: &mut Change,
+    number_index: &[u8; 32],
+    guard: &NumberGuard,
+    sent_at: &[Timestamp],
+) -> Result<bool, StoreError> {
+    let times: Vec<_> = sent_at.iter().map(|sent| sent.millis().to_string()).collect();
+    let times = times.join(",");
+    let touched = match guard.version {
+        Some(version) => change.execute(RESERVE, args![number_index, times, version]).await?,
+        None => change.execute(INSERT, args![number_index, times]).await?,
+    };
+    Ok(touched == 1)
+}
+
+pub(in crate::signin) async fn add_failure(change: &mut Change, number_index: &[u8; 32]) -> Result<(), StoreError> {
+    change.execute(ADD_FAILURE, args![number_index]).await.map(drop)
+}
+
+pub(in crate::signin) async fn reset_failures(change: &mut Change, number_index: &[u8; 32]) -> Result<(), StoreError> {
+    change.execute(RESET, args![number_index]).await.map(drop)
+}

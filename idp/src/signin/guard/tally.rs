@@ -1,0 +1,68 @@
+use super::super::limits::{Ceiling, DAILY_BUDGET_SHARDS, day_of_city, share_of_budget};
+use crate::args;
+use crate::audit::Change;
+use crate::clock::Timestamp;
+use crate::store::{StoreError, Vault};
+
+/// Counts one more, whatever the amount; answers the new amount.
+pub(super) const COUNT: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
+     ON CONFLICT (subject, period) DO UPDATE SET amount = tally.amount + 1 RETURNING amount";
+
+/// Counts one more only below the ceiling.
+pub(super) const RESERVE: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
+     ON CONFLICT (subject, period) DO UPDATE SET amount = tally.amount + 1 WHERE tally.amount < $4";
+
+/// The name of a tally: nobody can read back whose it is.
+pub(super) fn subject(vault: &Vault, ceiling: &Ceiling, who: &str) -> [u8; 32] {
+    vault.mac("tally", format!("{}\0{who}", ceiling.name).as_bytes())
+}
+
+/// Counts one more of `who`; answers whether this one reached the ceiling.
+pub(in crate::signin) async fn count(
+    change: &mut Change,
+    vault: &Vault,
+    ceiling: &Ceiling,
+    who: &str,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let args = args![subject(vault, ceiling, who), ceiling.period_of(now), ceiling.end_of_period(now)];
+    let row = change.maybe(COUNT, args).await?.ok_or(StoreError::Missing)?;
+    Ok(row.int("amount")? == ceiling.most)
+}
+
+/// Counts one more of `who` if the ceiling has room; answers whether it had.
+pub(in crate::signin) async fn reserve_in(
+    change: &mut Change,
+    vault: &Vault,
+    ceiling: &Ceiling,
+    who: &str,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let subject = subject(vault, ceiling, who);
+    reserve(change, subject, ceiling.period_of(now), ceiling.end_of_period(now), ceiling.most).await
+}
+
+/// Takes one message out of the day's budget; answers whether there was one.
+pub(in crate::signin) async fn reserve_budget(change: &mut Change, vault: &Vault, budget: u64) -> Result<bool, StoreError> {
+    let (day, end) = day_of_city(change.now());
+    let [first] = change.rng().bytes::<1>();
+    for step in 0..DAILY_BUDGET_SHARDS {
+        let shard = (u64::from(first) + step) % DAILY_BUDGET_SHARDS;
+        let share = share_of_budget(budget, shard);
+        let subject = vault.mac("tally", format!("sms budget\0{shard}").as_bytes());
+        if share > 0 && reserve(change, subject, day, end, share).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn reserve(
+    change: &mut Change,
+    subject: [u8; 32],
+    period: i64,
+    end: Timestamp,
+    most: i64,
+) -> Result<bool, StoreError> {
+    Ok(change.execute(RESERVE, args![subject, period, end, most]).await? == 1)
+}

@@ -1,0 +1,133 @@
+use axum::response::Response;
+use url::Url;
+
+use super::model::{Caller, Interaction};
+use crate::department::Client;
+use crate::web::{ErrorKind, Link, Locale, PageError, see_other};
+
+/// Why an interaction does not go on.
+#[derive(Debug)]
+pub enum InteractionFault {
+    /// Left open for too long; nothing was issued for it.
+    Expired(Box<Interaction>),
+    /// It ended before: this is Back, or a bookmark.
+    Answered(Box<Interaction>),
+    /// It is no longer known; the client's id is what the browser's cookie says.
+    Gone { client_id: Option<String> },
+    /// This browser did not begin it, or has lost its cookie.
+    OtherBrowser { client_id: Option<String> },
+}
+
+impl InteractionFault {
+    pub(super) fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Expired(interaction) | Self::Answered(interaction) => interaction.client_id.as_deref(),
+            Self::Gone { client_id } | Self::OtherBrowser { client_id } => client_id.as_deref(),
+        }
+    }
+
+    /// The path that asks the same once more. After an answer that is for our own account pages
+    /// alone, which issue nothing.
+    fn restart(&self) -> Option<&str> {
+        match self {
+            Self::Expired(interaction) => interaction.restart.as_deref(),
+            Self::Answered(interaction) if interaction.client_id.is_none() => interaction.restart.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The one place that says where such a browser goes: begin the same once more where nothing was
+/// issued and the request may be repeated, else back through the service's `initiate_login_uri`
+/// (OpenID Connect Core 1.0 §4), else a page that says what to do.
+///
+/// A browser that did not begin the interaction is sent nowhere by itself: somebody may have sent
+/// it here.
+pub(super) fn way_back(
+    fault: &InteractionFault,
+    client: Option<&Client>,
+    issuer: &str,
+) -> Result<Response, PageError> {
+    let began_here = !matches!(fault, InteractionFault::OtherBrowser { .. });
+    let kind = if began_here { ErrorKind::Expired } else { ErrorKind::OtherBrowser };
+    if let Some(restart) = fault.restart() {
+        return Ok(see_other(restart, []));
+    }
+    let Some(client) = client else { return Err(PageError::new(kind)) };
+    let caller = Caller::from(client);
+    match begin_again(client, issuer) {
+        Some(begin) if began_here => Ok(see_other(&begin, [])),
+        Some(begin) => {
+            let link = Link::new(&begin, caller.service.clone());
+            Err(PageError::new(kind).about(caller.asking(Locale::default())).back(link))
+        }
+        None => Err(PageError::new(kind).about(caller.asking(Locale::default()))),
+    }
+}
+
+/// The service's own beginning, told who asks (OpenID Connect Core 1.0 §4: `iss`).
+fn begin_again(client: &Client, issuer: &str) -> Option<String> {
+    let mut url = Url::parse(client.metadata.initiate_login_uri.as_deref()?).ok()?;
+    url.query_pairs_mut().append_pair("iss", issuer);
+    Some(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::LOCATION;
+
+    use super::*;
+
+    const BEGIN: &str = "https://gjj.city.example/in";
+    const BEGUN: &str = "https://gjj.city.example/in?iss=https%3A%2F%2Fid.city.example";
+
+    fn client(initiate: Option<&str>) -> Client {
+        let mut client = Client::sample("https://gjj.city.example/cb");
+        client.metadata.initiate_login_uri = initiate.map(str::to_owned);
+        client
+    }
+
+    fn sent_to(fault: &InteractionFault, client: Option<&Client>) -> Result<String, ErrorKind> {
+        way_back(fault, client, "https://id.city.example")
+            .map(|response| response.headers()[LOCATION].to_str().unwrap().to_owned())
+            .map_err(|error| error.kind())
+    }
+
+    fn interaction(client_id: Option<&str>, restart: Option<&str>) -> Box<Interaction> {
+        let (client_id, restart) = (client_id.map(str::to_owned), restart.map(str::to_owned));
+        Box::new(Interaction { client_id, restart, ..Interaction::sample() })
+    }
+
+    #[test]
+    fn an_expired_request_is_asked_once_more() {
+        let again = "/oauth2/authorize?client_id=gjj";
+        let service = client(Some(BEGIN));
+        let expired = InteractionFault::Expired(interaction(Some("gjj"), Some(again)));
+        assert_eq!(sent_to(&expired, Some(&service)).as_deref(), Ok(again));
+        let pushed = InteractionFault::Expired(interaction(Some("gjj"), None));
+        assert_eq!(sent_to(&pushed, Some(&service)).as_deref(), Ok(BEGUN));
+    }
+
+    #[test]
+    fn after_an_answer_only_the_service_may_begin_again() {
+        let service = client(Some(BEGIN));
+        let answered = InteractionFault::Answered(interaction(Some("gjj"), Some("/oauth2/authorize?x")));
+        assert_eq!(sent_to(&answered, Some(&service)).as_deref(), Ok(BEGUN));
+        assert_eq!(sent_to(&answered, Some(&client(None))), Err(ErrorKind::Expired));
+        let own = InteractionFault::Answered(interaction(None, Some("/account")));
+        assert_eq!(sent_to(&own, None).as_deref(), Ok("/account"));
+    }
+
+    #[test]
+    fn a_lost_interaction_goes_back_through_the_service() {
+        let lost = InteractionFault::Gone { client_id: None };
+        assert_eq!(sent_to(&lost, Some(&client(Some(BEGIN)))).as_deref(), Ok(BEGUN));
+        assert_eq!(sent_to(&lost, None), Err(ErrorKind::Expired));
+    }
+
+    #[test]
+    fn a_browser_that_did_not_begin_is_asked_first() {
+        let other = InteractionFault::OtherBrowser { client_id: None };
+        assert_eq!(sent_to(&other, Some(&client(Some(BEGIN)))), Err(ErrorKind::OtherBrowser));
+    }
+}

@@ -1,0 +1,12 @@
+//! One authorization request's way through our pages: its own record, its own cookie, so that no
+//! two tabs ever share a "current sign-in".
+
+mod cookie;
+mod fault;
+mod model;
+mod records;
+mod standing;
+
+pub use fault::InteractionFault;
+pub use model::{Caller, Interaction, NewInteraction};
+pub use records::Interactions;

@@ -1,0 +1,123 @@
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::clock::Timestamp;
+use crate::department::Client;
+use crate::web::{Asking, Door, Locale, Stop};
+
+/// What is to be known when a resident begins to walk through our pages.
+#[derive(Clone, Debug)]
+pub struct NewInteraction {
+    /// Where the pages go on to once the resident is there: a path of ours.
+    pub continuation: String,
+    /// Where they go when the resident stops: a path of ours.
+    pub cancel: String,
+    /// A path of ours that asks the same once more; none for requests that may not be repeated
+    /// (pushed or signed ones).
+    pub restart: Option<String>,
+    /// Who asks; none for the resident's own account pages.
+    pub client: Option<Caller>,
+    /// The proven redirect URI, which `form-action` must let through.
+    pub redirect: Option<Url>,
+    pub ui_locales: Option<String>,
+    pub login_hint: Option<String>,
+    /// The sign-in must be no older than this (`max_age`, `prompt=login`).
+    pub fresh_after: Option<Timestamp>,
+}
+
+/// A resident's way through our pages, as it stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Interaction {
+    pub id: String,
+    /// Hash of the secret in the browser's cookie for this interaction.
+    pub(super) browser_hash: [u8; 32],
+    pub client_id: Option<String>,
+    pub client: Option<Caller>,
+    pub continuation: String,
+    pub cancel: String,
+    pub restart: Option<String>,
+    pub redirect: Option<Url>,
+    pub ui_locales: Option<String>,
+    pub login_hint: Option<String>,
+    pub fresh_after: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub touched_at: Timestamp,
+    /// A response was issued to the department: this way is walked to its end.
+    pub answered: bool,
+}
+
+impl Interaction {
+    /// Where the door leads, for the page that is about to be shown.
+    #[must_use]
+    pub fn door(&self, locale: Locale, form_token: &str) -> Door {
+        let Some(caller) = &self.client else { return Door::Account };
+        let stop = Stop { action: format!("/signin/{}/stop", self.id), token: form_token.to_owned() };
+        Door::Service(Asking { stop: Some(stop), ..caller.asking(locale) })
+    }
+}
+
+/// The department's system that asks, in the registry's words: what the plaque over the door says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    pub client_id: String,
+    pub service: String,
+    pub service_en: String,
+    pub department: String,
+    pub department_en: String,
+    /// The host name the registry has verified.
+    pub host: Option<String>,
+}
+
+impl Caller {
+    /// The plaque in one language, without a way out; what has no English name keeps its own.
+    #[must_use]
+    pub fn asking(&self, locale: Locale) -> Asking {
+        let choose = |zh: &str, en: &str| match locale {
+            Locale::English if !en.is_empty() => en.to_owned(),
+            _ => zh.to_owned(),
+        };
+        Asking {
+            service: choose(&self.service, &self.service_en),
+            department: choose(&self.department, &self.department_en),
+            domain: self.host.clone(),
+            stop: None,
+        }
+    }
+}
+
+impl From<&Client> for Caller {
+    fn from(client: &Client) -> Self {
+        let metadata = &client.metadata;
+        let host = metadata.redirect_uris.iter().find_map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
+        Self {
+            client_id: client.client_id.clone(),
+            service: metadata.client_name.clone(),
+            service_en: metadata.client_name_en.clone(),
+            department: metadata.organisation.clone(),
+            department_en: metadata.organisation_en.clone(),
+            host,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Interaction {
+    pub(super) fn sample() -> Self {
+        Self {
+            id: "A".repeat(22),
+            browser_hash: [0; 32],
+            client_id: None,
+            client: None,
+            continuation: "/account".to_owned(),
+            cancel: "/".to_owned(),
+            restart: None,
+            redirect: None,
+            ui_locales: None,
+            login_hint: None,
+            fresh_after: None,
+            created_at: Timestamp::from_seconds(0),
+            touched_at: Timestamp::from_seconds(1000),
+            answered: false,
+        }
+    }
+}

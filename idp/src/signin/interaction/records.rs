@@ -1,0 +1,149 @@
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+
+use super::cookie::{self, KEPT};
+use super::fault::{InteractionFault, way_back};
+use super::model::{Interaction, NewInteraction};
+use super::standing::{Standing, standing};
+use crate::clock::Timestamp;
+use crate::department::Departments;
+use crate::rng::Rng;
+use crate::state::State;
+use crate::store::{hash, same};
+use crate::web::{ErrorKind, PageError, Site};
+
+/// The interactions under way. Other rooms come here to begin, to check and to end one.
+#[derive(Clone, Debug)]
+pub struct Interactions {
+    state: State,
+    site: Site,
+    rng: Rng,
+    departments: Departments,
+}
+
+/// How often a change to an interaction is tried against changes by the same browser's other requests.
+const ATTEMPTS: usize = 8;
+
+impl Interactions {
+    #[must_use]
+    pub const fn new(state: State, site: Site, rng: Rng, departments: Departments) -> Self {
+        Self { state, site, rng, departments }
+    }
+
+    /// Begins an interaction under `id` (from [`Rng::id`]); answers the cookies to set.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub async fn open(
+        &self,
+        id: String,
+        new: NewInteraction,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Vec<HeaderValue>, PageError> {
+        let secret = self.rng.token();
+        let client_id = new.client.as_ref().map(|caller| caller.client_id.clone());
+        let cookies = cookie::hand_out(self.site.cookies(), headers, &id, &secret, client_id.as_deref());
+        let interaction = Interaction {
+            browser_hash: hash(&secret),
+            client_id,
+            client: new.client,
+            continuation: new.continuation,
+            cancel: new.cancel,
+            restart: new.restart,
+            redirect: new.redirect,
+            ui_locales: new.ui_locales,
+            login_hint: new.login_hint,
+            fresh_after: new.fresh_after,
+            created_at: now,
+            touched_at: now,
+            answered: false,
+            id,
+        };
+        self.state.put(&key(&interaction.id), &encode(&interaction)?, now, KEPT).await?;
+        Ok(cookies)
+    }
+
+    /// The interaction of this id, if this browser began it and it still goes on.
+    ///
+    /// # Errors
+    /// Outside, where the short-lived state does not answer; inside, why it does not go on.
+    pub async fn prove(
+        &self,
+        id: &str,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Result<Interaction, InteractionFault>, PageError> {
+        if !cookie::is_id(id) {
+            return Err(PageError::new(ErrorKind::NotFound));
+        }
+        let presented = cookie::present(self.site.cookies(), headers, id);
+        let Some(stored) = self.state.get(&key(id), now).await? else {
+            let client_id = presented.into_iter().find_map(|one| one.client_id);
+            return Ok(Err(InteractionFault::Gone { client_id }));
+        };
+        let interaction = decode(&stored)?;
+        let is_ours = |secret: &str| same(&hash(secret), &interaction.browser_hash);
+        if !presented.iter().any(|one| is_ours(one.secret)) {
+            return Ok(Err(InteractionFault::OtherBrowser { client_id: interaction.client_id }));
+        }
+        Ok(match standing(&interaction, now) {
+            Standing::Open => Ok(interaction),
+            Standing::Stale => {
+                self.change(&interaction.id, now, |interaction| interaction.touched_at = now).await?;
+                Ok(interaction)
+            }
+            Standing::Expired => Err(InteractionFault::Expired(Box::new(interaction))),
+            Standing::Answered => Err(InteractionFault::Answered(Box::new(interaction))),
+        })
+    }
+
+    /// Notes that a response is about to be issued: from now on Back leads to a fresh start.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub async fn answer(&self, interaction: &Interaction, now: Timestamp) -> Result<(), PageError> {
+        self.change(&interaction.id, now, |interaction| interaction.answered = true).await
+    }
+
+    /// Where a browser goes whose interaction does not go on: to a fresh start wherever there is one.
+    ///
+    /// # Errors
+    /// A page that says what happened, with the way back to the service.
+    pub async fn send_elsewhere(&self, fault: InteractionFault) -> Result<Response, PageError> {
+        let client = match fault.client_id() {
+            Some(client_id) => self.departments.client(client_id).await?.filter(|client| client.is_active()),
+            None => None,
+        };
+        way_back(&fault, client.as_deref(), self.site.origin())
+    }
+
+    async fn change(&self, id: &str, now: Timestamp, apply: impl Fn(&mut Interaction)) -> Result<(), PageError> {
+        for _ in 0..ATTEMPTS {
+            let Some(old) = self.state.get(&key(id), now).await? else { return Ok(()) };
+            let mut interaction = decode(&old)?;
+            apply(&mut interaction);
+            if self.state.swap(&key(id), &old, &encode(&interaction)?, now, KEPT).await? {
+                return Ok(());
+            }
+        }
+        Err(PageError::new(ErrorKind::Unavailable).because("an interaction is being changed by too many requests"))
+    }
+}
+
+/// The braces keep all keys of one interaction on one node of a Redis Cluster.
+fn key(id: &str) -> String {
+    format!("interaction:{{{id}}}")
+}
+
+fn encode(interaction: &Interaction) -> Result<Vec<u8>, PageError> {
+    serde_json::to_vec(interaction).map_err(|fault| internal(&fault))
+}
+
+fn decode(stored: &[u8]) -> Result<Interaction, PageError> {
+    serde_json::from_slice(stored).map_err(|fault| internal(&fault))
+}
+
+fn internal(fault: &serde_json::Error) -> PageError {
+    PageError::new(ErrorKind::Internal).because(format!("an interaction cannot be read: {:?}", fault.classify()))
+}

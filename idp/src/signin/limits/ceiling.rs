@@ -1,0 +1,124 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::Wait;
+use crate::clock::Timestamp;
+
+/// How many of something in one period of fixed length. The figures are ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// What is counted: part of the keyed hash that names the tally.
+    pub name: &'static str,
+    pub most: i64,
+    pub period: Duration,
+}
+
+/// Wrong codes typed in one browser.
+pub const BROWSER_FAILURES: Ceiling = Ceiling { name: "browser failures", most: 10, period: Duration::from_secs(600) };
+
+/// Wrong codes from one address range. Carriers put whole districts behind one range, so this is
+/// generous, and browsers that are known do not feel it.
+pub const RANGE_FAILURES: Ceiling = Ceiling { name: "range failures", most: 300, period: Duration::from_secs(3600) };
+
+/// Messages asked for from one address range by browsers that are not known.
+pub const RANGE_SENDS: Ceiling = Ceiling { name: "range sends", most: 1000, period: Duration::from_secs(3600) };
+
+impl Ceiling {
+    /// Which period `now` falls in.
+    #[must_use]
+    pub fn period_of(&self, now: Timestamp) -> i64 {
+        now.millis().div_euclid(self.length())
+    }
+
+    /// When the period of `now` ends.
+    #[must_use]
+    pub fn end_of_period(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_millis((self.period_of(now) + 1).saturating_mul(self.length()))
+    }
+
+    /// Whether there is room for one more.
+    ///
+    /// # Errors
+    /// How long until the period ends.
+    pub fn check(&self, amount: i64, now: Timestamp) -> Result<(), Wait> {
+        if amount < self.most { Ok(()) } else { Err(Wait(self.end_of_period(now).since(now))) }
+    }
+
+    fn length(&self) -> i64 {
+        i64::try_from(self.period.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The day's budget is counted in so many rows, so that sends at once do not wait for one another.
+pub const DAILY_BUDGET_SHARDS: u64 = 16;
+
+/// What one row of the budget may hold; the shares add up to the budget.
+#[must_use]
+pub fn share_of_budget(budget: u64, shard: u64) -> i64 {
+    let share = budget / DAILY_BUDGET_SHARDS + u64::from(shard < budget % DAILY_BUDGET_SHARDS);
+    i64::try_from(share).unwrap_or(i64::MAX)
+}
+
+/// The day in the city's time zone, by number, and when it ends.
+#[must_use]
+pub fn day_of_city(now: Timestamp) -> (i64, Timestamp) {
+    const DAY: i64 = 24 * 60 * 60;
+    const EAST_OF_GREENWICH: i64 = 8 * 60 * 60;
+    let day = (now.seconds() + EAST_OF_GREENWICH).div_euclid(DAY);
+    (day, Timestamp::from_seconds((day + 1) * DAY - EAST_OF_GREENWICH))
+}
+
+/// The range that shares its counts: a /24 of IPv4, a /48 of IPv6. This machine's own addresses
+/// say nothing of who asks, and have none.
+#[must_use]
+pub fn range_of(address: IpAddr) -> Option<IpNet> {
+    let address = address.to_canonical();
+    if address.is_loopback() {
+        return None;
+    }
+    let length = if address.is_ipv4() { 24 } else { 48 };
+    IpNet::new(address, length).ok().map(|net| net.trunc())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_ceiling_lets_go_when_its_period_ends() {
+        let now = Timestamp::from_seconds(600 * 7 + 590);
+        assert_eq!(BROWSER_FAILURES.check(9, now), Ok(()));
+        assert_eq!(BROWSER_FAILURES.check(10, now), Err(Wait(Duration::from_secs(10))));
+        assert_ne!(BROWSER_FAILURES.period_of(now), BROWSER_FAILURES.period_of(now.plus(Duration::from_secs(10))));
+    }
+
+    #[test]
+    fn addresses_share_a_range_with_their_neighbours() {
+        let range = |text: &str| range_of(text.parse().unwrap()).map(|net| net.to_string());
+        assert_eq!(range("203.0.113.77").as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(range("::ffff:203.0.113.9").as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(range("2001:db8:1:2::3").as_deref(), Some("2001:db8:1::/48"));
+        assert_eq!((range("127.0.0.1"), range("::1")), (None, None));
+    }
+
+    #[test]
+    fn the_citys_day_begins_at_its_own_midnight() {
+        // 2027-01-01T15:59:59Z is a second before midnight in the city.
+        let eve = Timestamp::from_seconds(1_798_819_199);
+        let (day, end) = day_of_city(eve);
+        assert_eq!(end.since(eve), Duration::from_secs(1));
+        assert_eq!(day_of_city(end).0, day + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up_to_the_budget(budget in 0u64..1_000_000_000) {
+            let sum: i64 = (0..DAILY_BUDGET_SHARDS).map(|shard| share_of_budget(budget, shard)).sum();
+            prop_assert_eq!(u64::try_from(sum).unwrap(), budget);
+        }
+    }
+}

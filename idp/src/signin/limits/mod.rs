@@ -1,0 +1,24 @@
+//! How often a code may be sent, and how many wrong ones are taken. Pure rules over what the
+//! records hold; the figures are the trade's and NIST's (SP 800-63B-4 §3.2.2) or, where said, ours.
+
+mod ceiling;
+mod may_send;
+mod number_open;
+
+pub use ceiling::{
+    BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, day_of_city, range_of, share_of_budget,
+};
+pub use may_send::{MINUTE, may_send, remember};
+pub use number_open::{BrowserKnown, number_open};
+
+use std::time::Duration;
+
+/// How long a code may be answered.
+pub const CODE_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// Wrong answers that kill a code.
+pub const TRIES: u32 = 5;
+
+/// A limit was reached; this is when it lets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait(pub Duration);

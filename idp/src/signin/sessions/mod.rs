@@ -1,0 +1,13 @@
+//! Sessions: who is signed in on which browser. They are records, so that no restart and no loss
+//! of short-lived state signs anybody out.
+
+mod device;
+mod end;
+mod leave;
+mod model;
+mod records;
+mod visits;
+
+pub use device::Device;
+pub use model::Session;
+pub use records::{Begun, Sessions};

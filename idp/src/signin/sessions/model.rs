@@ -1,0 +1,82 @@
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::device::Device;
+use crate::clock::Timestamp;
+
+/// A resident signed in on one browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: Uuid,
+    pub account: Uuid,
+    pub created_at: Timestamp,
+    /// When the person last proved who they are.
+    pub auth_time: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// The end that no use postpones.
+    pub expires_at: Timestamp,
+    /// How they proved it (RFC 8176).
+    pub amr: Vec<String>,
+    pub device: Device,
+}
+
+/// How long a session lasts (configuration: `[session]`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lifetime {
+    pub(super) idle: Duration,
+    pub(super) absolute: Duration,
+}
+
+/// A session seen within this time is not written to again.
+const GRAIN: Duration = Duration::from_secs(60);
+
+impl Session {
+    /// Whether it still counts: neither too old nor too long unused.
+    pub(super) fn is_live(&self, lifetime: Lifetime, now: Timestamp) -> bool {
+        self.expires_at > now && self.last_seen_at.plus(lifetime.idle) > now
+    }
+
+    /// Whether this use should be written down.
+    pub(super) fn is_stale(&self, now: Timestamp) -> bool {
+        now.since(self.last_seen_at) >= GRAIN
+    }
+
+    /// Whether the sign-in is recent enough for who asks.
+    #[must_use]
+    pub fn satisfies(&self, fresh_after: Option<Timestamp>) -> bool {
+        fresh_after.is_none_or(|after| self.auth_time >= after)
+    }
+
+    /// The level of assurance, by the table of how well the person is known and how strongly they
+    /// signed in: a phone that answered is level 1.
+    #[must_use]
+    pub const fn level(&self) -> u8 {
+        1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_ends_by_age_and_by_silence() {
+        let at = |minutes: i64| Timestamp::from_seconds(minutes * 60);
+        let lifetime = Lifetime { idle: Duration::from_secs(30 * 60), absolute: Duration::from_secs(12 * 3600) };
+        let mut session = Session {
+            id: Uuid::nil(),
+            account: Uuid::nil(),
+            created_at: at(0),
+            auth_time: at(0),
+            last_seen_at: at(0),
+            expires_at: at(720),
+            amr: vec![],
+            device: Device::default(),
+        };
+        assert!(session.is_live(lifetime, at(29)) && !session.is_live(lifetime, at(30)));
+        session.last_seen_at = at(700);
+        assert!(session.is_live(lifetime, at(719)) && !session.is_live(lifetime, at(720)));
+        assert!(session.satisfies(None) && session.satisfies(Some(at(0))) && !session.satisfies(Some(at(1))));
+    }
+}
