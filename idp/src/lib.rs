@@ -14,7 +14,6 @@ pub mod keys;
 pub mod sms;
 pub mod audit;
 pub mod web;
-pub mod fetch;
 pub mod state;
 pub mod store;
 pub mod fetch;
