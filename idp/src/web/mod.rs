@@ -21,6 +21,8 @@ mod site;
 mod words;
 
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod words_test;
 
 pub use cookies::Cookies;

@@ -23,3 +23,14 @@ views!(PrivacyPage, MeaningPage);
 pub(super) async fn privacy(page: Page) -> PrivacyPage {
     PrivacyPage { page }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::sample;
+
+    #[test]
+    fn the_privacy_notice_can_be_read() {
+        sample::show("privacy", |page| PrivacyPage { page });
+    }
+}
