@@ -124,7 +124,7 @@ fn dates_and_spans_read_naturally() {
     use std::time::Duration;
 
     let [chinese, english] = Locale::ALL.map(Words::of);
-    let late = Timestamp::from_seconds(1_811_721_600); // 2027-05-30T16:00:00Z: already the 31st here
+    let late = Timestamp::from_seconds(1_811_692_800); // 2027-05-30T16:00:00Z: already the 31st here
     assert_eq!(chinese.date(late), "2027年5月31日");
     assert_eq!(english.date(late), "31 May 2027");
     let now = late.plus(Duration::from_secs(9 * 3600 + 12 * 60));

@@ -40,7 +40,7 @@ month = { $month ->
 date = { $day } { month } { $year }
 moment = { $day } { month } { $year }, { $clock }
 moment-this-year = { $day } { month }, { $clock }
-moment-today = Today { $clock }
+moment-today = today { $clock }
 span-seconds = { $count ->
     [one] 1 second
    *[other] { $count } seconds
