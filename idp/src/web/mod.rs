@@ -21,6 +21,8 @@ mod site;
 mod words;
 
 #[cfg(test)]
+mod http_test;
+#[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
 mod words_test;
