@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
-    ORIGIN, RETRY_AFTER,
+    ORIGIN, REFERER, RETRY_AFTER,
 };
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::middleware::from_fn_with_state;
@@ -132,6 +132,20 @@ async fn the_display_switch_comes_back_to_the_page_it_stands_on() {
     let switch = switch.unwrap().replace("&#38;", "&");
     let (status, headers, _) = send(Request::get(switch).body(Body::empty()).unwrap()).await;
     assert_eq!((status, &headers[LOCATION]), (StatusCode::SEE_OTHER, &"/privacy?a=1".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn from_an_answer_to_a_form_it_comes_back_to_the_forms_page() {
+    for (referer, expected) in [
+        ("https://id.yunchuan.example/signin/abc", "%2Fsignin%2Fabc"),
+        ("https://id.yunchuan.example.evil.example/x", "%2F"),
+        ("https://evil.example/x", "%2F"),
+    ] {
+        let mut request = form("phone=1");
+        request.headers_mut().insert(REFERER, referer.parse().unwrap());
+        let body = send(request).await.2;
+        assert!(body.contains(&format!("back={expected}\"")), "{referer}");
+    }
 }
 
 #[tokio::test]

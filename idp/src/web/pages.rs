@@ -30,7 +30,8 @@ mod tests {
     use crate::web::sample;
 
     #[test]
-    fn the_privacy_notice_can_be_read() {
+    fn the_standing_pages_can_be_read() {
         sample::show("privacy", |page| PrivacyPage { page });
+        sample::show("meaning", |page| MeaningPage { page });
     }
 }
