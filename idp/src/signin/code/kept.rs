@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_code_dies_after_five_tries_or_five_minutes() {
-        let at = |seconds| Timestamp::from_seconds(1000 + seconds);
+        let at = |seconds: i64| Timestamp::from_seconds(1000 + seconds);
         assert_eq!(kept(0).standing(at(299)), Standing::Open { tries_left: 5 });
         assert_eq!(kept(4).standing(at(1)), Standing::Open { tries_left: 1 });
         assert_eq!(kept(5).standing(at(1)), Standing::Dead);
