@@ -1,0 +1,61 @@
+use std::fmt;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::address::Guard;
+use super::error::FetchError;
+
+/// Looks a name up. Tests bring their own, to answer differently each time.
+pub(super) type Lookup = Arc<dyn Fn(String) -> Looking + Send + Sync>;
+pub(super) type Looking = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
+
+/// Resolves names for the HTTP client and vets what they resolve to. The client connects to the
+/// very addresses given here, so a name that changes its mind afterwards (DNS rebinding) changes
+/// nothing.
+#[derive(Clone)]
+pub(super) struct VettedNames {
+    pub(super) lookup: Lookup,
+    pub(super) guard: Guard,
+}
+
+impl fmt::Debug for VettedNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VettedNames").field(&self.guard).finish()
+    }
+}
+
+impl Resolve for VettedNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let names = self.clone();
+        Box::pin(async move {
+            let found = (names.lookup)(name.as_str().to_owned())
+                .await
+                .map_err(|_| FetchError::UnknownHost)?;
+            vet(&names.guard, &found)?;
+            // Port 0 stands for the one in the address.
+            Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
+        })
+    }
+}
+
+/// All or nothing: a name that leads inside by one of its addresses is up to something.
+fn vet(guard: &Guard, found: &[IpAddr]) -> Result<(), FetchError> {
+    if found.is_empty() {
+        return Err(FetchError::UnknownHost);
+    }
+    found.iter().try_for_each(|address| guard.check(*address))
+}
+
+/// The operating system's resolver.
+pub(super) fn system() -> Lookup {
+    Arc::new(|name| {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name, 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    })
+}
