@@ -5,6 +5,8 @@
 services_dir=''
 postgres_pid=''
 redis_pid=''
+# Tests throw their data away; the benchmark, whose commits must reach the disk, sets this to nothing.
+postgres_durability=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
 
 # Below the kernel's own range, so that no outgoing connection takes the port between the look and the start.
 free_port() {
@@ -58,8 +60,8 @@ start_postgres() {
   for try in 1 2 3 4 5; do
     port=$(free_port)
     (cd / && exec_as_postgres "$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 \
-      -c unix_socket_directories="$dir" -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-      -c max_connections=400 -c shared_buffers=128MB -c max_wal_size=2GB -c autovacuum=off) \
+      -c unix_socket_directories="$dir" -c max_connections=400 -c shared_buffers=128MB -c max_wal_size=2GB \
+      -c autovacuum=off "${postgres_durability[@]}") \
       >"$services_dir/postgres.$try.log" 2>&1 &
     postgres_pid=$!
     if wait_until_up "$postgres_pid" grep -q 'ready to accept' "$services_dir/postgres.$try.log"; then

@@ -2,6 +2,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::store::Vault;
+
 const CHINA: u16 = 86;
 
 /// A mobile number in E.164. It prints as `138****0000`.
@@ -54,6 +56,12 @@ impl PhoneNumber {
     #[must_use]
     pub fn e164(&self) -> &str {
         &self.0
+    }
+
+    /// The keyed hash by which the records find it.
+    #[must_use]
+    pub fn index(&self, vault: &Vault) -> [u8; 32] {
+        vault.index("phone", &self.0)
     }
 
     /// `138 **** 0000`, for the number's own holder to recognise it by.

@@ -32,10 +32,6 @@ pub(super) const NAME: &str = "SELECT name FROM account WHERE id = $1";
 
 pub(super) const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
 
-fn index(vault: &Vault, phone: &PhoneNumber) -> [u8; 32] {
-    vault.index("phone", phone.e164())
-}
-
 fn account(row: &Row) -> Result<Account, StoreError> {
     Ok(Account {
         id: row.uuid("id")?,
@@ -55,7 +51,7 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Account>, StoreError> {
 /// # Errors
 /// Where the database does not answer.
 pub async fn find_by_phone(db: &Db, vault: &Vault, phone: &PhoneNumber) -> Result<Option<Account>, StoreError> {
-    db.maybe(FIND_BY_PHONE, args![index(vault, phone)]).await?.as_ref().map(account).transpose()
+    db.maybe(FIND_BY_PHONE, args![phone.index(vault)]).await?.as_ref().map(account).transpose()
 }
 
 /// The account of a number that has just been proven; a first proof makes the account.
@@ -66,7 +62,7 @@ pub async fn find_by_phone(db: &Db, vault: &Vault, phone: &PhoneNumber) -> Resul
 /// # Errors
 /// Where the database does not answer.
 pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<Entered, StoreError> {
-    let number_index = index(vault, phone);
+    let number_index = phone.index(vault);
     let now = change.now();
     if change.execute(USE_PHONE, args![number_index, now]).await? == 0 {
         let id = change.rng().uuid(now);

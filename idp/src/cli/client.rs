@@ -11,13 +11,13 @@ use crate::clock::Clock;
 use crate::config;
 use crate::department::{self, Added, AuthMethod, Client, ClientMetadata, Purpose};
 use crate::rng::Rng;
-use crate::store::Db;
+use crate::store::{Backend, Db};
 
 pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
     let db = Db::open(&config.settings.database).await?;
-    if !db.pending_migrations().await?.is_empty() {
-        db.migrate_if_embedded().await?;
+    if db.backend() == Backend::Sqlite {
+        db.migrate().await?;
     }
     let context = operator();
     match command {

@@ -16,10 +16,6 @@ impl Output {
         Self { json }
     }
 
-    pub(super) const fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Says one result: `value` for programs, `text` for people.
     pub(super) fn say(self, value: &impl Serialize, text: impl FnOnce() -> String) {
         if self.json {

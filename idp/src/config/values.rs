@@ -114,6 +114,11 @@ impl PublicUrl {
     }
 
     #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    #[must_use]
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }

@@ -81,7 +81,7 @@ pub async fn question(
     let profile = account::profile(&room.db, &room.vault, question.account).await?;
     let page = page.with_ui_locales(question.interaction.ui_locales.as_deref());
     let page = question.interaction.redirect.iter().fold(page, Page::allow_form_to);
-    let token = page.form_token(&id);
+    let token = page.form_token(&question.interaction.form_binding());
     let Door::Service(asking) = question.interaction.door(page.locale(), &token) else {
         return Err(PageError::new(ErrorKind::NotFound));
     };
@@ -132,11 +132,11 @@ pub async fn answer(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, PageError> {
-    form.check_token(&id)?;
     let question = match find(&room, &id, &headers, &facts).await? {
         Ok(question) => question,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    form.check_token(&question.interaction.form_binding())?;
     match form.one("decision")? {
         "allow" => {
             let ticked: Vec<&str> = form.all("item").collect();

@@ -12,6 +12,6 @@ mod router;
 mod serve;
 mod tls;
 
-pub use app::{App, StartError};
+pub use app::{App, StartError, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};

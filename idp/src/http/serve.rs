@@ -8,8 +8,13 @@ use tokio::net::TcpListener;
 
 use super::app::{App, StartError};
 use super::router::router;
+use crate::audit::Context;
+use crate::signin::sweep;
+
 use super::tls::{TlsListener, server_config};
 
+/// How often a node clears away old counts.
+const SWEEP: Duration = Duration::from_secs(600);
 /// What is in flight when the node is told to stop may take so long to finish.
 const LAST_CALL: Duration = Duration::from_secs(20);
 
@@ -51,6 +56,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let courier = tokio::spawn(app.courier().run());
+    let sweeper = tokio::spawn(sweep_now_and_then(app.clone()));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
     let service = router(&app).into_make_service_with_connect_info::<Peer>();
     let tls = app.config.settings.tls.clone();
@@ -76,8 +82,21 @@ pub async fn serve(
     };
     courier.abort();
     ring.abort();
+    sweeper.abort();
     app.db.close().await;
     result
+}
+
+/// Clears away counts whose period is over.
+async fn sweep_now_and_then(app: App) {
+    let mut pace = tokio::time::interval(SWEEP);
+    loop {
+        pace.tick().await;
+        let context = Context { now: app.clock.now(), request_id: String::new(), actor: "node", rng: app.rng.clone() };
+        if let Err(fault) = sweep(&app.db, &context).await {
+            tracing::warn!(%fault, "old counts could not be cleared away");
+        }
+    }
 }
 
 /// Resolves when a stop was asked for and the last call is over.

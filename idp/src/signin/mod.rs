@@ -1,9 +1,45 @@
 //! Proving who is there: sign-in by SMS code, and the sessions that follow.
 //! May import: account, department, events, sms, audit, web, store, state, clock, rng, config.
 
-mod interaction;
+mod code;
+mod guard;
+mod handlers;
+pub mod interaction;
+pub mod limits;
+mod outbox;
 pub mod pages;
+mod send_code;
 pub mod sessions;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod verify_code;
 
+use std::sync::Arc;
+
+pub use handlers::{enter_code, enter_phone, resend, show_code, show_phone, stop};
 pub use interaction::{Caller, Interaction, InteractionFault, Interactions, NewInteraction};
-pub use sessions::Session;
+pub use outbox::{outbox, outbox_json};
+pub use sessions::{Device, Session, Sessions};
+pub use sweep::sweep;
+
+use crate::config::Config;
+use crate::rng::Rng;
+use crate::sms::Sms;
+use crate::state::State;
+use crate::store::{Db, Vault};
+use crate::web::Site;
+
+/// The handles that signing in uses.
+#[derive(Clone, Debug)]
+pub struct Signin {
+    pub config: Arc<Config>,
+    pub rng: Rng,
+    pub db: Db,
+    pub state: State,
+    pub vault: Vault,
+    pub sms: Sms,
+    pub site: Site,
+    pub interactions: Interactions,
+    pub sessions: Sessions,
+}

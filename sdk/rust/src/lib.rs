@@ -1,0 +1,46 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod assertion;
+mod attempt;
+mod backchannel;
+mod builder;
+mod callback;
+mod chance;
+mod client;
+mod clock;
+mod cookies;
+mod error;
+mod extract;
+mod fault;
+mod form;
+mod id_token;
+mod keys;
+mod layer;
+mod local_path;
+mod logout_token;
+mod outgoing;
+mod page;
+mod person;
+mod provider;
+mod refresh;
+mod seal;
+mod session;
+mod session_store;
+mod settings;
+mod sign_in;
+mod sign_out;
+mod token_endpoint;
+mod user_info;
+mod visit;
+
+pub use builder::Builder;
+pub use client::Yimen;
+pub use clock::Clock;
+pub use error::Error;
+pub use extract::{MaybeSignedIn, SignedIn};
+pub use keys::public_jwks;
+pub use layer::{YimenLayer, YimenService};
+pub use person::Person;
+pub use refresh::AccessToken;
+pub use session_store::{SessionLimits, SessionStore};

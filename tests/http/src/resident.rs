@@ -44,7 +44,8 @@ impl Resident {
             .or(json["messages"].as_array())
             .cloned()
             .unwrap_or_default();
-        let codes: Vec<String> = messages.iter().filter_map(code_of).collect();
+        // The outbox shows the newest first.
+        let codes: Vec<String> = messages.iter().rev().filter_map(code_of).collect();
         codes.iter().for_each(|code| self.reach.secrets.remember(code));
         codes
     }
@@ -80,16 +81,26 @@ impl Resident {
         page
     }
 
+    /// Comes from the department with its request: to the first page the server shows, or straight back.
+    pub async fn follow(&self, request: &SignIn) -> Page {
+        self.browser.follow_from(&request.origin(), &request.url()).await
+    }
+
     /// Goes through whatever the server asks until it sends the browser back to the department.
     pub async fn go_through(&self, request: &SignIn) -> Response {
-        let mut page = self.browser.follow_from(&request.origin(), &request.url()).await;
+        let page = self.follow(request).await;
+        request.read(&self.go_on(page).await)
+    }
+
+    /// From a page of an interaction to where the browser is sent away, or a page that asks nothing.
+    pub async fn go_on(&self, mut page: Page) -> Page {
         if page.has("#phone") {
             page = self.sign_in_at(&page).await;
         }
         if page.has("#allow") {
             page = page.press("#allow", &[]).await;
         }
-        request.read(&page)
+        page
     }
 
     /// A whole sign-in at `client`: the tokens it gets.

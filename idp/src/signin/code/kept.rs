@@ -67,10 +67,12 @@ pub(in crate::signin) enum Standing {
 /// Ours: how long a repeated form gets the same answer.
 const REPEATABLE: Duration = Duration::from_secs(60);
 
+const REPEATS: u32 = 3;
+
 impl KeptCode {
     pub(in crate::signin) fn standing(&self, now: Timestamp) -> Standing {
         match &self.spent {
-            Some(spent) if spent.at.plus(REPEATABLE) > now => Standing::JustSpent,
+            Some(spent) if spent.at.plus(REPEATABLE) > now && self.tries < TRIES + REPEATS => Standing::JustSpent,
             Some(_) => Standing::Dead,
             None if self.sent_at.plus(CODE_LIFETIME) <= now || self.tries >= TRIES => Standing::Dead,
             None => Standing::Open { tries_left: TRIES - self.tries },
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_code_dies_after_five_tries_or_five_minutes() {
-        let at = |seconds| Timestamp::from_seconds(1000 + seconds);
+        let at = |seconds: i64| Timestamp::from_seconds(1000 + seconds);
         assert_eq!(kept(0).standing(at(299)), Standing::Open { tries_left: 5 });
         assert_eq!(kept(4).standing(at(1)), Standing::Open { tries_left: 1 });
         assert_eq!(kept(5).standing(at(1)), Standing::Dead);

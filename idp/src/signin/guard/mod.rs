@@ -7,8 +7,8 @@ mod pressure;
 mod tally;
 
 pub(super) use browser::{Browser, remember_browser};
-pub(super) use number::{NumberGuard, add_failure, number_guard, reserve_send, reset_failures};
-pub(super) use pressure::{Pressure, pressure};
+pub(super) use number::{add_failure, number_guard, reserve_send, reset_failures};
+pub(super) use pressure::pressure;
 pub(super) use tally::{count, reserve_budget, reserve_in};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
-use crate::store::{Row, StoreError};
+use crate::store::{Db, Row, StoreError};
 
 pub(super) const FIND: &str = "SELECT sent_at, failures, version FROM number_guard WHERE number_index = $1";
 
@@ -33,11 +33,8 @@ impl NumberGuard {
     }
 }
 
-pub(in crate::signin) async fn number_guard(
-    change: &mut Change,
-    number_index: &[u8; 32],
-) -> Result<NumberGuard, StoreError> {
-    change.maybe(FIND, args![number_index]).await?.as_ref().map_or_else(|| Ok(NumberGuard::default()), read)
+pub(in crate::signin) async fn number_guard(db: &Db, number_index: &[u8; 32]) -> Result<NumberGuard, StoreError> {
+    db.maybe(FIND, args![number_index]).await?.as_ref().map_or_else(|| Ok(NumberGuard::default()), read)
 }
 
 fn read(row: &Row) -> Result<NumberGuard, StoreError> {

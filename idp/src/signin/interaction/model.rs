@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -47,6 +49,12 @@ pub struct Interaction {
 }
 
 impl Interaction {
+    /// What the tokens of this interaction's forms are bound to: itself, and the browser that began it.
+    #[must_use]
+    pub fn form_binding(&self) -> String {
+        format!("{}.{}", self.id, URL_SAFE_NO_PAD.encode(self.browser_hash))
+    }
+
     /// Where the door leads, for the page that is about to be shown.
     #[must_use]
     pub fn door(&self, locale: Locale, form_token: &str) -> Door {

@@ -52,7 +52,7 @@ mod tests {
 
     fn device(agent: &[u8]) -> Device {
         let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, axum::http::HeaderValue::from_bytes(agent).unwrap());
+        headers.insert(USER_AGENT, http::HeaderValue::from_bytes(agent).unwrap());
         Device::of(&headers)
     }
 

@@ -1,0 +1,217 @@
+//! `yimen demo`: the provider and two departments, seeded, in one process.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use yimen_demo::{Kind, Settings as DepartmentSettings};
+
+use super::arguments::Demo;
+use super::client::operator;
+use super::failure::Failure;
+use super::logging;
+use super::output::Output;
+use super::serve::stop_signal;
+use crate::account::{self, PhoneNumber};
+use crate::audit::{Action, Change, Event};
+use crate::clock::Clock;
+use crate::config;
+use crate::department::{self, AuthMethod, ClientMetadata, ManageError, Purpose};
+use crate::http::{App, listen, serve};
+use crate::rng::Rng;
+use crate::store::{Db, Vault};
+
+/// Residents who are there from the start; anyone else's first sign-in makes their account.
+const RESIDENTS: [(&str, &str); 3] =
+    [("13800000001", "张三丰"), ("13800000002", "李秀英"), ("13800000003", "Maria Rossi")];
+
+/// One of the two departments of the demo.
+struct Department {
+    kind: Kind,
+    url: String,
+    key_file: PathBuf,
+}
+
+pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> {
+    let data = options.data.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("yimen-demo-{}", options.port)));
+    std::fs::create_dir_all(&data).map_err(|fault| Failure::new(format!("--data {}: {fault}", data.display())))?;
+    let file = write_configuration(&data, options.port)?;
+    let config = config::load(&file, std::iter::empty())?;
+    logging::start(&config.settings.log)?;
+    let issuer = config.public_url.issuer().to_owned();
+    let [first, second] = [1, 2].map(|step| format!("http://localhost:{}", options.port.saturating_add(step)));
+    let departments = [
+        Department { kind: Kind::SocialSecurity, url: first, key_file: data.join("social-security.key") },
+        Department { kind: Kind::BusinessRegistration, url: second, key_file: data.join("business-registration.key") },
+    ];
+    let listening = listen(config.settings.listen).await?;
+    let mut listeners = Vec::new();
+    for step in [1, 2] {
+        listeners.push(department_listener(options.port.saturating_add(step)).await?);
+    }
+    seed(&config, &departments).await?;
+    let app = App::build(config, Clock::system(), Rng::system()).await?;
+    let clock = app.clock.clone();
+
+    let (stopping, stopped) = watch::channel(false);
+    let signal = stop_signal()?;
+    tokio::spawn(async move {
+        signal.await;
+        // Received by the services below for as long as they run.
+        let _ = stopping.send(true);
+    });
+    let mut running = tokio::task::JoinSet::new();
+    for (at, (department, listener)) in departments.iter().zip(listeners).enumerate() {
+        let settings = DepartmentSettings {
+            issuer: issuer.clone(),
+            url: department.url.clone(),
+            client_id: department.url.clone(),
+            key_file: department.key_file.clone(),
+            other_department_url: departments[1 - at].url.clone(),
+            extra_ca: None,
+            internal_address: None,
+            clock: { let clock = clock.clone(); Some(std::sync::Arc::new(move || clock.now().seconds())) },
+        };
+        let (kind, stop) = (department.kind, until(stopped.clone()));
+        running.spawn(async move {
+            yimen_demo::serve(kind, settings, listener, stop).await.map_err(|fault| Failure::new(fault.to_string()))
+        });
+    }
+    let stop = until(stopped);
+    running.spawn(async move { serve(app, listening, stop).await.map_err(Failure::from) });
+    greet(output, &issuer, &departments, &file);
+    while let Some(ended) = running.join_next().await {
+        ended.map_err(Failure::from)??;
+    }
+    Ok(())
+}
+
+/// Resolves when the demo is told to stop.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop too.
+    let _ = stopped.wait_for(|stopping| *stopping).await;
+}
+
+async fn department_listener(port: u16) -> Result<TcpListener, Failure> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    TcpListener::bind(address).await.map_err(|fault| {
+        Failure::new(format!("port {port} for a department cannot be listened on: {fault}; is it in use? Choose others with --port"))
+    })
+}
+
+/// Writes `DIR/yimen.toml`, so that every other command works on the demo with `--config`.
+fn write_configuration(data: &Path, port: u16) -> Result<PathBuf, Failure> {
+    let key_file = data.join("master.key");
+    if !key_file.exists() {
+        write_private(&key_file, &STANDARD.encode(Rng::system().bytes::<32>()))?;
+    }
+    let text = toml::to_string(&json!({
+        "public_url": format!("http://localhost:{port}"),
+        "listen": format!("127.0.0.1:{port}"),
+        "dev": true,
+        "master_key": { "file": key_file },
+        "database": { "url": format!("sqlite:{}", data.join("yimen.db").display()) },
+        "sms": { "providers": ["outbox"] },
+        "fetch": { "allow": ["127.0.0.0/8", "::1/128"] },
+        "log": { "filter": "warn" },
+    }))?;
+    let file = data.join("yimen.toml");
+    std::fs::write(&file, format!("# Written by `yimen demo`.\n{text}"))?;
+    Ok(file)
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    Ok(file.write_all(text.as_bytes())?)
+}
+
+/// Registers the departments and the residents that are not there yet.
+async fn seed(config: &config::Config, departments: &[Department]) -> Result<(), Failure> {
+    let db = Db::open(&config.settings.database).await?;
+    db.migrate().await?;
+    let context = operator();
+    for department in departments {
+        let metadata = metadata_of(department)?;
+        match department::add(&db, &context, Some(department.url.clone()), None, metadata, true).await {
+            Ok(_) | Err(ManageError::Exists(_)) => {}
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    let vault = Vault::new(&config.master_key, context.rng.clone());
+    for (number, name) in RESIDENTS {
+        let phone = PhoneNumber::read(number, &config.settings.sms.country_codes)?;
+        if account::find_by_phone(&db, &vault, &phone).await?.is_some() {
+            continue;
+        }
+        let mut change = Change::begin(&db, &context).await?;
+        let entered = account::enter(&mut change, &vault, &phone).await?;
+        account::set_name(&mut change, &vault, entered.account.id, name).await?;
+        change.record(Event::new(Action::Demo).account(entered.account.id)).await?;
+        change.commit().await?;
+    }
+    db.close().await;
+    Ok(())
+}
+
+fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
+    let (name, name_en, organisation, organisation_en, scope) = match department.kind {
+        Kind::SocialSecurity => {
+            ("养老金查询", "Pension statement", "云川市人力资源和社会保障局", "Yunchuan Social Security Bureau", "openid profile phone")
+        }
+        Kind::BusinessRegistration => {
+            ("企业登记", "Business registration", "云川市市场监督管理局", "Yunchuan Market Regulation Bureau", "openid profile")
+        }
+    };
+    let purpose = |zh: &str, en: &str| Purpose { zh: zh.to_owned(), en: en.to_owned(), optional: false };
+    let at = |path: &str| format!("{}{path}", department.url);
+    Ok(ClientMetadata {
+        client_name: name.to_owned(),
+        client_name_en: name_en.to_owned(),
+        organisation: organisation.to_owned(),
+        organisation_en: organisation_en.to_owned(),
+        redirect_uris: vec![at("/yimen/callback")],
+        post_logout_redirect_uris: vec![at("/")],
+        backchannel_logout_uri: Some(at("/yimen/backchannel-logout")),
+        initiate_login_uri: Some(at("/yimen/sign-in")),
+        token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
+        jwks: Some(yimen_demo::public_jwks(&department.key_file).map_err(|fault| Failure::new(fault.to_string()))?),
+        id_token_signed_response_alg: "ES256".to_owned(),
+        scope: scope.to_owned(),
+        purposes: [
+            ("profile".to_owned(), purpose("核对是您本人", "to check that it is you")),
+            ("phone".to_owned(), purpose("通知您办理结果", "to tell you the outcome")),
+        ]
+        .into(),
+        ..ClientMetadata::default()
+    })
+}
+
+fn greet(output: &Output, issuer: &str, departments: &[Department; 2], file: &Path) {
+    let [first, second] = departments.each_ref().map(|department| &department.url);
+    let ready = json!({
+        "provider": issuer,
+        "departments": [first, second],
+        "outbox": format!("{issuer}/dev/outbox"),
+        "config": file,
+    });
+    output.say(&ready, || {
+        format!(
+            "Yimen is open.\n\n  \
+             1. Social security      {first}\n     \
+                Press the sign-in button; any mobile number will do, such as 13800000001.\n  \
+             2. The message arrives  {issuer}/dev/outbox\n  \
+             3. Business registration {second}\n     \
+                Open it: you are known there without signing in again.\n  \
+             4. Your account         {issuer}/account\n\n\
+             Other commands work on this demo with --config {}\n\
+             Ctrl-C ends it.",
+            file.display()
+        )
+    });
+}

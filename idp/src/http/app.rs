@@ -1,0 +1,198 @@
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::config::{Config, Settings};
+use crate::consent::{Consent, Consents};
+use crate::department::Departments;
+use crate::events::Courier;
+use crate::fetch::{FetchError, Fetcher};
+use crate::keys::{Keeper, KeyError, KeyRing, Policy};
+use crate::oidc::{Discovery, Oidc};
+use crate::portal::Portal;
+use crate::rng::Rng;
+use crate::signin::sessions::Sessions;
+use crate::signin::{Interactions, Signin};
+use crate::sms::{self, SetupError, Sms};
+use crate::state::{State, StateError};
+use crate::store::{Backend, Db, StoreError, Vault};
+use crate::web::{Site, SiteSettings};
+
+/// Why a node cannot start; each says what to do.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error("database.url: {0}")]
+    Database(#[from] StoreError),
+    #[error("the database is not at this version; run `yimen migrate` (missing: {0})")]
+    Unmigrated(String),
+    #[error("state.url: {0}")]
+    State(#[from] StateError),
+    #[error("the signing keys: {0}")]
+    Keys(#[from] KeyError),
+    #[error("sms: {0}")]
+    Sms(#[from] SetupError),
+    #[error("fetch: {0}")]
+    Fetch(#[from] FetchError),
+    #[error("dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine")]
+    DevInPublic { host: String },
+    #[error("{address} cannot be listened on: {fault}; is it in use? Choose another with `listen` (or --port)")]
+    Listen { address: SocketAddr, fault: std::io::Error },
+    #[error("serving failed: {0}")]
+    Serve(std::io::Error),
+}
+
+/// Everything a node needs, built once. Each room is given only the handles it uses.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub rng: Rng,
+    pub db: Db,
+    pub state: State,
+    pub keys: KeyRing,
+    pub sms: Sms,
+    pub site: Site,
+    vault: Vault,
+    departments: Departments,
+    fetcher: Fetcher,
+    interactions: Interactions,
+    sessions: Sessions,
+    consents: Consents,
+    discovery: Discovery,
+}
+
+/// How long keys must outlive what they sign.
+#[must_use]
+pub fn key_policy(settings: &Settings) -> Policy {
+    let logout_token = Duration::from_secs(120);
+    Policy::for_tokens(settings.token.access.get().max(settings.token.id.get()).max(logout_token))
+}
+
+impl App {
+    /// Opens the stores, brings the database up to date where that is allowed, and loads the keys.
+    ///
+    /// # Errors
+    /// The first thing that stands in the way.
+    pub async fn build(config: Config, clock: Clock, rng: Rng) -> Result<Self, StartError> {
+        let settings = &config.settings;
+        if settings.dev {
+            demand_loopback(&config)?;
+        }
+        let db = Db::open(&settings.database).await?;
+        bring_up_to_date(&db, settings).await?;
+        let state = State::open(&settings.state).await?;
+        let vault = Vault::new(&config.master_key, rng.clone());
+        let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
+        let keys = KeyRing::open(keeper, clock.now()).await?;
+        let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
+        let sms = Sms::new(settings, sms::http_client(Vec::new())?, rng.clone())?;
+        let site = site_of(&config, &vault);
+        let departments = Departments::new(db.clone(), clock.clone());
+        let interactions = Interactions::new(state.clone(), site.clone(), rng.clone(), departments.clone());
+        let sessions =
+            Sessions::new(&settings.session, db.clone(), site.cookies(), rng.clone(), departments.clone());
+        let consents = Consents::new(db.clone(), state.clone());
+        let discovery = Discovery::new(&config.public_url);
+        Ok(Self {
+            config: Arc::new(config),
+            clock,
+            rng,
+            db,
+            state,
+            keys,
+            sms,
+            site,
+            vault,
+            departments,
+            fetcher,
+            interactions,
+            sessions,
+            consents,
+            discovery,
+        })
+    }
+
+    /// The node's part in delivering messages to departments.
+    #[must_use]
+    pub fn courier(&self) -> Courier {
+        Courier {
+            config: Arc::clone(&self.config),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+            db: self.db.clone(),
+            keys: self.keys.clone(),
+            fetcher: self.fetcher.clone(),
+        }
+    }
+}
+
+fn site_of(config: &Config, vault: &Vault) -> Site {
+    let settings = &config.settings;
+    Site::new(SiteSettings {
+        city: settings.city.clone(),
+        city_en: settings.city_en.clone(),
+        helpline: settings.helpline.clone(),
+        public_url: config.public_url.url().clone(),
+        form_key: vault.mac("form tokens", b"1"),
+    })
+}
+
+async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(), StartError> {
+    if db.backend() == Backend::Sqlite || settings.database.migrate_at_start {
+        return Ok(db.migrate().await?);
+    }
+    match db.pending_migrations().await?.first() {
+        None => Ok(()),
+        Some(first) => Err(StartError::Unmigrated(first.clone())),
+    }
+}
+
+/// `dev` shows codes and moves time: only where nobody else can reach it.
+fn demand_loopback(config: &Config) -> Result<(), StartError> {
+    let host = config.public_url.host();
+    let bare = host.trim_matches(['[', ']']);
+    let refuse = || StartError::DevInPublic { host: host.to_owned() };
+    let addresses = (bare, config.public_url.port()).to_socket_addrs().map_err(|_| refuse())?;
+    let mut seen = false;
+    for address in addresses {
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(refuse());
+        }
+        seen = true;
+    }
+    if seen { Ok(()) } else { Err(refuse()) }
+}
+
+/// A room's substate, made of the handles the node holds.
+macro_rules! room {
+    ($room:ident { $($handle:ident),+ $(,)? }) => {
+        impl FromRef<App> for $room {
+            fn from_ref(app: &App) -> Self {
+                Self { $($handle: app.$handle.clone()),+ }
+            }
+        }
+    };
+}
+
+room!(Oidc {
+    config, rng, db, state, vault, keys, departments, interactions, sessions, consents, fetcher
+});
+room!(Consent { config, rng, db, vault, departments, interactions, sessions, consents });
+room!(Portal { rng, db, vault, departments, interactions, sessions, consents });
+room!(Signin { config, rng, db, state, vault, sms, site, interactions, sessions });
+
+impl FromRef<App> for Site {
+    fn from_ref(app: &App) -> Self {
+        app.site.clone()
+    }
+}
+
+impl FromRef<App> for Discovery {
+    fn from_ref(app: &App) -> Self {
+        app.discovery.clone()
+    }
+}

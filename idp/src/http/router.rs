@@ -1,0 +1,59 @@
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+
+use super::app::App;
+use super::{dev, health, layers, meaning, not_found};
+use crate::{consent, oidc, portal, signin, web};
+
+/// The whole URL map.
+#[must_use]
+pub fn router(app: &App) -> Router {
+    let routes = Router::new()
+        // The protocol
+        .route("/.well-known/openid-configuration", get(oidc::discovery))
+        .route("/.well-known/oauth-authorization-server", get(oidc::discovery))
+        .route("/oauth2/jwks", get(oidc::jwks))
+        .route("/oauth2/authorize", get(oidc::authorize).post(oidc::authorize))
+        .route("/oauth2/authorize/{id}", get(oidc::resume))
+        .route("/oauth2/authorize/{id}/cancel", get(oidc::cancel))
+        .route("/oauth2/token", post(oidc::token))
+        .route("/oauth2/userinfo", get(oidc::userinfo).post(oidc::userinfo))
+        .route("/oauth2/introspect", post(oidc::introspect))
+        .route("/oauth2/revoke", post(oidc::revoke))
+        .route("/oauth2/logout", get(oidc::logout).post(oidc::logout))
+        .route("/oauth2/logout/confirm", post(oidc::confirm_logout))
+        // The resident's way in
+        .route("/signin/{id}", get(signin::show_phone))
+        .route("/signin/{id}/phone", post(signin::enter_phone))
+        .route("/signin/{id}/code", get(signin::show_code).post(signin::enter_code))
+        .route("/signin/{id}/resend", post(signin::resend))
+        .route("/signin/{id}/stop", post(signin::stop))
+        .route("/consent/{id}", get(consent::question).post(consent::answer))
+        // The resident's own pages
+        .route("/", get(|| async { Redirect::to("/account") }))
+        .route("/account", get(portal::home))
+        .route("/account/sign-out", post(portal::sign_out))
+        .route("/account/sign-out-everywhere", post(portal::sign_out_everywhere))
+        .route("/account/sessions/end", post(portal::end_sessions))
+        .route("/account/services/withdraw", post(portal::withdraw))
+        .route("/acr/{level}", get(meaning::acr))
+        .merge(web::routes())
+        // The operator's
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz));
+    let routes = if app.config.settings.dev { routes.merge(dev_routes()) } else { routes };
+    let routes = routes
+        .fallback(not_found::not_found)
+        .method_not_allowed_fallback(not_found::method_not_allowed)
+        .with_state(app.clone());
+    layers::layered(routes, app)
+}
+
+/// Development only.
+fn dev_routes() -> Router<App> {
+    Router::new()
+        .route("/dev/outbox", get(signin::outbox))
+        .route("/dev/outbox.json", get(signin::outbox_json))
+        .route("/dev/clock", get(dev::read_clock).post(dev::move_clock))
+}

@@ -1,0 +1,350 @@
+use axum::extract::{Path, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::Signin;
+use super::code::{KeptCode, Standing, TypedCode, TypedCodeError};
+use super::guard::Browser;
+use super::interaction::Interaction;
+use super::limits::{CODE_LIFETIME, MINUTE, Wait};
+use super::pages::{CodeNotice, CodePage, PhonePage, PhoneProblem};
+use super::send_code::{Occasion, SendCode, SendRefusal};
+use super::sessions::Device;
+use super::verify_code::{Verdict, VerifyCode};
+use crate::account::{PhoneError, PhoneNumber};
+use crate::audit::Context;
+use crate::clock::Timestamp;
+use crate::sms::Language;
+use crate::web::{Facts, Locale, Page, PageError, PostedForm, respond, see_other};
+
+/// `GET /signin/{id}`: asks for the number, unless the resident is signed in already.
+///
+/// # Errors
+/// A page that says why this interaction does not go on.
+pub async fn show_phone(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let interaction = match signin.begin_page(&id, &headers, facts.now).await? {
+        Begun::Here(interaction) => interaction,
+        Begun::Elsewhere(response) => return Ok(response),
+    };
+    let phone = signin.hinted_phone(&interaction);
+    let view = phone_page(page, &interaction, phone, None);
+    let greeting = Browser::of(signin.site.cookies(), &headers).greet(signin.site.cookies(), &signin.rng);
+    let mut response = view.into_response();
+    response.headers_mut().extend(greeting.map(|cookie| (SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+/// `POST /signin/{id}/phone`: sends a code to the number.
+///
+/// # Errors
+/// As [`show_phone`].
+pub async fn enter_phone(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, PageError> {
+    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
+        Begun::Here(interaction) => interaction,
+        Begun::Elsewhere(response) => return Ok(response),
+    };
+    form.check_token(&interaction.form_binding())?;
+    let typed = form.one("phone")?;
+    let refused = |page, problem| {
+        let view = phone_page(page, &interaction, typed.chars().take(40).collect(), Some(problem));
+        respond(phone_status(problem), &view)
+    };
+    let phone = match PhoneNumber::read(typed, &signin.config.settings.sms.country_codes) {
+        Ok(phone) => phone,
+        Err(fault) => return Ok(refused(page, fault.into())),
+    };
+    let ask = signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Typed);
+    let context = Context::of(&facts, "resident", &signin.rng);
+    match signin.clone().send_code(context, ask).await? {
+        Ok(()) => Ok(see_other(&format!("/signin/{id}/code"), [])),
+        Err(refusal) => Ok(refused(page, refusal.into())),
+    }
+}
+
+/// `GET /signin/{id}/code`: asks for the code.
+///
+/// # Errors
+/// As [`show_phone`].
+pub async fn show_code(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let interaction = match signin.begin_page(&id, &headers, facts.now).await? {
+        Begun::Here(interaction) => interaction,
+        Begun::Elsewhere(response) => return Ok(response),
+    };
+    let Some(kept) = signin.kept_code(&id, facts.now).await? else { return Ok(to_phone(&interaction)) };
+    let notice = (kept.standing(facts.now) == Standing::Dead).then_some(CodeNotice::Expired);
+    let view = signin.code_page(page, &interaction, &kept, notice, facts.now)?;
+    Ok(view.into_response())
+}
+
+/// `POST /signin/{id}/code`: checks the code and signs in.
+///
+/// # Errors
+/// As [`show_phone`].
+pub async fn enter_code(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, PageError> {
+    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
+        Begun::Here(interaction) => interaction,
+        Begun::Elsewhere(response) => return Ok(response),
+    };
+    form.check_token(&interaction.form_binding())?;
+    let notice = match TypedCode::read(form.one("code")?) {
+        Err(fault) => CodeNotice::from(fault),
+        Ok(code) => {
+            let ask = VerifyCode {
+                interaction: id,
+                code,
+                browser: Browser::of(signin.site.cookies(), &headers),
+                address: facts.address,
+                previous: signin.sessions.current(&headers, facts.now).await?,
+                device: Device::of(&headers),
+            };
+            match signin.clone().verify_code(Context::of(&facts, "resident", &signin.rng), ask).await? {
+                Verdict::SignedIn(cookies) => return Ok(see_other(&interaction.continuation, cookies)),
+                Verdict::Wrong { tries_left } => CodeNotice::Wrong { tries_left },
+                Verdict::Dead => CodeNotice::Expired,
+                Verdict::TooMany(Wait(wait)) => CodeNotice::TooMany { wait },
+                Verdict::Closed(Wait(wait)) => CodeNotice::Closed { wait },
+            }
+        }
+    };
+    signin.code_again(page, &interaction, notice, facts.now).await
+}
+
+/// `POST /signin/{id}/resend`: sends a new code to the same number.
+///
+/// # Errors
+/// As [`show_phone`].
+pub async fn resend(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, PageError> {
+    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
+        Begun::Here(interaction) => interaction,
+        Begun::Elsewhere(response) => return Ok(response),
+    };
+    form.check_token(&interaction.form_binding())?;
+    let Some(kept) = signin.kept_code(&id, facts.now).await? else { return Ok(to_phone(&interaction)) };
+    let phone = signin.phone_of(&kept, &id)?;
+    let ask = signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Again);
+    let sent = signin.clone().send_code(Context::of(&facts, "resident", &signin.rng), ask).await?;
+    let notice = sent.map_or_else(CodeNotice::from, |()| CodeNotice::Resent);
+    signin.code_again(page, &interaction, notice, facts.now).await
+}
+
+/// `POST /signin/{id}/stop`: the resident does not want this.
+///
+/// # Errors
+/// As [`show_phone`].
+pub async fn stop(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, PageError> {
+    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
+        Begun::Here(interaction) => interaction,
+        Begun::Elsewhere(response) => return Ok(response),
+    };
+    form.check_token(&interaction.form_binding())?;
+    Ok(see_other(&interaction.cancel, []))
+}
+
+/// An interaction to go on with, or where the browser goes instead.
+enum Begun {
+    Here(Box<Interaction>),
+    Elsewhere(Response),
+}
+
+impl Signin {
+    async fn pick_up(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Begun, PageError> {
+        match self.interactions.prove(id, headers, now).await? {
+            Ok(interaction) => Ok(Begun::Here(Box::new(interaction))),
+            Err(fault) => self.interactions.send_elsewhere(fault).await.map(Begun::Elsewhere),
+        }
+    }
+
+    /// As `pick_up`; a resident who is signed in already, in another tab perhaps, goes straight on.
+    async fn begin_page(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Begun, PageError> {
+        let interaction = match self.pick_up(id, headers, now).await? {
+            Begun::Here(interaction) => interaction,
+            elsewhere @ Begun::Elsewhere(_) => return Ok(elsewhere),
+        };
+        let session = self.sessions.current(headers, now).await?;
+        Ok(match session.filter(|session| session.satisfies(interaction.fresh_after)) {
+            Some(_) => Begun::Elsewhere(see_other(&interaction.continuation, [])),
+            None => Begun::Here(interaction),
+        })
+    }
+
+    fn ask_for(
+        &self,
+        interaction: &Interaction,
+        phone: PhoneNumber,
+        facts: &Facts,
+        page: &Page,
+        headers: &HeaderMap,
+        occasion: Occasion,
+    ) -> SendCode {
+        let language = match page.locale() {
+            Locale::Chinese => Language::Chinese,
+            Locale::English => Language::English,
+        };
+        SendCode {
+            interaction: interaction.id.clone(),
+            phone,
+            browser: Browser::of(self.site.cookies(), headers),
+            address: facts.address,
+            language,
+            occasion,
+        }
+    }
+
+    /// A number the service suggests is written into the field, for the resident to send or change.
+    fn hinted_phone(&self, interaction: &Interaction) -> String {
+        let hint = interaction.login_hint.as_deref().unwrap_or_default();
+        let phone = PhoneNumber::read(hint, &self.config.settings.sms.country_codes);
+        phone.map(|phone| phone.e164().trim_start_matches("+86").to_owned()).unwrap_or_default()
+    }
+
+    fn code_page(
+        &self,
+        page: Page,
+        interaction: &Interaction,
+        kept: &KeptCode,
+        notice: Option<CodeNotice>,
+        now: Timestamp,
+    ) -> Result<CodePage, PageError> {
+        let page = dress(page, interaction).back_to(format!("/signin/{}/code", interaction.id));
+        let token = page.form_token(&interaction.form_binding());
+        Ok(CodePage {
+            door: interaction.door(page.locale(), &token),
+            id: interaction.id.clone(),
+            token,
+            phone_masked: self.phone_of(kept, &interaction.id)?.masked(),
+            valid_minutes: u32::try_from(CODE_LIFETIME.as_secs() / 60).unwrap_or(5),
+            resend_in: kept.sent_at.plus(MINUTE).since(now),
+            notice,
+            page,
+        })
+    }
+
+    /// The code page after something happened to the code.
+    async fn code_again(
+        &self,
+        page: Page,
+        interaction: &Interaction,
+        notice: CodeNotice,
+        now: Timestamp,
+    ) -> Result<Response, PageError> {
+        let Some(kept) = self.kept_code(&interaction.id, now).await? else { return Ok(to_phone(interaction)) };
+        let view = self.code_page(page, interaction, &kept, Some(notice), now)?;
+        Ok(respond(code_status(notice), &view))
+    }
+}
+
+fn to_phone(interaction: &Interaction) -> Response {
+    see_other(&format!("/signin/{}", interaction.id), [])
+}
+
+fn phone_page(page: Page, interaction: &Interaction, phone: String, problem: Option<PhoneProblem>) -> PhonePage {
+    let page = dress(page, interaction).back_to(format!("/signin/{}", interaction.id));
+    let token = page.form_token(&interaction.form_binding());
+    let door = interaction.door(page.locale(), &token);
+    PhonePage { door, id: interaction.id.clone(), token, phone, problem, page }
+}
+
+/// The service's wishes for the page: its language, and that our forms may end at its redirect URI.
+fn dress(page: Page, interaction: &Interaction) -> Page {
+    let page = page.with_ui_locales(interaction.ui_locales.as_deref());
+    interaction.redirect.iter().fold(page, Page::allow_form_to)
+}
+
+fn phone_status(problem: PhoneProblem) -> StatusCode {
+    match problem {
+        PhoneProblem::TooMany { .. } | PhoneProblem::Closed { .. } => StatusCode::TOO_MANY_REQUESTS,
+        PhoneProblem::NotSent => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn code_status(notice: CodeNotice) -> StatusCode {
+    match notice {
+        CodeNotice::Resent => StatusCode::OK,
+        CodeNotice::TooSoon { .. } | CodeNotice::TooMany { .. } | CodeNotice::Closed { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        CodeNotice::NotSent => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+impl From<PhoneError> for PhoneProblem {
+    fn from(fault: PhoneError) -> Self {
+        match fault {
+            PhoneError::Empty => Self::Empty,
+            PhoneError::Malformed => Self::Malformed,
+            PhoneError::CountryNotServed => Self::CountryNotServed,
+        }
+    }
+}
+
+impl From<SendRefusal> for PhoneProblem {
+    fn from(refusal: SendRefusal) -> Self {
+        match refusal {
+            SendRefusal::TooSoon(Wait(wait)) | SendRefusal::TooMany(Wait(wait)) => Self::TooMany { wait },
+            SendRefusal::Closed(Wait(wait)) => Self::Closed { wait },
+            SendRefusal::NotSent => Self::NotSent,
+        }
+    }
+}
+
+impl From<SendRefusal> for CodeNotice {
+    fn from(refusal: SendRefusal) -> Self {
+        match refusal {
+            SendRefusal::TooSoon(Wait(wait)) => Self::TooSoon { wait },
+            SendRefusal::TooMany(Wait(wait)) => Self::TooMany { wait },
+            SendRefusal::Closed(Wait(wait)) => Self::Closed { wait },
+            SendRefusal::NotSent => Self::NotSent,
+        }
+    }
+}
+
+impl From<TypedCodeError> for CodeNotice {
+    fn from(fault: TypedCodeError) -> Self {
+        match fault {
+            TypedCodeError::Empty => Self::Empty,
+            TypedCodeError::Malformed => Self::Malformed,
+        }
+    }
+}

@@ -1,0 +1,263 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Signin;
+use super::code::{CodeMac, KeptCode};
+use super::guard::{Browser, number_guard, pressure, reserve_budget, reserve_in, reserve_send};
+use super::limits::{BrowserKnown, CODE_LIFETIME, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember};
+use crate::account::PhoneNumber;
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
+use crate::config::Secret;
+use crate::sms::{Language, Message, Recipient};
+use crate::state::StateError;
+use crate::web::{ErrorKind, PageError};
+
+/// A code that a resident asks for.
+#[derive(Clone, Debug)]
+pub(super) struct SendCode {
+    pub(super) interaction: String,
+    pub(super) phone: PhoneNumber,
+    pub(super) browser: Browser,
+    pub(super) address: IpAddr,
+    pub(super) language: Language,
+    pub(super) occasion: Occasion,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// The number was typed. The same form sent twice gets one message.
+    Typed,
+    /// "Send again" was pressed.
+    Again,
+}
+
+/// Why no message went out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SendRefusal {
+    TooSoon(Wait),
+    TooMany(Wait),
+    Closed(Wait),
+    NotSent,
+}
+
+/// How long a code's record is kept: for "send again" it knows the number.
+const KEPT: Duration = Duration::from_secs(60 * 60);
+/// How long one send may keep the interaction's others waiting.
+const TURN: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(50);
+/// How often a reservation is tried against others of the same number.
+const ATTEMPTS: usize = 5;
+
+impl Signin {
+    /// Sends a code, one request of an interaction at a time. Runs to its end even if the browser
+    /// hangs up: a message that was paid for is written down.
+    pub(super) async fn send_code(self, context: Context, ask: SendCode) -> Result<Result<(), SendRefusal>, PageError> {
+        let task = tokio::spawn(async move { self.take_turn(&context, &ask).await });
+        task.await.map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+    }
+
+    async fn take_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), SendRefusal>, PageError> {
+        let turn = format!("sending:{{{}}}", ask.interaction);
+        if !self.state.put_new(&turn, b"", context.now, TURN).await? {
+            return self.await_other(&turn, context.now, ask).await;
+        }
+        let result = self.send_in_turn(context, ask).await;
+        self.state.remove(&turn).await?;
+        result
+    }
+
+    /// The other half of a double click: what the first half sent is the answer to both.
+    async fn await_other(
+        &self,
+        turn: &str,
+        now: Timestamp,
+        ask: &SendCode,
+    ) -> Result<Result<(), SendRefusal>, PageError> {
+        let mut left = TURN;
+        while self.state.get(turn, now).await?.is_some() && !left.is_zero() {
+            tokio::time::sleep(POLL).await;
+            left = left.saturating_sub(POLL);
+        }
+        let sent = self.kept_code(&ask.interaction, now).await?.filter(|kept| now.since(kept.sent_at) < MINUTE);
+        Ok(sent.map(drop).ok_or(SendRefusal::NotSent))
+    }
+
+    async fn send_in_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), SendRefusal>, PageError> {
+        let now = context.now;
+        let before = self.kept_code(&ask.interaction, now).await?;
+        if let Some(sent) = before.as_ref().filter(|kept| now.since(kept.sent_at) < MINUTE && kept.spent.is_none()) {
+            if ask.occasion == Occasion::Again {
+                return Ok(Err(SendRefusal::TooSoon(Wait(sent.sent_at.plus(MINUTE).since(now)))));
+            }
+            if self.phone_of(sent, &ask.interaction)? == ask.phone {
+                return Ok(Ok(()));
+            }
+        }
+        let reserved = match self.reserve(context, ask).await? {
+            Ok(reserved) => reserved,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let code = self.draw_code(&ask.phone);
+        let kept = KeptCode {
+            phone: self.vault.seal(SEALED_PHONE, &ask.interaction, ask.phone.e164()),
+            mac: CodeMac::of(&self.vault, &ask.interaction, &ask.phone, code.digits()),
+            sent_at: now,
+            tries: 0,
+            is_last_chance: reserved.is_last_chance,
+            spent: None,
+        };
+        self.keep_code(&ask.interaction, &kept, now).await?;
+        let Drawn::ToSend(code) = code else { return Ok(Ok(())) };
+        if self.deliver(context, ask, code, &reserved.send_id).await? {
+            return Ok(Ok(()));
+        }
+        // Nothing went out, so an earlier code that did is still the one that counts.
+        match before {
+            Some(before) => self.keep_code(&ask.interaction, &before, now).await?,
+            None => self.state.remove(&code_key(&ask.interaction)).await?,
+        }
+        Ok(Err(SendRefusal::NotSent))
+    }
+
+    /// Writes down that a message goes out before it does: of two requests at once for the last
+    /// one allowed, one passes.
+    async fn reserve(&self, context: &Context, ask: &SendCode) -> Result<Result<Reserved, SendRefusal>, PageError> {
+        let now = context.now;
+        let number = ask.phone.index(&self.vault);
+        let known = ask.browser.is_known(&self.db, &number).await?;
+        let pressure = pressure(&self.db, &self.vault, &ask.browser, ask.address, now).await?;
+        if let Err(wait) = pressure.check(known, now) {
+            return Ok(Err(SendRefusal::TooMany(wait)));
+        }
+        for _ in 0..ATTEMPTS {
+            let guard = number_guard(&self.db, &number).await?;
+            if let Err(wait) = number_open(guard.failures, guard.last_sent(), known, now) {
+                return Ok(Err(SendRefusal::Closed(wait)));
+            }
+            if let Err(wait) = may_send(&guard.sent_at, now) {
+                return Ok(Err(SendRefusal::TooMany(wait)));
+            }
+            let mut change = Change::begin(&self.db, context).await?;
+            if let Err(refusal) = self.reserve_totals(&mut change, ask, known).await? {
+                return Ok(Err(refusal));
+            }
+            if reserve_send(&mut change, &number, &guard, &remember(&guard.sent_at, now)).await? {
+                let send_id = self.rng.id();
+                change.record(Event::new(Action::CodeSent).with("send", &send_id)).await?;
+                change.commit().await?;
+                // Had the number been open to everyone, the rule would not have asked who this is.
+                let is_last_chance = number_open(guard.failures, Some(now), BrowserKnown::No, now).is_err();
+                return Ok(Ok(Reserved { send_id, is_last_chance }));
+            }
+        }
+        Err(PageError::new(ErrorKind::Unavailable).because("too many sends to one number at once"))
+    }
+
+    async fn reserve_totals(
+        &self,
+        change: &mut Change,
+        ask: &SendCode,
+        known: BrowserKnown,
+    ) -> Result<Result<(), SendRefusal>, PageError> {
+        let now = change.now();
+        if let (Some(range), BrowserKnown::No) = (range_of(ask.address), known)
+            && !reserve_in(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?
+        {
+            return Ok(Err(SendRefusal::TooMany(Wait(RANGE_SENDS.end_of_period(now).since(now)))));
+        }
+        if !reserve_budget(change, &self.vault, self.config.settings.sms.daily_budget).await? {
+            tracing::error!("the day's budget of text messages is spent: nobody can sign in by SMS until midnight");
+            return Ok(Err(SendRefusal::NotSent));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Hands the message to a provider and writes down what came of it; answers whether it may
+    /// reach the phone.
+    async fn deliver(&self, context: &Context, ask: &SendCode, code: String, send_id: &str) -> Result<bool, PageError> {
+        let Some(to) = Recipient::from_e164(ask.phone.e164()) else { return Ok(false) };
+        let message = Message {
+            to,
+            code: Secret::new(code),
+            minutes: u32::try_from(CODE_LIFETIME.as_secs() / 60).unwrap_or(5),
+            origin: self.site.host().to_owned(),
+            language: ask.language,
+        };
+        let delivery = self.sms.send(&message, context.now).await;
+        let mut change = Change::begin(&self.db, context).await?;
+        let event = Event::new(Action::CodeDelivered).with("send", send_id).with("delivery", &delivery);
+        change.record(event).await?;
+        change.commit().await?;
+        Ok(delivery.may_have_been_delivered())
+    }
+
+    fn draw_code(&self, phone: &PhoneNumber) -> Drawn {
+        let sms = &self.config.settings.sms;
+        let test = sms.test_number.iter().find(|test| {
+            PhoneNumber::read(&test.phone, &sms.country_codes).is_ok_and(|number| number == *phone)
+        });
+        match test {
+            Some(test) if self.config.settings.dev => Drawn::Fixed(test.code.expose().to_owned()),
+            _ => Drawn::ToSend(self.rng.six_digits()),
+        }
+    }
+
+    pub(super) async fn kept_code(&self, interaction: &str, now: Timestamp) -> Result<Option<KeptCode>, StateError> {
+        let stored = self.state.get(&code_key(interaction), now).await?;
+        // What an older version wrote and this one cannot read is a code that has expired.
+        Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()))
+    }
+
+    async fn keep_code(&self, interaction: &str, kept: &KeptCode, now: Timestamp) -> Result<(), StateError> {
+        self.state.put(&code_key(interaction), &encode(kept)?, now, KEPT).await
+    }
+
+    /// Changes a kept code unless another request changed it since; answers whether it did.
+    pub(super) async fn swap_code(
+        &self,
+        interaction: &str,
+        old: &KeptCode,
+        new: &KeptCode,
+        now: Timestamp,
+    ) -> Result<bool, StateError> {
+        self.state.swap(&code_key(interaction), &encode(old)?, &encode(new)?, now, KEPT).await
+    }
+
+    /// The number a kept code went to.
+    pub(super) fn phone_of(&self, kept: &KeptCode, interaction: &str) -> Result<PhoneNumber, PageError> {
+        let phone = self.vault.open(SEALED_PHONE, interaction, &kept.phone)?;
+        PhoneNumber::from_e164(&phone).ok_or_else(|| PageError::new(ErrorKind::Internal).because("a kept number is none"))
+    }
+}
+
+struct Reserved {
+    send_id: String,
+    is_last_chance: bool,
+}
+
+/// The six digits for a number.
+enum Drawn {
+    ToSend(String),
+    /// A test number's: nothing is sent.
+    Fixed(String),
+}
+
+impl Drawn {
+    fn digits(&self) -> &str {
+        match self {
+            Self::ToSend(digits) | Self::Fixed(digits) => digits,
+        }
+    }
+}
+
+const SEALED_PHONE: &str = "interaction.phone";
+
+/// The braces keep all keys of one interaction on one node of a Redis Cluster.
+fn code_key(interaction: &str) -> String {
+    format!("sms-code:{{{interaction}}}")
+}
+
+fn encode(kept: &KeptCode) -> Result<Vec<u8>, StateError> {
+    serde_json::to_vec(kept).map_err(|fault| StateError(fault.to_string()))
+}

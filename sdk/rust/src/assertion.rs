@@ -1,0 +1,31 @@
+//! How the department proves who it is to the provider: `private_key_jwt` (RFC 7523, OpenID Connect Core §9).
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use crate::chance;
+use crate::clock::numeric_date;
+use crate::error::Error;
+use crate::keys::DepartmentKey;
+
+pub(crate) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// Good for one request: `jti` is never used twice. `aud` is the issuer alone, as FAPI 2.0 §5.3.2.1 demands,
+/// and there is no `nbf` for a slow clock to trip over.
+pub(crate) fn client_assertion(
+    key: &DepartmentKey,
+    client_id: &str,
+    issuer: &str,
+    now: SystemTime,
+) -> Result<String, Error> {
+    key.sign(&json!({
+        "iss": client_id,
+        "sub": client_id,
+        "aud": issuer,
+        "jti": chance::token()?,
+        "iat": numeric_date(now),
+        "exp": numeric_date(now + LIFETIME),
+    }))
+}

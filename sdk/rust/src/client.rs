@@ -1,0 +1,138 @@
+//! One department's client of one provider: everything the SDK's other parts share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::cookies::CookieNames;
+use crate::error::Error;
+use crate::keys::DepartmentKey;
+use crate::layer::YimenLayer;
+use crate::local_path::LocalPath;
+use crate::provider::Provider;
+use crate::session_store::SessionStore;
+use crate::settings::Settings;
+
+/// A department that has joined. Cheap to clone; all clones share sessions and what is known of the provider.
+#[derive(Clone)]
+pub struct Yimen(Arc<Parts>);
+
+struct Parts {
+    settings: Arc<Settings>,
+    key: DepartmentKey,
+    provider: Provider,
+    sessions: SessionStore,
+    cookies: CookieNames,
+    home: LocalPath,
+    clock: Clock,
+}
+
+impl Yimen {
+    pub(crate) async fn start(
+        settings: Settings,
+        key: DepartmentKey,
+        sessions: SessionStore,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let home = settings.home()?;
+        let cookies = CookieNames::of(&settings);
+        let settings = Arc::new(settings);
+        let provider = Provider::new(Arc::clone(&settings), clock.clone())?;
+        let yimen = Self(Arc::new(Parts {
+            settings,
+            key,
+            provider,
+            sessions,
+            cookies,
+            home,
+            clock,
+        }));
+        match yimen.provider().known().await {
+            Err(error @ Error::IssuerMismatch { .. }) => Err(error),
+            // Said in the log by the provider's own part; asked again when somebody wants to sign in.
+            Ok(_) | Err(_) => Ok(yimen),
+        }
+    }
+
+    /// Answers `/yimen/*` and makes [`SignedIn`](crate::SignedIn) work in everything below it. Give it to the
+    /// outermost router.
+    #[must_use]
+    pub fn layer(&self) -> YimenLayer {
+        YimenLayer::new(self.clone())
+    }
+
+    /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key. Also
+    /// served at `/yimen/registration`, for `yimen client add`.
+    #[must_use]
+    pub fn registration(&self) -> Value {
+        let settings = self.settings();
+        json!({
+            "client_id": settings.client_id,
+            "redirect_uris": [settings.endpoint("callback")],
+            "post_logout_redirect_uris": [settings.home_address()],
+            "backchannel_logout_uri": settings.endpoint("backchannel-logout"),
+            "backchannel_logout_session_required": true,
+            "initiate_login_uri": settings.endpoint("sign-in"),
+            "token_endpoint_auth_method": "private_key_jwt",
+            "token_endpoint_auth_signing_alg": "ES256",
+            "id_token_signed_response_alg": "ES256",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "scope": settings.scopes.join(" "),
+            "jwks": self.key().public_jwks(),
+        })
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn key(&self) -> &DepartmentKey {
+        &self.0.key
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
+    pub(crate) fn sessions(&self) -> &SessionStore {
+        &self.0.sessions
+    }
+
+    pub(crate) fn cookies(&self) -> &CookieNames {
+        &self.0.cookies
+    }
+
+    pub(crate) fn home(&self) -> &LocalPath {
+        &self.0.home
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn unknown_client(&self, reason: &str) -> Error {
+        let settings = self.settings();
+        Error::UnknownClient {
+            client_id: settings.client_id.clone(),
+            reason: reason.to_owned(),
+            redirect_uri: settings.endpoint("callback"),
+            kid: self.key().kid().to_owned(),
+            command: format!(
+                "curl -s {} | yimen client add -",
+                settings.endpoint("registration")
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for Yimen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Yimen")
+            .field("settings", self.settings())
+            .finish_non_exhaustive()
+    }
+}

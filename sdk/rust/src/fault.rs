@@ -1,0 +1,230 @@
+//! When a sign-in or sign-out does not go through: what happened, in calm words, and the way on. Never a loop: a
+//! fresh start is a link that the person follows, not a redirect.
+
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{HeaderValue, SET_COOKIE};
+
+use crate::chance;
+use crate::client::Yimen;
+use crate::error::Error;
+use crate::local_path::LocalPath;
+use crate::page::{Action, Page, Words};
+
+pub(crate) struct Fault {
+    kind: Kind,
+    return_to: LocalPath,
+    /// Ends the attempt's cookie where the attempt is over.
+    ending: Option<HeaderValue>,
+}
+
+enum Kind {
+    /// The answer belongs to no attempt of this browser. It is thrown away, its code never redeemed.
+    Discarded,
+    Declined,
+    Provider(String),
+    OtherIssuer(String),
+    NotOurForm,
+    NoWordOfSignOut(Error),
+    Failed(Error),
+}
+
+impl Fault {
+    fn new(kind: Kind, return_to: LocalPath) -> Self {
+        Self {
+            kind,
+            return_to,
+            ending: None,
+        }
+    }
+
+    pub(crate) fn discarded(yimen: &Yimen) -> Self {
+        Self::new(Kind::Discarded, yimen.home().clone())
+    }
+
+    /// The provider's own word that the sign-in ended without a code (OpenID Connect Core §3.1.2.6).
+    pub(crate) fn provider_said(error: String, return_to: LocalPath) -> Self {
+        let kind = if error == "access_denied" {
+            Kind::Declined
+        } else {
+            Kind::Provider(error)
+        };
+        Self::new(kind, return_to)
+    }
+
+    pub(crate) fn other_issuer(yimen: &Yimen, found: Option<&str>) -> Self {
+        Self::new(
+            Kind::OtherIssuer(found.unwrap_or_default().to_owned()),
+            yimen.home().clone(),
+        )
+    }
+
+    pub(crate) fn not_our_form(yimen: &Yimen) -> Self {
+        Self::new(Kind::NotOurForm, yimen.home().clone())
+    }
+
+    pub(crate) fn no_word_of_sign_out(yimen: &Yimen, error: Error) -> Self {
+        Self::new(Kind::NoWordOfSignOut(error), yimen.home().clone())
+    }
+
+    pub(crate) fn failed(error: Error, return_to: LocalPath) -> Self {
+        Self::new(Kind::Failed(error), return_to)
+    }
+
+    pub(crate) fn ending(mut self, cookie: Option<HeaderValue>) -> Self {
+        self.ending = self.ending.or(cookie);
+        self
+    }
+
+    pub(crate) fn into_response(self, yimen: &Yimen) -> Response {
+        let reference = self.reference();
+        self.log(reference.as_deref());
+        let page = Page {
+            status: self.status(),
+            title: self.title(),
+            text: self.text(),
+            actions: self.actions(yimen),
+            reference,
+        };
+        let mut response = page.into_response(yimen.settings().prefix());
+        if let Some(cookie) = self.ending {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    fn status(&self) -> StatusCode {
+        match &self.kind {
+            Kind::Discarded | Kind::OtherIssuer(_) => StatusCode::BAD_REQUEST,
+            Kind::Declined | Kind::NotOurForm => StatusCode::FORBIDDEN,
+            Kind::Provider(_) => StatusCode::BAD_GATEWAY,
+            Kind::NoWordOfSignOut(error) | Kind::Failed(error) => error.status(),
+        }
+    }
+
+    /// For what somebody may ask the helpline about.
+    fn reference(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Provider(_) | Kind::Failed(_) => chance::reference().ok(),
+            _ => None,
+        }
+    }
+
+    fn log(&self, reference: Option<&str>) {
+        match &self.kind {
+            Kind::Failed(error) | Kind::NoWordOfSignOut(error) if error.is_temporary() => {
+                tracing::warn!(reference, %error, "the provider is away");
+            }
+            Kind::Failed(error) | Kind::NoWordOfSignOut(error) => {
+                tracing::error!(reference, %error, "a sign-in failed");
+            }
+            Kind::Provider(code) => tracing::warn!(reference, ?code, "the provider ended a sign-in"),
+            Kind::OtherIssuer(iss) => {
+                tracing::warn!(?iss, "somebody asked for a sign-in at another provider")
+            }
+            Kind::Discarded | Kind::Declined | Kind::NotOurForm => {}
+        }
+    }
+
+    fn title(&self) -> Words {
+        match &self.kind {
+            Kind::Discarded => Words {
+                zh: "请重新登录一次",
+                en: "Please sign in once more",
+            },
+            Kind::Declined => Words {
+                zh: "没有登录",
+                en: "You are not signed in",
+            },
+            Kind::OtherIssuer(_) => Words {
+                zh: "这个登录链接不能用",
+                en: "This sign-in link does not work here",
+            },
+            Kind::NotOurForm => Words {
+                zh: "没有退出登录",
+                en: "You are still signed in",
+            },
+            Kind::NoWordOfSignOut(_) => Words {
+                zh: "已在本网站退出",
+                en: "You are signed out of this site",
+            },
+            Kind::Failed(error) if error.is_temporary() => Words {
+                zh: "登录暂时用不了",
+                en: "Sign-in is not available right now",
+            },
+            Kind::Provider(_) | Kind::Failed(_) => Words {
+                zh: "这次没能登录，不是您的问题",
+                en: "We couldn’t sign you in. It’s not your fault",
+            },
+        }
+    }
+
+    fn text(&self) -> Words {
+        match &self.kind {
+            Kind::Discarded => Words {
+                zh: "这次登录是在别处开始的，或者放得太久了，我们没有采用它。您的信息没有被取用。",
+                en: "That sign-in was begun elsewhere or waited too long, so we set it aside. None of your \
+                     information was used.",
+            },
+            Kind::Declined => Words {
+                zh: "您选择了不提供信息，我们什么也没有收到。想办理时可以随时再登录。",
+                en: "You chose not to share, and we received nothing. You can sign in whenever you like.",
+            },
+            Kind::OtherIssuer(_) => Words {
+                zh: "它指向另一个登录平台。请从首页登录。",
+                en: "It points to another sign-in service. Please sign in from the home page.",
+            },
+            Kind::NotOurForm => Words {
+                zh: "退出的请求不是从本网站的页面发来的，或者那个页面太旧了。请回到首页，再点一次“退出”。",
+                en: "The request did not come from a page of this site, or that page was too old. Go to the home \
+                     page and sign out there.",
+            },
+            Kind::NoWordOfSignOut(_) => Words {
+                zh: "统一登录平台暂时联系不上，您在那里可能还是登录状态。用完公共电脑请关闭浏览器。",
+                en: "The city’s sign-in service cannot be reached, so you may still be signed in there. On a shared \
+                     computer, close the browser.",
+            },
+            Kind::Failed(error) if error.is_temporary() => Words {
+                zh: "统一登录平台暂时联系不上。请过一会儿再试，您填的内容没有丢。",
+                en: "The city’s sign-in service cannot be reached. Please try again in a moment.",
+            },
+            Kind::Provider(_) | Kind::Failed(_) => Words {
+                zh: "登录没有通过检查，我们没有采用它。请再试一次；还不行，就把下面的编号告诉服务热线。",
+                en: "The sign-in did not pass our checks, so we set it aside. Please try again; if that fails too, \
+                     tell the helpline the number below.",
+            },
+        }
+    }
+
+    fn actions(&self, yimen: &Yimen) -> Vec<Action> {
+        let sign_in = Action {
+            id: "again",
+            address: sign_in_address(yimen, &self.return_to),
+            words: Words {
+                zh: "重新登录",
+                en: "Sign in again",
+            },
+        };
+        let home = Action {
+            id: "home",
+            address: yimen.home().to_string(),
+            words: Words {
+                zh: "返回首页",
+                en: "Home page",
+            },
+        };
+        match self.kind {
+            Kind::Declined => vec![home, sign_in],
+            Kind::OtherIssuer(_) | Kind::NotOurForm | Kind::NoWordOfSignOut(_) => vec![home],
+            _ => vec![sign_in, home],
+        }
+    }
+}
+
+/// Where a browser begins to sign in, to come back to `return_to`.
+pub(crate) fn sign_in_address(yimen: &Yimen, return_to: &LocalPath) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", return_to.as_str())
+        .finish();
+    format!("{}/yimen/sign-in?{query}", yimen.settings().prefix())
+}

@@ -1,0 +1,184 @@
+//! The layer around the department's routes: answers `/yimen/*` itself and tells the rest who is asking.
+
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
+use http::{Method, StatusCode};
+use serde_json::Value;
+use tower::{Layer, Service};
+
+use crate::backchannel::backchannel_logout;
+use crate::callback::callback;
+use crate::client::Yimen;
+use crate::error::Failure;
+use crate::fault::Fault;
+use crate::page;
+use crate::sign_in::sign_in;
+use crate::sign_out::{sign_out, signed_out_landing};
+use crate::visit::Visit;
+
+const LARGEST_FORM: usize = 64 * 1024;
+
+/// Made by [`Yimen::layer`].
+#[derive(Clone, Debug)]
+pub struct YimenLayer(Yimen);
+
+impl YimenLayer {
+    pub(crate) const fn new(yimen: Yimen) -> Self {
+        Self(yimen)
+    }
+}
+
+impl<S> Layer<S> for YimenLayer {
+    type Service = YimenService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        YimenService {
+            inner,
+            yimen: self.0.clone(),
+        }
+    }
+}
+
+/// The department's routes with Yimen around them.
+#[derive(Clone, Debug)]
+pub struct YimenService<S> {
+    inner: S,
+    yimen: Yimen,
+}
+
+impl<S> Service<Request> for YimenService<S>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let next = self.inner.clone();
+        // The one that was polled ready is the one to call.
+        let mut inner = mem::replace(&mut self.inner, next);
+        let yimen = self.yimen.clone();
+        Box::pin(async move {
+            match Endpoint::of(&yimen, &request) {
+                Some(endpoint) => Ok(endpoint.answer(&yimen, request).await),
+                None => pass_on(&mut inner, yimen, request).await,
+            }
+        })
+    }
+}
+
+async fn pass_on<S>(inner: &mut S, yimen: Yimen, mut request: Request) -> Result<Response, S::Error>
+where
+    S: Service<Request, Response = Response>,
+{
+    if let Some(clean) = signed_out_landing(&yimen, request.uri()) {
+        return Ok(clean);
+    }
+    let visit = Visit::new(yimen, request.method(), request.uri(), request.headers());
+    request.extensions_mut().insert(visit.clone());
+    let mut response = inner.call(request).await?;
+    if let Some(Failure(error)) = response.extensions_mut().remove() {
+        response = visit.refuse(error);
+    }
+    visit.keep_private(&mut response);
+    Ok(response)
+}
+
+#[derive(Clone, Copy)]
+enum Endpoint {
+    SignIn,
+    Callback,
+    SignOut,
+    BackchannelLogout,
+    Jwks,
+    Registration,
+    Style,
+}
+
+impl Endpoint {
+    /// With the department's prefix, or without, where a proxy takes it off.
+    fn of(yimen: &Yimen, request: &Request) -> Option<Self> {
+        let path = request.uri().path();
+        let inside = path.strip_prefix(yimen.settings().prefix()).unwrap_or(path);
+        Some(
+            match inside
+                .strip_prefix("/yimen/")
+                .or_else(|| path.strip_prefix("/yimen/"))?
+            {
+                "sign-in" => Self::SignIn,
+                "callback" => Self::Callback,
+                "sign-out" => Self::SignOut,
+                "backchannel-logout" => Self::BackchannelLogout,
+                "jwks" => Self::Jwks,
+                "registration" => Self::Registration,
+                "page.css" => Self::Style,
+                _ => return None,
+            },
+        )
+    }
+
+    async fn answer(self, yimen: &Yimen, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let query = parts.uri.query().unwrap_or_default();
+        let or_page =
+            |answer: Result<Response, Fault>| answer.unwrap_or_else(|fault| fault.into_response(yimen));
+        let headers = &parts.headers;
+        if !self.allowed().contains(&parts.method) {
+            return method_not_allowed(self.allowed());
+        }
+        match self {
+            Self::Jwks => return public(yimen.key().public_jwks()),
+            Self::Registration => return public(yimen.registration()),
+            Self::Style => return page::style(),
+            Self::Callback => return or_page(callback(yimen, headers, query).await),
+            Self::SignIn if parts.method == Method::GET => {
+                return or_page(sign_in(yimen, headers, query).await);
+            }
+            Self::SignIn | Self::SignOut | Self::BackchannelLogout => {}
+        }
+        let Some(form) = read(body).await else {
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        };
+        match self {
+            Self::BackchannelLogout => backchannel_logout(yimen, headers, &form).await,
+            Self::SignOut => or_page(sign_out(yimen, headers, &form).await),
+            _ => or_page(sign_in(yimen, headers, &form).await),
+        }
+    }
+
+    const fn allowed(self) -> &'static [Method] {
+        match self {
+            Self::SignIn => &[Method::GET, Method::POST],
+            Self::Callback | Self::Jwks | Self::Registration | Self::Style => &[Method::GET],
+            Self::SignOut | Self::BackchannelLogout => &[Method::POST],
+        }
+    }
+}
+
+fn method_not_allowed(allowed: &[Method]) -> Response {
+    let names = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, names)]).into_response()
+}
+
+fn public(document: Value) -> Response {
+    let cache = [(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))];
+    (cache, axum::Json(document)).into_response()
+}
+
+async fn read(body: Body) -> Option<String> {
+    let bytes = to_bytes(body, LARGEST_FORM).await.ok()?;
+    String::from_utf8(bytes.to_vec()).ok()
+}

@@ -1,0 +1,183 @@
+//! What the department knows of the provider: its addresses and its keys, read when first needed, kept for a
+//! while, read again at an unknown key.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use openidconnect::core::{CoreClient, CoreJsonWebKeySet};
+use openidconnect::{
+    ClientId, DiscoveryError, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
+    ProviderMetadataWithLogout, RedirectUrl,
+};
+use tokio::sync::Mutex;
+
+use crate::clock::{Clock, elapsed};
+use crate::error::Error;
+use crate::outgoing::{Http, NoAnswer};
+use crate::settings::Settings;
+
+/// Shorter than the time for which the provider publishes a key before and after its use.
+const FRESH_FOR: Duration = Duration::from_secs(15 * 60);
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
+const PAUSE_BETWEEN_KEY_READS: Duration = Duration::from_secs(10);
+
+pub(crate) type OidcClient = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// One reading of the provider's discovery document and key set.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) client: OidcClient,
+    pub(crate) metadata: ProviderMetadataWithLogout,
+    read_at: SystemTime,
+    keys_read_at: SystemTime,
+}
+
+#[derive(Debug)]
+pub(crate) struct Provider {
+    settings: Arc<Settings>,
+    pub(crate) http: Http,
+    clock: Clock,
+    known: RwLock<Option<Arc<Known>>>,
+    /// Held while reading, so that many waiting requests cause one reading.
+    last_failure: Mutex<Option<(SystemTime, Error)>>,
+}
+
+impl Provider {
+    pub(crate) fn new(settings: Arc<Settings>, clock: Clock) -> Result<Self, Error> {
+        let http = Http::new(&settings, clock.clone())?;
+        Ok(Self {
+            settings,
+            http,
+            clock,
+            known: RwLock::new(None),
+            last_failure: Mutex::new(None),
+        })
+    }
+
+    /// What is known now; a stale reading rather than none while the provider is away.
+    pub(crate) async fn known(&self) -> Result<Arc<Known>, Error> {
+        if let Some(known) = self.fresh() {
+            return Ok(known);
+        }
+        let mut last_failure = self.last_failure.lock().await;
+        if let Some(known) = self.fresh() {
+            return Ok(known);
+        }
+        let now = self.clock.now();
+        let failure = match &*last_failure {
+            Some((at, error)) if elapsed(*at, now) < PAUSE_AFTER_FAILURE => error.clone(),
+            _ => match self.read().await {
+                Ok(known) => {
+                    *last_failure = None;
+                    return Ok(self.keep(known));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the provider's discovery document could not be read");
+                    *last_failure = Some((now, error.clone()));
+                    error
+                }
+            },
+        };
+        self.stale().ok_or(failure)
+    }
+
+    /// After a token named a key that `seen` lacks: the key set anew, but not more often than every few
+    /// seconds, whoever sends us forged key ids.
+    pub(crate) async fn with_newer_keys(&self, seen: &Arc<Known>) -> Result<Arc<Known>, Error> {
+        let _reading = self.last_failure.lock().await;
+        let current = self.stale().unwrap_or_else(|| Arc::clone(seen));
+        if !Arc::ptr_eq(&current, seen) {
+            return Ok(current);
+        }
+        let now = self.clock.now();
+        if elapsed(current.keys_read_at, now) < PAUSE_BETWEEN_KEY_READS {
+            return Ok(current);
+        }
+        let keys = CoreJsonWebKeySet::fetch_async(current.metadata.jwks_uri(), &self.http)
+            .await
+            .map_err(|error| self.explain(error))?;
+        let known = self.prepare(current.metadata.clone().set_jwks(keys), current.read_at)?;
+        Ok(self.keep(known))
+    }
+
+    fn fresh(&self) -> Option<Arc<Known>> {
+        self.stale()
+            .filter(|known| elapsed(known.read_at, self.clock.now()) < FRESH_FOR)
+    }
+
+    fn stale(&self) -> Option<Arc<Known>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, known: Known) -> Arc<Known> {
+        let known = Arc::new(known);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
+        known
+    }
+
+    async fn read(&self) -> Result<Known, Error> {
+        let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|error| self.nonsense(&error))?;
+        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &self.http)
+            .await
+            .map_err(|error| self.explain(error))?;
+        self.prepare(metadata, self.clock.now())
+    }
+
+    fn prepare(&self, metadata: ProviderMetadataWithLogout, read_at: SystemTime) -> Result<Known, Error> {
+        let callback =
+            RedirectUrl::new(self.settings.endpoint("callback")).map_err(|error| self.nonsense(&error))?;
+        let client_id = ClientId::new(self.settings.client_id.clone());
+        let client =
+            CoreClient::from_provider_metadata(metadata.clone(), client_id, None).set_redirect_uri(callback);
+        Ok(Known {
+            client,
+            metadata,
+            read_at,
+            keys_read_at: self.clock.now(),
+        })
+    }
+
+    fn explain(&self, error: DiscoveryError<NoAnswer>) -> Error {
+        match error {
+            DiscoveryError::Request(reason) => self.unreachable(&reason),
+            DiscoveryError::Validation(text) => Error::IssuerMismatch {
+                address: self.address(),
+                expected: self.settings.issuer.clone(),
+                found: text.split('`').nth(1).unwrap_or(&text).to_owned(),
+            },
+            DiscoveryError::Parse(error) => {
+                self.nonsense(&format!("at `{}`: {}", error.path(), error.inner()))
+            }
+            other => self.nonsense(&other),
+        }
+    }
+
+    pub(crate) fn unreachable(&self, reason: &dyn ToString) -> Error {
+        Error::Unreachable {
+            address: self.address(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn nonsense(&self, problem: &dyn ToString) -> Error {
+        Error::BadAnswer {
+            address: self.address(),
+            problem: problem.to_string(),
+        }
+    }
+
+    /// Where this machine really goes when it asks the provider.
+    fn address(&self) -> String {
+        self.settings
+            .internal_address
+            .as_ref()
+            .map_or_else(|| self.settings.issuer.clone(), ToString::to_string)
+    }
+}

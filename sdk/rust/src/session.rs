@@ -1,0 +1,65 @@
+//! A person's stay at this department: what the provider said of them, and the tokens it gave.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use ring::digest;
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use crate::chance;
+use crate::error::Error;
+use crate::refresh::Tokens;
+
+/// What the browser's cookie holds. The store keeps only its hash, so that a copy of the store signs nobody in.
+pub(crate) struct SessionSecret(String);
+
+impl SessionSecret {
+    pub(crate) fn fresh() -> Result<Self, Error> {
+        chance::token().map(Self)
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The hash of a [`SessionSecret`]: how a session is found.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SessionKey([u8; 32]);
+
+impl SessionKey {
+    pub(crate) fn of(cookie: &str) -> Self {
+        let mut key = [0; 32];
+        key.copy_from_slice(digest::digest(&digest::SHA256, cookie.as_bytes()).as_ref());
+        Self(key)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey(…)")
+    }
+}
+
+pub(crate) struct Session {
+    pub(crate) sub: String,
+    /// The provider's name for the sign-in behind this session, by which it says that it has ended.
+    pub(crate) sid: Option<String>,
+    /// What the ID token and UserInfo said.
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) begun: SystemTime,
+    pub(crate) tokens: Mutex<Tokens>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("begun", &self.begun)
+            .finish_non_exhaustive()
+    }
+}

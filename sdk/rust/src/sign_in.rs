@@ -1,0 +1,109 @@
+//! `/yimen/sign-in`: sends the browser to the provider (OpenID Connect Core §3.1.2.1), also when the provider or
+//! a portal asks us to (third-party-initiated login, §4).
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, HeaderMap, LOCATION, SET_COOKIE};
+use http::{HeaderValue, StatusCode};
+use openidconnect::core::CoreAuthenticationFlow;
+use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier, Scope};
+use url::Url;
+
+use crate::attempt::Attempt;
+use crate::client::Yimen;
+use crate::fault::Fault;
+use crate::form::once;
+use crate::local_path::LocalPath;
+use crate::provider::Known;
+
+struct Wish {
+    /// Where to go afterwards: a path of this department.
+    return_to: Option<String>,
+    /// The language of the provider's pages.
+    ui_locales: Option<String>,
+    iss: Option<String>,
+    login_hint: Option<String>,
+    target_link_uri: Option<String>,
+}
+
+pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<Response, Fault> {
+    let wish = Wish::parse(form);
+    if wish
+        .iss
+        .as_ref()
+        .is_some_and(|iss| *iss != yimen.settings().issuer)
+    {
+        return Err(Fault::other_issuer(yimen, wish.iss.as_deref()));
+    }
+    let return_to = wish.destination(yimen);
+    let failed = |error| Fault::failed(error, return_to.clone());
+    let known = yimen.provider().known().await.map_err(failed)?;
+    let attempt = Attempt::begin(return_to.clone(), yimen.now()).map_err(failed)?;
+    let mut response = redirect(authorization_request(yimen, &known, &attempt, wish).as_str());
+    for cookie in attempt.cookies(yimen, headers).map_err(failed)? {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn authorization_request(yimen: &Yimen, known: &Known, attempt: &Attempt, wish: Wish) -> Url {
+    let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
+    let challenge =
+        PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(attempt.verifier.clone()));
+    let mut request = known
+        .client
+        .authorize_url(
+            CoreAuthenticationFlow::AuthorizationCode,
+            || CsrfToken::new(state),
+            || Nonce::new(nonce),
+        )
+        .set_pkce_challenge(challenge);
+    // The crate adds `openid` by itself.
+    for scope in yimen.settings().scopes.iter().filter(|scope| *scope != "openid") {
+        request = request.add_scope(Scope::new(scope.clone()));
+    }
+    for (name, value) in [("login_hint", wish.login_hint), ("ui_locales", wish.ui_locales)] {
+        if let Some(value) = value {
+            request = request.add_extra_param(name, value);
+        }
+    }
+    request.url().0
+}
+
+impl Wish {
+    fn parse(form: &str) -> Self {
+        let field = |name| once(form, name).ok().flatten();
+        Self {
+            return_to: field("return_to"),
+            ui_locales: field("ui_locales"),
+            iss: field("iss"),
+            login_hint: field("login_hint"),
+            target_link_uri: field("target_link_uri"),
+        }
+    }
+
+    /// An address that is not ours leads home: better than an error, and no open redirect.
+    fn destination(&self, yimen: &Yimen) -> LocalPath {
+        let wished = match (&self.return_to, &self.target_link_uri) {
+            (Some(path), _) => LocalPath::parse(path),
+            (None, Some(link)) => LocalPath::within(&yimen.settings().department, link),
+            (None, None) => None,
+        };
+        let own_endpoints = format!("{}/yimen/", yimen.settings().prefix());
+        wished
+            .filter(|path| !path.as_str().starts_with(&own_endpoints))
+            .unwrap_or_else(|| yimen.home().clone())
+    }
+}
+
+/// 303: whatever the method was, go on by GET; never from a cache.
+pub(crate) fn redirect(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (
+        StatusCode::SEE_OTHER,
+        [
+            (LOCATION, location),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+    )
+        .into_response()
+}

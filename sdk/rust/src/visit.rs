@@ -1,0 +1,156 @@
+//! One request as the layer saw it: what the extractors ask of it, and how it is answered when they refuse.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, StatusCode, Uri};
+use serde_json::json;
+
+use crate::client::Yimen;
+use crate::error::Error;
+use crate::fault::{Fault, sign_in_address};
+use crate::local_path::LocalPath;
+use crate::page::{Action, Page, Words};
+use crate::person::Person;
+use crate::sign_in::redirect;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    yimen: Yimen,
+    path: LocalPath,
+    manner: Manner,
+    personal: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// A browser that opens a page: it can be sent elsewhere and back.
+    Opening,
+    /// A browser that submits a form: what it sent would be lost on the way, so it gets a page that says so.
+    Submitting,
+    /// A script or a program.
+    Calling,
+}
+
+impl Visit {
+    pub(crate) fn new(yimen: Yimen, method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
+        let path = outside_path(&yimen, uri).unwrap_or_else(|| yimen.home().clone());
+        Self {
+            path,
+            manner: Manner::of(method, headers),
+            yimen,
+            personal: Arc::default(),
+        }
+    }
+
+    /// Who is here. From now on the answer counts as personal.
+    pub(crate) async fn person(&self, headers: &HeaderMap) -> Option<Person> {
+        self.personal.store(true, Ordering::Relaxed);
+        Person::find(&self.yimen, headers).await
+    }
+
+    /// A page made for one person is not to be shown by Back after they have signed out, nor by any cache.
+    pub(crate) fn keep_private(&self, response: &mut Response) {
+        if self.personal.load(Ordering::Relaxed) {
+            response
+                .headers_mut()
+                .entry(CACHE_CONTROL)
+                .or_insert(HeaderValue::from_static("no-store"));
+        }
+    }
+
+    pub(crate) fn refuse(&self, error: Error) -> Response {
+        match (&error, self.manner) {
+            (Error::SignedOut | Error::AccessExpired, Manner::Opening) => redirect(&self.sign_in_address()),
+            (Error::SignedOut | Error::AccessExpired, Manner::Submitting) => self.please_sign_in(),
+            (Error::SignedOut | Error::AccessExpired, Manner::Calling) => self.unauthorized(),
+            (_, Manner::Calling) => {
+                tracing::error!(%error, "a request failed");
+                let code = if error.is_temporary() {
+                    "temporarily_unavailable"
+                } else {
+                    "server_error"
+                };
+                (error.status(), no_store(), axum::Json(json!({ "error": code }))).into_response()
+            }
+            _ => Fault::failed(error, self.path.clone()).into_response(&self.yimen),
+        }
+    }
+
+    fn sign_in_address(&self) -> String {
+        sign_in_address(&self.yimen, &self.path)
+    }
+
+    fn unauthorized(&self) -> Response {
+        let realm = format!("Yimen realm=\"{}\"", self.yimen.settings().origin());
+        let mut response = (
+            StatusCode::UNAUTHORIZED,
+            no_store(),
+            axum::Json(json!({ "error": "sign_in_required", "sign_in": self.sign_in_address() })),
+        )
+            .into_response();
+        if let Ok(realm) = HeaderValue::from_str(&realm) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, realm);
+        }
+        response
+    }
+
+    fn please_sign_in(&self) -> Response {
+        Page {
+            status: StatusCode::UNAUTHORIZED,
+            title: Words { zh: "请先登录", en: "Please sign in first" },
+            text: Words {
+                zh: "您的登录已经结束，刚才填写的内容还没有提交。请登录后再填一次。",
+                en: "Your session has ended and what you just filled in was not sent. Please sign in and fill it in \
+                     again.",
+            },
+            actions: vec![Action {
+                id: "again",
+                address: self.sign_in_address(),
+                words: Words { zh: "登录", en: "Sign in" },
+            }],
+            reference: None,
+        }
+        .into_response(self.yimen.settings().prefix())
+    }
+}
+
+impl Manner {
+    fn of(method: &Method, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let accept = headers
+            .get(ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("*/*");
+        let page = match text("sec-fetch-mode") {
+            Some(mode) => mode == "navigate",
+            None => accept.contains("text/html") || (*method == Method::GET && accept.contains("*/*")),
+        };
+        let json_first = accept.trim_start().starts_with("application/json");
+        match (page && !json_first, method == Method::GET) {
+            (true, true) => Self::Opening,
+            (true, false) => Self::Submitting,
+            (false, _) => Self::Calling,
+        }
+    }
+}
+
+/// The path as the browser knows it: a proxy may have taken the department's own prefix off.
+fn outside_path(yimen: &Yimen, uri: &Uri) -> Option<LocalPath> {
+    let inside = uri.path_and_query().map_or("/", |path| path.as_str());
+    let prefix = yimen.settings().prefix();
+    let outside = inside
+        .strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    if outside {
+        LocalPath::parse(inside)
+    } else {
+        LocalPath::parse(&format!("{prefix}{inside}"))
+    }
+}
+
+fn no_store() -> [(http::HeaderName, HeaderValue); 1] {
+    [(CACHE_CONTROL, HeaderValue::from_static("no-store"))]
+}

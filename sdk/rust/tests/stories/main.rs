@@ -1,0 +1,20 @@
+//! The SDK from outside: a department of a few lines, a browser with cookies, and a provider that can lie.
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod provider;
+#[cfg(test)]
+mod refreshing;
+#[cfg(test)]
+mod signing_in;
+#[cfg(test)]
+mod signing_out;
+#[cfg(test)]
+mod trouble;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,241 @@
+//! A provider in this process: honest unless a test bends it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::keys::{Key, encode, is_signed_by, payload};
+use crate::world::Time;
+
+pub(crate) type Bend = Box<dyn Fn(&mut Value) + Send + Sync>;
+
+pub(crate) struct Provider {
+    pub(crate) issuer: String,
+    pub(crate) time: Time,
+    pub(crate) key: Mutex<Key>,
+    pub(crate) client_jwks: Mutex<Value>,
+    pub(crate) codes: Mutex<HashMap<String, Request>>,
+    pub(crate) used_assertions: Mutex<Vec<String>>,
+    pub(crate) redeemed: AtomicUsize,
+    pub(crate) refreshed: AtomicUsize,
+    pub(crate) keys_read: AtomicUsize,
+    pub(crate) token_life: Mutex<Duration>,
+    /// Changes the ID token's claims before they are signed.
+    pub(crate) bend: Mutex<Option<Bend>>,
+    pub(crate) alg_none: AtomicBool,
+    pub(crate) other_user_info: AtomicBool,
+    /// What the token endpoint answers instead of tokens.
+    pub(crate) refusal: Mutex<Option<(StatusCode, Value)>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(crate) nonce: String,
+    pub(crate) challenge: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) parameters: HashMap<String, String>,
+}
+
+impl Provider {
+    pub(crate) async fn start(time: Time) -> Arc<Self> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let provider = Self::at(&format!("http://{}", listener.local_addr().unwrap()), time);
+        provider.serve(listener);
+        provider
+    }
+
+    pub(crate) fn at(issuer: &str, time: Time) -> Arc<Self> {
+        Arc::new(Self {
+            issuer: issuer.to_owned(),
+            time,
+            key: Mutex::new(Key::new("k1")),
+            client_jwks: Mutex::default(),
+            codes: Mutex::default(),
+            used_assertions: Mutex::default(),
+            redeemed: AtomicUsize::new(0),
+            refreshed: AtomicUsize::new(0),
+            keys_read: AtomicUsize::new(0),
+            token_life: Mutex::new(Duration::from_secs(300)),
+            bend: Mutex::default(),
+            alg_none: AtomicBool::new(false),
+            other_user_info: AtomicBool::new(false),
+            refusal: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn serve(self: &Arc<Self>, listener: tokio::net::TcpListener) {
+        let app = Router::new()
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/oauth2/jwks", get(jwks))
+            .route("/oauth2/token", post(token))
+            .route("/oauth2/userinfo", get(user_info))
+            .with_state(Arc::clone(self));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+    }
+
+    /// What the browser would bring back after the resident agreed.
+    pub(crate) fn agree(&self, address: &str) -> String {
+        let code = format!("code-{}", self.codes.lock().unwrap().len());
+        let (request, mut back) = self.read(address);
+        self.codes.lock().unwrap().insert(code.clone(), request.clone());
+        back.query_pairs_mut()
+            .append_pair("code", &code)
+            .append_pair("state", &request.parameters["state"])
+            .append_pair("iss", &self.issuer);
+        back.to_string()
+    }
+
+    pub(crate) fn refuse(&self, address: &str, error: &str) -> String {
+        let (request, mut back) = self.read(address);
+        back.query_pairs_mut()
+            .append_pair("error", error)
+            .append_pair("state", &request.parameters["state"])
+            .append_pair("iss", &self.issuer);
+        back.to_string()
+    }
+
+    pub(crate) fn read(&self, address: &str) -> (Request, Url) {
+        let url = Url::parse(address).unwrap();
+        assert!(
+            address.starts_with(&format!("{}/oauth2/authorize?", self.issuer)),
+            "{address}"
+        );
+        let parameters: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        assert_eq!(parameters["response_type"], "code");
+        assert_eq!(parameters["code_challenge_method"], "S256");
+        let request = Request {
+            nonce: parameters["nonce"].clone(),
+            challenge: parameters["code_challenge"].clone(),
+            redirect_uri: parameters["redirect_uri"].clone(),
+            parameters,
+        };
+        let back = Url::parse(&request.redirect_uri).unwrap();
+        (request, back)
+    }
+
+    pub(crate) fn bend(&self, bend: impl Fn(&mut Value) + Send + Sync + 'static) {
+        *self.bend.lock().unwrap() = Some(Box::new(bend));
+    }
+
+    pub(crate) fn logout_token(&self, bend: impl Fn(&mut Value)) -> String {
+        let now = self.time.seconds();
+        let mut claims = json!({
+            "iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 120, "jti": format!("jti-{now}"),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} }, "sid": "sid-1",
+        });
+        bend(&mut claims);
+        self.key.lock().unwrap().sign("logout+jwt", &claims)
+    }
+
+    fn id_token(&self, nonce: Option<&str>) -> String {
+        let now = self.time.seconds();
+        let mut claims = json!({
+            "iss": self.issuer, "sub": "sub-1", "aud": CLIENT, "iat": now, "exp": now + 300, "auth_time": now - 5,
+            "acr": format!("{}/acr/2", self.issuer), "sid": "sid-1", "nonce": nonce,
+        });
+        if let Some(bend) = &*self.bend.lock().unwrap() {
+            bend(&mut claims);
+        }
+        if self.alg_none.load(Ordering::Relaxed) {
+            return format!("{}.{}.", encode(&json!({ "alg": "none" })), encode(&claims));
+        }
+        self.key.lock().unwrap().sign("JWT", &claims)
+    }
+
+    fn check_client(&self, form: &HashMap<String, String>) {
+        let assertion = &form["client_assertion"];
+        assert_eq!(
+            form["client_assertion_type"],
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        );
+        assert!(is_signed_by(&self.client_jwks.lock().unwrap(), assertion));
+        let claims = payload(assertion);
+        assert_eq!(claims["iss"], CLIENT);
+        assert_eq!(claims["sub"], CLIENT);
+        assert_eq!(
+            claims["aud"],
+            self.issuer.as_str(),
+            "the issuer alone, as a string"
+        );
+        assert!(claims.get("nbf").is_none());
+        assert!(claims["exp"].as_u64().unwrap() <= self.time.seconds() + 60);
+        let jti = claims["jti"].as_str().unwrap().to_owned();
+        let mut used = self.used_assertions.lock().unwrap();
+        assert!(!used.contains(&jti), "an assertion is used once");
+        used.push(jti);
+    }
+}
+
+pub(crate) const CLIENT: &str = "http://localhost:8001";
+
+async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
+    let at = |path: &str| format!("{}{path}", provider.issuer);
+    Json(json!({
+        "issuer": provider.issuer,
+        "authorization_endpoint": at("/oauth2/authorize"),
+        "token_endpoint": at("/oauth2/token"),
+        "userinfo_endpoint": at("/oauth2/userinfo"),
+        "jwks_uri": at("/oauth2/jwks"),
+        "end_session_endpoint": at("/oauth2/logout"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "authorization_response_iss_parameter_supported": true,
+    }))
+}
+
+async fn jwks(State(provider): State<Arc<Provider>>) -> Json<Value> {
+    provider.keys_read.fetch_add(1, Ordering::Relaxed);
+    Json(json!({ "keys": [provider.key.lock().unwrap().jwk()] }))
+}
+
+async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<String, String>>) -> Response {
+    provider.check_client(&form);
+    if let Some((status, body)) = provider.refusal.lock().unwrap().clone() {
+        return (status, Json(body)).into_response();
+    }
+    let mut answer = json!({
+        "access_token": "access-0", "token_type": "Bearer", "refresh_token": "refresh-1",
+        "expires_in": provider.token_life.lock().unwrap().as_secs(),
+    });
+    if form["grant_type"] == "refresh_token" {
+        assert_eq!(form["refresh_token"], "refresh-1");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let count = provider.refreshed.fetch_add(1, Ordering::Relaxed) + 1;
+        answer["access_token"] = json!(format!("access-{count}"));
+        answer["id_token"] = json!(provider.id_token(None));
+        return Json(answer).into_response();
+    }
+    let Some(request) = provider.codes.lock().unwrap().remove(&form["code"]) else {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response();
+    };
+    let digest = ring::digest::digest(&ring::digest::SHA256, form["code_verifier"].as_bytes());
+    assert_eq!(BASE64_URL_SAFE_NO_PAD.encode(digest), request.challenge);
+    assert_eq!(form["redirect_uri"], request.redirect_uri);
+    provider.redeemed.fetch_add(1, Ordering::Relaxed);
+    answer["id_token"] = json!(provider.id_token(Some(&request.nonce)));
+    Json(answer).into_response()
+}
+
+async fn user_info(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Json<Value> {
+    assert_eq!(headers["authorization"], "Bearer access-0");
+    let sub = if provider.other_user_info.load(Ordering::Relaxed) {
+        "sub-2"
+    } else {
+        "sub-1"
+    };
+    Json(
+        json!({ "sub": sub, "name": "林晓", "phone_number": "+8613800000000", "phone_number_verified": true }),
+    )
+}

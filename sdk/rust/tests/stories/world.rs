@@ -1,0 +1,126 @@
+//! One department, one provider, and the time that both live in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::{get, post};
+use yimen_sdk::{Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen};
+
+use crate::browser::Browser;
+use crate::keys::department_key;
+use crate::provider::{CLIENT, Provider};
+
+#[derive(Clone)]
+pub(crate) struct Time(Arc<AtomicU64>);
+
+impl Time {
+    pub(crate) fn start() -> Self {
+        let now = Clock::default().now().duration_since(UNIX_EPOCH).unwrap();
+        Self(Arc::new(AtomicU64::new(now.as_secs())))
+    }
+
+    pub(crate) fn seconds(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let time = self.clone();
+        Clock::new(move || UNIX_EPOCH + Duration::from_secs(time.seconds()))
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) time: Time,
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) yimen: Yimen,
+    pub(crate) app: Router,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let time = Time::start();
+        Self::around(Provider::start(time.clone()).await, time).await
+    }
+
+    pub(crate) async fn around(provider: Arc<Provider>, time: Time) -> Self {
+        let yimen = settings(&provider.issuer, &time).load().await.unwrap();
+        *provider.client_jwks.lock().unwrap() = yimen.registration()["jwks"].clone();
+        let app = department(&yimen);
+        Self {
+            time,
+            provider,
+            yimen,
+            app,
+        }
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.app.clone(), CLIENT)
+    }
+
+    pub(crate) async fn signed_in(&self) -> Browser {
+        let mut browser = self.browser();
+        let to_provider = browser.get("/pension").await.follow(&mut browser).await;
+        let landed = browser.get(&self.provider.agree(&to_provider.location())).await;
+        assert_eq!(landed.location(), "/pension");
+        browser
+    }
+}
+
+pub(crate) fn settings(issuer: &str, time: &Time) -> Builder {
+    Yimen::at(issuer)
+        .department(CLIENT)
+        .scopes(["profile", "phone"])
+        .key_pem(department_key())
+        .clock(time.clock())
+}
+
+/// The whole of a department's code.
+pub(crate) fn department(yimen: &Yimen) -> Router {
+    Router::new()
+        .route(
+            "/",
+            get(async |person: MaybeSignedIn| if person.is_some() { "welcome" } else { "nobody" }),
+        )
+        .route("/pension", get(pension))
+        .route(
+            "/file/{*name}",
+            get(async |Path(name): Path<String>, _: SignedIn| name),
+        )
+        .route("/apply", post(async |_: SignedIn| "applied"))
+        .route("/form-token", get(async |person: SignedIn| person.form_token()))
+        .route("/token", get(token))
+        .route("/why", get(why))
+        .layer(yimen.layer())
+}
+
+async fn pension(person: SignedIn) -> String {
+    let age = person
+        .auth_time()
+        .unwrap()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    format!(
+        "{} {:?} {:?} {:?} {age}",
+        person.sub(),
+        person.name(),
+        person.phone(),
+        person.level()
+    )
+}
+
+async fn token(person: SignedIn) -> Result<String, Error> {
+    Ok(person.access_token().await?.secret().to_owned())
+}
+
+async fn why(person: SignedIn) -> String {
+    person.access_token().await.unwrap_err().to_string()
+}

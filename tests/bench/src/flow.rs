@@ -1,0 +1,140 @@
+//! What is measured: one operation of each kind, checked.
+
+use crate::Result;
+use crate::browser::{Browser, Jar, Wish};
+use crate::http::Request;
+use crate::side::{DISCOVERY, SharedSide};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    FirstSignIn,
+    SessionSignIn,
+    Refresh,
+    Introspection,
+    Discovery,
+    Jwks,
+    /// A request that does nothing, at the hello-world or behind yimen's own layers.
+    Nothing(&'static str),
+}
+
+pub(crate) const FLOWS: [Flow; 6] = [
+    Flow::FirstSignIn,
+    Flow::SessionSignIn,
+    Flow::Refresh,
+    Flow::Introspection,
+    Flow::Discovery,
+    Flow::Jwks,
+];
+
+const SCOPE: &str = "openid phone";
+const OFFLINE: &str = "openid phone offline_access";
+/// One in so many ID tokens has its signature verified.
+const SAMPLE: u64 = 16;
+
+/// A resident who has signed in before: what later operations need of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    jar: Jar,
+    refresh_token: String,
+}
+
+impl Flow {
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Flow::FirstSignIn => "first sign-in by SMS",
+            Flow::SessionSignIn => "sign-in with a session",
+            Flow::Refresh => "refresh",
+            Flow::Introspection => "introspection",
+            Flow::Discovery => "discovery",
+            Flow::Jwks => "JWKS",
+            Flow::Nothing(_) => "nothing",
+        }
+    }
+
+    /// ES256 signatures an operation makes.
+    pub(crate) fn signatures(self) -> u32 {
+        match self {
+            Flow::FirstSignIn | Flow::SessionSignIn | Flow::Refresh => 2,
+            _ => 0,
+        }
+    }
+
+    /// Answered without a look at any record.
+    pub(crate) fn is_static(self) -> bool {
+        matches!(self, Flow::Discovery | Flow::Jwks)
+    }
+
+    pub(crate) fn needs_visitors(self) -> bool {
+        matches!(self, Flow::SessionSignIn | Flow::Refresh | Flow::Introspection)
+    }
+
+    /// Does the operation once. `turn` counts the worker's operations.
+    pub(crate) async fn run(self, browser: &mut Browser, side: &SharedSide, visitors: &[Visitor], turn: u64) -> Result<()> {
+        let verify = turn.is_multiple_of(SAMPLE);
+        match self {
+            Flow::FirstSignIn => first_sign_in(browser, side, SCOPE, verify).await.map(drop),
+            Flow::SessionSignIn => {
+                browser.jar = visitor(visitors, turn)?.jar.clone();
+                let before = browser.connection.requests;
+                browser.sign_in(&Wish { scope: SCOPE, prompt: None, verify }).await?;
+                match browser.connection.requests - before {
+                    2 => Ok(()),
+                    more => Err(format!("a sign-in with a session took {more} requests").into()),
+                }
+            }
+            Flow::Refresh => {
+                let token = &visitor(visitors, turn)?.refresh_token;
+                browser.refresh(side.provider()?, token).await.map(drop)
+            }
+            Flow::Introspection => {
+                let token = &visitor(visitors, turn)?.refresh_token;
+                browser.introspect(side.provider()?, token).await
+            }
+            Flow::Discovery => read(browser, DISCOVERY).await,
+            Flow::Jwks => read(browser, &side.provider()?.jwks_path).await,
+            Flow::Nothing(target) => read(browser, target).await,
+        }
+    }
+}
+
+/// Signs residents in who stay: each with a session, a consent and a refresh token.
+pub(crate) async fn visitors(side: &SharedSide, count: usize) -> Result<Vec<Visitor>> {
+    let mut browser = Browser::open(side).await?;
+    let mut all = Vec::with_capacity(count);
+    for _ in 0..count {
+        all.push(first_sign_in(&mut browser, side, OFFLINE, true).await?);
+    }
+    Ok(all)
+}
+
+/// A new resident, from a network of their own.
+async fn first_sign_in(browser: &mut Browser, side: &SharedSide, scope: &'static str, verify: bool) -> Result<Visitor> {
+    browser.jar = Jar::default();
+    let network = side.provider()?.next();
+    let [.., a, b, c] = network.to_be_bytes();
+    browser.connection.forwarded_for = format!("{}.{b}.{c}.9", 20 + a % 80);
+    let prompt = (scope == OFFLINE).then_some("consent");
+    let tokens = browser.sign_in(&Wish { scope, prompt, verify }).await?;
+    let refresh_token = tokens["refresh_token"].as_str().unwrap_or_default().to_owned();
+    if scope == OFFLINE && refresh_token.is_empty() {
+        return Err("there is no refresh token".into());
+    }
+    Ok(Visitor {
+        jar: browser.jar.clone(),
+        refresh_token,
+    })
+}
+
+fn visitor(visitors: &[Visitor], turn: u64) -> Result<&Visitor> {
+    let place = usize::try_from(turn)? % visitors.len().max(1);
+    Ok(visitors.get(place).ok_or("nobody has signed in")?)
+}
+
+async fn read(browser: &mut Browser, target: &str) -> Result<()> {
+    let answer = browser.connection.send(&Request::get(target)).await?;
+    let answer = answer.expect(200, target)?;
+    if answer.body.is_empty() {
+        return Err(format!("{target} is empty").into());
+    }
+    Ok(())
+}
