@@ -200,3 +200,121 @@ fn policy(issuer: &str) -> HeaderValue {
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Response, StatusCode};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tower::ServiceExt;
+
+    /// With a provider that is not there: what a department can do by itself.
+    async fn department(kind: Kind) -> Department {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("yimen-demo-{}-{count}.pem", std::process::id());
+        let settings = Settings {
+            issuer: "http://127.0.0.1:1".to_owned(),
+            url: "http://localhost:8001".to_owned(),
+            other_department_url: "http://localhost:8002".to_owned(),
+            client_id: "http://localhost:8001".to_owned(),
+            key_file: std::env::temp_dir().join(name),
+            extra_ca: None,
+            internal_address: None,
+            clock: None,
+        };
+        let department = Department::join(kind, settings.clone()).await.unwrap();
+        std::fs::remove_file(settings.key_file).unwrap();
+        department
+    }
+
+    async fn get(department: &Department, path: &str, language: &str) -> (Response<()>, String) {
+        let request = Request::builder()
+            .uri(path)
+            .header("accept", "text/html")
+            .header("accept-language", language)
+            .body(Body::empty())
+            .unwrap();
+        let (parts, body) = department
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap()
+            .into_parts();
+        let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        (Response::from_parts(parts, ()), text)
+    }
+
+    #[tokio::test]
+    async fn both_departments_greet_in_two_languages_and_keep_their_pages_closed() {
+        for (kind, chinese, english, closed) in [
+            (
+                Kind::SocialSecurity,
+                "云川市人力资源和社会保障局",
+                "Social Security Bureau",
+                "/pension",
+            ),
+            (
+                Kind::BusinessRegistration,
+                "云川市市场监督管理局",
+                "Market Regulation Bureau",
+                "/applications",
+            ),
+        ] {
+            let department = department(kind).await;
+            let (home, text) = get(&department, "/", "zh-CN,zh;q=0.9,en;q=0.8").await;
+            assert!(
+                text.contains(chinese) && text.contains("id=\"sign-in\""),
+                "{text}"
+            );
+            let policy = home.headers()["content-security-policy"].to_str().unwrap();
+            assert!(
+                policy.contains("form-action 'self' http://127.0.0.1:1;") && !policy.contains("unsafe"),
+                "{policy}"
+            );
+            assert!(get(&department, "/", "en-GB").await.1.contains(english));
+            assert!(
+                !text.contains("style=") && !text.contains("<script"),
+                "nothing inline"
+            );
+
+            let (answer, _) = get(&department, closed, "zh").await;
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+            assert!(
+                answer.headers()["location"]
+                    .to_str()
+                    .unwrap()
+                    .starts_with("/yimen/sign-in?return_to=")
+            );
+            let (answer, text) = get(&department, "/nowhere", "en").await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+            assert!(text.contains("There is no such page"), "{text}");
+            assert_eq!(
+                get(&department, "/style.css", "en").await.0.headers()["content-type"],
+                "text/css; charset=utf-8"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_chosen_language_is_remembered_and_leads_nowhere_else() {
+        let department = department(Kind::SocialSecurity).await;
+        let (answer, _) = get(&department, "//evil.example/?lang=en", "zh").await;
+        assert_eq!(answer.headers()["location"], "/evil.example/");
+        assert!(
+            answer.headers()["set-cookie"]
+                .to_str()
+                .unwrap()
+                .starts_with("lang=en;")
+        );
+    }
+
+    #[tokio::test]
+    async fn the_registration_asks_for_what_each_department_needs() {
+        let scope = async |kind| department(kind).await.registration()["scope"].clone();
+        assert_eq!(scope(Kind::SocialSecurity).await, "openid profile phone");
+        assert_eq!(scope(Kind::BusinessRegistration).await, "openid profile");
+    }
+}
