@@ -1,10 +1,7 @@
 //! One department as a running service.
 
-use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::Request;
@@ -39,39 +36,21 @@ pub enum Kind {
     BusinessRegistration,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The provider's `public_url`.
     pub issuer: String,
     /// This department's address, as residents see it.
-    pub url: String,
+    pub department: String,
     /// The other department's, for a link.
-    pub other_department_url: String,
+    pub other_department: String,
     pub client_id: String,
     /// Where this department's key is kept; it is made there if there is none.
     pub key_file: PathBuf,
     pub extra_ca: Option<PathBuf>,
     pub internal_address: Option<String>,
-    /// The seconds since the epoch, where time is moved by hand; else the machine's clock.
-    pub clock: Option<Arc<dyn Fn() -> i64 + Send + Sync>>,
-}
-
-impl Settings {
-    fn clock(&self) -> Clock {
-        let Some(seconds) = self.clock.clone() else {
-            return Clock::default();
-        };
-        Clock::new(move || UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds()).unwrap_or(0)))
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("url", &self.url)
-            .field("issuer", &self.issuer)
-            .finish_non_exhaustive()
-    }
+    /// So that the demo can move time for the departments as for the provider.
+    pub clock: Clock,
 }
 
 /// A department that has its key and knows (or will come to know) its provider.
@@ -106,11 +85,11 @@ impl Kind {
 impl Department {
     pub async fn join(kind: Kind, settings: Settings) -> Result<Self, Error> {
         let mut yimen = Yimen::at(&settings.issuer)
-            .department(&settings.url)
+            .department(&settings.department)
             .client_id(&settings.client_id)
             .key_file(&settings.key_file)
             .scopes(kind.scopes().iter().copied())
-            .clock(settings.clock());
+            .clock(settings.clock.clone());
         if let Some(path) = &settings.extra_ca {
             yimen = yimen.extra_ca(path);
         }
@@ -155,8 +134,8 @@ pub async fn serve(
 
 fn routes(kind: Kind, settings: &Settings) -> Router {
     let city = City {
-        other_department: settings.other_department_url.clone(),
-        clock: settings.clock(),
+        other_department: settings.other_department.clone(),
+        clock: settings.clock.clone(),
     };
     let (style, icon) = kind.assets();
     let asset = |kind: &'static str, text: &'static str| {
@@ -216,13 +195,13 @@ mod tests {
         let name = format!("yimen-demo-{}-{count}.pem", std::process::id());
         let settings = Settings {
             issuer: "http://127.0.0.1:1".to_owned(),
-            url: "http://localhost:8001".to_owned(),
-            other_department_url: "http://localhost:8002".to_owned(),
+            department: "http://localhost:8001".to_owned(),
+            other_department: "http://localhost:8002".to_owned(),
             client_id: "http://localhost:8001".to_owned(),
             key_file: std::env::temp_dir().join(name),
             extra_ca: None,
             internal_address: None,
-            clock: None,
+            clock: Clock::default(),
         };
         let department = Department::join(kind, settings.clone()).await.unwrap();
         std::fs::remove_file(settings.key_file).unwrap();
