@@ -1,7 +1,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use super::check::check;
+use super::check::{check, sector_of};
 use super::model::{Client, ClientMetadata};
 use super::records;
 use crate::audit::{Action, Change, Context, Event};
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Added {
     }
 }
 
-/// Registers a client; without an id it gets a random one. The sector is the first redirect URI's
+/// Registers a client; without an id it gets a random one. The sector is the redirect URIs' one
 /// host unless one is given (OpenID Connect Core 1.0 §8.1).
 ///
 /// # Errors
@@ -50,13 +50,14 @@ pub async fn add(
     dev: bool,
 ) -> Result<Added, ManageError> {
     check(&metadata, dev).map_err(ManageError::Invalid)?;
+    let sector = sector_of(&metadata, sector.as_deref()).map_err(ManageError::Invalid)?;
     let client_id = client_id.unwrap_or_else(|| context.rng.id());
     if client_id.is_empty() || client_id.len() > 200 || !client_id.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(ManageError::Invalid("a client id is 1 to 200 printable ASCII characters without spaces".to_owned()));
     }
     let secret = metadata.token_endpoint_auth_method.needs_secret().then(|| context.rng.token());
     let client = Client {
-        sector: sector.or_else(|| metadata.host()).unwrap_or_else(|| client_id.clone()),
+        sector: sector.unwrap_or_else(|| client_id.clone()),
         client_id,
         active: true,
         secret_hash: secret.as_deref().map(hash),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
 use crate::store::{hash, same};
 use crate::web::{Asking, Locale};
@@ -190,26 +190,29 @@ impl ClientMetadata {
     }
 }
 
+/// Only the port may differ, and nothing is normalised: what follows the host is compared as it is
+/// written, and the host is written as 127.0.0.1 or [::1].
 fn differ_in_loopback_port(registered: &str, asked: &str) -> bool {
-    let (Ok(mut registered), Ok(mut asked)) = (Url::parse(registered), Url::parse(asked)) else { return false };
-    is_loopback_ip(&registered)
-        && registered.scheme() == "http"
-        && asked.username().is_empty()
-        && registered.set_port(None).is_ok()
-        && asked.set_port(None).is_ok()
-        && registered == asked
+    loopback_without_port(registered).is_some_and(|registered| loopback_without_port(asked) == Some(registered))
 }
 
-fn is_loopback_ip(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        _ => false,
-    }
+/// The host and what follows its port.
+fn loopback_without_port(address: &str) -> Option<(&str, &str)> {
+    let rest = address.strip_prefix("http://")?;
+    let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| rest.starts_with(host))?;
+    let rest = &rest[host.len()..];
+    let Some(rest) = rest.strip_prefix(':') else {
+        return (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest));
+    };
+    let (port, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0);
+    is_port.then_some((host, rest))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn metadata(registered: &str, application_type: &str) -> ClientMetadata {
@@ -241,9 +244,40 @@ mod tests {
     fn only_a_native_apps_loopback_port_may_differ() {
         let native = metadata("http://127.0.0.1/cb", "native");
         assert!(native.allows_redirect_to("http://127.0.0.1:51234/cb"));
-        assert!(!native.allows_redirect_to("http://127.0.0.1:51234/other"));
-        assert!(!native.allows_redirect_to("http://127.0.0.2:51234/cb"));
+        for other in [
+            "http://127.0.0.1:51234/other",
+            "http://127.0.0.1:51234/cb?x",
+            "http://127.0.0.1:51234/x/../cb",
+            "http://127.0.0.2:51234/cb",
+            "http://2130706433:51234/cb",
+            "http://[::1]:51234/cb",
+            "http://127.0.0.1:/cb",
+            "http://127.0.0.1:+80/cb",
+            "http://127.0.0.1:0/cb",
+            "http://127.0.0.1:70000/cb",
+            "http://127.0.0.1.evil.example/cb",
+            "http://127.0.0.1@evil.example/cb",
+            "http://127.0.0.1:80@evil.example/cb",
+            "http://127.0.0.1:80\\@evil.example/cb",
+            "https://127.0.0.1:51234/cb",
+        ] {
+            assert!(!native.allows_redirect_to(other), "{other}");
+        }
+        assert!(metadata("http://[::1]:80/cb", "native").allows_redirect_to("http://[::1]:5/cb"));
         assert!(!metadata("http://127.0.0.1/cb", "web").allows_redirect_to("http://127.0.0.1:51234/cb"));
         assert!(!metadata("http://localhost/cb", "native").allows_redirect_to("http://localhost:5/cb"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_an_app_is_let_use_lies_on_this_machine(tail in "\\PC{0,30}") {
+            let native = metadata("http://127.0.0.1/cb", "native");
+            let asked = format!("http://127.0.0.1{tail}");
+            if native.allows_redirect_to(&asked) {
+                let url = Url::parse(&asked).unwrap();
+                prop_assert_eq!(url.host_str(), Some("127.0.0.1"));
+                prop_assert_eq!(url.path(), "/cb");
+            }
+        }
     }
 }

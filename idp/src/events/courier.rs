@@ -18,6 +18,8 @@ use crate::store::{Db, StoreError};
 const PACE: Duration = Duration::from_millis(500);
 /// How long a claimed message is left alone by other nodes: longer than any delivery takes.
 const LEASE: Duration = Duration::from_secs(30);
+/// How many deliveries are under way at once.
+const MOST: usize = 128;
 
 /// Delivers what stands in the outbox. Every node runs one; a message is claimed by one of them.
 #[derive(Clone, Debug)]
@@ -40,7 +42,7 @@ impl Courier {
         loop {
             pace.tick().await;
             while under_way.try_join_next().is_some() {}
-            match self.claim().await {
+            match self.claim(MOST.saturating_sub(under_way.len())).await {
                 Ok(claimed) => {
                     for message in claimed {
                         let courier = self.clone();
@@ -56,14 +58,17 @@ impl Courier {
         Context { now: self.clock.now(), request_id: String::new(), actor: "node", rng: self.rng.clone() }
     }
 
-    async fn claim(&self) -> Result<Vec<Claimed>, StoreError> {
+    pub(super) async fn claim(&self, most: usize) -> Result<Vec<Claimed>, StoreError> {
+        if most == 0 || !records::is_any_due(&self.db, self.clock.now()).await? {
+            return Ok(Vec::new());
+        }
         let mut change = Change::begin(&self.db, &self.context()).await?;
-        let claimed = records::claim(&mut change, LEASE).await?;
+        let claimed = records::claim(&mut change, LEASE, most).await?;
         change.commit_housekeeping().await?;
         Ok(claimed)
     }
 
-    async fn deliver(&self, message: Claimed) {
+    pub(super) async fn deliver(&self, message: Claimed) {
         let result = self.send(&message).await;
         let noted = match &result {
             Ok(()) => self.note_delivered(&message).await,
@@ -88,7 +93,7 @@ impl Courier {
 
     async fn note_delivered(&self, message: &Claimed) -> Result<(), StoreError> {
         let mut change = Change::begin(&self.db, &self.context()).await?;
-        if !records::mark_delivered(&mut change, &message.id).await? {
+        if !records::mark_delivered(&mut change, message).await? {
             return Ok(());
         }
         change.record(Self::event(Action::EventDelivered, message)).await?;
@@ -101,8 +106,8 @@ impl Courier {
         let mut change = Change::begin(&self.db, &self.context()).await?;
         let [chance] = self.rng.bytes();
         let next = next_attempt(message.created_at, message.attempts, change.now(), chance);
-        records::mark_failed(&mut change, &message.id, next, said).await?;
-        if next.is_some() {
+        let ours = records::mark_failed(&mut change, message, next, said).await?;
+        if next.is_some() || !ours {
             return change.commit_housekeeping().await;
         }
         change.record(Self::event(Action::EventFailed, message).with("reason", said)).await?;

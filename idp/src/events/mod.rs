@@ -6,6 +6,9 @@ mod courier;
 mod logout_token;
 mod records;
 
+#[cfg(test)]
+mod courier_test;
+
 pub use courier::Courier;
 pub use logout_token::Logout;
 pub use records::enqueue_logout;

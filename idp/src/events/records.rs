@@ -4,20 +4,24 @@ use super::logout_token::Logout;
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
-use crate::store::{Row, StoreError};
+use crate::store::{Db, StoreError};
 
 const INSERT: &str = "INSERT INTO outbox (id, kind, client_id, account_id, payload, created_at, next_attempt_at, attempts) \
     VALUES ($1, 'logout', $2, $3, $4, $5, $5, 0)";
 
+const DUE: &str = "SELECT id FROM outbox WHERE next_attempt_at <= $1 LIMIT 1";
+
 /// The outer condition is read again when a row was locked by another node: of two, one claims it.
 const CLAIM: &str = "UPDATE outbox SET next_attempt_at = $2, attempts = attempts + 1 \
-    WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT 32) \
+    WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3) \
     AND next_attempt_at <= $1 RETURNING id, payload, created_at, attempts";
 
-const DELIVERED: &str = "UPDATE outbox SET delivered_at = $2, next_attempt_at = NULL, last_error = NULL \
-    WHERE id = $1 AND delivered_at IS NULL";
+/// The count of attempts is the claim: who has lost it to another node after the lease notes nothing.
+const DELIVERED: &str = "UPDATE outbox SET delivered_at = $3, next_attempt_at = NULL, last_error = NULL \
+    WHERE id = $1 AND attempts = $2 AND delivered_at IS NULL";
 
-const FAILED: &str = "UPDATE outbox SET next_attempt_at = $2, last_error = $3 WHERE id = $1 AND delivered_at IS NULL";
+const FAILED: &str = "UPDATE outbox SET next_attempt_at = $3, last_error = $4 \
+    WHERE id = $1 AND attempts = $2 AND delivered_at IS NULL";
 
 /// A message that this node has taken on until its lease ends.
 #[derive(Clone, Debug)]
@@ -26,6 +30,11 @@ pub(super) struct Claimed {
     pub logout: Logout,
     pub created_at: Timestamp,
     pub attempts: u32,
+}
+
+/// Whether a message is due: asked before a claim, so that an idle outbox costs no transaction.
+pub(super) async fn is_any_due(db: &Db, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(db.maybe(DUE, args![now]).await?.is_some())
 }
 
 /// Writes a logout message into the transaction that ends the session.
@@ -39,30 +48,41 @@ pub async fn enqueue_logout(change: &mut Change, logout: &Logout) -> Result<(), 
     change.execute(INSERT, args![id, &logout.client_id, logout.account, payload, now]).await.map(drop)
 }
 
-pub(super) async fn claim(change: &mut Change, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
+/// Takes up to `most` messages that are due, for as long as the lease. One that cannot be read is
+/// laid aside, or it would stand in the way of all others.
+pub(super) async fn claim(change: &mut Change, lease: Duration, most: usize) -> Result<Vec<Claimed>, StoreError> {
     let now = change.now();
-    change.all(CLAIM, args![now, now.plus(lease)]).await?.iter().map(read).collect()
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut claimed = Vec::new();
+    for row in change.all(CLAIM, args![now, now.plus(lease), most]).await? {
+        let (id, attempts) = (row.text("id")?, row.int("attempts")?);
+        match serde_json::from_str(&row.text("payload")?) {
+            Ok(logout) => {
+                let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+                claimed.push(Claimed { id, logout, created_at: row.time("created_at")?, attempts });
+            }
+            Err(fault) => {
+                tracing::error!(id, %fault, "a message in the outbox cannot be read; it is laid aside");
+                change.execute(FAILED, args![id, attempts, None::<Timestamp>, "cannot be read"]).await?;
+            }
+        }
+    }
+    Ok(claimed)
 }
 
-fn read(row: &Row) -> Result<Claimed, StoreError> {
-    Ok(Claimed {
-        id: row.text("id")?,
-        logout: serde_json::from_str(&row.text("payload")?).map_err(|_| StoreError::Corrupt("outbox.payload"))?,
-        created_at: row.time("created_at")?,
-        attempts: u32::try_from(row.int("attempts")?).unwrap_or(u32::MAX),
-    })
+/// Answers whether the message was still this node's to deliver.
+pub(super) async fn mark_delivered(change: &mut Change, message: &Claimed) -> Result<bool, StoreError> {
+    let args = args![&message.id, i64::from(message.attempts), change.now()];
+    Ok(change.execute(DELIVERED, args).await? == 1)
 }
 
-pub(super) async fn mark_delivered(change: &mut Change, id: &str) -> Result<bool, StoreError> {
-    let now = change.now();
-    Ok(change.execute(DELIVERED, args![id, now]).await? == 1)
-}
-
+/// As [`mark_delivered`]; without `next` the message is given up.
 pub(super) async fn mark_failed(
     change: &mut Change,
-    id: &str,
+    message: &Claimed,
     next: Option<Timestamp>,
     said: &str,
-) -> Result<(), StoreError> {
-    change.execute(FAILED, args![id, next, said]).await.map(drop)
+) -> Result<bool, StoreError> {
+    let args = args![&message.id, i64::from(message.attempts), next, said];
+    Ok(change.execute(FAILED, args).await? == 1)
 }

@@ -1,0 +1,26 @@
+//! What a client must look like before it is registered, one rule a file.
+
+mod addresses;
+mod authentication;
+mod names;
+mod scope;
+mod sector;
+
+use super::model::ClientMetadata;
+
+pub(super) use sector::sector_of;
+
+/// Checks what a client is to be registered with (OpenID Connect Dynamic Client Registration 1.0 §2).
+/// With `dev`, plain http is allowed on loopback hosts.
+///
+/// # Errors
+/// What is wrong, and what is allowed.
+pub fn check(metadata: &ClientMetadata, dev: bool) -> Result<(), String> {
+    names::check(metadata)?;
+    addresses::check(metadata, dev)?;
+    authentication::check(metadata)?;
+    scope::check(metadata)
+}
+
+#[cfg(test)]
+mod tests;

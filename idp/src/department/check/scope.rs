@@ -1,0 +1,42 @@
+use super::super::model::ClientMetadata;
+
+const SCOPES: [&str; 4] = ["openid", "profile", "phone", "offline_access"];
+const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+
+/// What a client may ask for is known to us, and we can keep to what it registers.
+pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
+    for scope in metadata.scope.split_ascii_whitespace() {
+        if !SCOPES.contains(&scope) {
+            return Err(format!(
+                "scope {scope} is unknown; known are {}",
+                SCOPES.join(", ")
+            ));
+        }
+    }
+    for grant in &metadata.grant_types {
+        if !GRANT_TYPES.contains(&grant.as_str()) {
+            return Err(format!(
+                "grant type {grant} is unknown; known are {}",
+                GRANT_TYPES.join(", ")
+            ));
+        }
+    }
+    for scope in metadata.purposes.keys() {
+        if !metadata
+            .scope
+            .split_ascii_whitespace()
+            .any(|registered| registered == scope)
+        {
+            return Err(format!(
+                "a purpose is given for {scope}, which is not among the scopes"
+            ));
+        }
+    }
+    if !matches!(metadata.application_type.as_str(), "web" | "native") {
+        return Err("application_type must be web or native".to_owned());
+    }
+    if !matches!(metadata.id_token_signed_response_alg.as_str(), "RS256" | "ES256") {
+        return Err("id_token_signed_response_alg must be RS256 or ES256".to_owned());
+    }
+    Ok(())
+}

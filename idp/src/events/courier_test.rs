@@ -1,0 +1,253 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::courier::Courier;
+use super::records::Claimed;
+use super::{Logout, enqueue_logout};
+use crate::args;
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Clock;
+use crate::config::{Config, Database, Fetch, MasterKey, PublicUrl, Secret, Settings};
+use crate::fetch::Fetcher;
+use crate::keys::jose::{Algorithm, Typ};
+use crate::keys::{Keeper, KeyRing, Policy};
+use crate::rng::Rng;
+use crate::store::{Db, Vault};
+
+const ES256_ONLY: Policy = Policy { algorithms: &[Algorithm::Es256], ..Policy::for_tokens(Duration::from_secs(300)) };
+
+/// A courier over records of its own: a SQLite file, or a schema on the server that
+/// `YIMEN_TEST_POSTGRES` names.
+async fn courier() -> Courier {
+    let (clock, rng) = (Clock::system(), Rng::system());
+    let name = format!("yimen_events_{}", rng.uuid(clock.now()).simple());
+    let url = match std::env::var("YIMEN_TEST_POSTGRES") {
+        Ok(server) => {
+            let mut tx = open(server.clone()).await.begin().await.unwrap();
+            tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![]).await.unwrap();
+            tx.commit().await.unwrap();
+            let separator = if server.contains('?') { '&' } else { '?' };
+            format!("{server}{separator}options=-c%20search_path%3D{name}")
+        }
+        Err(_) => format!("sqlite:{}", std::env::temp_dir().join(name).display()),
+    };
+    let db = open(url).await;
+    db.migrate().await.unwrap();
+    let master_key = MasterKey::from_bytes([5; 32]);
+    let vault = Vault::new(&master_key, rng.clone());
+    let keeper = Keeper::new(db.clone(), vault, rng.clone(), ES256_ONLY);
+    let public_url = PublicUrl::parse("https://id.city.example").unwrap();
+    Courier {
+        config: Arc::new(Config { public_url, master_key, settings: Settings::default() }),
+        keys: KeyRing::open(keeper, clock.now()).await.unwrap(),
+        fetcher: Fetcher::new(&Fetch::default(), true).unwrap(),
+        clock,
+        rng,
+        db,
+    }
+}
+
+async fn open(url: String) -> Db {
+    let config = Database { url: Secret::new(url), max_connections: 4, ..Database::default() };
+    Db::open(&config).await.unwrap()
+}
+
+fn context(courier: &Courier) -> Context {
+    Context { now: courier.clock.now(), request_id: "test".to_owned(), actor: "resident", rng: courier.rng.clone() }
+}
+
+fn logout(uri: &str) -> Logout {
+    Logout {
+        client_id: "hrss".to_owned(),
+        uri: uri.to_owned(),
+        algorithm: "ES256".to_owned(),
+        sub: "sub-1".to_owned(),
+        sid: "sid-1".to_owned(),
+        account: Uuid::from_u128(7),
+    }
+}
+
+async fn enqueue(courier: &Courier, uri: &str) {
+    let mut change = Change::begin(&courier.db, &context(courier)).await.unwrap();
+    enqueue_logout(&mut change, &logout(uri)).await.unwrap();
+    change.record(Event::new(Action::SessionEnded)).await.unwrap();
+    change.commit().await.unwrap();
+}
+
+async fn claim(courier: &Courier) -> Vec<Claimed> {
+    courier.claim(100).await.unwrap()
+}
+
+/// Delivers what is due; answers how much that was.
+async fn round(courier: &Courier) -> usize {
+    let claimed = claim(courier).await;
+    let count = claimed.len();
+    for message in claimed {
+        courier.deliver(message).await;
+    }
+    count
+}
+
+async fn audited(courier: &Courier, action: &str) -> usize {
+    courier.db.all("SELECT id FROM audit WHERE action = $1", args![action]).await.unwrap().len()
+}
+
+/// A department's back-channel endpoint that answers as it is told.
+#[derive(Clone)]
+struct Department {
+    uri: String,
+    answer: Arc<Mutex<StatusCode>>,
+    tokens: Arc<Mutex<Vec<String>>>,
+}
+
+impl Department {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/backchannel", listener.local_addr().unwrap());
+        let department = Self { uri, answer: Arc::new(Mutex::new(StatusCode::OK)), tokens: Arc::default() };
+        let app = Router::new().fallback(Self::receive).with_state(department.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        department
+    }
+
+    async fn receive(State(department): State<Self>, body: String) -> StatusCode {
+        let token = body.strip_prefix("logout_token=").unwrap();
+        department.tokens.lock().unwrap().push(token.to_owned());
+        *department.answer.lock().unwrap()
+    }
+
+    fn answers(&self, status: StatusCode) {
+        *self.answer.lock().unwrap() = status;
+    }
+}
+
+#[tokio::test]
+async fn a_logout_token_arrives_signed_and_is_noted() {
+    let (courier, department) = (courier().await, Department::start().await);
+    enqueue(&courier, &department.uri).await;
+    assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
+
+    let token = department.tokens.lock().unwrap().pop().unwrap();
+    courier.keys.verify(&token, Typ::Exactly("logout+jwt")).unwrap();
+    let claims = claims_of(&token);
+    // Back-Channel Logout 1.0 §2.4.
+    assert_eq!(claims["iss"], "https://id.city.example");
+    assert_eq!((&claims["aud"], &claims["sub"], &claims["sid"]), (&"hrss".into(), &"sub-1".into(), &"sid-1".into()));
+    assert_eq!(claims["events"]["http://schemas.openid.net/event/backchannel-logout"], serde_json::json!({}));
+    let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert!(life <= 120 && claims["jti"].is_string() && claims.get("nonce").is_none());
+    assert_eq!((audited(&courier, "event.delivered").await, audited(&courier, "event.failed").await), (1, 0));
+}
+
+fn claims_of(token: &str) -> Value {
+    use base64::Engine as _;
+    let payload = token.split('.').nth(1).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_refusal_is_tried_again_later_with_a_new_token() {
+    let (courier, department) = (courier().await, Department::start().await);
+    department.answers(StatusCode::INTERNAL_SERVER_ERROR);
+    enqueue(&courier, &department.uri).await;
+    assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
+    department.answers(StatusCode::NO_CONTENT);
+    courier.clock.advance(Duration::from_secs(10));
+    assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
+    let tokens = department.tokens.lock().unwrap().clone();
+    assert_eq!(tokens.len(), 2);
+    assert_ne!(claims_of(&tokens[0])["jti"], claims_of(&tokens[1])["jti"]);
+    assert_eq!(audited(&courier, "event.delivered").await, 1);
+}
+
+#[tokio::test]
+async fn after_a_day_it_is_given_up_and_said_so() {
+    let (courier, department) = (courier().await, Department::start().await);
+    department.answers(StatusCode::BAD_REQUEST);
+    enqueue(&courier, &department.uri).await;
+    round(&courier).await;
+    courier.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(round(&courier).await, 1);
+    courier.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(round(&courier).await, 0);
+    assert_eq!((audited(&courier, "event.delivered").await, audited(&courier, "event.failed").await), (0, 1));
+}
+
+#[tokio::test]
+async fn an_address_inside_our_network_gets_nothing() {
+    let courier = courier().await;
+    enqueue(&courier, "https://10.0.0.1/backchannel").await;
+    assert_eq!(round(&courier).await, 1);
+    let row = courier.db.one("SELECT last_error FROM outbox", args![]).await.unwrap();
+    assert!(row.text("last_error").unwrap().contains("not a public address"));
+}
+
+#[tokio::test]
+async fn of_many_nodes_one_takes_each_message() {
+    let courier = courier().await;
+    for _ in 0..40 {
+        enqueue(&courier, "https://hrss.example/").await;
+    }
+    let nodes: Vec<_> = (0..8)
+        .map(|_| {
+            let node = courier.clone();
+            tokio::spawn(async move {
+                let mut mine = Vec::new();
+                for _ in 0..4 {
+                    mine.extend(node.claim(5).await.unwrap().into_iter().map(|message| message.id));
+                }
+                mine
+            })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for node in nodes {
+        taken.extend(node.await.unwrap());
+    }
+    taken.extend(claim(&courier).await.into_iter().map(|message| message.id));
+    let distinct: std::collections::HashSet<_> = taken.iter().collect();
+    assert_eq!((taken.len(), distinct.len()), (40, 40));
+}
+
+#[tokio::test]
+async fn who_has_lost_the_lease_notes_nothing() {
+    let (courier, department) = (courier().await, Department::start().await);
+    enqueue(&courier, &department.uri).await;
+    let stale = claim(&courier).await.remove(0);
+    courier.clock.advance(Duration::from_secs(31));
+    let fresh = claim(&courier).await.remove(0);
+    courier.deliver(fresh).await;
+    department.answers(StatusCode::INTERNAL_SERVER_ERROR);
+    courier.deliver(stale).await;
+    courier.clock.advance(Duration::from_secs(3600));
+    assert_eq!(round(&courier).await, 0);
+    assert_eq!(audited(&courier, "event.delivered").await, 1);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_stands_in_nobodys_way() {
+    let (courier, department) = (courier().await, Department::start().await);
+    enqueue(&courier, "https://hrss.example/").await;
+    let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
+    change.execute("UPDATE outbox SET payload = 'not JSON'", args![]).await.unwrap();
+    change.commit_housekeeping().await.unwrap();
+    enqueue(&courier, &department.uri).await;
+    assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
+    assert_eq!(department.tokens.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_committed_sends_nothing() {
+    let courier = courier().await;
+    let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
+    enqueue_logout(&mut change, &logout("https://hrss.example/")).await.unwrap();
+    drop(change);
+    assert_eq!(claim(&courier).await.len(), 0);
+}
