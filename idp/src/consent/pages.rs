@@ -69,3 +69,58 @@ pub fn item_purpose(words: Words, key: &str) -> String {
         _ => words.say("purpose-other").to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::web::sample;
+
+    fn item(page: &Page, key: &str, value: Option<&str>) -> Item {
+        Item {
+            key: key.to_owned(),
+            label: item_label(page.words, key),
+            value: value.map(ToOwned::to_owned),
+            purpose: item_purpose(page.words, key),
+            until: sample::NOW.plus(Duration::from_secs(180 * 24 * 3600)),
+        }
+    }
+
+    fn consent(page: Page, required: &[&str], optional: &[&str], changed: bool) -> ConsentPage {
+        let value = |key: &str| match key {
+            "phone" => Some("138 **** 0000"),
+            "name" => Some("张三丰"),
+            _ => None,
+        };
+        let items =
+            |keys: &[&str]| keys.iter().map(|key| item(&page, key, value(key))).collect::<Vec<_>>();
+        ConsentPage {
+            asking: sample::asking(&page),
+            id: "abc".to_owned(),
+            token: page.form_token("abc"),
+            required: items(required),
+            optional: items(optional),
+            changed,
+            policy_url: (!changed).then(|| "https://gjj.yunchuan.example/policy?a=1&b=2".to_owned()),
+            terms_url: (!changed).then(|| "https://gjj.yunchuan.example/terms".to_owned()),
+            page,
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_listed_item_by_item() {
+        sample::show("consent", |page| consent(page, &["openid", "name", "phone"], &["offline_access"], false));
+        sample::show("consent-required", |page| consent(page, &["phone", "offline_access"], &[], false));
+        sample::show("consent-optional", |page| consent(page, &[], &["phone", "company"], false));
+        sample::show("consent-changed", |page| consent(page, &["phone"], &["name"], true));
+    }
+
+    #[test]
+    fn nothing_is_ticked_for_the_resident() {
+        let page = sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
+        let html = consent(page, &["phone"], &["name", "offline_access"], false).render().unwrap();
+        assert_eq!(html.matches("type=\"checkbox\"").count(), 2);
+        assert!(!html.contains(" checked"));
+    }
+}

@@ -272,3 +272,7 @@ impl Question {
 }
 
 views!(AccountPage, ConfirmPage);
+
+#[cfg(test)]
+#[path = "pages_test.rs"]
+mod tests;

@@ -264,3 +264,103 @@ impl std::fmt::Debug for OutboxMessage {
 }
 
 views!(PhonePage, CodePage, SignedOutPage, OutboxPage);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::sample;
+
+    const WAIT: Duration = Duration::from_secs(600);
+
+    fn phone(page: Page, phone: &str, problem: Option<PhoneProblem>) -> PhonePage {
+        let (door, token) = (Door::Service(sample::asking(&page)), page.form_token("abc"));
+        PhonePage { page, door, id: "abc".to_owned(), token, phone: phone.to_owned(), problem }
+    }
+
+    fn code(page: Page, resend_in: u64, notice: Option<CodeNotice>) -> CodePage {
+        CodePage {
+            door: Door::Service(sample::asking(&page)),
+            id: "abc".to_owned(),
+            token: page.form_token("abc"),
+            phone_masked: "138 **** 0000".to_owned(),
+            valid_minutes: 5,
+            resend_in: Duration::from_secs(resend_in),
+            notice,
+            page,
+        }
+    }
+
+    #[test]
+    fn the_number_can_be_asked_for_and_refused() {
+        sample::show("phone", |page| phone(page, "", None));
+        sample::show("phone-account", |page| PhonePage { door: Door::Account, ..phone(page, "", None) });
+        for (name, problem) in [
+            ("phone-empty", PhoneProblem::Empty),
+            ("phone-malformed", PhoneProblem::Malformed),
+            ("phone-country", PhoneProblem::CountryNotServed),
+            ("phone-too-many", PhoneProblem::TooMany { wait: WAIT }),
+            ("phone-closed", PhoneProblem::Closed { wait: WAIT }),
+            ("phone-not-sent", PhoneProblem::NotSent),
+        ] {
+            sample::show(name, |page| phone(page, "138 \"><b>0", Some(problem)));
+        }
+    }
+
+    #[test]
+    fn what_was_typed_comes_back_as_text() {
+        let page = sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
+        let html = phone(page, "\"><script>", Some(PhoneProblem::Malformed)).render().unwrap();
+        assert!(html.contains("value=\"&#34;&#62;&#60;script&#62;\""));
+    }
+
+    #[test]
+    fn the_code_can_be_asked_for_and_refused() {
+        for left in [60, 31, 0] {
+            sample::show(&format!("code-{left}"), |page| code(page, left, None));
+        }
+        for (name, notice) in [
+            ("code-resent", CodeNotice::Resent),
+            ("code-empty", CodeNotice::Empty),
+            ("code-malformed", CodeNotice::Malformed),
+            ("code-wrong", CodeNotice::Wrong { tries_left: 3 }),
+            ("code-wrong-once", CodeNotice::Wrong { tries_left: 1 }),
+            ("code-expired", CodeNotice::Expired),
+            ("code-too-soon", CodeNotice::TooSoon { wait: Duration::from_secs(12) }),
+            ("code-too-many", CodeNotice::TooMany { wait: WAIT }),
+            ("code-closed", CodeNotice::Closed { wait: WAIT }),
+            ("code-not-sent", CodeNotice::NotSent),
+        ] {
+            sample::show(name, |page| code(page, 12, Some(notice)));
+        }
+    }
+
+    #[test]
+    fn the_countdown_never_promises_too_early() {
+        let page = || sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
+        let shown = [0, 1, 15, 16, 45, 46, 60].map(|left| code(page(), left, None).seconds_left());
+        assert_eq!(shown, [0, 15, 15, 30, 45, 60, 60]);
+    }
+
+    #[test]
+    fn a_sign_out_is_confirmed_in_words() {
+        sample::show("signed-out", |page| SignedOutPage { page, reach: SignedOut::Everywhere, back: None });
+        sample::show("signed-out-back", |page| {
+            let back = Link::new("https://gjj.yunchuan.example/", sample::asking(&page).service);
+            SignedOutPage { page, reach: SignedOut::Here, back: Some(back) }
+        });
+    }
+
+    #[test]
+    fn the_outbox_is_marked_as_a_tool() {
+        sample::show("outbox-empty", |page| OutboxPage { page, messages: Vec::new() });
+        sample::show("outbox", |page| OutboxPage {
+            page,
+            messages: vec![OutboxMessage {
+                phone: "+8613800000000".to_owned(),
+                text: "【云川一门】验证码 123456，5 分钟内有效。@id.yunchuan.example #123456".to_owned(),
+                code: Some("123456".to_owned()),
+                sent: sample::NOW,
+            }],
+        });
+    }
+}

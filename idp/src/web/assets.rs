@@ -15,7 +15,7 @@ pub(super) struct Asset {
     pub(super) path: String,
     etag: String,
     kind: &'static str,
-    body: &'static str,
+    pub(super) body: &'static str,
 }
 
 pub(super) static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {

@@ -149,3 +149,36 @@ pub(super) fn bare_page(status: StatusCode) -> Response {
     page_headers(response.headers_mut(), &Csp::default(), false);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::web::page::Link;
+    use crate::web::sample;
+
+    #[test]
+    fn every_kind_of_error_has_its_page() {
+        for kind in ErrorKind::ALL {
+            sample::show(&format!("error-{}", kind.code()), |page| {
+                let error = PageError::new(kind)
+                    .about(sample::asking(&page))
+                    .back(Link::new("https://gjj.yunchuan.example/signin", sample::asking(&page).service))
+                    .developer("redirect_uri", "https://bdc.yunchuan.example/<cb2>")
+                    .retry_after(Duration::from_secs(600));
+                ErrorPage { page, error: *error.0, reference: Reference::of("4bf9"), request: "4bf9".to_owned() }
+            });
+        }
+    }
+
+    #[test]
+    fn an_error_that_nobody_asked_for_still_has_a_way_out() {
+        sample::show("error-plain", |page| ErrorPage {
+            page,
+            error: *PageError::new(ErrorKind::NotFound).0,
+            reference: Reference::of("4bf9"),
+            request: "4bf9".to_owned(),
+        });
+    }
+}

@@ -21,6 +21,10 @@ mod site;
 mod words;
 
 #[cfg(test)]
+mod http_test;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod words_test;
 
 pub use cookies::Cookies;

@@ -5,9 +5,10 @@ use std::fmt;
 
 use askama::Template;
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, REFERER};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use url::{Url, form_urlencoded};
 
@@ -62,14 +63,12 @@ impl Page {
             .get(ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
         let edition = cookies.read(&parts.headers, display::EDITION);
-        let back = match parts.uri.path_and_query() {
-            Some(target) if parts.method == Method::GET => target.as_str(),
-            _ => parts.uri.path(),
-        };
+        let here = parts.uri.path_and_query().map(PathAndQuery::as_str);
+        let back = if parts.method == Method::GET { here } else { page_of_the_form(&parts.headers, &site) };
         Self {
             words: Words::of(Locale::choose(choice, None, accept)),
             edition: edition.and_then(Edition::from_name).unwrap_or_default(),
-            back: back.to_owned(),
+            back: back.unwrap_or("/").to_owned(),
             has_choice: choice.and_then(Locale::from_tag).is_some(),
             csp: Csp::default(),
             site,
@@ -181,6 +180,12 @@ impl Page {
     pub fn icon(&self) -> &'static str {
         &assets::ICON.path
     }
+}
+
+/// The page a form of ours was sent from: an answer to a POST has no address to come back to.
+fn page_of_the_form<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
+    let page = headers.get(REFERER)?.to_str().ok()?.strip_prefix(site.origin())?;
+    display::is_local_path(page).then_some(page)
 }
 
 /// Who asks the resident to sign in or to share: the plaque over the door. Registry text only.

@@ -23,3 +23,15 @@ views!(PrivacyPage, MeaningPage);
 pub(super) async fn privacy(page: Page) -> PrivacyPage {
     PrivacyPage { page }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::sample;
+
+    #[test]
+    fn the_standing_pages_can_be_read() {
+        sample::show("privacy", |page| PrivacyPage { page });
+        sample::show("meaning", |page| MeaningPage { page });
+    }
+}

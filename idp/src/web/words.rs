@@ -65,7 +65,7 @@ impl Words {
         self.0
     }
 
-    /// The message with this id, to be shown or filled: `words.say("code-left").with("left", &3)`.
+    /// The message with this id, to be shown or filled: `words.say("code-wrong-advice").with("left", &3)`.
     #[must_use]
     pub fn say(self, id: &str) -> Said<'_> {
         Said {

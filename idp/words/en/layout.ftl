@@ -23,7 +23,7 @@ this-site = You are on this website
 report = Not what you wanted? Stop and report
 report-elder = Not what I wanted. Stop
 
--month = { $month ->
+month = { $month ->
     [1] January
     [2] February
     [3] March
@@ -37,10 +37,10 @@ report-elder = Not what I wanted. Stop
     [11] November
    *[12] December
 }
-date = { $day } { -month(month: $month) } { $year }
-moment = { $day } { -month(month: $month) } { $year }, { $clock }
-moment-this-year = { $day } { -month(month: $month) }, { $clock }
-moment-today = Today { $clock }
+date = { $day } { month } { $year }
+moment = { $day } { month } { $year }, { $clock }
+moment-this-year = { $day } { month }, { $clock }
+moment-today = today { $clock }
 span-seconds = { $count ->
     [one] 1 second
    *[other] { $count } seconds

@@ -23,9 +23,10 @@ this-site = 您就在这个网站
 report = 不是您要办的？停下并举报
 report-elder = 不是我要办的，停下
 
-date = { $year }年{ $month }月{ $day }日
-moment = { $year }年{ $month }月{ $day }日 { $clock }
-moment-this-year = { $month }月{ $day }日 { $clock }
+month = { $month }月
+date = { $year }年{ month }{ $day }日
+moment = { $year }年{ month }{ $day }日 { $clock }
+moment-this-year = { month }{ $day }日 { $clock }
 moment-today = 今天 { $clock }
 span-seconds = { $count } 秒
 span-minutes = { $count } 分钟

@@ -1,7 +1,10 @@
 //! One department as a running service.
 
+use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::Request;
@@ -36,21 +39,39 @@ pub enum Kind {
     BusinessRegistration,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// The provider's `public_url`.
     pub issuer: String,
     /// This department's address, as residents see it.
-    pub department: String,
+    pub url: String,
     /// The other department's, for a link.
-    pub other_department: String,
+    pub other_department_url: String,
     pub client_id: String,
     /// Where this department's key is kept; it is made there if there is none.
     pub key_file: PathBuf,
     pub extra_ca: Option<PathBuf>,
     pub internal_address: Option<String>,
-    /// So that the demo can move time for the departments as for the provider.
-    pub clock: Clock,
+    /// The seconds since the epoch, where time is moved by hand; else the machine's clock.
+    pub clock: Option<Arc<dyn Fn() -> i64 + Send + Sync>>,
+}
+
+impl Settings {
+    fn clock(&self) -> Clock {
+        let Some(seconds) = self.clock.clone() else {
+            return Clock::default();
+        };
+        Clock::new(move || UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds()).unwrap_or(0)))
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("url", &self.url)
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A department that has its key and knows (or will come to know) its provider.
@@ -85,11 +106,11 @@ impl Kind {
 impl Department {
     pub async fn join(kind: Kind, settings: Settings) -> Result<Self, Error> {
         let mut yimen = Yimen::at(&settings.issuer)
-            .department(&settings.department)
+            .department(&settings.url)
             .client_id(&settings.client_id)
             .key_file(&settings.key_file)
             .scopes(kind.scopes().iter().copied())
-            .clock(settings.clock.clone());
+            .clock(settings.clock());
         if let Some(path) = &settings.extra_ca {
             yimen = yimen.extra_ca(path);
         }
@@ -134,8 +155,8 @@ pub async fn serve(
 
 fn routes(kind: Kind, settings: &Settings) -> Router {
     let city = City {
-        other_department: settings.other_department.clone(),
-        clock: settings.clock.clone(),
+        other_department: settings.other_department_url.clone(),
+        clock: settings.clock(),
     };
     let (style, icon) = kind.assets();
     let asset = |kind: &'static str, text: &'static str| {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::cookies::CookieNames;
@@ -13,6 +13,7 @@ use crate::keys::DepartmentKey;
 use crate::layer::YimenLayer;
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
+use crate::registration;
 use crate::session_store::SessionStore;
 use crate::settings::Settings;
 
@@ -64,26 +65,17 @@ impl Yimen {
         YimenLayer::new(self.clone())
     }
 
-    /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key. Also
-    /// served at `/yimen/registration`, for `yimen client add`.
+    /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key.
     #[must_use]
     pub fn registration(&self) -> Value {
-        let settings = self.settings();
-        json!({
-            "client_id": settings.client_id,
-            "redirect_uris": [settings.endpoint("callback")],
-            "post_logout_redirect_uris": [settings.home_address()],
-            "backchannel_logout_uri": settings.endpoint("backchannel-logout"),
-            "backchannel_logout_session_required": true,
-            "initiate_login_uri": settings.endpoint("sign-in"),
-            "token_endpoint_auth_method": "private_key_jwt",
-            "token_endpoint_auth_signing_alg": "ES256",
-            "id_token_signed_response_alg": "ES256",
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            "scope": settings.scopes.join(" "),
-            "jwks": self.key().public_jwks(),
-        })
+        registration::metadata(self.settings(), self.key())
+    }
+
+    /// The same as a command for the provider's machine, with the names that residents read left to fill in. Also
+    /// served at `/yimen/registration`.
+    #[must_use]
+    pub fn registration_command(&self) -> String {
+        registration::command(self.settings())
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -56,8 +56,9 @@ pub enum Error {
     BadAnswer { address: String, problem: String },
 
     #[error(
-        "the provider does not accept this department as client `{client_id}` ({reason}): on its machine run `{command}`, \
-         which registers the redirect URI {redirect_uri} and the key `{kid}`"
+        "the provider does not accept this department as client `{client_id}` ({reason}): see `yimen client show \
+         '{client_id}'` on its machine; it must know the redirect URI {redirect_uri} and the key `{kid}`, as after\n\
+         {command}"
     )]
     UnknownClient {
         client_id: String,

@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
+use http::header::{ALLOW, CACHE_CONTROL};
 use http::{Method, StatusCode};
-use serde_json::Value;
 use tower::{Layer, Service};
 
 use crate::backchannel::backchannel_logout;
@@ -140,8 +139,8 @@ impl Endpoint {
             return method_not_allowed(self.allowed());
         }
         match self {
-            Self::Jwks => return public(yimen.key().public_jwks()),
-            Self::Registration => return public(yimen.registration()),
+            Self::Jwks => return public(axum::Json(yimen.key().public_jwks())),
+            Self::Registration => return public(format!("{}\n", yimen.registration_command())),
             Self::Style => return page::style(),
             Self::Callback => return or_page(callback(yimen, headers, query).await),
             Self::SignIn if parts.method == Method::GET => {
@@ -173,9 +172,8 @@ fn method_not_allowed(allowed: &[Method]) -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, names)]).into_response()
 }
 
-fn public(document: Value) -> Response {
-    let cache = [(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))];
-    (cache, axum::Json(document)).into_response()
+fn public(document: impl IntoResponse) -> Response {
+    ([(CACHE_CONTROL, "public, max-age=300")], document).into_response()
 }
 
 async fn read(body: Body) -> Option<String> {

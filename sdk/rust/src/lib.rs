@@ -24,6 +24,7 @@ mod page;
 mod person;
 mod provider;
 mod refresh;
+mod registration;
 mod seal;
 mod session;
 mod session_store;

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use super::*;
+use crate::web::sample;
+
+fn ago(hours: u64) -> Timestamp {
+    sample::NOW.minus(Duration::from_secs(hours * 3600))
+}
+
+fn device(session: &str, kind: DeviceKind, browser: &str, current: bool) -> Device {
+    Device {
+        session: session.to_owned(),
+        kind,
+        browser: browser.to_owned(),
+        started: ago(60),
+        last_seen: ago(if current { 0 } else { 50 }),
+        current,
+    }
+}
+
+fn service(page: &Page, client: &str) -> Service {
+    let asking = sample::asking(page);
+    let given = |key: &str| Given {
+        key: key.to_owned(),
+        label: crate::consent::pages::item_label(page.words, key),
+        until: sample::NOW.plus(Duration::from_secs(180 * 24 * 3600)),
+    };
+    Service {
+        client: client.to_owned(),
+        name: asking.service,
+        department: asking.department,
+        last_used: ago(1),
+        items: ["name", "phone", "offline_access"].map(given).to_vec(),
+    }
+}
+
+fn happenings(page: &Page) -> Vec<Activity> {
+    let service = sample::asking(page).service;
+    let items = page.say("item-phone").to_string();
+    let all = [
+        Happening::Opened { service: service.clone() },
+        Happening::WrongCode,
+        Happening::SignedIn { service: None },
+        Happening::SignedIn { service: Some(service.clone()) },
+        Happening::Shared { service: service.clone(), items: items.clone() },
+        Happening::Refused { service: service.clone() },
+        Happening::Withdrew { service, items },
+        Happening::EndedOther,
+        Happening::SignedOut,
+        Happening::SignedOutEverywhere,
+        Happening::AccountMade,
+    ];
+    let at = |hours: usize| ago(hours as u64 * 700);
+    all.into_iter()
+        .enumerate()
+        .map(|(index, what)| Activity { at: at(index), what, device: "Chrome · Android".to_owned() })
+        .collect()
+}
+
+fn account(page: Page) -> AccountPage {
+    let phone = |masked: &str| Phone { masked: masked.to_owned(), added: ago(9000), last_used: Some(ago(3)) };
+    AccountPage {
+        now: sample::NOW,
+        token: page.form_token("session"),
+        name: None,
+        phones: vec![phone("138 **** 0000"), phone("139 **** 1234")],
+        devices: vec![
+            device("s1", DeviceKind::Phone, "Chrome · Android", true),
+            device("s2", DeviceKind::Computer, "Firefox · Windows", false),
+            device("s3", DeviceKind::Other, "", false),
+        ],
+        services: vec![service(&page, "gjj"), service(&page, "hrss")],
+        activity: happenings(&page),
+        notice: Some(AccountNotice::Withdrawn { service: sample::asking(&page).service }),
+        page,
+    }
+}
+
+#[test]
+fn an_account_shows_what_it_holds() {
+    sample::show("account", account);
+    sample::show("account-named", |page| AccountPage { name: Some("张三丰".to_owned()), ..account(page) });
+    sample::show("account-empty", |page| {
+        let mut page = account(page);
+        page.devices.truncate(1);
+        AccountPage { services: Vec::new(), activity: Vec::new(), notice: None, ..page }
+    });
+}
+
+#[test]
+fn what_was_just_done_is_said() {
+    let page = sample::page(crate::web::Locale::English, crate::web::Edition::Standard);
+    let said = [AccountNotice::DeviceEnded, AccountNotice::OthersEnded, AccountNotice::NothingToDo]
+        .map(|notice| notice.text(&page));
+    assert_eq!(said[0], "That device is signed out");
+    assert!(said.iter().all(|text| text.contains(' ')));
+}
+
+#[test]
+fn nothing_ends_without_a_question() {
+    let text = ToOwned::to_owned;
+    for (name, question) in [
+        ("device", Question::EndDevice { session: text("s2"), device: text("Firefox · Windows") }),
+        ("others", Question::EndOthers),
+        ("everywhere", Question::SignOutEverywhere),
+        (
+            "withdraw",
+            Question::WithdrawItem {
+                client: text("gjj"),
+                service: text("住房公积金提取"),
+                item: text("phone"),
+                label: text("手机号"),
+            },
+        ),
+        ("withdraw-all", Question::WithdrawAll { client: text("gjj"), service: text("住房公积金提取") }),
+    ] {
+        sample::show(&format!("confirm-{name}"), |page| ConfirmPage {
+            token: page.form_token("session"),
+            question: question.clone(),
+            page,
+        });
+    }
+}

@@ -1,0 +1,129 @@
+use super::house::{Browser, House};
+use crate::audit::{Change, Context};
+use crate::department::{AuthMethod, ClientMetadata, add};
+use crate::signin::Session;
+
+const PHONE: &str = "13812345678";
+
+async fn department(house: &House, client_id: &str, takes_logout: bool) {
+    let address = format!("https://{client_id}.city.example");
+    let metadata = ClientMetadata {
+        client_name: "公积金提取".to_owned(),
+        organisation: "住房公积金管理中心".to_owned(),
+        redirect_uris: vec![format!("{address}/cb")],
+        backchannel_logout_uri: takes_logout.then(|| format!("{address}/logout")),
+        token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
+        ..ClientMetadata::default()
+    };
+    add(&house.signin.db, &house.context(), Some(client_id.to_owned()), None, metadata, true).await.unwrap();
+}
+
+async fn visit(house: &House, session: &Session, client_id: &str) -> bool {
+    let mut change = Change::begin(&house.signin.db, &house.context()).await.unwrap();
+    let sessions = &house.signin.sessions;
+    let is_live = sessions.is_live(&mut change, session.id).await.unwrap();
+    if is_live {
+        sessions.join(&mut change, session.id, client_id, "sub", "sid").await.unwrap();
+        change.commit_housekeeping().await.unwrap();
+    }
+    is_live
+}
+
+async fn messages(house: &House) -> Vec<String> {
+    let rows = house.rows("SELECT client_id FROM outbox ORDER BY client_id").await;
+    rows.iter().map(|row| row.text("client_id").unwrap()).collect()
+}
+
+#[tokio::test]
+async fn signing_out_tells_every_department_that_wants_to_know() {
+    let house = House::open().await;
+    for (client, takes_logout) in [("gjj", true), ("hrss", true), ("quiet", false)] {
+        department(&house, client, takes_logout).await;
+    }
+    let mut browser = house.browser();
+    let session = browser.sign_in(PHONE).await;
+    for client in ["gjj", "hrss", "quiet", "gjj"] {
+        assert!(visit(&house, &session, client).await);
+    }
+    let cookies = house.signin.sessions.sign_out(&house.context(), &session).await.unwrap();
+    assert!(cookies[0].to_str().unwrap().starts_with("session=; Path=/; Max-Age=0"));
+    assert!(browser.session().await.is_none());
+    assert_eq!(messages(&house).await, ["gjj", "hrss"]);
+    assert!(!visit(&house, &session, "gjj").await, "an ended session visits nobody");
+    house.signin.sessions.sign_out(&house.context(), &session).await.unwrap();
+    assert_eq!(messages(&house).await.len(), 2, "ending it twice tells nobody twice");
+}
+
+async fn change(house: &House) -> (Change, Context) {
+    let context = house.context();
+    (Change::begin(&house.signin.db, &context).await.unwrap(), context)
+}
+
+#[tokio::test]
+async fn the_other_devices_can_be_signed_out_and_this_one_stays() {
+    let house = House::open().await;
+    let (mut one, mut two) = (house.browser(), house.browser());
+    let here = one.sign_in(PHONE).await;
+    house.wait(61);
+    two.sign_in(PHONE).await;
+    let (mut change, _) = change(&house).await;
+    assert_eq!(house.signin.sessions.end_others(&mut change, here.account, here.id).await.unwrap(), 1);
+    change.commit().await.unwrap();
+    assert!(one.session().await.is_some() && two.session().await.is_none());
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_what_was_granted_before() {
+    let house = House::open().await;
+    department(&house, "gjj", true).await;
+    let (mut one, mut two) = (house.browser(), house.browser());
+    let session = one.sign_in(PHONE).await;
+    visit(&house, &session, "gjj").await;
+    house.wait(61);
+    two.sign_in(PHONE).await;
+    let (mut change, context) = change(&house).await;
+    house.signin.sessions.end_everywhere(&mut change, session.account).await.unwrap();
+    change.commit().await.unwrap();
+    assert!(one.session().await.is_none() && two.session().await.is_none());
+    assert_eq!(messages(&house).await, ["gjj"]);
+    let account = crate::account::find(&house.signin.db, session.account).await.unwrap().unwrap();
+    assert_eq!(account.signed_out_at, context.now);
+}
+
+#[tokio::test]
+async fn nobody_ends_somebody_elses_session() {
+    let house = House::open().await;
+    let (mut mine, mut theirs) = (house.browser(), house.browser());
+    let (mine, their_session) = (mine.sign_in(PHONE).await, theirs.sign_in("13800000001").await);
+    let (mut change, _) = change(&house).await;
+    let sessions = &house.signin.sessions;
+    assert!(!sessions.end_of_account(&mut change, mine.account, their_session.id, "no").await.unwrap());
+    drop(change);
+    assert!(theirs.session().await.is_some());
+}
+
+#[tokio::test]
+async fn a_session_ends_by_silence_and_by_age() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    browser.sign_in(PHONE).await;
+    house.wait(29 * 60);
+    assert!(browser.session().await.is_some(), "and this use is written down");
+    house.wait(29 * 60);
+    assert!(browser.session().await.is_some());
+    house.wait(31 * 60);
+    assert!(browser.session().await.is_none());
+
+    let mut busy = house.browser();
+    busy.sign_in(PHONE).await;
+    for _ in 0..28 {
+        house.wait(25 * 60);
+        assert!(busy.session().await.is_some());
+    }
+    house.wait(25 * 60);
+    assert!(is_over(&busy).await, "twelve hours are over, however busy it was");
+}
+
+async fn is_over(browser: &Browser<'_>) -> bool {
+    browser.session().await.is_none()
+}

@@ -1,0 +1,363 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::FromRef;
+use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
+use axum::routing::{get, post};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tower::ServiceExt as _;
+use url::form_urlencoded;
+
+use crate::account::PhoneNumber;
+use crate::audit::{Change, Context};
+use crate::clock::{Clock, Timestamp};
+use crate::config::{Config, Database, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber};
+use crate::department::Departments;
+use crate::rng::Rng;
+use crate::signin::limits::day_of_city;
+use crate::signin::{Interactions, NewInteraction, Session, Sessions, Signin};
+use crate::sms::Sms;
+use crate::state::State;
+use crate::store::{Args, Db, Row, Vault};
+use crate::web::{ClientAddress, RequestId, Site};
+
+pub(super) const ORIGIN_OF_OURS: &str = "http://localhost:8000";
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A whole house with an outbox for text messages and a clock of its own.
+pub(super) struct House {
+    pub(super) signin: Signin,
+    pub(super) clock: Clock,
+    router: Router,
+    cellar: Cellar,
+}
+
+#[derive(Clone)]
+struct Handles(Signin);
+
+impl FromRef<Handles> for Signin {
+    fn from_ref(handles: &Handles) -> Self {
+        handles.0.clone()
+    }
+}
+
+impl FromRef<Handles> for Site {
+    fn from_ref(handles: &Handles) -> Self {
+        handles.0.site.clone()
+    }
+}
+
+/// The test's own database, gone when the test is over.
+enum Cellar {
+    File(PathBuf),
+    Schema(String),
+}
+
+impl Drop for Cellar {
+    fn drop(&mut self) {
+        if let Self::File(path) = self {
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+            }
+        }
+    }
+}
+
+async fn cellar() -> (Cellar, String) {
+    let name = format!("signin_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let Ok(server) = std::env::var("YIMEN_TEST_POSTGRES") else {
+        let path = std::env::temp_dir().join(format!("yimen-{name}.db"));
+        let url = format!("sqlite:{}", path.display());
+        return (Cellar::File(path), url);
+    };
+    let options: PgConnectOptions = server.parse().unwrap();
+    let mut connection = PgConnection::connect_with(&options).await.unwrap();
+    let schema = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
+    sqlx::raw_sql(schema).execute(&mut connection).await.unwrap();
+    let joint = if server.contains('?') { '&' } else { '?' };
+    (Cellar::Schema(name.clone()), format!("{server}{joint}options=-c%20search_path%3D{name}"))
+}
+
+impl House {
+    pub(super) async fn open() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(super) async fn with(decide: impl FnOnce(&mut Settings)) -> Self {
+        let (cellar, url) = cellar().await;
+        let rng = Rng::system();
+        let mut settings = Settings { dev: true, ..Settings::default() };
+        settings.sms.providers = vec![SmsProvider::Outbox];
+        settings.sms.test_number =
+            vec![TestNumber { phone: "13900000000".to_owned(), code: Secret::new("246810".to_owned()) }];
+        settings.database = Database { url: Secret::new(url), ..Database::default() };
+        decide(&mut settings);
+        let master_key = MasterKey::from_bytes([9; 32]);
+        let db = Db::open(&settings.database).await.unwrap();
+        db.migrate().await.unwrap();
+        let site = Site::sample(ORIGIN_OF_OURS);
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = crate::sms::http_client(vec![]).unwrap();
+        let sms = Sms::new(&settings, http, rng.clone()).unwrap();
+        let clock = Clock::system();
+        // Three past noon: no test begins just before a period of some count ends.
+        let (_, midnight) = day_of_city(clock.now());
+        clock.advance(midnight.since(clock.now()) + Duration::from_secs(12 * 3600 + 180));
+        let departments = Departments::new(db.clone(), clock.clone());
+        let state = State::memory();
+        let signin = Signin {
+            interactions: Interactions::new(state.clone(), site.clone(), rng.clone(), departments.clone()),
+            sessions: Sessions::new(&settings.session, db.clone(), site.cookies(), rng.clone(), departments),
+            vault: Vault::new(&master_key, rng.clone()),
+            config: Arc::new(Config { public_url: PublicUrl::parse(ORIGIN_OF_OURS).unwrap(), master_key, settings }),
+            rng,
+            db,
+            state,
+            sms,
+            site,
+        };
+        let router = Router::new()
+            .route("/signin/{id}", get(crate::signin::show_phone))
+            .route("/signin/{id}/phone", post(crate::signin::enter_phone))
+            .route("/signin/{id}/code", get(crate::signin::show_code).post(crate::signin::enter_code))
+            .route("/signin/{id}/resend", post(crate::signin::resend))
+            .route("/signin/{id}/stop", post(crate::signin::stop))
+            .with_state(Handles(signin.clone()));
+        Self { signin, clock, router, cellar }
+    }
+
+    pub(super) fn browser(&self) -> Browser<'_> {
+        Browser { house: self, cookies: BTreeMap::new(), address: IpAddr::from([203, 0, 113, 7]) }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn wait(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(super) fn context(&self) -> Context {
+        let rng = self.signin.rng.clone();
+        Context { now: self.now(), request_id: "test".to_owned(), actor: "resident", rng }
+    }
+
+    /// The codes sent to a number, newest first.
+    pub(super) fn codes(&self, typed: &str) -> Vec<String> {
+        let to = number(typed);
+        self.signin.sms.outbox().unwrap().to(to.e164()).into_iter().map(|posted| posted.code).collect()
+    }
+
+    pub(super) async fn rows(&self, sql: &'static str) -> Vec<Row> {
+        self.signin.db.all(sql, Args::new()).await.unwrap()
+    }
+
+    pub(super) async fn count(&self, sql: &'static str) -> i64 {
+        self.signin.db.one(sql, Args::new()).await.unwrap().int("n").unwrap()
+    }
+
+    /// Writes to the records behind the house's back.
+    pub(super) async fn tamper(&self, sql: &'static str) {
+        let mut change = Change::begin(&self.signin.db, &self.context()).await.unwrap();
+        change.execute(sql, Args::new()).await.unwrap();
+        change.commit_housekeeping().await.unwrap();
+    }
+
+    pub(super) async fn failures(&self) -> i64 {
+        self.rows("SELECT failures FROM number_guard").await.first().map_or(0, |row| row.int("failures").unwrap())
+    }
+}
+
+pub(super) fn number(typed: &str) -> PhoneNumber {
+    PhoneNumber::read(typed, &[86]).unwrap()
+}
+
+pub(super) fn asked_by_nobody() -> NewInteraction {
+    NewInteraction {
+        continuation: "/account".to_owned(),
+        cancel: "/cancelled".to_owned(),
+        restart: Some("/account?again".to_owned()),
+        client: None,
+        redirect: None,
+        ui_locales: None,
+        login_hint: None,
+        fresh_after: None,
+    }
+}
+
+/// A browser that keeps cookies as browsers do.
+#[derive(Clone)]
+pub(super) struct Browser<'h> {
+    pub(super) house: &'h House,
+    pub(super) cookies: BTreeMap<String, String>,
+    pub(super) address: IpAddr,
+}
+
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) location: String,
+    pub(super) body: String,
+    pub(super) set_cookies: Vec<String>,
+}
+
+impl Reply {
+    pub(super) fn token(&self) -> String {
+        let (_, rest) = self.body.split_once(r#"name="token" value=""#).expect("a form with a token");
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl Browser<'_> {
+    pub(super) async fn begin(&mut self) -> String {
+        self.begin_with(asked_by_nobody()).await
+    }
+
+    pub(super) async fn begin_with(&mut self, new: NewInteraction) -> String {
+        let id = self.house.signin.rng.id();
+        let interactions = &self.house.signin.interactions;
+        let cookies = interactions.open(id.clone(), new, &self.headers(), self.house.now()).await.unwrap();
+        self.keep(cookies.iter().map(|cookie| cookie.to_str().unwrap()));
+        id
+    }
+
+    pub(super) fn headers(&self) -> HeaderMap {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        HeaderMap::from_iter([(COOKIE, cookies.join("; ").parse().unwrap())])
+    }
+
+    fn keep<'c>(&mut self, cookies: impl Iterator<Item = &'c str>) {
+        for cookie in cookies {
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Reply {
+        let mut request = request;
+        let cookies = self.headers();
+        request.headers_mut().extend(cookies);
+        request.extensions_mut().insert(self.house.now());
+        request.extensions_mut().insert(RequestId::new(&self.house.signin.rng));
+        request.extensions_mut().insert(ClientAddress(self.address));
+        let response = self.house.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
+        Reply {
+            status: parts.status,
+            location: parts.headers.get(LOCATION).map(text).unwrap_or_default(),
+            set_cookies: parts.headers.get_all(SET_COOKIE).iter().map(text).collect(),
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// As a second copy of a request whose answer the browser throws away.
+    pub(super) async fn send_and_forget(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.send(form(path, fields)).await
+    }
+
+    pub(super) async fn get(&mut self, path: &str) -> Reply {
+        let reply = self.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        self.keep(reply.set_cookies.iter().map(String::as_str));
+        reply
+    }
+
+    pub(super) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let reply = self.send(form(path, fields)).await;
+        self.keep(reply.set_cookies.iter().map(String::as_str));
+        reply
+    }
+
+    pub(super) async fn ask_for_code(&mut self, id: &str, phone: &str) -> Reply {
+        let token = self.get(&format!("/signin/{id}")).await.token();
+        self.post(&format!("/signin/{id}/phone"), &[("token", &token), ("phone", phone)]).await
+    }
+
+    pub(super) async fn answer(&mut self, id: &str, code: &str) -> Reply {
+        let token = self.get(&format!("/signin/{id}/code")).await.token();
+        self.post(&format!("/signin/{id}/code"), &[("token", &token), ("code", code)]).await
+    }
+
+    pub(super) async fn send_again(&mut self, id: &str) -> Reply {
+        let token = self.get(&format!("/signin/{id}/code")).await.token();
+        self.post(&format!("/signin/{id}/resend"), &[("token", &token)]).await
+    }
+
+    /// The whole way, from a new interaction to signed in.
+    pub(super) async fn sign_in(&mut self, phone: &str) -> Session {
+        let fresh_after = Some(self.house.now());
+        let id = self.begin_with(NewInteraction { fresh_after, ..asked_by_nobody() }).await;
+        assert_eq!(self.ask_for_code(&id, phone).await.status, StatusCode::SEE_OTHER);
+        let code = self.house.codes(phone)[0].clone();
+        let reply = self.answer(&id, &code).await;
+        assert_eq!((reply.status, reply.location.as_str()), (StatusCode::SEE_OTHER, "/account"), "{}", reply.body);
+        self.session().await.unwrap()
+    }
+
+    pub(super) async fn session(&self) -> Option<Session> {
+        self.house.signin.sessions.current(&self.headers(), self.house.now()).await.unwrap()
+    }
+}
+
+pub(super) fn form(path: &str, fields: &[(&str, &str)]) -> Request<Body> {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    Request::post(path)
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(ORIGIN, ORIGIN_OF_OURS)
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from(body))
+        .unwrap()
+}
+
+/// A code that is not this one.
+pub(super) fn not(code: &str) -> String {
+    let first = if code.starts_with('0') { '1' } else { '0' };
+    format!("{first}{}", &code[1..])
+}
+
+impl Browser<'_> {
+    /// Posts a code with the token of another page: the code page may no longer show a form.
+    pub(super) async fn answer_blindly(&mut self, id: &str, code: &str) -> Reply {
+        let token = self.get(&format!("/signin/{id}")).await.token();
+        self.post(&format!("/signin/{id}/code"), &[("token", &token), ("code", code)]).await
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Cellar::Schema(name) = &self.cellar {
+            tracing::debug!(name, "a schema is left to the server that the tests were given");
+        }
+    }
+}
+
+/// Drives all of them together to their ends.
+pub(super) async fn all_at_once<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in &mut futures {
+            if output.is_none() && let Poll::Ready(ready) = future.as_mut().poll(context) {
+                *output = Some(ready);
+            }
+        }
+        if futures.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    futures.into_iter().filter_map(|(_, output)| output).collect()
+}

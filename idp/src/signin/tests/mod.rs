@@ -1,0 +1,11 @@
+//! Stories of signing in, told through the handlers. They run on SQLite, and on PostgreSQL where
+//! `YIMEN_TEST_POSTGRES` names a server.
+
+mod attacks;
+mod bad_input;
+mod browsers;
+mod ending;
+mod house;
+mod limits;
+mod privacy;
+mod story;
