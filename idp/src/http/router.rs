@@ -4,7 +4,11 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::{dev, health, layers, meaning, not_found};
-use crate::{consent, oidc, portal, signin, web};
+use crate::consent;
+use crate::oidc;
+use crate::portal;
+use crate::signin;
+use crate::web;
 
 /// The whole URL map.
 #[must_use]

@@ -1,0 +1,116 @@
+//! Holds the crate to its arrows: each room imports what its `May import` line names, and no two
+//! rooms import one another. `docs/architecture.md` shows the same lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+type Rooms = BTreeMap<String, BTreeSet<String>>;
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}
+
+fn room_names() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(source())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// What each room's `mod.rs` says it may import.
+fn allowed() -> Rooms {
+    let read = |room: &String| {
+        let text = std::fs::read_to_string(source().join(room).join("mod.rs")).unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("//! May import: "))
+            .unwrap_or_else(|| panic!("{room}/mod.rs has no line `//! May import: …`"));
+        let names = line.trim_end_matches('.').split(", ").filter(|name| *name != "nothing").map(str::to_owned);
+        (room.clone(), names.collect())
+    };
+    room_names().iter().map(read).collect()
+}
+
+/// What each room's files really name by `crate::…`.
+fn imported() -> Rooms {
+    let names = room_names();
+    let mut found = Rooms::new();
+    for room in &names {
+        let uses = found.entry(room.clone()).or_default();
+        for file in files_below(&source().join(room)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for part in text.split("crate::").skip(1) {
+                let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
+                let name = &part[..end];
+                assert!(!part.starts_with('{'), "{}: name one room per `use`", file.display());
+                if name != room && names.iter().any(|known| known == name) {
+                    uses.insert(name.to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn rooms_import_what_they_say_and_nothing_else() {
+    let allowed = allowed();
+    for (room, used) in imported() {
+        let missing: Vec<_> = used.difference(&allowed[&room]).collect();
+        assert!(missing.is_empty(), "{room} imports {missing:?}, which its `May import` line does not name");
+    }
+}
+
+#[test]
+fn arrows_go_one_way() {
+    let allowed = allowed();
+    let mut settled: BTreeSet<&String> = BTreeSet::new();
+    loop {
+        let next: Vec<_> = allowed
+            .iter()
+            .filter(|(room, below)| !settled.contains(room) && below.iter().all(|name| settled.contains(name)))
+            .map(|(room, _)| room)
+            .collect();
+        if next.is_empty() {
+            break;
+        }
+        settled.extend(next);
+    }
+    let knotted: Vec<_> = allowed.keys().filter(|room| !settled.contains(room)).collect();
+    assert!(knotted.is_empty(), "these rooms lie on a cycle or name a room that is not there: {knotted:?}");
+}
+
+#[test]
+fn the_document_shows_the_same_arrows() {
+    let document = std::fs::read_to_string(source().join("../../docs/architecture.md")).unwrap();
+    for (room, below) in allowed() {
+        let names = if below.is_empty() { "nothing".to_owned() } else { Vec::from_iter(below).join(", ") };
+        let line = format!("| `{room}` | {names} |");
+        assert!(document.contains(&line), "docs/architecture.md lacks the line\n{line}");
+    }
+}
+
+#[test]
+fn only_the_audit_begins_a_writing_transaction() {
+    for room in room_names().iter().filter(|room| !matches!(room.as_str(), "audit" | "store")) {
+        for file in files_below(&source().join(room)) {
+            if file.to_string_lossy().ends_with("_tests.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert!(!text.contains("db.begin("), "{}: write through audit::Change", file.display());
+        }
+    }
+}
