@@ -17,7 +17,12 @@ const REST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 ///
 /// # Errors
 /// How long it stays closed to this browser.
-pub fn number_open(failures: i64, last_sent: Option<Timestamp>, browser_known: BrowserKnown, now: Timestamp) -> Result<(), Wait> {
+pub fn number_open(
+    failures: i64,
+    last_sent: Option<Timestamp>,
+    browser_known: BrowserKnown,
+    now: Timestamp,
+) -> Result<(), Wait> {
     if failures < MOST_FAILURES || browser_known == BrowserKnown::Yes {
         return Ok(());
     }

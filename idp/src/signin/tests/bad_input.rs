@@ -85,3 +85,15 @@ async fn junk_cookies_are_nobody() {
         assert_eq!(browser.get(&format!("/signin/{id}")).await.status, StatusCode::OK, "{value:.20}");
     }
 }
+
+#[tokio::test]
+async fn a_database_that_is_gone_signs_nobody_out() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    browser.sign_in(PHONE).await;
+    let id = browser.begin().await;
+    house.signin.db.close().await;
+    let reply = browser.get(&format!("/signin/{id}")).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(reply.set_cookies.is_empty(), "no cookie is cleared for it");
+}

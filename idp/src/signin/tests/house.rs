@@ -38,7 +38,7 @@ pub(super) struct House {
     pub(super) signin: Signin,
     pub(super) clock: Clock,
     router: Router,
-    cellar: Cellar,
+    _cellar: Cellar,
 }
 
 #[derive(Clone)]
@@ -56,10 +56,26 @@ impl FromRef<Handles> for Site {
     }
 }
 
-/// The test's own database, gone when the test is over.
+/// The test's own database: a file, gone when the test is over, or a schema on the server the tests were given.
 enum Cellar {
     File(PathBuf),
     Schema(String),
+}
+
+impl Cellar {
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Schema(name) => name.clone(),
+        }
+    }
+}
+
+/// Memory, or the Redis that `YIMEN_TEST_REDIS` names.
+async fn short_lived_state(prefix: &str) -> State {
+    let Ok(url) = std::env::var("YIMEN_TEST_REDIS") else { return State::memory() };
+    let config = crate::config::State { url: Secret::new(url), prefix: prefix.to_owned() };
+    State::open(&config).await.unwrap()
 }
 
 impl Drop for Cellar {
@@ -113,7 +129,7 @@ impl House {
         let (_, midnight) = day_of_city(clock.now());
         clock.advance(midnight.since(clock.now()) + Duration::from_secs(12 * 3600 + 180));
         let departments = Departments::new(db.clone(), clock.clone());
-        let state = State::memory();
+        let state = short_lived_state(&cellar.name()).await;
         let signin = Signin {
             interactions: Interactions::new(state.clone(), site.clone(), rng.clone(), departments.clone()),
             sessions: Sessions::new(&settings.session, db.clone(), site.cookies(), rng.clone(), departments),
@@ -132,7 +148,7 @@ impl House {
             .route("/signin/{id}/resend", post(crate::signin::resend))
             .route("/signin/{id}/stop", post(crate::signin::stop))
             .with_state(Handles(signin.clone()));
-        Self { signin, clock, router, cellar }
+        Self { signin, clock, router, _cellar: cellar }
     }
 
     pub(super) fn browser(&self) -> Browser<'_> {
@@ -336,14 +352,6 @@ impl Browser<'_> {
     pub(super) async fn answer_blindly(&mut self, id: &str, code: &str) -> Reply {
         let token = self.get(&format!("/signin/{id}")).await.token();
         self.post(&format!("/signin/{id}/code"), &[("token", &token), ("code", code)]).await
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        if let Cellar::Schema(name) = &self.cellar {
-            tracing::debug!(name, "a schema is left to the server that the tests were given");
-        }
     }
 }
 
