@@ -1,5 +1,5 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
-//! May import: audit, store, clock, rng.
+//! May import: audit, store, clock, rng, config.
 
 mod model;
 mod phone;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -69,13 +69,13 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
     for (at, (department, listener)) in departments.iter().zip(listeners).enumerate() {
         let settings = DepartmentSettings {
             issuer: issuer.clone(),
-            url: department.url.clone(),
+            department: department.url.clone(),
             client_id: department.url.clone(),
             key_file: department.key_file.clone(),
-            other_department_url: departments[1 - at].url.clone(),
+            other_department: departments[1 - at].url.clone(),
             extra_ca: None,
             internal_address: None,
-            clock: Some(departments_clock(clock.clone())),
+            clock: departments_clock(clock.clone()),
         };
         let (kind, stop) = (department.kind, until(stopped.clone()));
         running.spawn(async move {
@@ -92,8 +92,10 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
 }
 
 /// `/dev/clock` moves the departments along with the provider.
-fn departments_clock(clock: Clock) -> Arc<dyn Fn() -> i64 + Send + Sync> {
-    Arc::new(move || clock.now().seconds())
+fn departments_clock(clock: Clock) -> yimen_demo::Clock {
+    yimen_demo::Clock::new(move || {
+        UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now().millis()).unwrap_or_default())
+    })
 }
 
 /// Resolves when the demo is told to stop.

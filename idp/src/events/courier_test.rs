@@ -15,7 +15,7 @@ use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
 use crate::config::{Config, Database, Fetch, MasterKey, PublicUrl, Secret, Settings};
 use crate::fetch::Fetcher;
-use crate::keys::jose::{Algorithm, Typ};
+use crate::keys::jose::{Algorithm, Audience, ClaimRules, Expiry, Typ};
 use crate::keys::{Keeper, KeyRing, Policy};
 use crate::rng::Rng;
 use crate::store::{Db, Vault};
@@ -134,7 +134,8 @@ async fn a_logout_token_arrives_signed_and_is_noted() {
     assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
 
     let token = department.tokens.lock().unwrap().pop().unwrap();
-    courier.keys.verify(&token, Typ::Exactly("logout+jwt")).unwrap();
+    let rules = ClaimRules { issuer: "https://id.city.example", audience: Audience::Only("hrss"), expiry: Expiry::Ahead };
+    courier.keys.verify(&token, Typ::Is("logout+jwt"), &rules, courier.clock.now()).unwrap();
     let claims = claims_of(&token);
     // Back-Channel Logout 1.0 §2.4.
     assert_eq!(claims["iss"], "https://id.city.example");
