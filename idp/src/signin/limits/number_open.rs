@@ -27,7 +27,11 @@ pub fn number_open(
         return Ok(());
     }
     let reopens = last_sent.map_or(now, |sent| sent.plus(REST));
-    if reopens > now { Err(Wait(reopens.since(now))) } else { Ok(()) }
+    if reopens > now {
+        Err(Wait(reopens.since(now)))
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the browser has signed in with this number's account before.
@@ -49,6 +53,9 @@ mod tests {
         assert_eq!(number_open(100, Some(sent), BrowserKnown::Yes, now), Ok(()));
         let closed = number_open(100, Some(sent), BrowserKnown::No, now);
         assert_eq!(closed, Err(Wait(REST - Duration::from_secs(60))));
-        assert_eq!(number_open(100, Some(sent), BrowserKnown::No, sent.plus(REST)), Ok(()));
+        assert_eq!(
+            number_open(100, Some(sent), BrowserKnown::No, sent.plus(REST)),
+            Ok(())
+        );
     }
 }
