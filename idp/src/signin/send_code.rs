@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Signin;
-use super::code::{CodeMac, KeptCode};
+use super::code::{CodeMac, KeptCode, REPEATABLE};
 use super::guard::{Browser, number_guard, pressure, reserve_budget, reserve_in, reserve_send};
 use super::limits::{
     BrowserKnown, CODE_LIFETIME, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember,
@@ -267,8 +267,9 @@ impl Signin {
         new: &KeptCode,
         now: Timestamp,
     ) -> Result<bool, StateError> {
+        let kept = if new.spent.is_some() { REPEATABLE } else { KEPT };
         self.state
-            .swap(&code_key(interaction), &encode(old)?, &encode(new)?, now, KEPT)
+            .swap(&code_key(interaction), &encode(old)?, &encode(new)?, now, kept)
             .await
     }
 

@@ -67,8 +67,9 @@ pub(in crate::signin) enum Standing {
 }
 
 /// Ours: how long a repeated form gets the same answer.
-const REPEATABLE: Duration = Duration::from_secs(60);
+pub(in crate::signin) const REPEATABLE: Duration = Duration::from_secs(60);
 
+/// And how many copies of it, so that a spent code is no oracle to guess at.
 const REPEATS: u32 = 3;
 
 impl KeptCode {
