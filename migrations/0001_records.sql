@@ -48,7 +48,7 @@ CREATE TABLE known_browser (
     account_id TEXT NOT NULL REFERENCES account (id),
     created_at BIGINT NOT NULL,
     last_used_at BIGINT NOT NULL,
-    PRIMARY KEY (browser_hash, account_id)
+    PRIMARY KEY (account_id, browser_hash)
 );
 
 CREATE TABLE session (

@@ -1,5 +1,5 @@
 //! Departments' systems as clients: who they are, what they may ask, how they prove themselves.
-//! May import: keys, audit, web, store, clock, rng.
+//! May import: keys, audit, web, store, clock.
 
 mod check;
 mod departments;

@@ -1,5 +1,5 @@
 //! Messages to departments: written in the transaction that causes them, delivered afterwards.
-//! May import: keys, audit, web, store, state, fetch, clock, rng, config.
+//! May import: keys, audit, store, fetch, clock, rng, config.
 
 mod backoff;
 mod courier;

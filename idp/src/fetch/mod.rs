@@ -1,5 +1,5 @@
 //! The only place that makes a request to an address someone else chose.
-//! May import: clock, rng, config.
+//! May import: clock, config.
 
 mod address;
 mod answer;

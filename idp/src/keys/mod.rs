@@ -1,5 +1,5 @@
 //! The keys we sign with, and JSON Web Signatures by anyone's keys.
-//! May import: audit, store, clock, rng.
+//! May import: audit, store, clock, rng, config.
 
 pub mod jose;
 

@@ -5,7 +5,7 @@ mod code;
 mod guard;
 mod handlers;
 pub mod interaction;
-pub mod limits;
+mod limits;
 mod outbox;
 pub mod pages;
 mod send_code;

@@ -57,30 +57,24 @@ impl Signin {
         task.await.map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
     }
 
+    /// A form sent twice waits for its first copy, and then finds what that one has sent.
     async fn take_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), SendRefusal>, PageError> {
         let turn = format!("sending:{{{}}}", ask.interaction);
-        if !self.state.put_new(&turn, b"", context.now, TURN).await? {
-            return self.await_other(&turn, context.now, ask).await;
-        }
-        let result = self.send_in_turn(context, ask).await;
-        self.state.remove(&turn).await?;
-        result
-    }
-
-    /// The other half of a double click: what the first half sent is the answer to both.
-    async fn await_other(
-        &self,
-        turn: &str,
-        now: Timestamp,
-        ask: &SendCode,
-    ) -> Result<Result<(), SendRefusal>, PageError> {
+        let mut ask = ask.clone();
         let mut left = TURN;
-        while self.state.get(turn, now).await?.is_some() && !left.is_zero() {
+        while !self.state.put_new(&turn, b"", context.now, TURN).await? {
+            if left.is_zero() {
+                return Err(PageError::new(ErrorKind::Unavailable).because("an earlier send does not come to its end"));
+            }
             tokio::time::sleep(POLL).await;
             left = left.saturating_sub(POLL);
+            ask.occasion = Occasion::Typed;
         }
-        let sent = self.kept_code(&ask.interaction, now).await?.filter(|kept| now.since(kept.sent_at) < MINUTE);
-        Ok(sent.map(drop).ok_or(SendRefusal::NotSent))
+        let result = self.send_in_turn(context, &ask).await;
+        if let Err(fault) = self.state.remove(&turn).await {
+            tracing::warn!(%fault, "a turn to send could not be given back; it ends by itself");
+        }
+        result
     }
 
     async fn send_in_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), SendRefusal>, PageError> {

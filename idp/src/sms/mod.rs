@@ -1,5 +1,5 @@
 //! Sends a one-time code by text message, through the first provider in the operator's order that can.
-//! May import: rng, clock, config.
+//! May import: clock, rng, config.
 
 mod aliyun;
 mod answer;

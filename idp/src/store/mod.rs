@@ -1,5 +1,5 @@
 //! Records: one SQL text for SQLite and PostgreSQL, transactions, and the sealing of personal data.
-//! May import: rng, clock, config.
+//! May import: clock, rng, config.
 
 mod db;
 mod error;

@@ -1,10 +1,7 @@
 //! One department as a running service.
 
-use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::Request;
@@ -39,39 +36,21 @@ pub enum Kind {
     BusinessRegistration,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The provider's `public_url`.
     pub issuer: String,
     /// This department's address, as residents see it.
-    pub url: String,
+    pub department: String,
     /// The other department's, for a link.
-    pub other_department_url: String,
+    pub other_department: String,
     pub client_id: String,
     /// Where this department's key is kept; it is made there if there is none.
     pub key_file: PathBuf,
     pub extra_ca: Option<PathBuf>,
     pub internal_address: Option<String>,
-    /// The seconds since the epoch, where time is moved by hand; else the machine's clock.
-    pub clock: Option<Arc<dyn Fn() -> i64 + Send + Sync>>,
-}
-
-impl Settings {
-    fn clock(&self) -> Clock {
-        let Some(seconds) = self.clock.clone() else {
-            return Clock::default();
-        };
-        Clock::new(move || UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds()).unwrap_or(0)))
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("url", &self.url)
-            .field("issuer", &self.issuer)
-            .finish_non_exhaustive()
-    }
+    /// So that the demo can move time for the departments as for the provider.
+    pub clock: Clock,
 }
 
 /// A department that has its key and knows (or will come to know) its provider.
@@ -106,11 +85,11 @@ impl Kind {
 impl Department {
     pub async fn join(kind: Kind, settings: Settings) -> Result<Self, Error> {
         let mut yimen = Yimen::at(&settings.issuer)
-            .department(&settings.url)
+            .department(&settings.department)
             .client_id(&settings.client_id)
             .key_file(&settings.key_file)
             .scopes(kind.scopes().iter().copied())
-            .clock(settings.clock());
+            .clock(settings.clock.clone());
         if let Some(path) = &settings.extra_ca {
             yimen = yimen.extra_ca(path);
         }
@@ -155,8 +134,8 @@ pub async fn serve(
 
 fn routes(kind: Kind, settings: &Settings) -> Router {
     let city = City {
-        other_department: settings.other_department_url.clone(),
-        clock: settings.clock(),
+        other_department: settings.other_department.clone(),
+        clock: settings.clock.clone(),
     };
     let (style, icon) = kind.assets();
     let asset = |kind: &'static str, text: &'static str| {
@@ -199,4 +178,122 @@ fn policy(issuer: &str) -> HeaderValue {
          frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Response, StatusCode};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tower::ServiceExt;
+
+    /// With a provider that is not there: what a department can do by itself.
+    async fn department(kind: Kind) -> Department {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("yimen-demo-{}-{count}.pem", std::process::id());
+        let settings = Settings {
+            issuer: "http://127.0.0.1:1".to_owned(),
+            department: "http://localhost:8001".to_owned(),
+            other_department: "http://localhost:8002".to_owned(),
+            client_id: "http://localhost:8001".to_owned(),
+            key_file: std::env::temp_dir().join(name),
+            extra_ca: None,
+            internal_address: None,
+            clock: Clock::default(),
+        };
+        let department = Department::join(kind, settings.clone()).await.unwrap();
+        std::fs::remove_file(settings.key_file).unwrap();
+        department
+    }
+
+    async fn get(department: &Department, path: &str, language: &str) -> (Response<()>, String) {
+        let request = Request::builder()
+            .uri(path)
+            .header("accept", "text/html")
+            .header("accept-language", language)
+            .body(Body::empty())
+            .unwrap();
+        let (parts, body) = department
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap()
+            .into_parts();
+        let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        (Response::from_parts(parts, ()), text)
+    }
+
+    #[tokio::test]
+    async fn both_departments_greet_in_two_languages_and_keep_their_pages_closed() {
+        for (kind, chinese, english, closed) in [
+            (
+                Kind::SocialSecurity,
+                "云川市人力资源和社会保障局",
+                "Social Security Bureau",
+                "/pension",
+            ),
+            (
+                Kind::BusinessRegistration,
+                "云川市市场监督管理局",
+                "Market Regulation Bureau",
+                "/applications",
+            ),
+        ] {
+            let department = department(kind).await;
+            let (home, text) = get(&department, "/", "zh-CN,zh;q=0.9,en;q=0.8").await;
+            assert!(
+                text.contains(chinese) && text.contains("id=\"sign-in\""),
+                "{text}"
+            );
+            let policy = home.headers()["content-security-policy"].to_str().unwrap();
+            assert!(
+                policy.contains("form-action 'self' http://127.0.0.1:1;") && !policy.contains("unsafe"),
+                "{policy}"
+            );
+            assert!(get(&department, "/", "en-GB").await.1.contains(english));
+            assert!(
+                !text.contains("style=") && !text.contains("<script"),
+                "nothing inline"
+            );
+
+            let (answer, _) = get(&department, closed, "zh").await;
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+            assert!(
+                answer.headers()["location"]
+                    .to_str()
+                    .unwrap()
+                    .starts_with("/yimen/sign-in?return_to=")
+            );
+            let (answer, text) = get(&department, "/nowhere", "en").await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+            assert!(text.contains("There is no such page"), "{text}");
+            assert_eq!(
+                get(&department, "/style.css", "en").await.0.headers()["content-type"],
+                "text/css; charset=utf-8"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_chosen_language_is_remembered_and_leads_nowhere_else() {
+        let department = department(Kind::SocialSecurity).await;
+        let (answer, _) = get(&department, "//evil.example/?lang=en", "zh").await;
+        assert_eq!(answer.headers()["location"], "/evil.example/");
+        assert!(
+            answer.headers()["set-cookie"]
+                .to_str()
+                .unwrap()
+                .starts_with("lang=en;")
+        );
+    }
+
+    #[tokio::test]
+    async fn the_registration_asks_for_what_each_department_needs() {
+        let scope = async |kind| department(kind).await.registration()["scope"].clone();
+        assert_eq!(scope(Kind::SocialSecurity).await, "openid profile phone");
+        assert_eq!(scope(Kind::BusinessRegistration).await, "openid profile");
+    }
 }

@@ -8,4 +8,4 @@ mod language;
 mod social_security;
 
 pub use department::{Department, Error, Kind, Settings, serve};
-pub use yimen_sdk::public_jwks;
+pub use yimen_sdk::{Clock, public_jwks};

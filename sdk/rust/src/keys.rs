@@ -61,7 +61,7 @@ impl DepartmentKey {
         let fault = Fault(path);
         let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &chance::source())
             .map_err(|_| Error::NoRandomness)?;
-        write_once(path, &to_pem(der.as_ref())).map_err(|error| {
+        write_once(path, &chance::token()?, &to_pem(der.as_ref())).map_err(|error| {
             fault.because(
                 &error,
                 "let the department's user write there, or name another place by `.key_file`",
@@ -152,11 +152,11 @@ fn to_pem(der: &[u8]) -> String {
 }
 
 /// Appears whole or not at all, and never replaces a key that is there.
-fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_once(path: &Path, unique: &str, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    let draft = PathBuf::from(format!("{}.{}", path.display(), std::process::id()));
+    let draft = PathBuf::from(format!("{}.{unique}", path.display()));
     let written = owner_only(&draft).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()

@@ -10,7 +10,7 @@ use http::header::{
 
 const STYLE: &str = include_str!("page.css");
 const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One thing said twice: in Chinese, then in English.
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ impl Page {
         let html = format!(
             "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{} · {}</title><link rel=\"stylesheet\" href=\"{}/yimen/page.css\"></head>\n\
+             <title>{} · {}</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"{}/yimen/page.css\"></head>\n\
              <body><main><h1>{}<span lang=\"en\">{}</span></h1>\n<p>{}</p>\n<p lang=\"en\">{}</p>\n{}{}</main></body></html>\n",
             title.zh,
             title.en,

@@ -19,7 +19,7 @@ const provider = new Provider(issuer, {
       client_id: 'bench',
       client_secret: secret,
       redirect_uris: ['https://bench.example/callback'],
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
       response_types: ['code'],
       scope: 'openid phone offline_access',
       token_endpoint_auth_method: 'client_secret_basic',
@@ -37,6 +37,7 @@ const provider = new Provider(issuer, {
   interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
   features: {
     devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
     resourceIndicators: {

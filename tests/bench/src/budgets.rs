@@ -31,6 +31,7 @@ fn cpu_ms(flow: Flow) -> Option<f64> {
         Flow::FirstSignIn => Some(1.5),
         Flow::SessionSignIn => Some(0.35),
         Flow::Refresh => Some(0.17),
+        Flow::ClientCredentials => Some(0.1),
         Flow::Introspection => Some(0.09),
         _ => None,
     }
@@ -39,30 +40,58 @@ fn cpu_ms(flow: Flow) -> Option<f64> {
 pub(crate) fn of(report: &Report) -> Vec<Budget> {
     let mut all = Vec::new();
     for (flow, scores) in &report.scores {
-        let ours = scores.iter().filter(|score| score.contestant.flow == *flow && score.name().starts_with("yimen"));
+        let ours = scores
+            .iter()
+            .filter(|score| score.contestant.flow == *flow && score.name().starts_with("yimen"));
         all.extend(ours.filter_map(|score| for_cpu(*flow, score)));
         all.extend(for_writes(*flow, scores));
         all.extend(for_static(*flow, scores));
     }
     let facts = &report.facts;
     all.push(at_most("release binary", facts.binary_mib, BINARY_MIB, "MiB", 1));
-    all.push(at_most("packages locked", packages(facts.packages), PACKAGES, "", 0));
-    all.push(at_most("start to ready on existing data", facts.start_seconds, START_SECONDS, "s", 3));
+    all.push(at_most(
+        "packages locked",
+        packages(facts.packages),
+        PACKAGES,
+        "",
+        0,
+    ));
+    all.push(at_most(
+        "start to ready on existing data",
+        facts.start_seconds,
+        START_SECONDS,
+        "s",
+        3,
+    ));
     all.push(at_most("memory idle", facts.idle_mib, IDLE_MIB, "MiB", 0));
     all
 }
 
 fn for_cpu(flow: Flow, score: &Score) -> Option<Budget> {
     let thing = format!("{}, {}", flow.title(), score.name());
-    Some(at_most(&thing, score.median(Tally::cpu_ms), cpu_ms(flow)?, "ms CPU", 3))
+    Some(at_most(
+        &thing,
+        score.median(Tally::cpu_ms),
+        cpu_ms(flow)?,
+        "ms CPU",
+        3,
+    ))
 }
 
 fn for_writes(flow: Flow, scores: &[Score]) -> Option<Budget> {
     if flow != Flow::SessionSignIn {
         return None;
     }
-    let writes = scores.iter().find_map(|score| score.all().writes_per_operation())?;
-    Some(at_most("sign-in with a session", writes, SESSION_WRITES, "writing transactions", 1))
+    let writes = scores
+        .iter()
+        .find_map(|score| score.all().writes_per_operation())?;
+    Some(at_most(
+        "sign-in with a session",
+        writes,
+        SESSION_WRITES,
+        "writing transactions",
+        1,
+    ))
 }
 
 fn for_static(flow: Flow, scores: &[Score]) -> Option<Budget> {
@@ -73,7 +102,11 @@ fn for_static(flow: Flow, scores: &[Score]) -> Option<Budget> {
     Some(Budget {
         thing: format!("{}, against nothing behind the same layers", flow.title()),
         limit: format!("≥ {:.0} %", STATIC_SHARE * 100.0),
-        measured: format!("{:.0} % (of a bare hello-world {:.0} %)", share * 100.0, bare * 100.0),
+        measured: format!(
+            "{:.0} % (of a bare hello-world {:.0} %)",
+            share * 100.0,
+            bare * 100.0
+        ),
         met: share >= STATIC_SHARE,
     })
 }

@@ -45,7 +45,9 @@ pub(crate) fn machine() -> Result<f64> {
 pub(crate) fn resident_mib(pid: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
+    let kib = line
+        .and_then(|line| line.split_whitespace().next())
+        .ok_or("no VmRSS")?;
     Ok(kib.parse::<f64>()? / 1024.0)
 }
 
@@ -65,7 +67,9 @@ fn with_children(roots: &[u32]) -> Result<Vec<u32>> {
     let mut next = 0;
     while let Some(&parent) = family.get(next) {
         next += 1;
-        let children = pairs.iter().filter(|(pid, of)| *of == parent && !family.contains(pid));
+        let children = pairs
+            .iter()
+            .filter(|(pid, of)| *of == parent && !family.contains(pid));
         let children: Vec<u32> = children.map(|(pid, _)| *pid).collect();
         family.extend(children);
     }

@@ -8,7 +8,10 @@ use url::Url;
 pub(crate) async fn create(server: &str) -> Result<String> {
     let name = format!("yimen_bench_{}", std::process::id());
     let mut connection = PgConnection::connect(server).await?;
-    for statement in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {
+    for statement in [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("CREATE DATABASE {name}"),
+    ] {
         let statement = sqlx::AssertSqlSafe(statement);
         sqlx::raw_sql(statement).execute(&mut connection).await?;
     }

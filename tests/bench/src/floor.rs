@@ -35,7 +35,8 @@ fn signature() -> Result<f64> {
     let kind = &ECDSA_P256_SHA256_FIXED_SIGNING;
     let broken = |_| "ring cannot make or use a P-256 key";
     let document = EcdsaKeyPair::generate_pkcs8(kind, &chance).map_err(broken)?;
-    let key = EcdsaKeyPair::from_pkcs8(kind, document.as_ref(), &chance).map_err(|error| error.to_string())?;
+    let key =
+        EcdsaKeyPair::from_pkcs8(kind, document.as_ref(), &chance).map_err(|error| error.to_string())?;
     let before = own_cpu()?;
     for turn in 0..SIGNATURES {
         key.sign(&chance, &turn.to_be_bytes()).map_err(broken)?;

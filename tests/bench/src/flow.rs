@@ -10,6 +10,7 @@ pub(crate) enum Flow {
     FirstSignIn,
     SessionSignIn,
     Refresh,
+    ClientCredentials,
     Introspection,
     Discovery,
     Jwks,
@@ -17,10 +18,11 @@ pub(crate) enum Flow {
     Nothing(&'static str),
 }
 
-pub(crate) const FLOWS: [Flow; 6] = [
+pub(crate) const FLOWS: [Flow; 7] = [
     Flow::FirstSignIn,
     Flow::SessionSignIn,
     Flow::Refresh,
+    Flow::ClientCredentials,
     Flow::Introspection,
     Flow::Discovery,
     Flow::Jwks,
@@ -44,6 +46,7 @@ impl Flow {
             Flow::FirstSignIn => "first sign-in by SMS",
             Flow::SessionSignIn => "sign-in with a session",
             Flow::Refresh => "refresh",
+            Flow::ClientCredentials => "client credentials",
             Flow::Introspection => "introspection",
             Flow::Discovery => "discovery",
             Flow::Jwks => "JWKS",
@@ -55,6 +58,7 @@ impl Flow {
     pub(crate) fn signatures(self) -> u32 {
         match self {
             Flow::FirstSignIn | Flow::SessionSignIn | Flow::Refresh => 2,
+            Flow::ClientCredentials => 1,
             _ => 0,
         }
     }
@@ -69,14 +73,26 @@ impl Flow {
     }
 
     /// Does the operation once. `turn` counts the worker's operations.
-    pub(crate) async fn run(self, browser: &mut Browser, side: &SharedSide, visitors: &[Visitor], turn: u64) -> Result<()> {
+    pub(crate) async fn run(
+        self,
+        browser: &mut Browser,
+        side: &SharedSide,
+        visitors: &[Visitor],
+        turn: u64,
+    ) -> Result<()> {
         let verify = turn.is_multiple_of(SAMPLE);
         match self {
             Flow::FirstSignIn => first_sign_in(browser, side, SCOPE, verify).await.map(drop),
             Flow::SessionSignIn => {
                 browser.jar = visitor(visitors, turn)?.jar.clone();
                 let before = browser.connection.requests;
-                browser.sign_in(&Wish { scope: SCOPE, prompt: None, verify }).await?;
+                browser
+                    .sign_in(&Wish {
+                        scope: SCOPE,
+                        prompt: None,
+                        verify,
+                    })
+                    .await?;
                 match browser.connection.requests - before {
                     2 => Ok(()),
                     more => Err(format!("a sign-in with a session took {more} requests").into()),
@@ -86,6 +102,7 @@ impl Flow {
                 let token = &visitor(visitors, turn)?.refresh_token;
                 browser.refresh(side.provider()?, token).await.map(drop)
             }
+            Flow::ClientCredentials => browser.client_credentials(side.provider()?).await,
             Flow::Introspection => {
                 let token = &visitor(visitors, turn)?.refresh_token;
                 browser.introspect(side.provider()?, token).await
@@ -108,13 +125,24 @@ pub(crate) async fn visitors(side: &SharedSide, count: usize) -> Result<Vec<Visi
 }
 
 /// A new resident, from a network of their own.
-async fn first_sign_in(browser: &mut Browser, side: &SharedSide, scope: &'static str, verify: bool) -> Result<Visitor> {
+async fn first_sign_in(
+    browser: &mut Browser,
+    side: &SharedSide,
+    scope: &'static str,
+    verify: bool,
+) -> Result<Visitor> {
     browser.jar = Jar::default();
     let network = side.provider()?.next();
     let [.., a, b, c] = network.to_be_bytes();
     browser.connection.forwarded_for = format!("{}.{b}.{c}.9", 20 + a % 80);
     let prompt = (scope == OFFLINE).then_some("consent");
-    let tokens = browser.sign_in(&Wish { scope, prompt, verify }).await?;
+    let tokens = browser
+        .sign_in(&Wish {
+            scope,
+            prompt,
+            verify,
+        })
+        .await?;
     let refresh_token = tokens["refresh_token"].as_str().unwrap_or_default().to_owned();
     if scope == OFFLINE && refresh_token.is_empty() {
         return Err("there is no refresh token".into());

@@ -16,7 +16,9 @@ pub(crate) fn has(page: &str, id: &str) -> bool {
 
 /// The form around the button `id`, its hidden and ticked fields as they stand, `typed` filled in.
 pub(crate) fn press(page: &str, id: &str, typed: &[(&str, &str)]) -> Result<Form> {
-    let at = page.find(&format!("id=\"{id}\"")).ok_or("the button is not there")?;
+    let at = page
+        .find(&format!("id=\"{id}\""))
+        .ok_or("the button is not there")?;
     let start = page[..at].rfind("<form").ok_or("the button stands in no form")?;
     let end = start + page[start..].find("</form>").ok_or("a form does not end")?;
     let button_start = page[..at].rfind('<').ok_or("the button is no element")?;
@@ -27,7 +29,8 @@ pub(crate) fn press(page: &str, id: &str, typed: &[(&str, &str)]) -> Result<Form
     for (from, _) in form.match_indices("<input") {
         let input = tag(&form[from..]);
         let kind = attribute(input, "type").unwrap_or_default();
-        let sent = kind == "hidden" || (input.contains(" checked") && (kind == "checkbox" || kind == "radio"));
+        let sent =
+            kind == "hidden" || (input.contains(" checked") && (kind == "checkbox" || kind == "radio"));
         if let (true, Some(name)) = (sent, attribute(input, "name")) {
             body.append_pair(&name, &attribute(input, "value").unwrap_or("on".into()));
         }

@@ -39,7 +39,10 @@ impl Gateway {
 
     /// The code for a number such as `+8613900000000`, which is then forgotten.
     pub(crate) fn take(&self, phone: &str) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(phone)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(phone)
     }
 }
 

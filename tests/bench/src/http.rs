@@ -65,14 +65,23 @@ impl Connection {
     async fn write(&mut self, request: &Request<'_>) -> Result<()> {
         let out = &mut self.out;
         out.clear();
-        out.extend([request.method, " ", request.target, " HTTP/1.1\r\nHost: ", &self.host]);
+        out.extend([
+            request.method,
+            " ",
+            request.target,
+            " HTTP/1.1\r\nHost: ",
+            &self.host,
+        ]);
         out.extend(["\r\nX-Forwarded-For: ", &self.forwarded_for, "\r\n"]);
         for (name, value) in request.headers {
             out.extend([name, ": ", value, "\r\n"]);
         }
         if let Some(form) = request.form {
             let length = form.len().to_string();
-            out.extend(["Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ", &length]);
+            out.extend([
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ",
+                &length,
+            ]);
             out.extend(["\r\n\r\n", form]);
         } else {
             out.push_str("\r\n");

@@ -18,7 +18,10 @@ impl Machine {
     pub(crate) fn look() -> Machine {
         let information = read_to_string("/proc/cpuinfo").unwrap_or_default();
         let names = information.lines().filter(|line| line.starts_with("model name"));
-        let names: Vec<&str> = names.filter_map(|line| line.split_once(": ")).map(|(_, name)| name).collect();
+        let names: Vec<&str> = names
+            .filter_map(|line| line.split_once(": "))
+            .map(|(_, name)| name)
+            .collect();
         let kernel = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Machine {
             processor: names.first().map_or("unknown".into(), |name| (*name).to_owned()),

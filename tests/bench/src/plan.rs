@@ -33,10 +33,16 @@ struct Field {
 }
 
 pub(crate) async fn carry_out(options: &Options) -> Result<()> {
-    let pace = if options.quick { Pace::quick() } else { Pace::full() };
+    let pace = if options.quick {
+        Pace::quick()
+    } else {
+        Pace::full()
+    };
     let start = moment();
     let memory = memory_folder()?;
-    let disk = tempfile::Builder::new().prefix("bench").tempdir_in(&options.out)?;
+    let disk = tempfile::Builder::new()
+        .prefix("bench")
+        .tempdir_in(&options.out)?;
     let mut facts = Facts {
         binary_mib: facts::size_mib(&options.yimen)?,
         packages: facts::packages(&options.lock)?,
@@ -46,7 +52,10 @@ pub(crate) async fn carry_out(options: &Options) -> Result<()> {
     let field = line_up(options, &mut facts, memory.path(), disk.path()).await?;
     let mut scores = Vec::new();
     for flow in FLOWS {
-        let wanted = options.only.as_deref().is_none_or(|only| flow.title().contains(only));
+        let wanted = options
+            .only
+            .as_deref()
+            .is_none_or(|only| flow.title().contains(only));
         if wanted {
             say(&format!("{:4} s  {}", start.elapsed().as_secs(), flow.title()));
             scores.push((flow, one_flow(&field, flow, &pace).await?));

@@ -33,7 +33,10 @@ impl Report {
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         let text = self.markdown();
         std::fs::write(folder.join("bench.md"), &text)?;
-        std::fs::write(folder.join("bench.json"), serde_json::to_vec_pretty(&self.json())?)?;
+        std::fs::write(
+            folder.join("bench.json"),
+            serde_json::to_vec_pretty(&self.json())?,
+        )?;
         say(&text);
         Ok(())
     }
@@ -42,7 +45,10 @@ impl Report {
         let parts = [
             self.heading(),
             format!("## Flows\n\n{}\n{}", self.flows().markdown(), NOTES),
-            format!("## Distance from the floor\n\n{FLOOR}\n\n{}", self.floors().markdown()),
+            format!(
+                "## Distance from the floor\n\n{FLOOR}\n\n{}",
+                self.floors().markdown()
+            ),
             format!("## Budgets\n\n{}", self.budgets().markdown()),
             format!("## Memory\n\n{}", self.memory()),
         ];
@@ -53,7 +59,11 @@ impl Report {
         let machine = &self.machine;
         let programs = [&machine.node, &machine.postgres, &machine.redis];
         let programs: Vec<&str> = programs.iter().filter_map(|version| version.as_deref()).collect();
-        let quick = if self.pace.rounds < 5 { " A quick run: not to be quoted." } else { "" };
+        let quick = if self.pace.rounds < 5 {
+            " A quick run: not to be quoted."
+        } else {
+            ""
+        };
         format!(
             "# Benchmark\n\n{}, {} cores, Linux {}; {}.\n{} rounds of A B … B A, windows of {} ms, {CONNECTIONS} connections, \
              server and client each on a core of its own; {} s in all.{quick}\n",
@@ -91,7 +101,15 @@ impl Report {
     }
 
     fn floors(&self) -> Table {
-        let mut table = Table::new(["flow", "requests", "signatures", "commits", "floor ms", "measured ms", "times"]);
+        let mut table = Table::new([
+            "flow",
+            "requests",
+            "signatures",
+            "commits",
+            "floor ms",
+            "measured ms",
+            "times",
+        ]);
         for (flow, scores) in &self.scores {
             let writes = writes_of(scores).unwrap_or(0.0);
             let (Some(own), Some(floor)) = (scores.first(), self.floor_of(*flow, scores)) else {
@@ -113,7 +131,10 @@ impl Report {
 
     /// Requests, signatures and commits at what each costs alone.
     fn floor_of(&self, flow: Flow, scores: &[Score]) -> Option<f64> {
-        let request = scores.iter().find(|score| score.name() == HELLO)?.median(Tally::cpu_ms);
+        let request = scores
+            .iter()
+            .find(|score| score.name() == HELLO)?
+            .median(Tally::cpu_ms);
         let requests = scores.first()?.median(Tally::requests_per_operation);
         let commits = writes_of(scores).unwrap_or(0.0) * self.floor.commit;
         Some(requests * request + f64::from(flow.signatures()) * self.floor.signature + commits)
@@ -121,7 +142,13 @@ impl Report {
 
     fn budgets(&self) -> Table {
         let mut table = Table::new(["thing", "budget", "measured", ""]);
-        for Budget { thing, limit, measured, met } in budgets::of(self) {
+        for Budget {
+            thing,
+            limit,
+            measured,
+            met,
+        } in budgets::of(self)
+        {
             table.row([thing, limit, measured, if met { "pass" } else { "MISS" }.into()]);
         }
         table
@@ -129,9 +156,14 @@ impl Report {
 
     fn memory(&self) -> String {
         let facts = &self.facts;
-        let mut text = format!("yimen: {:.0} MiB idle, {:.0} MiB after all flows.", facts.idle_mib, facts.loaded_mib);
+        let mut text = format!(
+            "yimen: {:.0} MiB idle, {:.0} MiB after all flows.",
+            facts.idle_mib, facts.loaded_mib
+        );
         if let (Some(idle), Some(loaded)) = (facts.peer_idle_mib, facts.peer_loaded_mib) {
-            text.push_str(&format!(" {PEER}: {idle:.0} MiB idle, {loaded:.0} MiB after all flows."));
+            text.push_str(&format!(
+                " {PEER}: {idle:.0} MiB idle, {loaded:.0} MiB after all flows."
+            ));
         }
         text.push('\n');
         text
@@ -189,7 +221,13 @@ fn flow_row(flow: Flow, score: &Score, scores: &[Score]) -> [String; 12] {
         }
         _ => "1".into(),
     };
-    let counted = |text: String| if all.speed_counts() { text } else { format!("({text})") };
+    let counted = |text: String| {
+        if all.speed_counts() {
+            text
+        } else {
+            format!("({text})")
+        }
+    };
     let latency = |thousandths| counted(format!("{:.2}", percentile(&all.latencies, thousandths)));
     let cold = if score.warm { "" } else { " (not settled)" };
     [
@@ -198,13 +236,18 @@ fn flow_row(flow: Flow, score: &Score, scores: &[Score]) -> [String; 12] {
         format!("{:.3}{cold}", score.median(Tally::cpu_ms)),
         format!("{least:.3}–{most:.3}"),
         ratio,
-        if all.database_cpu > 0.0 { format!("{:.3}", score.median(Tally::database_cpu_ms)) } else { String::new() },
+        if all.database_cpu > 0.0 {
+            format!("{:.3}", score.median(Tally::database_cpu_ms))
+        } else {
+            String::new()
+        },
         counted(format!("{:.0}", score.median(Tally::per_second))),
         latency(500),
         latency(950),
         latency(990),
         format!("{:.0}", score.median(Tally::requests_per_operation)),
-        all.writes_per_operation().map_or(String::new(), |writes| format!("{writes:.1}")),
+        all.writes_per_operation()
+            .map_or(String::new(), |writes| format!("{writes:.1}")),
     ]
 }
 

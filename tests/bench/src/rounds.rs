@@ -46,7 +46,9 @@ pub(crate) async fn play(contestants: &[Contestant], pace: &Pace) -> Result<Vec<
         scores.push(Score {
             contestant: contestant.clone(),
             rounds: Vec::with_capacity(pace.rounds),
-            warm: warm_up(contestant, pace).await.map_err(|fault| named(contestant, &fault))?,
+            warm: warm_up(contestant, pace)
+                .await
+                .map_err(|fault| named(contestant, &fault))?,
         });
     }
     for _ in 0..pace.rounds {
@@ -97,7 +99,9 @@ impl Score {
     /// How many times our CPU another side needs, round by round: never across runs.
     pub(crate) fn times(&self, other: &Score) -> Vec<f64> {
         let pairs = self.rounds.iter().zip(&other.rounds);
-        pairs.map(|(own, others)| others.cpu_ms() / own.cpu_ms()).collect()
+        pairs
+            .map(|(own, others)| others.cpu_ms() / own.cpu_ms())
+            .collect()
     }
 
     pub(crate) fn all(&self) -> Tally {

@@ -17,7 +17,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start<S: AsRef<OsStr>>(core: usize, program: &Path, arguments: &[S], log: &Path) -> Result<Self> {
+    pub(crate) fn start<S: AsRef<OsStr>>(
+        core: usize,
+        program: &Path,
+        arguments: &[S],
+        log: &Path,
+    ) -> Result<Self> {
         let output = File::create(log)?;
         // setpriv and taskset replace themselves by the program, which so keeps our child's process id.
         let child = Command::new("setpriv")
@@ -58,7 +63,9 @@ impl Server {
 
     /// Asks it to stop, as systemd would, and waits.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
+        Command::new("kill")
+            .args(["-TERM", &self.pid().to_string()])
+            .status()?;
         let start = moment();
         while self.child.try_wait()?.is_none() {
             if start.elapsed() > Duration::from_secs(20) {

@@ -53,13 +53,18 @@ impl Provider {
         let answer = connection.send(&Request::get(DISCOVERY)).await?;
         let document = answer.expect(200, DISCOVERY)?.json()?;
         let place = |name: &str| -> Result<String> {
-            let url = document[name].as_str().ok_or(format!("discovery has no {name}"))?;
+            let url = document[name]
+                .as_str()
+                .ok_or(format!("discovery has no {name}"))?;
             Ok(path(url).to_owned())
         };
         let jwks_path = place("jwks_uri")?;
         let answer = connection.send(&Request::get(&jwks_path)).await?;
         Ok(Provider {
-            issuer: document["issuer"].as_str().ok_or("discovery has no issuer")?.to_owned(),
+            issuer: document["issuer"]
+                .as_str()
+                .ok_or("discovery has no issuer")?
+                .to_owned(),
             authorize: place("authorization_endpoint")?,
             token: place("token_endpoint")?,
             introspection: place("introspection_endpoint")?,
@@ -79,7 +84,9 @@ impl Provider {
 /// An absolute URL's path and query.
 pub(crate) fn path(url: &str) -> &str {
     let after_scheme = url.find("://").map_or(0, |at| at + 3);
-    url[after_scheme..].find('/').map_or("/", |at| &url[after_scheme + at..])
+    url[after_scheme..]
+        .find('/')
+        .map_or("/", |at| &url[after_scheme + at..])
 }
 
 impl Side {

@@ -24,7 +24,9 @@ pub(crate) fn percentile(latencies: &[Duration], thousandths: usize) -> f64 {
     let mut sorted = latencies.to_vec();
     sorted.sort();
     let rank = (sorted.len() * thousandths).div_ceil(1000).max(1) - 1;
-    sorted.get(rank).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1000.0)
+    sorted
+        .get(rank)
+        .map_or(f64::NAN, |latency| latency.as_secs_f64() * 1000.0)
 }
 
 #[cfg(test)]

@@ -45,6 +45,9 @@ mod tests {
     fn columns_line_up() {
         let mut table = Table::new(["flow", "ms"]);
         table.row(["refresh".into(), "0.17".into()]);
-        assert_eq!(table.markdown(), "| flow    | ms   |\n|---------|------|\n| refresh | 0.17 |\n");
+        assert_eq!(
+            table.markdown(),
+            "| flow    | ms   |\n|---------|------|\n| refresh | 0.17 |\n"
+        );
     }
 }

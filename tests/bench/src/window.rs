@@ -37,7 +37,10 @@ pub(crate) struct Tally {
 }
 
 /// The one place that reads the machine's clock.
-#[expect(clippy::disallowed_methods, reason = "durations are what a benchmark measures")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "durations are what a benchmark measures"
+)]
 pub(crate) fn moment() -> Instant {
     Instant::now()
 }
@@ -74,7 +77,9 @@ impl Contestant {
             let own = self.visitors.get(place * share..(place + 1) * share);
             let own: Arc<[Visitor]> = own.unwrap_or_default().into();
             let (side, flow) = (SharedSide::clone(&self.side), self.flow);
-            workers.push(tokio::spawn(async move { drive(browser, side, flow, &own, start, length).await }));
+            workers.push(tokio::spawn(async move {
+                drive(browser, side, flow, &own, start, length).await
+            }));
         }
         let mut tally = Tally::default();
         for worker in workers {

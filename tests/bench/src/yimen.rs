@@ -29,7 +29,12 @@ pub(crate) struct Running {
 }
 
 /// Starts it on an empty database, adds the client, and starts it again on what is then there.
-pub(crate) async fn start(options: &Options, keeping: &Keeping, gateway: &Gateway, folder: &Path) -> Result<Running> {
+pub(crate) async fn start(
+    options: &Options,
+    keeping: &Keeping,
+    gateway: &Gateway,
+    folder: &Path,
+) -> Result<Running> {
     let folder = folder.join(keeping.name.replace([' ', '+'], "-"));
     std::fs::create_dir_all(&folder)?;
     let port = free_port()?;
@@ -46,7 +51,11 @@ pub(crate) async fn start(options: &Options, keeping: &Keeping, gateway: &Gatewa
         name: keeping.name,
         port,
         pid: server.pid(),
-        database_pids: if keeping.is_postgres { options.database_pids.clone() } else { Vec::new() },
+        database_pids: if keeping.is_postgres {
+            options.database_pids.clone()
+        } else {
+            Vec::new()
+        },
         database: keeping.is_postgres.then(|| keeping.database.clone()),
         provider: Some(provider),
     };
@@ -96,14 +105,35 @@ fn add_client(options: &Options, config: &Path) -> Result<String> {
     let output = Command::new(&options.yimen)
         .args(["client", "add", "--json", "--config"])
         .arg(config)
-        .args(["--id", "bench", "--name", "压力测试", "--department", "云川市某局"])
+        .args([
+            "--id",
+            "bench",
+            "--name",
+            "压力测试",
+            "--department",
+            "云川市某局",
+        ])
         .args(["--redirect-uri", "https://bench.example/callback"])
-        .args(["--scope", "openid phone offline_access", "--auth-method", "client_secret_basic"])
-        .args(["--id-token-alg", "ES256"])
+        .args([
+            "--scope",
+            "openid phone offline_access",
+            "--auth-method",
+            "client_secret_basic",
+        ])
+        .args(["--id-token-alg", "ES256", "--grant-type", "authorization_code"])
+        .args([
+            "--grant-type",
+            "refresh_token",
+            "--grant-type",
+            "client_credentials",
+        ])
         .output()?;
     if !output.status.success() {
         return Err(format!("yimen client add: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
     let answer: Value = serde_json::from_slice(&output.stdout)?;
-    Ok(answer["client_secret"].as_str().ok_or("client add gave no secret")?.to_owned())
+    Ok(answer["client_secret"]
+        .as_str()
+        .ok_or("client add gave no secret")?
+        .to_owned())
 }

@@ -96,6 +96,34 @@ impl TestApp {
         registration.register(self).await
     }
 
+    /// The HTTP client of the harness, for libraries that bring none: it follows no redirects.
+    pub fn http_client(&self) -> reqwest::Client {
+        self.reach.http.clone()
+    }
+
+    /// A second node on the same records and short-lived state, listening on a port of its own.
+    pub async fn second_node(&self) -> TestApp {
+        let dir = tempfile::Builder::new()
+            .prefix("yimen-node-")
+            .tempdir()
+            .expect("a temporary folder");
+        let log = Arc::default();
+        let config =
+            std::fs::read_to_string(self.dir.path().join("yimen.toml")).expect("the first node's settings");
+        let (process, port) = setup::start_beside(&config, self.port, dir.path(), &log);
+        TestApp {
+            reach: Reach {
+                url: format!("http://localhost:{port}"),
+                ..self.reach.clone()
+            },
+            process: Mutex::new(process),
+            port,
+            log,
+            records: Records::OfAnother,
+            dir,
+        }
+    }
+
     /// A plain request: no cookies, no redirects followed.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.reach
@@ -120,6 +148,16 @@ impl TestApp {
             answer.status,
             answer.body
         );
+    }
+
+    /// Moves the clock to just after a whole multiple of `seconds`, so that what is counted per period has
+    /// the whole period before it.
+    pub async fn begin_period(&self, seconds: i64) {
+        let now = self.get("/dev/clock").await.json()["now"]
+            .as_i64()
+            .expect("the time")
+            / 1000;
+        self.advance(&format!("{}s", seconds - now % seconds + 1)).await;
     }
 
     /// Runs a command of the binary on this server's configuration.

@@ -47,6 +47,8 @@ pub(crate) fn unique_name() -> String {
 pub(crate) enum Records {
     File(PathBuf),
     Database(String),
+    /// Somebody else's, who also removes them.
+    OfAnother,
 }
 
 impl Records {
@@ -65,6 +67,7 @@ impl Records {
                 url.set_path(name);
                 url.into()
             }
+            Records::OfAnother => String::new(),
         }
     }
 

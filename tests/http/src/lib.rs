@@ -31,6 +31,6 @@ pub use page::{Form, Page};
 pub use receiver::Receiver;
 pub use request::{Response, SignIn};
 pub use resident::Resident;
-pub use setup::Setup;
+pub use setup::{Setup, Taps};
 pub use tap::Tap;
 pub use wire::{Raw, raw};

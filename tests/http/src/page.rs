@@ -21,6 +21,25 @@ impl Page {
         self.answer.status
     }
 
+    /// The tab it is shown in.
+    pub fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
+    /// Asserts an error page: its status, the name of the error, and that it tells a number to quote.
+    #[track_caller]
+    pub fn assert_error(&self, status: u16, error: &str) {
+        assert_eq!(self.status(), status, "at {}:\n{}", self.url, self.answer.body);
+        assert!(
+            !self.text("#trace-id").is_empty(),
+            "no number to quote at {}",
+            self.url
+        );
+        let details = self.text("#dev");
+        assert!(details.contains(&format!("error: {error}")), "{details}");
+        assert_eq!(self.left_for(), None);
+    }
+
     /// Where the server sent the browser away to, if it did.
     pub fn left_for(&self) -> Option<Url> {
         redirection(&self.answer, &self.url)

@@ -64,7 +64,11 @@ impl Resident {
 
     /// From a sign-in page, by SMS, to whatever comes next.
     pub async fn sign_in_at(&self, page: &Page) -> Page {
-        let page = self.ask_for_code(page).await;
+        self.enter_code(&self.ask_for_code(page).await).await
+    }
+
+    /// Types the code that was sent last, on the page that asks for it.
+    pub async fn enter_code(&self, page: &Page) -> Page {
         page.press("#verify", &[("code", &self.latest_code().await)])
             .await
     }

@@ -1,19 +1,22 @@
 //! The configuration a test's server starts with.
 
 use crate::TestApp;
-use crate::backend::{Backend, Records, redis_url, unique_name};
+use crate::backend::{Backend, Records, postgres_url, redis_url, unique_name};
 use crate::process::Process;
+use crate::tap::Tap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use toml::{Table, Value};
+use url::Url;
 
 /// Settings over the harness's own; `TestApp::start()` is `Setup::new().start()`.
 #[derive(Clone, Debug)]
 pub struct Setup {
     settings: Vec<(String, Value)>,
     empty: bool,
+    database_through: Option<Url>,
 }
 
 impl Default for Setup {
@@ -27,6 +30,7 @@ impl Setup {
         Setup {
             settings: Vec::new(),
             empty: false,
+            database_through: None,
         }
     }
 
@@ -42,6 +46,18 @@ impl Setup {
     pub fn empty(mut self) -> Setup {
         self.empty = true;
         self
+    }
+
+    /// Puts taps before PostgreSQL and Redis. `None` on SQLite and memory, where there is no wire to cut.
+    pub fn with_taps(mut self) -> Option<(Setup, Taps)> {
+        if Backend::of_this_run() == Backend::SqliteMemory {
+            return None;
+        }
+        let (database, through) = Tap::before(&postgres_url());
+        let (state, state_url) = Tap::before(&redis_url());
+        self.database_through = Some(through);
+        let setup = self.set("state.url", String::from(state_url));
+        Some((setup, Taps { database, state }))
     }
 
     pub async fn start(self) -> TestApp {
@@ -69,7 +85,7 @@ impl Setup {
             "master_key",
             "dGhlIHRlc3RzJyBvd24gbWFzdGVyIGtleSwgMzIgYi4=".into(),
         );
-        put("database.url", records.url().into());
+        put("database.url", self.database_url(records).into());
         put("database.migrate_at_start", true.into());
         put("database.max_connections", 8.into());
         match Backend::of_this_run() {
@@ -89,6 +105,25 @@ impl Setup {
         std::fs::write(&path, config.to_string()).expect("the configuration can be written");
         path
     }
+}
+
+impl Setup {
+    fn database_url(&self, records: &Records) -> String {
+        let Some(through) = &self.database_through else {
+            return records.url();
+        };
+        let mut url: Url = records.url().parse().expect("PostgreSQL's address is a URL");
+        url.set_host(through.host_str()).expect("an address is a host");
+        url.set_port(through.port()).expect("the URL has a port");
+        url.into()
+    }
+}
+
+/// The taps before a server's database and its short-lived state.
+#[derive(Clone, Debug)]
+pub struct Taps {
+    pub database: Tap,
+    pub state: Tap,
 }
 
 fn set(config: &mut Table, key: &str, value: Value) {
@@ -129,6 +164,20 @@ async fn make_template() -> Template {
         .wait(std::time::Duration::from_secs(20))
         .expect("the first server stops");
     Template { records, _dir: dir }
+}
+
+/// Starts a server with the settings of the one on `first`, listening elsewhere.
+pub(crate) fn start_beside(config: &str, first: u16, dir: &Path, log: &Arc<Mutex<String>>) -> (Process, u16) {
+    let port = crate::process::free_port();
+    let listens = |port| format!("listen = \"127.0.0.1:{port}\"");
+    let path = dir.join("yimen.toml");
+    std::fs::write(&path, config.replace(&listens(first), &listens(port)))
+        .expect("the configuration can be written");
+    let mut process = Process::serve(&path, Arc::clone(log));
+    if let Err(reason) = process.wait_until_ready(port) {
+        panic!("{reason}");
+    }
+    (process, port)
 }
 
 /// Starts a server on a free port; another one when somebody else was quicker.

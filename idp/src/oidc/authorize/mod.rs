@@ -96,7 +96,7 @@ pub async fn cancel(
         walk::PickedUp::Here(found) => *found,
         walk::PickedUp::Elsewhere(response) => return Ok(response),
     };
-    oidc.interactions.answer(&interaction, facts.now).await?;
+    oidc.interactions.answer(&interaction).await?;
     let error = WireError::new(Code::AccessDenied, "the resident refused");
     Ok(respond(&request.reply, &Answer::Error(&error), oidc.config.public_url.issuer(), page))
 }

@@ -97,4 +97,11 @@ impl AuthorizationRequest {
         }
         self.max_age.map(|age| self.received_at.minus(age))
     }
+
+    /// Which sign-ins the sign-in pages may pass by. A session of another person than the hinted one
+    /// led there, so only a new sign-in leads on: it would be sent back and forth for ever.
+    #[must_use]
+    pub fn signed_in_after(&self) -> Option<Timestamp> {
+        if self.hinted.is_some() { Some(self.received_at) } else { self.fresh_after() }
+    }
 }

@@ -97,7 +97,7 @@ impl Walk<'_> {
             redirect: Some(request.reply.redirect.url().clone()),
             ui_locales: parameters.get("ui_locales").map(str::to_owned),
             login_hint: parameters.get("login_hint").map(str::to_owned),
-            fresh_after: request.fresh_after(),
+            fresh_after: request.signed_in_after(),
         };
         let cookies = self.oidc.interactions.open(id, new, self.headers, self.facts.now).await?;
         Ok(see_other(&here, cookies))
@@ -114,11 +114,11 @@ impl Walk<'_> {
         let (step, asked) = self.decide(request, session.as_ref()).await?;
         match (step, session) {
             (Step::Issue, Some(session)) => {
-                self.oidc.interactions.answer(interaction, self.facts.now).await?;
+                self.oidc.interactions.answer(interaction).await?;
                 self.issue(request, &session, page).await
             }
             (Step::Refuse(error), _) => {
-                self.oidc.interactions.answer(interaction, self.facts.now).await?;
+                self.oidc.interactions.answer(interaction).await?;
                 Ok(self.refuse(request, &error, page))
             }
             (Step::AskConsent, Some(session)) => {

@@ -12,7 +12,7 @@ pub(super) use pressure::pressure;
 pub(super) use tally::{count, reserve_budget, reserve_in};
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[
+pub(super) const STATEMENTS: [&str; 10] = [
     browser::IS_KNOWN,
     browser::REMEMBER,
     number::ADD_FAILURE,

@@ -10,58 +10,57 @@ use crate::web::{ErrorKind, Link, Locale, PageError, see_other};
 pub enum InteractionFault {
     /// Left open for too long; nothing was issued for it.
     Expired(Box<Interaction>),
-    /// It ended before: this is Back, or a bookmark.
-    Answered(Box<Interaction>),
-    /// It is no longer known; the client's id is what the browser's cookie says.
+    /// It has been answered (this is Back, or a bookmark), or is lost; the client's id is what the
+    /// browser's cookie says.
     Gone { client_id: Option<String> },
     /// This browser did not begin it, or has lost its cookie.
-    OtherBrowser { client_id: Option<String> },
+    OtherBrowser(Box<Interaction>),
 }
 
 impl InteractionFault {
     pub(super) fn client_id(&self) -> Option<&str> {
         match self {
-            Self::Expired(interaction) | Self::Answered(interaction) => interaction.client_id.as_deref(),
-            Self::Gone { client_id } | Self::OtherBrowser { client_id } => client_id.as_deref(),
-        }
-    }
-
-    /// The path that asks the same once more. After an answer that is for our own account pages
-    /// alone, which issue nothing.
-    fn restart(&self) -> Option<&str> {
-        match self {
-            Self::Expired(interaction) => interaction.restart.as_deref(),
-            Self::Answered(interaction) if interaction.client_id.is_none() => interaction.restart.as_deref(),
-            _ => None,
+            Self::Expired(interaction) | Self::OtherBrowser(interaction) => interaction.client_id.as_deref(),
+            Self::Gone { client_id } => client_id.as_deref(),
         }
     }
 }
 
-/// The one place that says where such a browser goes: begin the same once more where nothing was
-/// issued and the request may be repeated, else back through the service's `initiate_login_uri`
+/// The one place that says where such a browser goes: the same once more where nothing was issued
+/// and the request may be repeated, else back through the service's `initiate_login_uri`
 /// (OpenID Connect Core 1.0 §4), else a page that says what to do.
 ///
-/// A browser that did not begin the interaction is sent nowhere by itself: somebody may have sent
-/// it here.
+/// A browser that did not begin the interaction is sent nowhere by itself, since somebody may have
+/// sent it here: it is offered a fresh start.
 pub(super) fn way_back(
     fault: &InteractionFault,
     client: Option<&Client>,
     issuer: &str,
 ) -> Result<Response, PageError> {
-    let began_here = !matches!(fault, InteractionFault::OtherBrowser { .. });
-    let kind = if began_here { ErrorKind::Expired } else { ErrorKind::OtherBrowser };
-    if let Some(restart) = fault.restart() {
-        return Ok(see_other(restart, []));
-    }
-    let Some(client) = client else { return Err(PageError::new(kind)) };
-    let caller = Caller::from(client);
-    match begin_again(client, issuer) {
-        Some(begin) if began_here => Ok(see_other(&begin, [])),
-        Some(begin) => {
-            let link = Link::new(&begin, caller.service.clone());
-            Err(PageError::new(kind).about(caller.asking(Locale::default())).back(link))
+    let begin = client.and_then(|client| begin_again(client, issuer));
+    match fault {
+        InteractionFault::Expired(interaction) => match interaction.restart.clone().or(begin) {
+            Some(begin) => Ok(see_other(&begin, [])),
+            None => Err(page(ErrorKind::Expired, client, None)),
+        },
+        InteractionFault::Gone { .. } => match begin {
+            Some(begin) => Ok(see_other(&begin, [])),
+            None => Err(page(ErrorKind::Expired, client, None)),
+        },
+        InteractionFault::OtherBrowser(interaction) => {
+            let begin = begin.or_else(|| interaction.restart.clone());
+            Err(page(ErrorKind::OtherBrowser, client, begin.as_deref()))
         }
-        None => Err(PageError::new(kind).about(caller.asking(Locale::default()))),
+    }
+}
+
+fn page(kind: ErrorKind, client: Option<&Client>, begin: Option<&str>) -> PageError {
+    let Some(client) = client else { return PageError::new(kind) };
+    let caller = Caller::from(client);
+    let page = PageError::new(kind).about(caller.asking(Locale::default()));
+    match begin {
+        Some(begin) => page.back(Link::new(begin, caller.service)),
+        None => page,
     }
 }
 
@@ -109,16 +108,6 @@ mod tests {
     }
 
     #[test]
-    fn after_an_answer_only_the_service_may_begin_again() {
-        let service = client(Some(BEGIN));
-        let answered = InteractionFault::Answered(interaction(Some("gjj"), Some("/oauth2/authorize?x")));
-        assert_eq!(sent_to(&answered, Some(&service)).as_deref(), Ok(BEGUN));
-        assert_eq!(sent_to(&answered, Some(&client(None))), Err(ErrorKind::Expired));
-        let own = InteractionFault::Answered(interaction(None, Some("/account")));
-        assert_eq!(sent_to(&own, None).as_deref(), Ok("/account"));
-    }
-
-    #[test]
     fn a_lost_interaction_goes_back_through_the_service() {
         let lost = InteractionFault::Gone { client_id: None };
         assert_eq!(sent_to(&lost, Some(&client(Some(BEGIN)))).as_deref(), Ok(BEGUN));
@@ -127,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_did_not_begin_is_asked_first() {
-        let other = InteractionFault::OtherBrowser { client_id: None };
+        let other = InteractionFault::OtherBrowser(interaction(None, Some("/oauth2/authorize?x")));
         assert_eq!(sent_to(&other, Some(&client(Some(BEGIN)))), Err(ErrorKind::OtherBrowser));
     }
 }

@@ -44,8 +44,6 @@ pub struct Interaction {
     pub fresh_after: Option<Timestamp>,
     pub created_at: Timestamp,
     pub touched_at: Timestamp,
-    /// A response was issued to the department: this way is walked to its end.
-    pub answered: bool,
 }
 
 impl Interaction {
@@ -125,7 +123,6 @@ impl Interaction {
             fresh_after: None,
             created_at: Timestamp::from_seconds(0),
             touched_at: Timestamp::from_seconds(1000),
-            answered: false,
         }
     }
 }

@@ -21,9 +21,6 @@ pub struct Interactions {
     departments: Departments,
 }
 
-/// How often a change to an interaction is tried against changes by the same browser's other requests.
-const ATTEMPTS: usize = 8;
-
 impl Interactions {
     #[must_use]
     pub const fn new(state: State, site: Site, rng: Rng, departments: Departments) -> Self {
@@ -57,7 +54,6 @@ impl Interactions {
             fresh_after: new.fresh_after,
             created_at: now,
             touched_at: now,
-            answered: false,
             id,
         };
         self.state.put(&key(&interaction.id), &encode(&interaction)?, now, KEPT).await?;
@@ -85,25 +81,25 @@ impl Interactions {
         let interaction = decode(&stored)?;
         let is_ours = |secret: &str| same(&hash(secret), &interaction.browser_hash);
         if !presented.iter().any(|one| is_ours(one.secret)) {
-            return Ok(Err(InteractionFault::OtherBrowser { client_id: interaction.client_id }));
+            return Ok(Err(InteractionFault::OtherBrowser(Box::new(interaction))));
         }
         Ok(match standing(&interaction, now) {
             Standing::Open => Ok(interaction),
             Standing::Stale => {
-                self.change(&interaction.id, now, |interaction| interaction.touched_at = now).await?;
+                self.touch(&stored, &interaction, now).await?;
                 Ok(interaction)
             }
             Standing::Expired => Err(InteractionFault::Expired(Box::new(interaction))),
-            Standing::Answered => Err(InteractionFault::Answered(Box::new(interaction))),
         })
     }
 
-    /// Notes that a response is about to be issued: from now on Back leads to a fresh start.
+    /// Forgets an interaction for which a response is about to be issued: from now on Back leads
+    /// to a fresh start, and nothing of it takes up room.
     ///
     /// # Errors
     /// Where the short-lived state does not answer.
-    pub async fn answer(&self, interaction: &Interaction, now: Timestamp) -> Result<(), PageError> {
-        self.change(&interaction.id, now, |interaction| interaction.answered = true).await
+    pub async fn answer(&self, interaction: &Interaction) -> Result<(), PageError> {
+        Ok(self.state.remove(&key(&interaction.id)).await?)
     }
 
     /// Where a browser goes whose interaction does not go on: to a fresh start wherever there is one.
@@ -118,16 +114,11 @@ impl Interactions {
         way_back(&fault, client.as_deref(), self.site.origin())
     }
 
-    async fn change(&self, id: &str, now: Timestamp, apply: impl Fn(&mut Interaction)) -> Result<(), PageError> {
-        for _ in 0..ATTEMPTS {
-            let Some(old) = self.state.get(&key(id), now).await? else { return Ok(()) };
-            let mut interaction = decode(&old)?;
-            apply(&mut interaction);
-            if self.state.swap(&key(id), &old, &encode(&interaction)?, now, KEPT).await? {
-                return Ok(());
-            }
-        }
-        Err(PageError::new(ErrorKind::Unavailable).because("an interaction is being changed by too many requests"))
+    /// Notes the resident's step, unless another request of the same browser has just done so.
+    async fn touch(&self, stored: &[u8], interaction: &Interaction, now: Timestamp) -> Result<(), PageError> {
+        let touched = encode(&Interaction { touched_at: now, ..interaction.clone() })?;
+        self.state.swap(&key(&interaction.id), stored, &touched, now, KEPT).await?;
+        Ok(())
     }
 }
 

@@ -15,16 +15,16 @@ pub(super) enum Standing {
     /// Open, and the record of its last step should be renewed.
     Stale,
     Expired,
-    Answered,
 }
 
 pub(super) fn standing(interaction: &Interaction, now: Timestamp) -> Standing {
     let idle = now.since(interaction.touched_at);
-    match () {
-        () if interaction.answered => Standing::Answered,
-        () if idle >= PATIENCE => Standing::Expired,
-        () if idle >= GRAIN => Standing::Stale,
-        () => Standing::Open,
+    if idle >= PATIENCE {
+        Standing::Expired
+    } else if idle >= GRAIN {
+        Standing::Stale
+    } else {
+        Standing::Open
     }
 }
 
@@ -33,15 +33,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_an_hour_of_silence_ends_an_interaction_and_an_answer_ends_it_at_once() {
-        let mut interaction = Interaction::sample();
-        let at = |seconds| interaction.touched_at.plus(Duration::from_secs(seconds));
+    fn half_an_hour_of_silence_ends_an_interaction() {
+        let interaction = Interaction::sample();
         let expected = [(59, Standing::Open), (60, Standing::Stale), (1799, Standing::Stale), (1800, Standing::Expired)];
         for (seconds, expected) in expected {
-            assert_eq!(standing(&interaction, at(seconds)), expected, "{seconds}");
+            let now = interaction.touched_at.plus(Duration::from_secs(seconds));
+            assert_eq!(standing(&interaction, now), expected, "{seconds}");
         }
-        let soon = at(1);
-        interaction.answered = true;
-        assert_eq!(standing(&interaction, soon), Standing::Answered);
     }
 }

@@ -47,13 +47,6 @@ impl Session {
     pub fn satisfies(&self, fresh_after: Option<Timestamp>) -> bool {
         fresh_after.is_none_or(|after| self.auth_time >= after)
     }
-
-    /// The level of assurance, by the table of how well the person is known and how strongly they
-    /// signed in: a phone that answered is level 1.
-    #[must_use]
-    pub const fn level(&self) -> u8 {
-        1
-    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,6 @@ pub struct Sessions {
 pub struct Begun {
     pub session: Session,
     pub(in crate::signin) token: String,
-    pub is_renewed: bool,
 }
 
 impl std::fmt::Debug for Begun {
@@ -138,14 +137,14 @@ impl Sessions {
             if change.execute(RENEW, args).await? == 1 {
                 (session.id, session.created_at) = (same.id, same.created_at);
                 change.record(event(Action::SignedInAgain, &session)).await?;
-                return Ok(Begun { session, token, is_renewed: true });
+                return Ok(Begun { session, token });
             }
         } else if let Some(other) = previous {
             self.end(change, other.id, "another account signed in").await?;
         }
         change.execute(INSERT, args![session.id, hash(&token), account, now, expires_at, AMR, &device]).await?;
         change.record(event(Action::SignedIn, &session)).await?;
-        Ok(Begun { session, token, is_renewed: false })
+        Ok(Begun { session, token })
     }
 
     /// The cookie that hands a browser its session. It goes when the browser is closed; on a

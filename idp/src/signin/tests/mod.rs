@@ -7,5 +7,6 @@ mod browsers;
 mod ending;
 mod house;
 mod limits;
+mod plans;
 mod privacy;
 mod story;

@@ -41,6 +41,7 @@ pub(super) enum Form {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Refused {
     Name,
+    AlreadyTheirs,
     TooMany,
     OldPage,
 }
@@ -62,6 +63,10 @@ pub(super) struct Application {
 }
 
 impl Application {
+    fn holds(&self, name: &str, today: Date) -> bool {
+        self.name == name && matches!(self.verdict, Verdict::Reserved { until } if until >= today)
+    }
+
     /// 云川云杉餐饮有限公司: place, name, form.
     pub(super) fn full_name(&self) -> String {
         match self.form {
@@ -95,6 +100,15 @@ impl Registry {
     pub(super) fn file(&self, sub: &str, draft: &Draft, now: OffsetDateTime) -> Result<String, Refused> {
         let name = acceptable(&draft.name).ok_or(Refused::Name)?;
         let mut books = self.books();
+        if books
+            .filed
+            .get(sub)
+            .into_iter()
+            .flatten()
+            .any(|other| other.holds(&name, now.date()))
+        {
+            return Err(Refused::AlreadyTheirs);
+        }
         let verdict = books.judge(&name, now.date());
         let crowded = !books.filed.contains_key(sub) && books.filed.len() >= MOST_PEOPLE;
         let own = books.filed.get(sub).map_or(0, Vec::len);
@@ -121,10 +135,12 @@ impl Registry {
 
 impl Books {
     fn judge(&self, name: &str, today: Date) -> Verdict {
-        let holds = |other: &Application| {
-            other.name == name && matches!(other.verdict, Verdict::Reserved { until } if until >= today)
-        };
-        if self.filed.values().flatten().any(holds) {
+        if self
+            .filed
+            .values()
+            .flatten()
+            .any(|other| other.holds(name, today))
+        {
             Verdict::Taken
         } else if GUARDED.iter().any(|word| name.contains(word)) {
             Verdict::WithOfficer
@@ -193,7 +209,7 @@ mod tests {
         let registry = Registry::default();
         let now = datetime!(2026-11-23 09:00 +8);
         for _ in 0..MOST_PER_PERSON {
-            registry.file("a", &draft("云杉"), now).unwrap();
+            registry.file("a", &draft("国际"), now).unwrap();
         }
         assert_eq!(registry.file("a", &draft("云杉"), now), Err(Refused::TooMany));
     }

@@ -1,3 +1,15 @@
 //! Stories told from outside: the real binary, over HTTP, on the database `YIMEN_TEST_BACKEND` names.
 
+mod account;
+mod attacks;
+mod bad_input;
+mod consent;
+mod enumeration;
+mod faults;
+mod foreign_library;
+mod interruptions;
+mod limits;
+mod oidc;
+mod sessions;
 mod sign_in;
+mod tabs;

@@ -1,0 +1,74 @@
+use yimen_http_tests::TestApp;
+
+/// Many tries at once win nothing: they are counted before they are compared.
+#[tokio::test]
+async fn guesses_in_parallel_are_all_counted() {
+    let app = TestApp::start().await;
+    let resident = app.resident("13800000001");
+    let page = resident
+        .ask_for_code(&resident.browser.get("/account").await)
+        .await;
+    let code = resident.latest_code().await;
+    let mut guesses: Vec<String> = (0..40).map(|n| format!("{:06}", n * 24_989)).collect();
+    guesses.retain(|guess| *guess != code);
+    // The right one among the last: were each try counted only after comparing, it would win.
+    guesses.insert(30, code.clone());
+    let mut tries = Vec::new();
+    for guess in &guesses {
+        let form = page.form("#verify").fill("code", guess);
+        tries.push(tokio::spawn(form.submit()));
+    }
+    let mut signed_in = 0;
+    for one in tries {
+        signed_in += usize::from(one.await.unwrap().has("#devices"));
+    }
+    // At most five were compared; the right one may by luck have been among them.
+    println!("{signed_in} signed in");
+    let late = page.press("#verify", &[("code", &code)]).await;
+    assert!(
+        signed_in == 1 || !late.has("#devices"),
+        "more than five tries were taken"
+    );
+    let log = app.log();
+    assert!(!log.contains(&code), "a code stands in the log");
+}
+
+/// One guess each at many numbers, from one browser: the browser runs into its own ceiling.
+#[tokio::test]
+async fn one_guess_each_at_many_numbers_is_noticed() {
+    let app = TestApp::start().await;
+    app.begin_period(600).await;
+    let browser = app.browser();
+    let mut refused = 0;
+    for end in 0..14 {
+        let victim = app.resident(&format!("138000003{end:02}"));
+        let page = browser.get("/account").await;
+        let page = page.press("#send-code", &[("phone", &victim.phone)]).await;
+        if !page.has("#verify") {
+            refused += 1;
+            continue;
+        }
+        let page = page.press("#verify", &[("code", "000000")]).await;
+        assert!(!page.has("#devices"), "one in a million");
+    }
+    assert!(
+        refused >= 3,
+        "after ten wrong codes the browser waits, whatever number it names"
+    );
+}
+
+/// A browser that throws its cookies away gets no new tries at the same code.
+#[tokio::test]
+async fn without_cookies_there_is_no_code_to_guess_at() {
+    let app = TestApp::start().await;
+    let resident = app.resident("13800000001");
+    let page = resident
+        .ask_for_code(&resident.browser.get("/account").await)
+        .await;
+    let code = resident.latest_code().await;
+    resident.browser.lose_cookies();
+    let page = page.press("#verify", &[("code", &code)]).await;
+    assert!(!page.has("#devices"), "even the right code is no use elsewhere");
+    let account = resident.browser.get("/account").await;
+    assert!(account.has("#phone"));
+}

@@ -1,0 +1,120 @@
+//! Forms of other sites: cross-site request forgery, and signing a victim in as the attacker (login CSRF).
+
+use crate::sessions::is_signed_in;
+use yimen_http_tests::{Form, TestApp};
+
+/// As other sites would send it: cross-site, from a department of the same site, from nowhere.
+const ORIGINS: [&str; 3] = ["https://evil.example", "http://localhost:1", "null"];
+
+async fn assert_refused(form: Form) {
+    for origin in ORIGINS {
+        let page = form.clone().submit_from(origin).await;
+        assert!(
+            (400..500).contains(&page.status()),
+            "{origin}: {} {}",
+            page.status(),
+            page.url
+        );
+        assert!(page.has("#trace-id"));
+    }
+    let page = form.clone().without("token").submit().await;
+    assert_eq!(page.status(), 403, "without its token: {}", page.answer.body);
+    let page = form.fill("token", "AAAA").submit().await;
+    assert_eq!(page.status(), 403, "with a made-up token");
+}
+
+#[tokio::test]
+async fn no_form_of_ours_can_be_sent_by_another_site() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let number = resident.follow(&client.sign_in()).await;
+    assert_refused(number.form("#send-code").fill("phone", &resident.phone)).await;
+    assert!(resident.codes().await.is_empty());
+    let code = resident.ask_for_code(&number).await;
+    let right = resident.latest_code().await;
+    assert_refused(code.form("#verify").fill("code", &right)).await;
+    assert_refused(code.form("#resend")).await;
+    let allow = code.press("#verify", &[("code", &right)]).await;
+    assert_refused(allow.form("#allow")).await;
+    allow.press("#allow", &[]).await;
+
+    let account = resident.browser.get("/account").await;
+    for button in ["#sign-out", "#sign-out-everywhere", "#services button[value=all]"] {
+        assert_refused(account.form(button).fill("confirmed", "yes")).await;
+    }
+    assert!(is_signed_in(&resident.browser).await);
+    let account = resident.browser.get("/account").await;
+    assert!(!account.has("#services .empty"));
+}
+
+/// The attacker begins a sign-in, enters their own code up to the last step, and has the victim's
+/// browser send it.
+#[tokio::test]
+async fn a_victim_is_not_signed_in_as_the_attacker() {
+    let app = TestApp::start().await;
+    let (attacker, victim) = (app.resident("13800000001"), app.resident("13800000002"));
+    let page = attacker
+        .ask_for_code(&attacker.browser.get("/account").await)
+        .await;
+    let form = page.form("#verify").fill("code", &attacker.latest_code().await);
+    let fields: Vec<(&str, &str)> = form
+        .fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    for origin in ORIGINS {
+        let page = victim
+            .browser
+            .post_from(origin, form.action.as_str(), &fields)
+            .await;
+        assert!((400..500).contains(&page.status()), "{origin}");
+    }
+    assert!(!is_signed_in(&victim.browser).await);
+}
+
+/// The attacker's half-finished sign-in, opened by a link in the victim's browser.
+#[tokio::test]
+async fn a_link_into_somebody_elses_sign_in_leads_nowhere() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let (attacker, victim) = (app.resident("13800000001"), app.resident("13800000002"));
+    let number = attacker.follow(&client.sign_in()).await;
+    let code = attacker.ask_for_code(&number).await;
+    let consent = attacker.enter_code(&code).await;
+    victim.sign_in().await;
+    let resume = format!(
+        "/oauth2/authorize/{}",
+        consent.url.path().split('/').nth(2).unwrap()
+    );
+    for place in [
+        number.url.path(),
+        code.url.path(),
+        consent.url.path(),
+        &resume,
+        &format!("{resume}/cancel"),
+    ] {
+        let page = victim.browser.follow_from("https://evil.example", place).await;
+        page.assert_error(400, "interaction_cookie_missing");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_one_page_is_no_use_on_another() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let (one, other) = (
+        resident.follow(&client.sign_in()).await,
+        resident.follow(&client.sign_in()).await,
+    );
+    let foreign = one.attribute("#main input[name=token]", "value");
+    let page = other
+        .form("#send-code")
+        .fill("phone", &resident.phone)
+        .fill("token", &foreign)
+        .submit()
+        .await;
+    assert_eq!(page.status(), 403);
+    assert!(resident.codes().await.is_empty());
+}

@@ -1,0 +1,10 @@
+//! What somebody who means harm would try.
+
+mod code_guessing;
+mod foreign_forms;
+mod framing;
+mod injection;
+mod open_redirect;
+mod oversized_and_slow;
+mod session_fixation;
+mod stolen_tokens;

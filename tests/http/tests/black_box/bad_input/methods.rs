@@ -1,0 +1,136 @@
+use yimen_http_tests::TestApp;
+
+/// Every path of the server, with the methods it takes.
+pub(super) const PATHS: &[(&str, &[&str])] = &[
+    ("/", &["GET"]),
+    ("/account", &["GET"]),
+    ("/account/sign-out", &["POST"]),
+    ("/account/sign-out-everywhere", &["POST"]),
+    ("/account/sessions/end", &["POST"]),
+    ("/account/services/withdraw", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA", &["GET"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/phone", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/code", &["GET", "POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/resend", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/stop", &["POST"]),
+    ("/consent/AAAAAAAAAAAAAAAAAAAAAA", &["GET", "POST"]),
+    ("/oauth2/authorize", &["GET", "POST"]),
+    ("/oauth2/authorize/AAAAAAAAAAAAAAAAAAAAAA", &["GET"]),
+    ("/oauth2/authorize/AAAAAAAAAAAAAAAAAAAAAA/cancel", &["GET"]),
+    ("/oauth2/token", &["POST"]),
+    ("/oauth2/introspect", &["POST"]),
+    ("/oauth2/revoke", &["POST"]),
+    ("/oauth2/userinfo", &["GET", "POST"]),
+    ("/oauth2/jwks", &["GET"]),
+    ("/oauth2/logout", &["GET", "POST"]),
+    ("/.well-known/openid-configuration", &["GET"]),
+    ("/.well-known/oauth-authorization-server", &["GET"]),
+    ("/healthz", &["GET"]),
+    ("/readyz", &["GET"]),
+    ("/acr/1", &["GET"]),
+    ("/privacy", &["GET"]),
+    ("/dev/outbox", &["GET"]),
+    ("/dev/outbox.json", &["GET"]),
+    ("/dev/clock", &["GET", "POST"]),
+];
+
+#[tokio::test]
+async fn a_method_that_is_not_taken_is_405() {
+    let app = TestApp::start().await;
+    for (path, taken) in PATHS {
+        for method in [
+            "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "X",
+        ] {
+            let answer = app.request(method, path).send().await.unwrap();
+            let status = answer.status().as_u16();
+            assert!(status < 500, "{method} {path}: {status}");
+            if !taken.contains(&method) {
+                assert_eq!(status, 405, "{method} {path}");
+                let allow = answer
+                    .headers()
+                    .get("allow")
+                    .and_then(|v| v.to_str().ok())
+                    .unwrap_or("");
+                for one in *taken {
+                    assert!(
+                        allow.contains(one),
+                        "{method} {path}: Allow is {allow:?} (RFC 9110 §15.5.6)"
+                    );
+                }
+            }
+        }
+        if taken.contains(&"GET") {
+            let head = app.request("HEAD", path).send().await.unwrap();
+            let get = app.request("GET", path).send().await.unwrap();
+            assert_eq!(head.status(), get.status(), "HEAD {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn paths_that_look_alike_are_not_found() {
+    let app = TestApp::start().await;
+    for path in [
+        "/oauth2/token/",
+        "/OAUTH2/TOKEN",
+        "//oauth2/token",
+        "/oauth2",
+        "/signin",
+        "/signin/",
+        "/consent/",
+        "/.well-known/",
+        "/assets/",
+        "/assets/..%2f..%2fCargo.toml",
+        "/assets/../yimen.toml",
+        "/acr/99",
+        "/acr/x",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/\u{4e91}",
+        "/%ff%fe",
+        "/%00",
+        "/account%2fsign-out",
+    ] {
+        let answer = app.request("GET", "/").build().unwrap();
+        let mut url = answer.url().clone();
+        url.set_path(path);
+        let status = app.get(url.path()).await.status;
+        assert!((400..500).contains(&status) || status == 303, "{path}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn development_pages_exist_only_in_development() {
+    // An https public URL behind a proxy, as in production; `dev` is off.
+    let app = yimen_http_tests::Setup::new()
+        .set("dev", false)
+        .set("public_url", "https://id.city.example")
+        .set("sms.providers", toml::Value::Array(vec!["webhook".into()]))
+        .set("sms.webhook.url", "https://sms.city.example/send")
+        .set(
+            "sms.webhook.secret",
+            "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        )
+        .start()
+        .await;
+    for path in ["/dev/outbox", "/dev/outbox.json", "/dev/clock"] {
+        assert_eq!(app.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(app.post("/dev/clock", &[("advance", "1h")]).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_clock_takes_only_spans() {
+    let app = TestApp::start().await;
+    for span in [
+        "",
+        "soon",
+        "-1s",
+        "1",
+        "999999999999999999999d",
+        "1h; DROP TABLE",
+        "NaN",
+    ] {
+        let status = app.post("/dev/clock", &[("advance", span)]).await.status;
+        assert_eq!(status, 400, "{span}");
+    }
+}

@@ -1,0 +1,5 @@
+//! Every endpoint, asked wrongly in every way: the standard's error or a clear page, never a fault of ours.
+
+mod methods;
+mod pages;
+mod protocol;

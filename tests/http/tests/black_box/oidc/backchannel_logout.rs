@@ -1,0 +1,170 @@
+//! Back-Channel Logout 1.0: the outbox, its retries, and what stands in a logout token.
+
+use serde_json::Value;
+use yimen_http_tests::{Client, Receiver, Registration, TestApp, Tokens, decode, verify};
+
+async fn department(app: &TestApp, id: &str, receiver: &Receiver) -> Client {
+    app.register(Registration::new(id).option("--backchannel-logout-uri", &receiver.uri))
+        .await
+}
+
+async fn check(app: &TestApp, token: &str, client: &Client, tokens: &Tokens) -> Value {
+    assert_eq!(decode(token).0["typ"], "logout+jwt");
+    let claims = verify(token, &app.get("/oauth2/jwks").await.json());
+    assert_eq!(claims["iss"], app.url(""));
+    let audience = claims["aud"]
+        .as_array()
+        .and_then(|list| list.first())
+        .unwrap_or(&claims["aud"]);
+    assert_eq!(audience, &client.id);
+    assert_eq!(claims["sub"], tokens.claims["sub"]);
+    assert!(claims["events"]["http://schemas.openid.net/event/backchannel-logout"].is_object());
+    assert!(claims["jti"].is_string() && claims["iat"].is_i64() && claims["exp"].is_i64());
+    assert!(claims["nonce"].is_null(), "a logout token has no nonce");
+    claims
+}
+
+#[tokio::test]
+async fn signing_out_reaches_every_department_of_the_session() {
+    let app = TestApp::start().await;
+    let (at_first, at_second) = (Receiver::start().await, Receiver::start().await);
+    let first = department(&app, "hrss", &at_first).await;
+    let second = department(&app, "amr", &at_second).await;
+    let resident = app.resident("13800000001");
+    let one = resident.sign_in_to(&first).await;
+    let two = resident.sign_in_to(&second).await;
+    resident
+        .browser
+        .get("/account")
+        .await
+        .press("#sign-out", &[])
+        .await;
+    let to_first = at_first.wait_for(1).await;
+    let to_second = at_second.wait_for(1).await;
+    let claims = check(&app, &to_first[0], &first, &one).await;
+    assert_eq!(claims["sid"], one.claims["sid"]);
+    let claims = check(&app, &to_second[0], &second, &two).await;
+    assert_eq!(claims["sid"], two.claims["sid"]);
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_reaches_all_sessions() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let client = department(&app, "hrss", &receiver).await;
+    let here = app.resident("13800000001");
+    let one = here.sign_in_to(&client).await;
+    app.advance("61s").await;
+    let there = here.elsewhere();
+    let two = there.sign_in_to(&client).await;
+    let account = there.browser.get("/account").await;
+    account
+        .press("#sign-out-everywhere", &[])
+        .await
+        .press("#confirm", &[])
+        .await;
+    let got = receiver.wait_for(1).await;
+    let claims = check(&app, &got[0], &client, &two).await;
+    // One token per session, or one without `sid` for all of them.
+    if claims["sid"].is_string() {
+        let got = receiver.wait_for(2).await;
+        let sids: Vec<_> = got.iter().map(|token| decode(token).1["sid"].clone()).collect();
+        assert!(
+            sids.contains(&one.claims["sid"]) && sids.contains(&two.claims["sid"]),
+            "{sids:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_department_that_fails_is_told_again() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let client = department(&app, "hrss", &receiver).await;
+    let resident = app.resident("13800000001");
+    let tokens = resident.sign_in_to(&client).await;
+    receiver.answer_with(503);
+    resident
+        .browser
+        .get("/account")
+        .await
+        .press("#sign-out", &[])
+        .await;
+    receiver.wait_for(1).await;
+    receiver.answer_with(200);
+    app.advance("5m").await;
+    let got = receiver.wait_for(2).await;
+    let claims = check(&app, &got[1], &client, &tokens).await;
+    let now = app.get("/dev/clock").await.json()["now"].as_i64().unwrap() / 1000;
+    assert!(
+        claims["exp"].as_i64().unwrap() > now,
+        "signed at delivery, not when it was written"
+    );
+    app.advance("30m").await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(receiver.received().len(), 2, "delivered is delivered");
+}
+
+#[tokio::test]
+async fn what_is_undelivered_survives_a_restart() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let client = department(&app, "hrss", &receiver).await;
+    let resident = app.resident("13800000001");
+    resident.sign_in_to(&client).await;
+    receiver.answer_with(500);
+    resident
+        .browser
+        .get("/account")
+        .await
+        .press("#sign-out", &[])
+        .await;
+    receiver.wait_for(1).await;
+    app.start_again();
+    receiver.answer_with(204);
+    app.advance("10m").await;
+    receiver.wait_for(2).await;
+}
+
+#[tokio::test]
+async fn a_slow_department_keeps_nobody_waiting() {
+    let app = TestApp::start().await;
+    // Takes connections and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}/logout", silent.local_addr().unwrap());
+    let slow = app
+        .register(Registration::new("slow").option("--backchannel-logout-uri", &uri))
+        .await;
+    let receiver = Receiver::start().await;
+    let quick = department(&app, "quick", &receiver).await;
+    let resident = app.resident("13800000001");
+    resident.sign_in_to(&slow).await;
+    resident.sign_in_to(&quick).await;
+    let began = std::time::Instant::now();
+    resident
+        .browser
+        .get("/account")
+        .await
+        .press("#sign-out", &[])
+        .await;
+    println!("signing out took {:?}", began.elapsed());
+    receiver.wait_for(1).await;
+    drop(silent);
+}
+
+#[tokio::test]
+async fn taking_a_consent_back_ends_the_sign_in_there() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let client = department(&app, "hrss", &receiver).await;
+    let resident = app.resident("13800000001");
+    let tokens = resident.sign_in_to(&client).await;
+    let account = resident.browser.get("/account").await;
+    account
+        .press("#services button[value=all]", &[])
+        .await
+        .press("#confirm", &[])
+        .await;
+    let got = receiver.wait_for(1).await;
+    check(&app, &got[0], &client, &tokens).await;
+}

@@ -1,0 +1,13 @@
+//! OpenID Connect and OAuth, one specification after another.
+
+mod authorize_errors;
+mod authorize_prompts;
+mod backchannel_logout;
+mod client_auth;
+mod code;
+mod discovery;
+mod introspection;
+mod refresh;
+mod revocation;
+mod rp_logout;
+mod userinfo;
