@@ -163,8 +163,15 @@ async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str
     for item in &allowed {
         records::give(&mut change, account, client_id, *item, until).await?;
     }
+    let mut withdrawn = Vec::new();
     for item in left {
-        records::withdraw(&mut change, account, client_id, item).await?;
+        if records::withdraw(&mut change, account, client_id, item).await? {
+            withdrawn.push(item);
+        }
+    }
+    if !withdrawn.is_empty() {
+        let event = Event::new(Action::ConsentWithdrawn).account(account).client(client_id);
+        change.record(event.with("items", &withdrawn)).await?;
     }
     let event = Event::new(Action::ConsentGiven).account(account).client(client_id);
     change.record(event.with("items", &allowed).with("until", until)).await?;

@@ -7,6 +7,9 @@ mod item;
 pub mod pages;
 mod records;
 
+#[cfg(test)]
+mod records_test;
+
 pub use ask::{Ask, ask, required_since};
 pub use handlers::{Consent, answer, question};
 pub use item::Item;

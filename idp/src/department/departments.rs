@@ -12,12 +12,15 @@ const AGE: Duration = Duration::from_secs(3);
 /// More clients than a province has; beyond it the memory is emptied.
 const MOST: usize = 10_000;
 
+/// Each client with the moment it was read.
+type Seen = HashMap<String, (Timestamp, Arc<Client>)>;
+
 /// The clients, behind a small memory of those just seen. Unknown ids are not remembered.
 #[derive(Clone, Debug)]
 pub struct Departments {
     db: Db,
     clock: Clock,
-    seen: Arc<Mutex<HashMap<String, (Timestamp, Arc<Client>)>>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Departments {

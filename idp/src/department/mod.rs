@@ -8,6 +8,9 @@ mod model;
 mod records;
 mod subjects;
 
+#[cfg(test)]
+mod records_test;
+
 pub use check::check;
 pub use departments::Departments;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};

@@ -31,13 +31,15 @@ pub fn check_live(grant: &Grant, now: Timestamp) -> Result<(), Ended> {
     if grant.created_at <= grant.signed_out_at {
         return Err(Ended::SignedOutEverywhere);
     }
-    if !grant.offline && (grant.session_ended || grant.session_expires_at <= now) {
+    // An answer counts for what was granted while it stood, and until it ends.
+    let stands = |consent: Option<(Timestamp, Timestamp)>| {
+        consent.is_some_and(|(granted, expires)| granted <= grant.created_at && expires > now)
+    };
+    let offline = grant.offline && stands(grant.offline_consent);
+    if !offline && (grant.session_ended || grant.session_expires_at <= now) {
         return Err(Ended::SessionOver);
     }
-    match grant.consent {
-        Some((granted, expires)) if granted <= grant.created_at && expires > now => Ok(()),
-        _ => Err(Ended::ConsentOver),
-    }
+    if stands(grant.consent) { Ok(()) } else { Err(Ended::ConsentOver) }
 }
 
 #[cfg(test)]
@@ -65,6 +67,7 @@ mod tests {
             session_ended: false,
             session_expires_at: at(1000),
             consent: Some((at(90), at(5000))),
+            offline_consent: None,
         }
     }
 
@@ -90,9 +93,17 @@ mod tests {
 
     #[test]
     fn offline_access_outlives_the_session_but_not_the_consent() {
-        let offline = Grant { offline: true, session_ended: true, ..grant() };
+        let offline_consent = Some((at(90), at(6000)));
+        let offline = Grant { offline: true, offline_consent, session_ended: true, ..grant() };
         assert_eq!(check_live(&offline, at(4999)), Ok(()));
         assert_eq!(check_live(&offline, at(5000)), Err(Ended::ConsentOver));
+        // Left out, withdrawn, run out, or given only later: then it ends with the session.
+        for consent in [None, Some((at(90), at(400))), Some((at(101), at(5000)))] {
+            let mut alone = Grant { offline_consent: consent, ..offline.clone() };
+            assert_eq!(check_live(&alone, at(500)), Err(Ended::SessionOver));
+            alone.session_ended = false;
+            assert_eq!(check_live(&alone, at(500)), Ok(()));
+        }
         let signed_out = Grant { signed_out_at: at(200), ..offline };
         assert_eq!(check_live(&signed_out, at(300)), Err(Ended::SignedOutEverywhere));
     }

@@ -25,6 +25,8 @@ pub struct Grant {
     pub(super) session_expires_at: Timestamp,
     /// When the consent to sign in was given and until when it stands, unless withdrawn.
     pub(super) consent: Option<(Timestamp, Timestamp)>,
+    /// The same of the consent to access without a session.
+    pub(super) offline_consent: Option<(Timestamp, Timestamp)>,
 }
 
 const INSERT: &str = "INSERT INTO oauth_grant \
@@ -33,9 +35,11 @@ const INSERT: &str = "INSERT INTO oauth_grant \
 
 const FIND: &str = "SELECT g.id, g.account_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, \
     g.ended_at, a.status, a.signed_out_at, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at, \
-    c.granted_at, c.expires_at AS consent_expires_at, c.withdrawn_at \
+    c.granted_at, c.expires_at AS consent_expires_at, c.withdrawn_at, \
+    o.granted_at AS offline_granted_at, o.expires_at AS offline_expires_at, o.withdrawn_at AS offline_withdrawn_at \
     FROM oauth_grant g JOIN account a ON a.id = g.account_id JOIN session s ON s.id = g.session_id \
     LEFT JOIN consent c ON c.account_id = g.account_id AND c.client_id = g.client_id AND c.item = 'openid' \
+    LEFT JOIN consent o ON o.account_id = g.account_id AND o.client_id = g.client_id AND o.item = 'offline_access' \
     WHERE g.id = $1";
 
 const END: &str = "UPDATE oauth_grant SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
@@ -110,6 +114,7 @@ impl Grant {
             session_ended: false,
             session_expires_at: now,
             consent: None,
+            offline_consent: None,
         }
     }
 }
@@ -121,10 +126,8 @@ pub async fn find(db: &Db, id: &str) -> Result<Option<Grant>, StoreError> {
 }
 
 fn read(row: &Row) -> Result<Grant, StoreError> {
-    let given = match (row.maybe_time("granted_at")?, row.maybe_time("consent_expires_at")?) {
-        (Some(granted), Some(expires)) if row.maybe_int("withdrawn_at")?.is_none() => Some((granted, expires)),
-        _ => None,
-    };
+    let consent = given(row, ["granted_at", "consent_expires_at", "withdrawn_at"])?;
+    let offline_consent = given(row, ["offline_granted_at", "offline_expires_at", "offline_withdrawn_at"])?;
     Ok(Grant {
         id: row.text("id")?,
         account: row.uuid("account_id")?,
@@ -139,8 +142,17 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
         signed_out_at: row.time("signed_out_at")?,
         session_ended: row.maybe_int("session_ended_at")?.is_some(),
         session_expires_at: row.time("session_expires_at")?,
-        consent: given,
+        consent,
+        offline_consent,
     })
+}
+
+fn given(row: &Row, columns: [&'static str; 3]) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+    let [granted, expires, withdrawn] = columns;
+    if row.maybe_int(withdrawn)?.is_some() {
+        return Ok(None);
+    }
+    Ok(row.maybe_time(granted)?.zip(row.maybe_time(expires)?))
 }
 
 /// Ends a grant; answers whether it was this call that did.

@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::records::{self, Given};
+use super::{Consents, Item, withdraw};
+use crate::account::{self, PhoneNumber};
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
+use crate::config::{Database, MasterKey, Secret};
+use crate::rng::Rng;
+use crate::state::State;
+use crate::store::{Db, Vault};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+struct Room {
+    consents: Consents,
+    account: Uuid,
+    rng: Rng,
+}
+
+impl Room {
+    /// Over records of its own: a SQLite file, or a schema on the server that `YIMEN_TEST_POSTGRES` names.
+    async fn open() -> Self {
+        let rng = Rng::system();
+        let name = format!("yimen_consent_{}", rng.uuid(NOW).simple());
+        let url = match std::env::var("YIMEN_TEST_POSTGRES") {
+            Ok(server) => {
+                let mut tx = database(server.clone()).await.begin().await.unwrap();
+                tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![]).await.unwrap();
+                tx.commit().await.unwrap();
+                let separator = if server.contains('?') { '&' } else { '?' };
+                format!("{server}{separator}options=-c%20search_path%3D{name}")
+            }
+            Err(_) => format!("sqlite:{}", std::env::temp_dir().join(name).display()),
+        };
+        let db = database(url).await;
+        db.migrate().await.unwrap();
+        let consents = Consents::new(db.clone(), State::memory());
+        let mut room = Self { consents, account: Uuid::nil(), rng };
+        let vault = Vault::new(&MasterKey::from_bytes([3; 32]), room.rng.clone());
+        let mut change = room.change(NOW).await;
+        let number = PhoneNumber::read("13812345678", &[86]).unwrap();
+        let entered = account::enter(&mut change, &vault, &number).await.unwrap();
+        room.account = entered.account.id;
+        room.commit(change).await;
+        room
+    }
+
+    async fn change(&self, now: Timestamp) -> Change {
+        let context = Context { now, request_id: "test".to_owned(), actor: "resident", rng: self.rng.clone() };
+        Change::begin(&self.consents.db, &context).await.unwrap()
+    }
+
+    async fn commit(&self, mut change: Change) {
+        change.record(Event::new(Action::ConsentGiven)).await.unwrap();
+        change.commit().await.unwrap();
+    }
+
+    async fn give(&self, item: Item, at: Timestamp) {
+        let mut change = self.change(at).await;
+        records::give(&mut change, self.account, "hrss", item, at.plus(DAY)).await.unwrap();
+        self.commit(change).await;
+    }
+
+    async fn withdraw(&self, item: Item, at: Timestamp) -> bool {
+        let mut change = self.change(at).await;
+        let stood = withdraw(&mut change, self.account, "hrss", item).await.unwrap();
+        self.commit(change).await;
+        stood
+    }
+
+    async fn standing(&self, now: Timestamp) -> Vec<Given> {
+        let mut given = self.consents.standing(self.account, "hrss", now).await.unwrap();
+        given.sort_by_key(|given| given.item);
+        given
+    }
+}
+
+async fn database(url: String) -> Db {
+    let config = Database { url: Secret::new(url), max_connections: 4, ..Database::default() };
+    Db::open(&config).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_given_stands_until_its_end() {
+    let room = Room::open().await;
+    room.give(Item::OpenId, NOW).await;
+    room.give(Item::Phone, NOW.plus(DAY / 2)).await;
+    assert_eq!(room.standing(NOW.plus(DAY / 2)).await.len(), 2);
+    let late = room.standing(NOW.plus(DAY)).await;
+    assert_eq!(late.iter().map(|given| given.item).collect::<Vec<_>>(), [Item::Phone]);
+    assert_eq!(room.consents.standing(room.account, "other", NOW).await.unwrap(), []);
+    assert_eq!(room.consents.standing(Uuid::from_u128(1), "hrss", NOW).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_yes_in_time_prolongs_and_one_after_a_break_begins_anew() {
+    let room = Room::open().await;
+    let later = NOW.plus(DAY / 2);
+    room.give(Item::OpenId, NOW).await;
+    room.give(Item::OpenId, later).await;
+    let given = room.standing(later).await.remove(0);
+    assert_eq!((given.granted_at, given.answered_at, given.expires_at), (NOW, later, later.plus(DAY)));
+
+    let lapsed = later.plus(DAY);
+    room.give(Item::OpenId, lapsed).await;
+    assert_eq!(room.standing(lapsed).await[0].granted_at, lapsed);
+
+    let again = lapsed.plus(Duration::from_secs(10));
+    assert!(room.withdraw(Item::OpenId, lapsed).await);
+    room.give(Item::OpenId, again).await;
+    assert_eq!(room.standing(again).await[0].granted_at, again);
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_is_gone_at_once_and_alone() {
+    let room = Room::open().await;
+    room.give(Item::OpenId, NOW).await;
+    room.give(Item::Phone, NOW).await;
+    assert!(room.withdraw(Item::Phone, NOW).await);
+    assert!(!room.withdraw(Item::Phone, NOW).await);
+    assert!(!room.withdraw(Item::Name, NOW).await);
+    assert_eq!(room.standing(NOW).await.len(), 1);
+    assert_eq!(room.consents.all_standing(room.account, NOW).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_withdrawals_at_once_one_counts() {
+    let room = std::sync::Arc::new(Room::open().await);
+    room.give(Item::Phone, NOW).await;
+    let tasks: Vec<_> = (0..6)
+        .map(|_| {
+            let room = room.clone();
+            tokio::spawn(async move { room.withdraw(Item::Phone, NOW).await })
+        })
+        .collect();
+    let mut counted = 0;
+    for task in tasks {
+        counted += usize::from(task.await.unwrap());
+    }
+    assert_eq!(counted, 1);
+}
