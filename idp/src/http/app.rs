@@ -41,8 +41,8 @@ pub enum StartError {
     DevInPublic { host: String },
     #[error("{address} cannot be listened on: {fault}; is it in use? Choose another with `listen` (or --port)")]
     Listen { address: SocketAddr, fault: std::io::Error },
-    #[error("serving failed: {0}")]
-    Serve(std::io::Error),
+    #[error("{0}")]
+    Tls(String),
 }
 
 /// Everything a node needs, built once. Each room is given only the handles it uses.

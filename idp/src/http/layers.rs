@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
@@ -34,7 +36,7 @@ struct Outermost {
 
 /// Notes the request's one `now`, its id and its sender.
 async fn note_facts(State(known): State<Outermost>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|info| info.0.0);
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     if let Some(peer) = peer {
         let trusted = &known.config.settings.http.trusted_proxies;
         let address = client_address(peer, request.headers(), trusted);
@@ -42,7 +44,9 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
     }
     request.extensions_mut().insert(known.clock.now());
     request.extensions_mut().insert(RequestId::new(&known.rng));
-    next.run(request).await
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// Ends a request that takes too long, slow senders included.

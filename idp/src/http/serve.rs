@@ -2,17 +2,27 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
+use axum::Router;
+use axum::body::Body;
+use axum::serve::Listener;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tower::ServiceExt as _;
 
 use super::app::{App, StartError};
 use super::router::router;
+use super::tls::{TlsListener, server_config};
 use crate::audit::Context;
+use crate::config::Tls;
 use crate::signin::sweep;
 
-use super::tls::{TlsListener, server_config};
-
+/// How long a request's head may take.
+const HEAD: Duration = Duration::from_secs(20);
 /// How often a node clears away old counts.
 const SWEEP: Duration = Duration::from_secs(600);
 /// What is in flight when the node is told to stop may take so long to finish.
@@ -21,18 +31,6 @@ const LAST_CALL: Duration = Duration::from_secs(20);
 /// The other end of a connection, plain or TLS.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub SocketAddr);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
 
 /// A node's port, taken but not yet served.
 #[derive(Debug)]
@@ -58,33 +56,65 @@ pub async fn serve(
     let courier = tokio::spawn(app.courier().run());
     let sweeper = tokio::spawn(sweep_now_and_then(app.clone()));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
-    let service = router(&app).into_make_service_with_connect_info::<Peer>();
-    let tls = app.config.settings.tls.clone();
-    let (stopping, stopped) = tokio::sync::watch::channel(false);
-    let stop = async move {
-        stop.await;
-        // The receiver waits for this, so it is there.
-        let _ = stopping.send(true);
-    };
-    let served = async {
-        match &tls {
-            None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
-            Some(tls) => {
-                let config = server_config(&tls.certificate, &tls.key).map_err(std::io::Error::other)?;
-                let listener = TlsListener::new(listener, config)?;
-                axum::serve(listener, service).with_graceful_shutdown(stop).await
-            }
+    let routes = router(&app);
+    let result = match app.config.settings.tls.clone() {
+        None => {
+            accept(listener, routes, stop).await;
+            Ok(())
         }
-    };
-    let result = tokio::select! {
-        served = served => served.map_err(StartError::Serve),
-        () = last_call(stopped) => Ok(()),
+        Some(tls) => match tls_listener(listener, &tls) {
+            Ok(listener) => {
+                accept(listener, routes, stop).await;
+                Ok(())
+            }
+            Err(said) => Err(StartError::Tls(said)),
+        },
     };
     courier.abort();
     ring.abort();
     sweeper.abort();
     app.db.close().await;
     result
+}
+
+fn tls_listener(listener: TcpListener, tls: &Tls) -> Result<TlsListener, String> {
+    let config = server_config(&tls.certificate, &tls.key)?;
+    TlsListener::new(listener, config).map_err(|fault| fault.to_string())
+}
+
+/// Accepts connections until `stop`, then lets those in flight finish. A sender who dawdles over
+/// a request's head is let go; the body is the business of the layers.
+async fn accept<L>(mut listener: L, routes: Router, stop: impl Future<Output = ()> + Send)
+where
+    L: Listener<Addr = SocketAddr>,
+{
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD).keep_alive_timeout(HEAD);
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            (stream, address) = listener.accept() => {
+                let routes = routes.clone();
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let mut request = request.map(Body::new);
+                    request.extensions_mut().insert(Peer(address));
+                    routes.clone().oneshot(request)
+                });
+                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                let connection = graceful.watch(connection);
+                // How a connection ends is its client's affair.
+                tokio::spawn(async move { connection.await.ok() });
+            }
+            () = &mut stop => break,
+        }
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(LAST_CALL) => tracing::warn!("some requests did not finish in time"),
+    }
 }
 
 /// Clears away counts whose period is over.
@@ -96,14 +126,5 @@ async fn sweep_now_and_then(app: App) {
         if let Err(fault) = sweep(&app.db, &context).await {
             tracing::warn!(%fault, "old counts could not be cleared away");
         }
-    }
-}
-
-/// Resolves when a stop was asked for and the last call is over.
-async fn last_call(mut stopped: tokio::sync::watch::Receiver<bool>) {
-    if stopped.wait_for(|stopping| *stopping).await.is_ok() {
-        tokio::time::sleep(LAST_CALL).await;
-    } else {
-        std::future::pending::<()>().await;
     }
 }

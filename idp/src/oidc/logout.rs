@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -40,11 +40,16 @@ pub async fn logout(
     State(oidc): State<Oidc>,
     facts: Facts,
     page: Page,
+    method: Method,
     headers: HeaderMap,
     parameters: Result<QueryOrForm, WireError>,
 ) -> Result<Response, PageError> {
     let QueryOrForm(parameters) =
         parameters.map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
+    // A POST from another site brings no Lax cookie: it goes on by GET, which does.
+    if method == Method::POST {
+        return Ok(see_other(&format!("/oauth2/logout?{}", parameters.to_query()), []));
+    }
     if let Err(error) = parameters.refuse_repeats() {
         return Err(PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description));
     }

@@ -211,6 +211,8 @@ impl Signin {
         ask: &VerifyCode,
         phone: &PhoneNumber,
     ) -> Result<(), PageError> {
+        // Looked up whether or not there is an account: the work is the same.
+        let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         let mut change = Change::begin(&self.db, context).await?;
         if let Some(range) = range_of(ask.address) {
             count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?;
@@ -221,7 +223,8 @@ impl Signin {
             change.record(Event::new(Action::BrowserClosed)).await?;
         }
         add_failure(&mut change, &phone.index(&self.vault)).await?;
-        change.record(Event::new(Action::CodeFailed)).await?;
+        let event = Event::new(Action::CodeFailed);
+        change.record(holder.map_or(event.clone(), |holder| event.account(holder.id))).await?;
         Ok(change.commit().await?)
     }
 
