@@ -161,7 +161,8 @@ impl Endpoint {
     const fn allowed(self) -> &'static [Method] {
         match self {
             Self::SignIn => &[Method::GET, Method::POST],
-            Self::Callback | Self::Jwks | Self::Registration | Self::Style => &[Method::GET],
+            Self::Callback => &[Method::GET],
+            Self::Jwks | Self::Registration | Self::Style => &[Method::GET, Method::HEAD],
             Self::SignOut | Self::BackchannelLogout => &[Method::POST],
         }
     }

@@ -9,8 +9,7 @@ use http::header::{
 };
 
 const STYLE: &str = include_str!("page.css");
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One thing said twice: in Chinese, then in English.
 #[derive(Clone, Copy)]
