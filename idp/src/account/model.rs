@@ -42,6 +42,8 @@ pub struct Profile {
 
 impl fmt::Debug for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Profile").field("phone", &self.phone).finish_non_exhaustive()
+        f.debug_struct("Profile")
+            .field("phone", &self.phone)
+            .finish_non_exhaustive()
     }
 }

@@ -42,7 +42,11 @@ impl PhoneNumber {
             }
             None => foreign(&format!("+{home}{}", text.trim_start_matches('0')))?,
         };
-        if countries.contains(&number.country()) { Ok(number) } else { Err(PhoneError::CountryNotServed) }
+        if countries.contains(&number.country()) {
+            Ok(number)
+        } else {
+            Err(PhoneError::CountryNotServed)
+        }
     }
 
     /// A number from the records, which hold nothing but E.164.
@@ -72,7 +76,11 @@ impl PhoneNumber {
 
     fn mask(&self, space: &str) -> String {
         if let Some(national) = self.0.strip_prefix("+86") {
-            return format!("{}{space}****{space}{}", &national[..3.min(national.len())], tail(national, 4));
+            return format!(
+                "{}{space}****{space}{}",
+                &national[..3.min(national.len())],
+                tail(national, 4)
+            );
         }
         // Abroad a national number may be short: then less of it is shown.
         let shown = if self.0.len() >= 11 { 4 } else { 2 };
@@ -128,7 +136,11 @@ fn chinese(digits: &str) -> Result<PhoneNumber, PhoneError> {
         && bytes[0] == b'1'
         && (b'3'..=b'9').contains(&bytes[1])
         && bytes.iter().all(u8::is_ascii_digit);
-    if sound { Ok(PhoneNumber(format!("+86{digits}"))) } else { Err(PhoneError::Malformed) }
+    if sound {
+        Ok(PhoneNumber(format!("+86{digits}")))
+    } else {
+        Err(PhoneError::Malformed)
+    }
 }
 
 fn foreign(text: &str) -> Result<PhoneNumber, PhoneError> {
@@ -136,7 +148,8 @@ fn foreign(text: &str) -> Result<PhoneNumber, PhoneError> {
     if !number.is_valid() {
         return Err(PhoneError::Malformed);
     }
-    PhoneNumber::from_e164(&number.format().mode(phonenumber::Mode::E164).to_string()).ok_or(PhoneError::Malformed)
+    PhoneNumber::from_e164(&number.format().mode(phonenumber::Mode::E164).to_string())
+        .ok_or(PhoneError::Malformed)
 }
 
 /// The last `count` digits.
@@ -175,7 +188,17 @@ mod tests {
 
     #[test]
     fn what_is_no_mobile_number_is_refused() {
-        for typed in ["12800000000", "1380000000", "138000000000", "02288888888", "abc", "138+00000000", "١٣٨٠٠٠٠٠٠٠٠", "+", "++8613800000000"] {
+        for typed in [
+            "12800000000",
+            "1380000000",
+            "138000000000",
+            "02288888888",
+            "abc",
+            "138+00000000",
+            "١٣٨٠٠٠٠٠٠٠٠",
+            "+",
+            "++8613800000000",
+        ] {
             assert_eq!(read(typed), Err(PhoneError::Malformed), "{typed}");
         }
         assert_eq!(read("   "), Err(PhoneError::Empty));
@@ -186,10 +209,16 @@ mod tests {
     fn other_countries_only_where_the_operator_serves_them() {
         assert_eq!(read("+852 5123 4567"), Err(PhoneError::CountryNotServed));
         let served = PhoneNumber::read("00852 5123 4567", &[86, 852]).unwrap();
-        assert_eq!((served.e164(), served.masked().as_str()), ("+85251234567", "+852 **** 4567"));
+        assert_eq!(
+            (served.e164(), served.masked().as_str()),
+            ("+85251234567", "+852 **** 4567")
+        );
         let home = PhoneNumber::read("5123 4567", &[852]).unwrap();
         assert_eq!(home.e164(), "+85251234567");
-        assert_eq!(PhoneNumber::read("13800000000", &[852]), Err(PhoneError::Malformed));
+        assert_eq!(
+            PhoneNumber::read("13800000000", &[852]),
+            Err(PhoneError::Malformed)
+        );
     }
 
     #[test]

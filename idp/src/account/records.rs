@@ -12,7 +12,8 @@ pub(super) const FIND_BY_PHONE: &str = "SELECT a.id, a.created_at, a.signed_out_
      FROM phone p JOIN account a ON a.id = p.account_id \
      WHERE p.number_index = $1 AND p.ended_at IS NULL";
 
-pub(super) const INSERT_ACCOUNT: &str = "INSERT INTO account (id, status, created_at) VALUES ($1, 'active', $2)";
+pub(super) const INSERT_ACCOUNT: &str =
+    "INSERT INTO account (id, status, created_at) VALUES ($1, 'active', $2)";
 
 /// Of two first sign-ins with one number, the second finds the first one's row here.
 pub(super) const INSERT_PHONE: &str = "INSERT INTO phone \
@@ -50,8 +51,16 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Account>, StoreError> {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn find_by_phone(db: &Db, vault: &Vault, phone: &PhoneNumber) -> Result<Option<Account>, StoreError> {
-    db.maybe(FIND_BY_PHONE, args![phone.index(vault)]).await?.as_ref().map(account).transpose()
+pub async fn find_by_phone(
+    db: &Db,
+    vault: &Vault,
+    phone: &PhoneNumber,
+) -> Result<Option<Account>, StoreError> {
+    db.maybe(FIND_BY_PHONE, args![phone.index(vault)])
+        .await?
+        .as_ref()
+        .map(account)
+        .transpose()
 }
 
 /// The account of a number that has just been proven; a first proof makes the account.
@@ -69,15 +78,34 @@ pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> R
         let phone_id = change.rng().uuid(now);
         let sealed = vault.seal("phone.number", &phone_id.to_string(), phone.e164());
         change.execute(INSERT_ACCOUNT, args![id, now]).await?;
-        if change.execute(INSERT_PHONE, args![phone_id, number_index, id, sealed, now]).await? == 1 {
-            change.record(Event::new(Action::AccountCreated).account(id)).await?;
-            let account = Account { id, created_at: now, signed_out_at: crate::clock::Timestamp::from_millis(0) };
-            return Ok(Entered { account, is_new: true });
+        if change
+            .execute(INSERT_PHONE, args![phone_id, number_index, id, sealed, now])
+            .await?
+            == 1
+        {
+            change
+                .record(Event::new(Action::AccountCreated).account(id))
+                .await?;
+            let account = Account {
+                id,
+                created_at: now,
+                signed_out_at: crate::clock::Timestamp::from_millis(0),
+            };
+            return Ok(Entered {
+                account,
+                is_new: true,
+            });
         }
         change.execute(DELETE_ACCOUNT, args![id]).await?;
     }
-    let row = change.maybe(FIND_BY_PHONE, args![number_index]).await?.ok_or(StoreError::Missing)?;
-    Ok(Entered { account: account(&row)?, is_new: false })
+    let row = change
+        .maybe(FIND_BY_PHONE, args![number_index])
+        .await?
+        .ok_or(StoreError::Missing)?;
+    Ok(Entered {
+        account: account(&row)?,
+        is_new: false,
+    })
 }
 
 /// The numbers an account holds at present, the oldest first.
@@ -109,17 +137,32 @@ pub async fn profile(db: &Db, vault: &Vault, account: Uuid) -> Result<Profile, S
         Some(row) => row.maybe_bytes("name")?,
         None => None,
     };
-    let name = sealed.map(|sealed| vault.open("account.name", &account.to_string(), &sealed)).transpose()?;
+    let name = sealed
+        .map(|sealed| vault.open("account.name", &account.to_string(), &sealed))
+        .transpose()?;
     // A number is held only after its code was answered, so every number here is verified.
-    let phone = phones(db, vault, account).await?.into_iter().next().map(|held| held.number);
-    Ok(Profile { name, phone_verified: phone.is_some(), phone })
+    let phone = phones(db, vault, account)
+        .await?
+        .into_iter()
+        .next()
+        .map(|held| held.number);
+    Ok(Profile {
+        name,
+        phone_verified: phone.is_some(),
+        phone,
+    })
 }
 
 /// Sets the name an authority has confirmed. The caller records why.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn set_name(change: &mut Change, vault: &Vault, account: Uuid, name: &str) -> Result<(), StoreError> {
+pub async fn set_name(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    name: &str,
+) -> Result<(), StoreError> {
     let sealed = vault.seal("account.name", &account.to_string(), name);
     change.execute(SET_NAME, args![account, sealed]).await.map(drop)
 }

@@ -11,15 +11,33 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 
 async fn records() -> (Db, Vault, Context) {
     let rng = Rng::system();
-    let name = format!("yimen-account-{}-{}.db", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let name = format!(
+        "yimen-account-{}-{}.db",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
     let path = std::env::temp_dir().join(name);
     let _ = std::fs::remove_file(&path);
     let url = Secret::new(format!("sqlite:{}", path.display()));
-    let db = Db::open(&Database { url, ..Database::default() }).await.unwrap();
+    let db = Db::open(&Database {
+        url,
+        ..Database::default()
+    })
+    .await
+    .unwrap();
     db.migrate().await.unwrap();
     let vault = Vault::new(&MasterKey::from_bytes([3; 32]), rng.clone());
     let now = Clock::system().now();
-    (db, vault, Context { now, request_id: "test".to_owned(), actor: "resident", rng })
+    (
+        db,
+        vault,
+        Context {
+            now,
+            request_id: "test".to_owned(),
+            actor: "resident",
+            rng,
+        },
+    )
 }
 
 fn number() -> PhoneNumber {
@@ -29,7 +47,10 @@ fn number() -> PhoneNumber {
 async fn sign_in(db: &Db, vault: &Vault, context: &Context) -> Entered {
     let mut change = Change::begin(db, context).await.unwrap();
     let entered = enter(&mut change, vault, &number()).await.unwrap();
-    change.record(Event::new(Action::SignedIn).account(entered.account.id)).await.unwrap();
+    change
+        .record(Event::new(Action::SignedIn).account(entered.account.id))
+        .await
+        .unwrap();
     change.commit().await.unwrap();
     entered
 }
@@ -43,7 +64,10 @@ async fn the_first_proof_of_a_number_makes_the_account_and_the_next_finds_it() {
     assert!(first.is_new && !second.is_new);
     assert_eq!(first.account, second.account);
     assert_eq!(find(&db, first.account.id).await.unwrap(), Some(first.account));
-    assert_eq!(find_by_phone(&db, &vault, &number()).await.unwrap(), Some(first.account));
+    assert_eq!(
+        find_by_phone(&db, &vault, &number()).await.unwrap(),
+        Some(first.account)
+    );
 }
 
 #[tokio::test]
@@ -73,7 +97,10 @@ async fn names_and_numbers_are_stored_sealed() {
     let account = sign_in(&db, &vault, &context).await.account.id;
     let mut change = Change::begin(&db, &context).await.unwrap();
     set_name(&mut change, &vault, account, "林知夏").await.unwrap();
-    change.record(Event::new(Action::Demo).account(account)).await.unwrap();
+    change
+        .record(Event::new(Action::Demo).account(account))
+        .await
+        .unwrap();
     change.commit().await.unwrap();
 
     let profile = profile(&db, &vault, account).await.unwrap();
@@ -83,10 +110,20 @@ async fn names_and_numbers_are_stored_sealed() {
     assert!(!format!("{profile:?}").contains("林知夏"));
     assert_eq!(phones(&db, &vault, account).await.unwrap()[0].number, number());
 
-    let row = db.one("SELECT a.name, p.number FROM account a JOIN phone p ON p.account_id = a.id", vec![]).await;
+    let row = db
+        .one(
+            "SELECT a.name, p.number FROM account a JOIN phone p ON p.account_id = a.id",
+            vec![],
+        )
+        .await;
     let row = row.unwrap();
     for column in ["name", "number"] {
         let bytes = row.bytes(column).unwrap();
-        assert!(!bytes.windows(5).any(|part| part == b"13812" || part == &"林知".as_bytes()[..5]), "{column}");
+        assert!(
+            !bytes
+                .windows(5)
+                .any(|part| part == b"13812" || part == &"林知".as_bytes()[..5]),
+            "{column}"
+        );
     }
 }

@@ -37,7 +37,9 @@ pub async fn show_phone(
     let view = phone_page(page, &interaction, phone, None);
     let greeting = Browser::of(signin.site.cookies(), &headers).greet(signin.site.cookies(), &signin.rng);
     let mut response = view.into_response();
-    response.headers_mut().extend(greeting.map(|cookie| (SET_COOKIE, cookie)));
+    response
+        .headers_mut()
+        .extend(greeting.map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 
@@ -60,7 +62,12 @@ pub async fn enter_phone(
     form.check_token(&interaction.form_binding())?;
     let typed = form.one("phone")?;
     let refused = |page, problem| {
-        let view = phone_page(page, &interaction, typed.chars().take(40).collect(), Some(problem));
+        let view = phone_page(
+            page,
+            &interaction,
+            typed.chars().take(40).collect(),
+            Some(problem),
+        );
         respond(phone_status(problem), &view)
     };
     let phone = match PhoneNumber::read(typed, &signin.config.settings.sms.country_codes) {
@@ -90,7 +97,9 @@ pub async fn show_code(
         Begun::Here(interaction) => interaction,
         Begun::Elsewhere(response) => return Ok(response),
     };
-    let Some(kept) = signin.kept_code(&id, facts.now).await? else { return Ok(to_phone(&interaction)) };
+    let Some(kept) = signin.kept_code(&id, facts.now).await? else {
+        return Ok(to_phone(&interaction));
+    };
     let notice = (kept.standing(facts.now) == Standing::Dead).then_some(CodeNotice::Expired);
     let view = signin.code_page(page, &interaction, &kept, notice, facts.now)?;
     Ok(view.into_response())
@@ -124,7 +133,11 @@ pub async fn enter_code(
                 previous: signin.sessions.current(&headers, facts.now).await?,
                 device: Device::of(&headers),
             };
-            match signin.clone().verify_code(Context::of(&facts, "resident", &signin.rng), ask).await? {
+            match signin
+                .clone()
+                .verify_code(Context::of(&facts, "resident", &signin.rng), ask)
+                .await?
+            {
                 Verdict::SignedIn(cookies) => return Ok(see_other(&interaction.continuation, cookies)),
                 Verdict::Wrong { tries_left } => CodeNotice::Wrong { tries_left },
                 Verdict::Dead => CodeNotice::Expired,
@@ -153,10 +166,15 @@ pub async fn resend(
         Begun::Elsewhere(response) => return Ok(response),
     };
     form.check_token(&interaction.form_binding())?;
-    let Some(kept) = signin.kept_code(&id, facts.now).await? else { return Ok(to_phone(&interaction)) };
+    let Some(kept) = signin.kept_code(&id, facts.now).await? else {
+        return Ok(to_phone(&interaction));
+    };
     let phone = signin.phone_of(&kept, &id)?;
     let ask = signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Again);
-    let sent = signin.clone().send_code(Context::of(&facts, "resident", &signin.rng), ask).await?;
+    let sent = signin
+        .clone()
+        .send_code(Context::of(&facts, "resident", &signin.rng), ask)
+        .await?;
     let notice = sent.map_or_else(CodeNotice::from, |()| CodeNotice::Resent);
     signin.code_again(page, &interaction, notice, facts.now).await
 }
@@ -190,7 +208,11 @@ impl Signin {
     async fn pick_up(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Begun, PageError> {
         match self.interactions.prove(id, headers, now).await? {
             Ok(interaction) => Ok(Begun::Here(Box::new(interaction))),
-            Err(fault) => self.interactions.send_elsewhere(fault).await.map(Begun::Elsewhere),
+            Err(fault) => self
+                .interactions
+                .send_elsewhere(fault)
+                .await
+                .map(Begun::Elsewhere),
         }
     }
 
@@ -201,10 +223,12 @@ impl Signin {
             elsewhere @ Begun::Elsewhere(_) => return Ok(elsewhere),
         };
         let session = self.sessions.current(headers, now).await?;
-        Ok(match session.filter(|session| session.satisfies(interaction.fresh_after)) {
-            Some(_) => Begun::Elsewhere(see_other(&interaction.continuation, [])),
-            None => Begun::Here(interaction),
-        })
+        Ok(
+            match session.filter(|session| session.satisfies(interaction.fresh_after)) {
+                Some(_) => Begun::Elsewhere(see_other(&interaction.continuation, [])),
+                None => Begun::Here(interaction),
+            },
+        )
     }
 
     fn ask_for(
@@ -234,7 +258,9 @@ impl Signin {
     fn hinted_phone(&self, interaction: &Interaction) -> String {
         let hint = interaction.login_hint.as_deref().unwrap_or_default();
         let phone = PhoneNumber::read(hint, &self.config.settings.sms.country_codes);
-        phone.map(|phone| phone.e164().trim_start_matches("+86").to_owned()).unwrap_or_default()
+        phone
+            .map(|phone| phone.e164().trim_start_matches("+86").to_owned())
+            .unwrap_or_default()
     }
 
     fn code_page(
@@ -267,7 +293,9 @@ impl Signin {
         notice: CodeNotice,
         now: Timestamp,
     ) -> Result<Response, PageError> {
-        let Some(kept) = self.kept_code(&interaction.id, now).await? else { return Ok(to_phone(interaction)) };
+        let Some(kept) = self.kept_code(&interaction.id, now).await? else {
+            return Ok(to_phone(interaction));
+        };
         let view = self.code_page(page, interaction, &kept, Some(notice), now)?;
         Ok(respond(code_status(notice), &view))
     }
@@ -277,11 +305,23 @@ fn to_phone(interaction: &Interaction) -> Response {
     see_other(&format!("/signin/{}", interaction.id), [])
 }
 
-fn phone_page(page: Page, interaction: &Interaction, phone: String, problem: Option<PhoneProblem>) -> PhonePage {
+fn phone_page(
+    page: Page,
+    interaction: &Interaction,
+    phone: String,
+    problem: Option<PhoneProblem>,
+) -> PhonePage {
     let page = dress(page, interaction).back_to(format!("/signin/{}", interaction.id));
     let token = page.form_token(&interaction.form_binding());
     let door = interaction.door(page.locale(), &token);
-    PhonePage { door, id: interaction.id.clone(), token, phone, problem, page }
+    PhonePage {
+        door,
+        id: interaction.id.clone(),
+        token,
+        phone,
+        problem,
+        page,
+    }
 }
 
 /// The service's wishes for the page: its language, and that our forms may end at its redirect URI.

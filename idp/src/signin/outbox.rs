@@ -21,7 +21,10 @@ pub async fn outbox(State(signin): State<Signin>, page: Page) -> Result<OutboxPa
         code: Some(posted.code),
         sent: posted.at,
     });
-    Ok(OutboxPage { page, messages: messages.collect() })
+    Ok(OutboxPage {
+        page,
+        messages: messages.collect(),
+    })
 }
 
 /// `GET /dev/outbox.json?phone=…`
@@ -32,7 +35,10 @@ pub async fn outbox_json(
     State(signin): State<Signin>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
-    let typed = query.iter().find(|(name, _)| name == "phone").map(|(_, value)| value.as_str());
+    let typed = query
+        .iter()
+        .find(|(name, _)| name == "phone")
+        .map(|(_, value)| value.as_str());
     let countries = &signin.config.settings.sms.country_codes;
     let phone = typed
         .map(|typed| PhoneNumber::read(typed, countries))

@@ -274,7 +274,14 @@ mod tests {
 
     fn phone(page: Page, phone: &str, problem: Option<PhoneProblem>) -> PhonePage {
         let (door, token) = (Door::Service(sample::asking(&page)), page.form_token("abc"));
-        PhonePage { page, door, id: "abc".to_owned(), token, phone: phone.to_owned(), problem }
+        PhonePage {
+            page,
+            door,
+            id: "abc".to_owned(),
+            token,
+            phone: phone.to_owned(),
+            problem,
+        }
     }
 
     fn code(page: Page, resend_in: u64, notice: Option<CodeNotice>) -> CodePage {
@@ -293,7 +300,10 @@ mod tests {
     #[test]
     fn the_number_can_be_asked_for_and_refused() {
         sample::show("phone", |page| phone(page, "", None));
-        sample::show("phone-account", |page| PhonePage { door: Door::Account, ..phone(page, "", None) });
+        sample::show("phone-account", |page| PhonePage {
+            door: Door::Account,
+            ..phone(page, "", None)
+        });
         for (name, problem) in [
             ("phone-empty", PhoneProblem::Empty),
             ("phone-malformed", PhoneProblem::Malformed),
@@ -309,7 +319,9 @@ mod tests {
     #[test]
     fn what_was_typed_comes_back_as_text() {
         let page = sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
-        let html = phone(page, "\"><script>", Some(PhoneProblem::Malformed)).render().unwrap();
+        let html = phone(page, "\"><script>", Some(PhoneProblem::Malformed))
+            .render()
+            .unwrap();
         assert!(html.contains("value=\"&#34;&#62;&#60;script&#62;\""));
     }
 
@@ -325,7 +337,12 @@ mod tests {
             ("code-wrong", CodeNotice::Wrong { tries_left: 3 }),
             ("code-wrong-once", CodeNotice::Wrong { tries_left: 1 }),
             ("code-expired", CodeNotice::Expired),
-            ("code-too-soon", CodeNotice::TooSoon { wait: Duration::from_secs(12) }),
+            (
+                "code-too-soon",
+                CodeNotice::TooSoon {
+                    wait: Duration::from_secs(12),
+                },
+            ),
             ("code-too-many", CodeNotice::TooMany { wait: WAIT }),
             ("code-closed", CodeNotice::Closed { wait: WAIT }),
             ("code-not-sent", CodeNotice::NotSent),
@@ -343,16 +360,27 @@ mod tests {
 
     #[test]
     fn a_sign_out_is_confirmed_in_words() {
-        sample::show("signed-out", |page| SignedOutPage { page, reach: SignedOut::Everywhere, back: None });
+        sample::show("signed-out", |page| SignedOutPage {
+            page,
+            reach: SignedOut::Everywhere,
+            back: None,
+        });
         sample::show("signed-out-back", |page| {
             let back = Link::new("https://gjj.yunchuan.example/", sample::asking(&page).service);
-            SignedOutPage { page, reach: SignedOut::Here, back: Some(back) }
+            SignedOutPage {
+                page,
+                reach: SignedOut::Here,
+                back: Some(back),
+            }
         });
     }
 
     #[test]
     fn the_outbox_is_marked_as_a_tool() {
-        sample::show("outbox-empty", |page| OutboxPage { page, messages: Vec::new() });
+        sample::show("outbox-empty", |page| OutboxPage {
+            page,
+            messages: Vec::new(),
+        });
         sample::show("outbox", |page| OutboxPage {
             page,
             messages: vec![OutboxMessage {

@@ -2,9 +2,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Signin;
-use super::code::{CodeMac, KeptCode};
+use super::code::{CodeMac, KeptCode, REPEATABLE};
 use super::guard::{Browser, number_guard, pressure, reserve_budget, reserve_in, reserve_send};
-use super::limits::{BrowserKnown, CODE_LIFETIME, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember};
+use super::limits::{
+    BrowserKnown, CODE_LIFETIME, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember,
+};
 use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -52,19 +54,29 @@ const ATTEMPTS: usize = 5;
 impl Signin {
     /// Sends a code, one request of an interaction at a time. Runs to its end even if the browser
     /// hangs up: a message that was paid for is written down.
-    pub(super) async fn send_code(self, context: Context, ask: SendCode) -> Result<Result<(), SendRefusal>, PageError> {
+    pub(super) async fn send_code(
+        self,
+        context: Context,
+        ask: SendCode,
+    ) -> Result<Result<(), SendRefusal>, PageError> {
         let task = tokio::spawn(async move { self.take_turn(&context, &ask).await });
-        task.await.map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+        task.await
+            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
     }
 
     /// A form sent twice waits for its first copy, and then finds what that one has sent.
-    async fn take_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), SendRefusal>, PageError> {
+    async fn take_turn(
+        &self,
+        context: &Context,
+        ask: &SendCode,
+    ) -> Result<Result<(), SendRefusal>, PageError> {
         let turn = format!("sending:{{{}}}", ask.interaction);
         let mut ask = ask.clone();
         let mut left = TURN;
         while !self.state.put_new(&turn, b"", context.now, TURN).await? {
             if left.is_zero() {
-                return Err(PageError::new(ErrorKind::Unavailable).because("an earlier send does not come to its end"));
+                return Err(PageError::new(ErrorKind::Unavailable)
+                    .because("an earlier send does not come to its end"));
             }
             tokio::time::sleep(POLL).await;
             left = left.saturating_sub(POLL);
@@ -77,12 +89,21 @@ impl Signin {
         result
     }
 
-    async fn send_in_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), SendRefusal>, PageError> {
+    async fn send_in_turn(
+        &self,
+        context: &Context,
+        ask: &SendCode,
+    ) -> Result<Result<(), SendRefusal>, PageError> {
         let now = context.now;
         let before = self.kept_code(&ask.interaction, now).await?;
-        if let Some(sent) = before.as_ref().filter(|kept| now.since(kept.sent_at) < MINUTE && kept.spent.is_none()) {
+        if let Some(sent) = before
+            .as_ref()
+            .filter(|kept| now.since(kept.sent_at) < MINUTE && kept.spent.is_none())
+        {
             if ask.occasion == Occasion::Again {
-                return Ok(Err(SendRefusal::TooSoon(Wait(sent.sent_at.plus(MINUTE).since(now)))));
+                return Ok(Err(SendRefusal::TooSoon(Wait(
+                    sent.sent_at.plus(MINUTE).since(now),
+                ))));
             }
             if self.phone_of(sent, &ask.interaction)? == ask.phone {
                 return Ok(Ok(()));
@@ -102,7 +123,9 @@ impl Signin {
             spent: None,
         };
         self.keep_code(&ask.interaction, &kept, now).await?;
-        let Drawn::ToSend(code) = code else { return Ok(Ok(())) };
+        let Drawn::ToSend(code) = code else {
+            return Ok(Ok(()));
+        };
         if self.deliver(context, ask, code, &reserved.send_id).await? {
             return Ok(Ok(()));
         }
@@ -116,7 +139,11 @@ impl Signin {
 
     /// Writes down that a message goes out before it does: of two requests at once for the last
     /// one allowed, one passes.
-    async fn reserve(&self, context: &Context, ask: &SendCode) -> Result<Result<Reserved, SendRefusal>, PageError> {
+    async fn reserve(
+        &self,
+        context: &Context,
+        ask: &SendCode,
+    ) -> Result<Result<Reserved, SendRefusal>, PageError> {
         let now = context.now;
         let number = ask.phone.index(&self.vault);
         let known = ask.browser.is_known(&self.db, &number).await?;
@@ -138,11 +165,16 @@ impl Signin {
             }
             if reserve_send(&mut change, &number, &guard, &remember(&guard.sent_at, now)).await? {
                 let send_id = self.rng.id();
-                change.record(Event::new(Action::CodeSent).with("send", &send_id)).await?;
+                change
+                    .record(Event::new(Action::CodeSent).with("send", &send_id))
+                    .await?;
                 change.commit().await?;
                 // Had the number been open to everyone, the rule would not have asked who this is.
                 let is_last_chance = number_open(guard.failures, Some(now), BrowserKnown::No, now).is_err();
-                return Ok(Ok(Reserved { send_id, is_last_chance }));
+                return Ok(Ok(Reserved {
+                    send_id,
+                    is_last_chance,
+                }));
             }
         }
         Err(PageError::new(ErrorKind::Unavailable).because("too many sends to one number at once"))
@@ -158,10 +190,14 @@ impl Signin {
         if let (Some(range), BrowserKnown::No) = (range_of(ask.address), known)
             && !reserve_in(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?
         {
-            return Ok(Err(SendRefusal::TooMany(Wait(RANGE_SENDS.end_of_period(now).since(now)))));
+            return Ok(Err(SendRefusal::TooMany(Wait(
+                RANGE_SENDS.end_of_period(now).since(now),
+            ))));
         }
         if !reserve_budget(change, &self.vault, self.config.settings.sms.daily_budget).await? {
-            tracing::error!("the day's budget of text messages is spent: nobody can sign in by SMS until midnight");
+            tracing::error!(
+                "the day's budget of text messages is spent: nobody can sign in by SMS until midnight"
+            );
             return Ok(Err(SendRefusal::NotSent));
         }
         Ok(Ok(()))
@@ -169,8 +205,16 @@ impl Signin {
 
     /// Hands the message to a provider and writes down what came of it; answers whether it may
     /// reach the phone.
-    async fn deliver(&self, context: &Context, ask: &SendCode, code: String, send_id: &str) -> Result<bool, PageError> {
-        let Some(to) = Recipient::from_e164(ask.phone.e164()) else { return Ok(false) };
+    async fn deliver(
+        &self,
+        context: &Context,
+        ask: &SendCode,
+        code: String,
+        send_id: &str,
+    ) -> Result<bool, PageError> {
+        let Some(to) = Recipient::from_e164(ask.phone.e164()) else {
+            return Ok(false);
+        };
         let message = Message {
             to,
             code: Secret::new(code),
@@ -180,7 +224,9 @@ impl Signin {
         };
         let delivery = self.sms.send(&message, context.now).await;
         let mut change = Change::begin(&self.db, context).await?;
-        let event = Event::new(Action::CodeDelivered).with("send", send_id).with("delivery", &delivery);
+        let event = Event::new(Action::CodeDelivered)
+            .with("send", send_id)
+            .with("delivery", &delivery);
         change.record(event).await?;
         change.commit().await?;
         Ok(delivery.may_have_been_delivered())
@@ -197,14 +243,20 @@ impl Signin {
         }
     }
 
-    pub(super) async fn kept_code(&self, interaction: &str, now: Timestamp) -> Result<Option<KeptCode>, StateError> {
+    pub(super) async fn kept_code(
+        &self,
+        interaction: &str,
+        now: Timestamp,
+    ) -> Result<Option<KeptCode>, StateError> {
         let stored = self.state.get(&code_key(interaction), now).await?;
         // What an older version wrote and this one cannot read is a code that has expired.
         Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()))
     }
 
     async fn keep_code(&self, interaction: &str, kept: &KeptCode, now: Timestamp) -> Result<(), StateError> {
-        self.state.put(&code_key(interaction), &encode(kept)?, now, KEPT).await
+        self.state
+            .put(&code_key(interaction), &encode(kept)?, now, KEPT)
+            .await
     }
 
     /// Changes a kept code unless another request changed it since; answers whether it did.
@@ -215,13 +267,17 @@ impl Signin {
         new: &KeptCode,
         now: Timestamp,
     ) -> Result<bool, StateError> {
-        self.state.swap(&code_key(interaction), &encode(old)?, &encode(new)?, now, KEPT).await
+        let kept = if new.spent.is_some() { REPEATABLE } else { KEPT };
+        self.state
+            .swap(&code_key(interaction), &encode(old)?, &encode(new)?, now, kept)
+            .await
     }
 
     /// The number a kept code went to.
     pub(super) fn phone_of(&self, kept: &KeptCode, interaction: &str) -> Result<PhoneNumber, PageError> {
         let phone = self.vault.open(SEALED_PHONE, interaction, &kept.phone)?;
-        PhoneNumber::from_e164(&phone).ok_or_else(|| PageError::new(ErrorKind::Internal).because("a kept number is none"))
+        PhoneNumber::from_e164(&phone)
+            .ok_or_else(|| PageError::new(ErrorKind::Internal).because("a kept number is none"))
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) struct VerifyCode {
 pub(super) enum Verdict {
     /// The cookies of the session and of the browser.
     SignedIn(Vec<HeaderValue>),
-    Wrong { tries_left: u32 },
+    Wrong {
+        tries_left: u32,
+    },
     /// Too old, used, or its tries are used up.
     Dead,
     TooMany(Wait),
@@ -47,26 +49,40 @@ impl Signin {
     /// Checks a code and signs in. Runs to its end even if the browser hangs up.
     pub(super) async fn verify_code(self, context: Context, ask: VerifyCode) -> Result<Verdict, PageError> {
         let task = tokio::spawn(async move { self.verify(&context, &ask).await });
-        task.await.map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+        task.await
+            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
     }
 
     async fn verify(&self, context: &Context, ask: &VerifyCode) -> Result<Verdict, PageError> {
         let now = context.now;
-        let Some(kept) = self.kept_code(&ask.interaction, now).await? else { return Ok(Verdict::Dead) };
+        let Some(kept) = self.kept_code(&ask.interaction, now).await? else {
+            return Ok(Verdict::Dead);
+        };
         let phone = self.phone_of(&kept, &ask.interaction)?;
         let known = ask.browser.is_known(&self.db, &phone.index(&self.vault)).await?;
         if let Some(refusal) = self.refuse(&kept, &phone, known, ask, now).await? {
             return Ok(refusal);
         }
         // The try is counted before it is compared: a thousand at once are still five.
-        let Some((kept, standing)) = self.count_try(&ask.interaction, now).await? else { return Ok(Verdict::Dead) };
+        let Some((kept, standing)) = self.count_try(&ask.interaction, now).await? else {
+            return Ok(Verdict::Dead);
+        };
         let phone = self.phone_of(&kept, &ask.interaction)?;
-        let is_right = kept.mac.is(&CodeMac::of(&self.vault, &ask.interaction, &phone, ask.code.digits()));
+        let is_right = kept.mac.is(&CodeMac::of(
+            &self.vault,
+            &ask.interaction,
+            &phone,
+            ask.code.digits(),
+        ));
         match (is_right, standing) {
             (false, _) => {
                 self.note_failure(context, ask, &phone).await?;
                 let tries_left = TRIES.saturating_sub(kept.tries);
-                Ok(if tries_left == 0 { Verdict::Dead } else { Verdict::Wrong { tries_left } })
+                Ok(if tries_left == 0 {
+                    Verdict::Dead
+                } else {
+                    Verdict::Wrong { tries_left }
+                })
             }
             (true, Standing::Open { .. }) if self.claim(&ask.interaction, &kept.mac, now).await? => {
                 self.sign_in_once(context, ask, &phone, known).await
@@ -97,14 +113,23 @@ impl Signin {
     }
 
     /// Counts one answer; none where the code takes no more.
-    async fn count_try(&self, interaction: &str, now: Timestamp) -> Result<Option<(KeptCode, Standing)>, PageError> {
+    async fn count_try(
+        &self,
+        interaction: &str,
+        now: Timestamp,
+    ) -> Result<Option<(KeptCode, Standing)>, PageError> {
         for _ in 0..ATTEMPTS {
-            let Some(old) = self.kept_code(interaction, now).await? else { return Ok(None) };
+            let Some(old) = self.kept_code(interaction, now).await? else {
+                return Ok(None);
+            };
             let standing = old.standing(now);
             if standing == Standing::Dead {
                 return Ok(None);
             }
-            let new = KeptCode { tries: old.tries + 1, ..old.clone() };
+            let new = KeptCode {
+                tries: old.tries + 1,
+                ..old.clone()
+            };
             if self.swap_code(interaction, &old, &new, now).await? {
                 return Ok(Some((new, standing)));
             }
@@ -115,7 +140,10 @@ impl Signin {
     /// Takes the code for this request alone; answers whether it was still to be had.
     async fn claim(&self, interaction: &str, mac: &CodeMac, now: Timestamp) -> Result<bool, PageError> {
         self.change_spent(interaction, mac, now, |spent| match spent {
-            None => Some(Some(Spent { at: now, cookies: None })),
+            None => Some(Some(Spent {
+                at: now,
+                cookies: None,
+            })),
             Some(_) => None,
         })
         .await
@@ -134,14 +162,20 @@ impl Signin {
         let cookies = match self.sign_in(context, ask, phone, known).await {
             Ok(cookies) => cookies,
             Err(fault) => {
-                self.change_spent(&ask.interaction, &mac, now, |_| Some(None)).await?;
+                self.change_spent(&ask.interaction, &mac, now, |_| Some(None))
+                    .await?;
                 return Err(fault);
             }
         };
         let lines: Vec<_> = cookies.iter().filter_map(|cookie| cookie.to_str().ok()).collect();
-        let sealed = self.vault.seal(SEALED_COOKIES, &ask.interaction, &lines.join("\n"));
+        let sealed = self
+            .vault
+            .seal(SEALED_COOKIES, &ask.interaction, &lines.join("\n"));
         let left = self.change_spent(&ask.interaction, &mac, now, |_| {
-            Some(Some(Spent { at: now, cookies: Some(sealed.clone()) }))
+            Some(Some(Spent {
+                at: now,
+                cookies: Some(sealed.clone()),
+            }))
         });
         if let Err(fault) = left.await {
             // The sign-in stands all the same; only a repeated form would not find it.
@@ -163,12 +197,20 @@ impl Signin {
         reset_failures(&mut change, &phone.index(&self.vault)).await?;
         let cookies = self.site.cookies();
         let browser = remember_browser(&mut change, &ask.browser, known, account, cookies).await?;
-        let begun = self.sessions.begin(&mut change, account, ask.previous.as_ref(), ask.device.clone()).await?;
+        let begun = self
+            .sessions
+            .begin(&mut change, account, ask.previous.as_ref(), ask.device.clone())
+            .await?;
         change.commit().await?;
         Ok(vec![self.sessions.cookie(&begun.token), browser])
     }
 
-    async fn note_failure(&self, context: &Context, ask: &VerifyCode, phone: &PhoneNumber) -> Result<(), PageError> {
+    async fn note_failure(
+        &self,
+        context: &Context,
+        ask: &VerifyCode,
+        phone: &PhoneNumber,
+    ) -> Result<(), PageError> {
         let mut change = Change::begin(&self.db, context).await?;
         if let Some(range) = range_of(ask.address) {
             count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?;
@@ -187,7 +229,9 @@ impl Signin {
     async fn repeat(&self, interaction: &str, now: Timestamp) -> Result<Verdict, PageError> {
         for _ in 0..POLLS {
             let kept = self.kept_code(interaction, now).await?;
-            let Some(spent) = kept.and_then(|kept| kept.spent) else { break };
+            let Some(spent) = kept.and_then(|kept| kept.spent) else {
+                break;
+            };
             if let Some(sealed) = spent.cookies {
                 let lines = self.vault.open(SEALED_COOKIES, interaction, &sealed)?;
                 let cookies = lines.lines().filter_map(|line| HeaderValue::try_from(line).ok());
@@ -195,7 +239,8 @@ impl Signin {
             }
             tokio::time::sleep(POLL).await;
         }
-        Err(PageError::new(ErrorKind::Unavailable).because("the first copy of this form did not come to its end"))
+        Err(PageError::new(ErrorKind::Unavailable)
+            .because("the first copy of this form did not come to its end"))
     }
 
     /// Changes who has the code, while it is still the same code.
@@ -207,9 +252,14 @@ impl Signin {
         next: impl Fn(Option<&Spent>) -> Option<Option<Spent>>,
     ) -> Result<bool, PageError> {
         for _ in 0..ATTEMPTS {
-            let old = self.kept_code(interaction, now).await?.filter(|kept| kept.mac.is(mac));
+            let old = self
+                .kept_code(interaction, now)
+                .await?
+                .filter(|kept| kept.mac.is(mac));
             let Some(old) = old else { return Ok(false) };
-            let Some(spent) = next(old.spent.as_ref()) else { return Ok(false) };
+            let Some(spent) = next(old.spent.as_ref()) else {
+                return Ok(false);
+            };
             let new = KeptCode { spent, ..old.clone() };
             if self.swap_code(interaction, &old, &new, now).await? {
                 return Ok(true);

@@ -36,6 +36,7 @@ form-post-what = If nothing happens, press the button.
 continue = Continue
 
 logout-title = Sign out
+logout-plaque = Asking you to sign out
 logout-heading = Sign out on this device?
 logout-asked = “{ $service }” asks you to sign out.
 logout-what = Other city services on this device will be signed out as well.

@@ -33,6 +33,7 @@ form-post-what = 如果页面没有自己跳转，请点下面的按钮。
 continue = 继续
 
 logout-title = 退出登录
+logout-plaque = 请您退出的是
 logout-heading = 要在这台设备上退出登录吗？
 logout-asked = “{ $service }”请您退出登录。
 logout-what = 退出后，这台设备上的其他政务服务也会退出。

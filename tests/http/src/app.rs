@@ -250,6 +250,8 @@ pub(crate) fn http_client() -> reqwest::Client {
         .resolve("localhost", ([127, 0, 0, 1], 0).into())
         .timeout(Duration::from_secs(30))
         .no_proxy()
+        // A server that a test kills leaves no half-dead connection behind.
+        .pool_max_idle_per_host(0)
         .build()
         .expect("an HTTP client")
 }

@@ -40,6 +40,27 @@ impl Page {
         assert_eq!(self.left_for(), None);
     }
 
+    /// Every place that a link or a form of the page leads to.
+    pub fn places(&self) -> Vec<Url> {
+        let html = self.html();
+        let (links, forms) = (parse("a[href]"), parse("form[action]"));
+        let links = html.select(&links).filter_map(|link| link.attr("href"));
+        let forms = html.select(&forms).filter_map(|form| form.attr("action"));
+        links
+            .chain(forms)
+            .filter_map(|place| self.url.join(place).ok())
+            .collect()
+    }
+
+    /// Asserts that the page leads nowhere but to the server itself and to the telephone.
+    #[track_caller]
+    pub fn assert_leads_home(&self) {
+        for place in self.places() {
+            let is_home = place.origin() == self.url.origin() || place.scheme() == "tel";
+            assert!(is_home, "{} leads to {place}", self.url);
+        }
+    }
+
     /// Where the server sent the browser away to, if it did.
     pub fn left_for(&self) -> Option<Url> {
         redirection(&self.answer, &self.url)

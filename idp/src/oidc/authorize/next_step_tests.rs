@@ -66,6 +66,7 @@ fn a_hint_for_another_user_is_never_answered_with_this_one() {
     hinted.hinted = Some(crate::oidc::authorize::after_redirect::HintedSubject("s2".to_owned()));
     assert!(matches!(next_step(&hinted, present(50)), Step::SignIn));
     assert_eq!(refused(&next_step(&hinted, present(150))), Some(Code::LoginRequired));
+    assert_eq!(hinted.signed_in_after(), Some(at(100)), "the sign-in pages do not pass the old session by");
     hinted.prompt.none = true;
     assert_eq!(refused(&next_step(&hinted, present(50))), Some(Code::LoginRequired));
 }

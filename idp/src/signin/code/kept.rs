@@ -58,24 +58,31 @@ pub(in crate::signin) struct Spent {
 /// What a code is good for at a given moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::signin) enum Standing {
-    Open { tries_left: u32 },
+    Open {
+        tries_left: u32,
+    },
     /// Used a moment ago: the same answer from the same browser may be repeated.
     JustSpent,
     Dead,
 }
 
 /// Ours: how long a repeated form gets the same answer.
-const REPEATABLE: Duration = Duration::from_secs(60);
+pub(in crate::signin) const REPEATABLE: Duration = Duration::from_secs(60);
 
+/// And how many copies of it, so that a spent code is no oracle to guess at.
 const REPEATS: u32 = 3;
 
 impl KeptCode {
     pub(in crate::signin) fn standing(&self, now: Timestamp) -> Standing {
         match &self.spent {
-            Some(spent) if spent.at.plus(REPEATABLE) > now && self.tries < TRIES + REPEATS => Standing::JustSpent,
+            Some(spent) if spent.at.plus(REPEATABLE) > now && self.tries < TRIES + REPEATS => {
+                Standing::JustSpent
+            }
             Some(_) => Standing::Dead,
             None if self.sent_at.plus(CODE_LIFETIME) <= now || self.tries >= TRIES => Standing::Dead,
-            None => Standing::Open { tries_left: TRIES - self.tries },
+            None => Standing::Open {
+                tries_left: TRIES - self.tries,
+            },
         }
     }
 }
@@ -88,7 +95,14 @@ mod tests {
 
     fn kept(tries: u32) -> KeptCode {
         let mac = CodeMac([7; 32]);
-        KeptCode { phone: vec![], mac, sent_at: Timestamp::from_seconds(1000), tries, is_last_chance: false, spent: None }
+        KeptCode {
+            phone: vec![],
+            mac,
+            sent_at: Timestamp::from_seconds(1000),
+            tries,
+            is_last_chance: false,
+            spent: None,
+        }
     }
 
     #[test]
@@ -102,7 +116,13 @@ mod tests {
 
     #[test]
     fn a_spent_code_only_repeats_itself_for_a_minute() {
-        let spent = KeptCode { spent: Some(Spent { at: Timestamp::from_seconds(1010), cookies: None }), ..kept(1) };
+        let spent = KeptCode {
+            spent: Some(Spent {
+                at: Timestamp::from_seconds(1010),
+                cookies: None,
+            }),
+            ..kept(1)
+        };
         assert_eq!(spent.standing(Timestamp::from_seconds(1069)), Standing::JustSpent);
         assert_eq!(spent.standing(Timestamp::from_seconds(1070)), Standing::Dead);
     }

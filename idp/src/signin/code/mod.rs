@@ -3,5 +3,5 @@
 mod kept;
 mod typed;
 
-pub(super) use kept::{CodeMac, KeptCode, Spent, Standing};
+pub(super) use kept::{CodeMac, KeptCode, REPEATABLE, Spent, Standing};
 pub(super) use typed::{TypedCode, TypedCodeError};

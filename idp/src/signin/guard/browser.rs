@@ -37,12 +37,19 @@ impl std::fmt::Debug for Browser {
 
 impl Browser {
     pub(in crate::signin) fn of(cookies: Cookies, headers: &HeaderMap) -> Self {
-        Self(cookies.read(headers, COOKIE).filter(|token| token.len() == 43).map(str::to_owned))
+        Self(
+            cookies
+                .read(headers, COOKIE)
+                .filter(|token| token.len() == 43)
+                .map(str::to_owned),
+        )
     }
 
     /// A cookie for a browser that has none yet, so that its wrong codes are counted as its own.
     pub(in crate::signin) fn greet(&self, cookies: Cookies, rng: &Rng) -> Option<HeaderValue> {
-        self.0.is_none().then(|| cookies.set(COOKIE, &rng.token(), Some(KEPT)))
+        self.0
+            .is_none()
+            .then(|| cookies.set(COOKIE, &rng.token(), Some(KEPT)))
     }
 
     /// What tallies call it.
@@ -58,7 +65,11 @@ impl Browser {
     ) -> Result<BrowserKnown, StoreError> {
         let token = self.0.as_deref().unwrap_or_default();
         let row = db.maybe(IS_KNOWN, args![number_index, hash(token)]).await?;
-        Ok(if row.is_some() { BrowserKnown::Yes } else { BrowserKnown::No })
+        Ok(if row.is_some() {
+            BrowserKnown::Yes
+        } else {
+            BrowserKnown::No
+        })
     }
 }
 
@@ -78,6 +89,8 @@ pub(in crate::signin) async fn remember_browser(
         _ => change.rng().token(),
     };
     let now = change.now();
-    change.execute(REMEMBER, args![hash(&token), account, now]).await?;
+    change
+        .execute(REMEMBER, args![hash(&token), account, now])
+        .await?;
     Ok(cookies.set(COOKIE, &token, Some(KEPT)))
 }

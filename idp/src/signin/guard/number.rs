@@ -15,7 +15,8 @@ pub(super) const INSERT: &str = "INSERT INTO number_guard (number_index, sent_at
 pub(super) const ADD_FAILURE: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
      VALUES ($1, '', 1, 1) ON CONFLICT (number_index) DO UPDATE SET failures = number_guard.failures + 1";
 
-pub(super) const RESET: &str = "UPDATE number_guard SET failures = 0 WHERE number_index = $1 AND failures > 0";
+pub(super) const RESET: &str =
+    "UPDATE number_guard SET failures = 0 WHERE number_index = $1 AND failures > 0";
 
 /// What is remembered of a number.
 #[derive(Clone, Debug, Default)]
@@ -33,15 +34,26 @@ impl NumberGuard {
     }
 }
 
-pub(in crate::signin) async fn number_guard(db: &Db, number_index: &[u8; 32]) -> Result<NumberGuard, StoreError> {
-    db.maybe(FIND, args![number_index]).await?.as_ref().map_or_else(|| Ok(NumberGuard::default()), read)
+pub(in crate::signin) async fn number_guard(
+    db: &Db,
+    number_index: &[u8; 32],
+) -> Result<NumberGuard, StoreError> {
+    db.maybe(FIND, args![number_index])
+        .await?
+        .as_ref()
+        .map_or_else(|| Ok(NumberGuard::default()), read)
 }
 
 fn read(row: &Row) -> Result<NumberGuard, StoreError> {
     let text = row.text("sent_at")?;
-    let times = text.split(',').filter(|one| !one.is_empty()).map(|one| one.parse().map(Timestamp::from_millis));
+    let times = text
+        .split(',')
+        .filter(|one| !one.is_empty())
+        .map(|one| one.parse().map(Timestamp::from_millis));
     Ok(NumberGuard {
-        sent_at: times.collect::<Result<_, _>>().map_err(|_| StoreError::Corrupt("sent_at"))?,
+        sent_at: times
+            .collect::<Result<_, _>>()
+            .map_err(|_| StoreError::Corrupt("sent_at"))?,
         failures: row.int("failures")?,
         version: Some(row.int("version")?),
     })
@@ -57,16 +69,26 @@ pub(in crate::signin) async fn reserve_send(
     let times: Vec<_> = sent_at.iter().map(|sent| sent.millis().to_string()).collect();
     let times = times.join(",");
     let touched = match guard.version {
-        Some(version) => change.execute(RESERVE, args![number_index, times, version]).await?,
+        Some(version) => {
+            change
+                .execute(RESERVE, args![number_index, times, version])
+                .await?
+        }
         None => change.execute(INSERT, args![number_index, times]).await?,
     };
     Ok(touched == 1)
 }
 
-pub(in crate::signin) async fn add_failure(change: &mut Change, number_index: &[u8; 32]) -> Result<(), StoreError> {
+pub(in crate::signin) async fn add_failure(
+    change: &mut Change,
+    number_index: &[u8; 32],
+) -> Result<(), StoreError> {
     change.execute(ADD_FAILURE, args![number_index]).await.map(drop)
 }
 
-pub(in crate::signin) async fn reset_failures(change: &mut Change, number_index: &[u8; 32]) -> Result<(), StoreError> {
+pub(in crate::signin) async fn reset_failures(
+    change: &mut Change,
+    number_index: &[u8; 32],
+) -> Result<(), StoreError> {
     change.execute(RESET, args![number_index]).await.map(drop)
 }

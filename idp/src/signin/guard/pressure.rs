@@ -36,14 +36,23 @@ pub(in crate::signin) async fn pressure(
     address: IpAddr,
     now: Timestamp,
 ) -> Result<Pressure, StoreError> {
-    let range = range_of(address).map(|range| range.to_string()).unwrap_or_default();
+    let range = range_of(address)
+        .map(|range| range.to_string())
+        .unwrap_or_default();
     let name = |ceiling: &Ceiling, who: &str| (subject(vault, ceiling, who), ceiling.period_of(now));
     let (browser, browser_period) = name(&BROWSER_FAILURES, browser.name().unwrap_or_default());
     let (range, range_period) = name(&RANGE_FAILURES, &range);
     let mut pressure = Pressure::default();
-    for row in db.all(AMOUNTS, args![browser, browser_period, range, range_period]).await? {
+    for row in db
+        .all(AMOUNTS, args![browser, browser_period, range, range_period])
+        .await?
+    {
         let amount = row.int("amount")?;
-        if row.bytes("subject")? == browser { pressure.browser = amount } else { pressure.range = amount }
+        if row.bytes("subject")? == browser {
+            pressure.browser = amount
+        } else {
+            pressure.range = amount
+        }
     }
     Ok(pressure)
 }
@@ -55,10 +64,16 @@ mod tests {
     #[test]
     fn a_known_browser_answers_for_itself_alone() {
         let now = Timestamp::from_seconds(0);
-        let crowd = Pressure { browser: 0, range: 10_000 };
+        let crowd = Pressure {
+            browser: 0,
+            range: 10_000,
+        };
         assert!(crowd.check(BrowserKnown::No, now).is_err());
         assert!(crowd.check(BrowserKnown::Yes, now).is_ok());
-        let guesser = Pressure { browser: 10, range: 0 };
+        let guesser = Pressure {
+            browser: 10,
+            range: 0,
+        };
         assert!(guesser.check(BrowserKnown::Yes, now).is_err());
     }
 }

@@ -25,7 +25,11 @@ pub(in crate::signin) async fn count(
     who: &str,
 ) -> Result<bool, StoreError> {
     let now = change.now();
-    let args = args![subject(vault, ceiling, who), ceiling.period_of(now), ceiling.end_of_period(now)];
+    let args = args![
+        subject(vault, ceiling, who),
+        ceiling.period_of(now),
+        ceiling.end_of_period(now)
+    ];
     let row = change.maybe(COUNT, args).await?.ok_or(StoreError::Missing)?;
     Ok(row.int("amount")? == ceiling.most)
 }
@@ -39,11 +43,22 @@ pub(in crate::signin) async fn reserve_in(
 ) -> Result<bool, StoreError> {
     let now = change.now();
     let subject = subject(vault, ceiling, who);
-    reserve(change, subject, ceiling.period_of(now), ceiling.end_of_period(now), ceiling.most).await
+    reserve(
+        change,
+        subject,
+        ceiling.period_of(now),
+        ceiling.end_of_period(now),
+        ceiling.most,
+    )
+    .await
 }
 
 /// Takes one message out of the day's budget; answers whether there was one.
-pub(in crate::signin) async fn reserve_budget(change: &mut Change, vault: &Vault, budget: u64) -> Result<bool, StoreError> {
+pub(in crate::signin) async fn reserve_budget(
+    change: &mut Change,
+    vault: &Vault,
+    budget: u64,
+) -> Result<bool, StoreError> {
     let (day, end) = day_of_city(change.now());
     let [first] = change.rng().bytes::<1>();
     for step in 0..DAILY_BUDGET_SHARDS {

@@ -24,14 +24,23 @@ pub(super) struct Presented<'h> {
 }
 
 pub(super) fn present<'h>(cookies: Cookies, headers: &'h HeaderMap, id: &str) -> Vec<Presented<'h>> {
-    let values = cookies.read_prefixed(headers, PREFIX).filter(|(found, _)| *found == id).take(4);
+    let values = cookies
+        .read_prefixed(headers, PREFIX)
+        .filter(|(found, _)| *found == id)
+        .take(4);
     values.map(|(_, value)| read(value)).collect()
 }
 
 fn read(value: &str) -> Presented<'_> {
     let (secret, client) = value.split_once('.').unwrap_or((value, ""));
-    let client_id = URL_SAFE_NO_PAD.decode(client).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    Presented { secret, client_id: client_id.filter(|id| !id.is_empty()) }
+    let client_id = URL_SAFE_NO_PAD
+        .decode(client)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    Presented {
+        secret,
+        client_id: client_id.filter(|id| !id.is_empty()),
+    }
 }
 
 /// The cookie of a new interaction, and the ends of those that are one too many.
@@ -43,10 +52,20 @@ pub(super) fn hand_out(
     client_id: Option<&str>,
 ) -> Vec<HeaderValue> {
     // Browsers send cookies of one path in the order of their making (RFC 6265 §5.4).
-    let held: Vec<_> = cookies.read_prefixed(headers, PREFIX).map(|(id, _)| id).filter(|id| is_id(id)).collect();
+    let held: Vec<_> = cookies
+        .read_prefixed(headers, PREFIX)
+        .map(|(id, _)| id)
+        .filter(|id| is_id(id))
+        .collect();
     let surplus = (held.len() + 1).saturating_sub(MOST);
-    let mut answer: Vec<_> = held[..surplus].iter().map(|id| cookies.clear(&base(id))).collect();
-    let value = format!("{secret}.{}", URL_SAFE_NO_PAD.encode(client_id.unwrap_or_default()));
+    let mut answer: Vec<_> = held[..surplus]
+        .iter()
+        .map(|id| cookies.clear(&base(id)))
+        .collect();
+    let value = format!(
+        "{secret}.{}",
+        URL_SAFE_NO_PAD.encode(client_id.unwrap_or_default())
+    );
     answer.push(cookies.set(&base(id), &value, Some(KEPT)));
     answer
 }
@@ -57,7 +76,10 @@ fn base(id: &str) -> String {
 
 /// Whether this can be an interaction's id; anything else never reaches a store or a header.
 pub(super) fn is_id(text: &str) -> bool {
-    text.len() == 22 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    text.len() == 22
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]
@@ -90,7 +112,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, format!("__Host-i-{}=abc.Z2pq", id(1)).parse().unwrap());
         let presented = present(cookies, &headers, &id(1));
-        assert_eq!((presented[0].secret, presented[0].client_id.as_deref()), ("abc", Some("gjj")));
+        assert_eq!(
+            (presented[0].secret, presented[0].client_id.as_deref()),
+            ("abc", Some("gjj"))
+        );
         assert!(present(cookies, &headers, &id(2)).is_empty());
     }
 }

@@ -55,7 +55,9 @@ pub(super) fn way_back(
 }
 
 fn page(kind: ErrorKind, client: Option<&Client>, begin: Option<&str>) -> PageError {
-    let Some(client) = client else { return PageError::new(kind) };
+    let Some(client) = client else {
+        return PageError::new(kind);
+    };
     let caller = Caller::from(client);
     let page = PageError::new(kind).about(caller.asking(Locale::default()));
     match begin {
@@ -94,7 +96,11 @@ mod tests {
 
     fn interaction(client_id: Option<&str>, restart: Option<&str>) -> Box<Interaction> {
         let (client_id, restart) = (client_id.map(str::to_owned), restart.map(str::to_owned));
-        Box::new(Interaction { client_id, restart, ..Interaction::sample() })
+        Box::new(Interaction {
+            client_id,
+            restart,
+            ..Interaction::sample()
+        })
     }
 
     #[test]
@@ -117,6 +123,9 @@ mod tests {
     #[test]
     fn a_browser_that_did_not_begin_is_asked_first() {
         let other = InteractionFault::OtherBrowser(interaction(None, Some("/oauth2/authorize?x")));
-        assert_eq!(sent_to(&other, Some(&client(Some(BEGIN)))), Err(ErrorKind::OtherBrowser));
+        assert_eq!(
+            sent_to(&other, Some(&client(Some(BEGIN)))),
+            Err(ErrorKind::OtherBrowser)
+        );
     }
 }

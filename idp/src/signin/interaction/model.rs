@@ -56,9 +56,17 @@ impl Interaction {
     /// Where the door leads, for the page that is about to be shown.
     #[must_use]
     pub fn door(&self, locale: Locale, form_token: &str) -> Door {
-        let Some(caller) = &self.client else { return Door::Account };
-        let stop = Stop { action: format!("/signin/{}/stop", self.id), token: form_token.to_owned() };
-        Door::Service(Asking { stop: Some(stop), ..caller.asking(locale) })
+        let Some(caller) = &self.client else {
+            return Door::Account;
+        };
+        let stop = Stop {
+            action: format!("/signin/{}/stop", self.id),
+            token: form_token.to_owned(),
+        };
+        Door::Service(Asking {
+            stop: Some(stop),
+            ..caller.asking(locale)
+        })
     }
 }
 
@@ -94,7 +102,10 @@ impl Caller {
 impl From<&Client> for Caller {
     fn from(client: &Client) -> Self {
         let metadata = &client.metadata;
-        let host = metadata.redirect_uris.iter().find_map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
+        let host = metadata
+            .redirect_uris
+            .iter()
+            .find_map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
         Self {
             client_id: client.client_id.clone(),
             service: metadata.client_name.clone(),

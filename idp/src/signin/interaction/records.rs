@@ -24,7 +24,12 @@ pub struct Interactions {
 impl Interactions {
     #[must_use]
     pub const fn new(state: State, site: Site, rng: Rng, departments: Departments) -> Self {
-        Self { state, site, rng, departments }
+        Self {
+            state,
+            site,
+            rng,
+            departments,
+        }
     }
 
     /// Begins an interaction under `id` (from [`Rng::id`]); answers the cookies to set.
@@ -56,7 +61,9 @@ impl Interactions {
             touched_at: now,
             id,
         };
-        self.state.put(&key(&interaction.id), &encode(&interaction)?, now, KEPT).await?;
+        self.state
+            .put(&key(&interaction.id), &encode(&interaction)?, now, KEPT)
+            .await?;
         Ok(cookies)
     }
 
@@ -108,7 +115,11 @@ impl Interactions {
     /// A page that says what happened, with the way back to the service.
     pub async fn send_elsewhere(&self, fault: InteractionFault) -> Result<Response, PageError> {
         let client = match fault.client_id() {
-            Some(client_id) => self.departments.client(client_id).await?.filter(|client| client.is_active()),
+            Some(client_id) => self
+                .departments
+                .client(client_id)
+                .await?
+                .filter(|client| client.is_active()),
             None => None,
         };
         way_back(&fault, client.as_deref(), self.site.origin())
@@ -116,8 +127,13 @@ impl Interactions {
 
     /// Notes the resident's step, unless another request of the same browser has just done so.
     async fn touch(&self, stored: &[u8], interaction: &Interaction, now: Timestamp) -> Result<(), PageError> {
-        let touched = encode(&Interaction { touched_at: now, ..interaction.clone() })?;
-        self.state.swap(&key(&interaction.id), stored, &touched, now, KEPT).await?;
+        let touched = encode(&Interaction {
+            touched_at: now,
+            ..interaction.clone()
+        })?;
+        self.state
+            .swap(&key(&interaction.id), stored, &touched, now, KEPT)
+            .await?;
         Ok(())
     }
 }
@@ -136,5 +152,6 @@ fn decode(stored: &[u8]) -> Result<Interaction, PageError> {
 }
 
 fn internal(fault: &serde_json::Error) -> PageError {
-    PageError::new(ErrorKind::Internal).because(format!("an interaction cannot be read: {:?}", fault.classify()))
+    PageError::new(ErrorKind::Internal)
+        .because(format!("an interaction cannot be read: {:?}", fault.classify()))
 }

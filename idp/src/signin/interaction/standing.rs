@@ -35,7 +35,12 @@ mod tests {
     #[test]
     fn half_an_hour_of_silence_ends_an_interaction() {
         let interaction = Interaction::sample();
-        let expected = [(59, Standing::Open), (60, Standing::Stale), (1799, Standing::Stale), (1800, Standing::Expired)];
+        let expected = [
+            (59, Standing::Open),
+            (60, Standing::Stale),
+            (1799, Standing::Stale),
+            (1800, Standing::Expired),
+        ];
         for (seconds, expected) in expected {
             let now = interaction.touched_at.plus(Duration::from_secs(seconds));
             assert_eq!(standing(&interaction, now), expected, "{seconds}");

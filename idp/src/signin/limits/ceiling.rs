@@ -16,14 +16,26 @@ pub struct Ceiling {
 }
 
 /// Wrong codes typed in one browser.
-pub const BROWSER_FAILURES: Ceiling = Ceiling { name: "browser failures", most: 10, period: Duration::from_secs(600) };
+pub const BROWSER_FAILURES: Ceiling = Ceiling {
+    name: "browser failures",
+    most: 10,
+    period: Duration::from_secs(600),
+};
 
 /// Wrong codes from one address range. Carriers put whole districts behind one range, so this is
 /// generous, and browsers that are known do not feel it.
-pub const RANGE_FAILURES: Ceiling = Ceiling { name: "range failures", most: 300, period: Duration::from_secs(3600) };
+pub const RANGE_FAILURES: Ceiling = Ceiling {
+    name: "range failures",
+    most: 300,
+    period: Duration::from_secs(3600),
+};
 
 /// Messages asked for from one address range by browsers that are not known.
-pub const RANGE_SENDS: Ceiling = Ceiling { name: "range sends", most: 1000, period: Duration::from_secs(3600) };
+pub const RANGE_SENDS: Ceiling = Ceiling {
+    name: "range sends",
+    most: 1000,
+    period: Duration::from_secs(3600),
+};
 
 impl Ceiling {
     /// Which period `now` falls in.
@@ -43,7 +55,11 @@ impl Ceiling {
     /// # Errors
     /// How long until the period ends.
     pub fn check(&self, amount: i64, now: Timestamp) -> Result<(), Wait> {
-        if amount < self.most { Ok(()) } else { Err(Wait(self.end_of_period(now).since(now))) }
+        if amount < self.most {
+            Ok(())
+        } else {
+            Err(Wait(self.end_of_period(now).since(now)))
+        }
     }
 
     fn length(&self) -> i64 {
@@ -92,8 +108,14 @@ mod tests {
     fn a_ceiling_lets_go_when_its_period_ends() {
         let now = Timestamp::from_seconds(600 * 7 + 590);
         assert_eq!(BROWSER_FAILURES.check(9, now), Ok(()));
-        assert_eq!(BROWSER_FAILURES.check(10, now), Err(Wait(Duration::from_secs(10))));
-        assert_ne!(BROWSER_FAILURES.period_of(now), BROWSER_FAILURES.period_of(now.plus(Duration::from_secs(10))));
+        assert_eq!(
+            BROWSER_FAILURES.check(10, now),
+            Err(Wait(Duration::from_secs(10)))
+        );
+        assert_ne!(
+            BROWSER_FAILURES.period_of(now),
+            BROWSER_FAILURES.period_of(now.plus(Duration::from_secs(10)))
+        );
     }
 
     #[test]

@@ -15,7 +15,10 @@ const WINDOWS: [(Duration, usize); 3] = [(MINUTE, 1), (HOUR, 5), (DAY, 10)];
 /// # Errors
 /// How long until all three windows have room.
 pub fn may_send(sent_at: &[Timestamp], now: Timestamp) -> Result<(), Wait> {
-    let wait = WINDOWS.iter().filter_map(|(span, most)| wait_for(sent_at, now, *span, *most)).max();
+    let wait = WINDOWS
+        .iter()
+        .filter_map(|(span, most)| wait_for(sent_at, now, *span, *most))
+        .max();
     wait.map_or(Ok(()), |wait| Err(Wait(wait)))
 }
 
@@ -31,7 +34,11 @@ fn wait_for(sent_at: &[Timestamp], now: Timestamp, span: Duration, most: usize) 
 /// stays for ever: a closed number opens by its age.
 #[must_use]
 pub fn remember(sent_at: &[Timestamp], now: Timestamp) -> Vec<Timestamp> {
-    let mut times: Vec<_> = sent_at.iter().copied().filter(|sent| sent.plus(DAY) > now).collect();
+    let mut times: Vec<_> = sent_at
+        .iter()
+        .copied()
+        .filter(|sent| sent.plus(DAY) > now)
+        .collect();
     times.push(now);
     times.sort_unstable();
     times
@@ -61,7 +68,9 @@ mod tests {
             ((0..10).map(|n| n * 2 * hour).collect(), 24 * hour, None),
         ] {
             let sent: Vec<_> = sent.into_iter().map(at).collect();
-            let expected = wait.map_or(Ok(()), |seconds: i64| Err(Wait(Duration::from_secs(seconds.unsigned_abs()))));
+            let expected = wait.map_or(Ok(()), |seconds: i64| {
+                Err(Wait(Duration::from_secs(seconds.unsigned_abs())))
+            });
             assert_eq!(may_send(&sent, at(now)), expected, "{sent:?} at {now}");
         }
     }

@@ -17,12 +17,21 @@ const REST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 ///
 /// # Errors
 /// How long it stays closed to this browser.
-pub fn number_open(failures: i64, last_sent: Option<Timestamp>, browser_known: BrowserKnown, now: Timestamp) -> Result<(), Wait> {
+pub fn number_open(
+    failures: i64,
+    last_sent: Option<Timestamp>,
+    browser_known: BrowserKnown,
+    now: Timestamp,
+) -> Result<(), Wait> {
     if failures < MOST_FAILURES || browser_known == BrowserKnown::Yes {
         return Ok(());
     }
     let reopens = last_sent.map_or(now, |sent| sent.plus(REST));
-    if reopens > now { Err(Wait(reopens.since(now))) } else { Ok(()) }
+    if reopens > now {
+        Err(Wait(reopens.since(now)))
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the browser has signed in with this number's account before.
@@ -44,6 +53,9 @@ mod tests {
         assert_eq!(number_open(100, Some(sent), BrowserKnown::Yes, now), Ok(()));
         let closed = number_open(100, Some(sent), BrowserKnown::No, now);
         assert_eq!(closed, Err(Wait(REST - Duration::from_secs(60))));
-        assert_eq!(number_open(100, Some(sent), BrowserKnown::No, sent.plus(REST)), Ok(()));
+        assert_eq!(
+            number_open(100, Some(sent), BrowserKnown::No, sent.plus(REST)),
+            Ok(())
+        );
     }
 }

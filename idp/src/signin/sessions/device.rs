@@ -13,31 +13,51 @@ pub struct Device {
 impl Device {
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let agent = headers
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let agent = agent.get(..LONGEST).unwrap_or(agent);
         let parsed = woothee::parser::Parser::new().parse(agent);
         let (browser, system) = parsed.map_or(("", ""), |parsed| (parsed.name, parsed.os));
-        let in_app = IN_APP.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-        Self { browser: known(in_app.unwrap_or(browser)), system: known(system) }
+        let in_app = IN_APP
+            .iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map(|(_, name)| *name);
+        Self {
+            browser: known(in_app.unwrap_or(browser)),
+            system: known(system),
+        }
     }
 
     /// As [`Device`] prints it, read back.
     pub(super) fn from_record(text: &str) -> Self {
         let (browser, system) = text.split_once(SEPARATOR).unwrap_or((text, ""));
-        Self { browser: browser.to_owned(), system: system.to_owned() }
+        Self {
+            browser: browser.to_owned(),
+            system: system.to_owned(),
+        }
     }
 }
 
 /// Apps whose own browser residents know by the app's name.
-const IN_APP: [(&str, &str); 4] =
-    [("MicroMessenger", "WeChat"), ("AlipayClient", "Alipay"), ("DingTalk", "DingTalk"), ("HuaweiBrowser", "Huawei Browser")];
+const IN_APP: [(&str, &str); 4] = [
+    ("MicroMessenger", "WeChat"),
+    ("AlipayClient", "Alipay"),
+    ("DingTalk", "DingTalk"),
+    ("HuaweiBrowser", "Huawei Browser"),
+];
 
 /// Longer names of browsers are made up.
 const LONGEST: usize = 512;
 const SEPARATOR: &str = " · ";
 
 fn known(name: &str) -> String {
-    if name == "UNKNOWN" { String::new() } else { name.to_owned() }
+    if name == "UNKNOWN" {
+        String::new()
+    } else {
+        name.to_owned()
+    }
 }
 
 impl fmt::Display for Device {
@@ -62,14 +82,20 @@ mod tests {
         assert_eq!(chrome.to_string(), "Chrome · Windows 10");
         assert_eq!(Device::from_record(&chrome.to_string()), chrome);
         let wechat = device(b"Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0.49");
-        assert_eq!((wechat.browser.as_str(), wechat.system.as_str()), ("WeChat", "Android"));
+        assert_eq!(
+            (wechat.browser.as_str(), wechat.system.as_str()),
+            ("WeChat", "Android")
+        );
     }
 
     #[test]
     fn junk_is_nobody() {
         for agent in [&b""[..], b"\xff\xfe", b"<script>alert(1)</script>", &[b'x'; 5000]] {
             let device = device(agent);
-            assert!(!device.to_string().contains('<') && device.to_string().len() < 40, "{device}");
+            assert!(
+                !device.to_string().contains('<') && device.to_string().len() < 40,
+                "{device}"
+            );
         }
     }
 }

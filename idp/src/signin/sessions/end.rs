@@ -8,12 +8,13 @@ use crate::audit::{Action, Change, Context, Event};
 use crate::events::{Logout, enqueue_logout};
 use crate::store::{Row, StoreError};
 
-pub(super) const END: &str =
-    "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING account_id";
+pub(super) const END: &str = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING account_id";
 
-pub(super) const OPEN_IDS: &str = "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL ORDER BY id";
+pub(super) const OPEN_IDS: &str =
+    "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL ORDER BY id";
 
-pub(super) const VISITS: &str = "SELECT client_id, sub, sid FROM visit WHERE session_id = $1 ORDER BY client_id";
+pub(super) const VISITS: &str =
+    "SELECT client_id, sub, sid FROM visit WHERE session_id = $1 ORDER BY client_id";
 
 pub(super) const SIGNED_OUT: &str = "UPDATE account SET signed_out_at = $2 WHERE id = $1";
 
@@ -22,26 +23,55 @@ impl Sessions {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn end(&self, change: &mut Change, session: Uuid, reason: &'static str) -> Result<bool, StoreError> {
+    pub async fn end(
+        &self,
+        change: &mut Change,
+        session: Uuid,
+        reason: &'static str,
+    ) -> Result<bool, StoreError> {
         let now = change.now();
-        let Some(row) = change.maybe(END, args![session, now, reason]).await? else { return Ok(false) };
+        let Some(row) = change.maybe(END, args![session, now, reason]).await? else {
+            return Ok(false);
+        };
         let account = row.uuid("account_id")?;
         for visit in change.all(VISITS, args![session]).await? {
             self.tell(change, account, &visit).await?;
         }
         let event = Event::new(Action::SessionEnded).account(account);
-        change.record(event.with("session", session).with("reason", reason)).await?;
+        change
+            .record(event.with("session", session).with("reason", reason))
+            .await?;
         Ok(true)
     }
 
     /// Leaves a message for the department, if it takes any.
-    pub(super) async fn tell(&self, change: &mut Change, account: Uuid, visit: &Row) -> Result<(), StoreError> {
+    pub(super) async fn tell(
+        &self,
+        change: &mut Change,
+        account: Uuid,
+        visit: &Row,
+    ) -> Result<(), StoreError> {
         let client_id = visit.text("client_id")?;
-        let Some(client) = self.departments.client(&client_id).await? else { return Ok(()) };
-        let Some(uri) = client.metadata.backchannel_logout_uri.clone() else { return Ok(()) };
+        let Some(client) = self.departments.client(&client_id).await? else {
+            return Ok(());
+        };
+        let Some(uri) = client.metadata.backchannel_logout_uri.clone() else {
+            return Ok(());
+        };
         let algorithm = client.metadata.id_token_signed_response_alg.clone();
         let (sub, sid) = (visit.text("sub")?, visit.text("sid")?);
-        enqueue_logout(change, &Logout { client_id, uri, algorithm, sub, sid, account }).await
+        enqueue_logout(
+            change,
+            &Logout {
+                client_id,
+                uri,
+                algorithm,
+                sub,
+                sid,
+                account,
+            },
+        )
+        .await
     }
 
     /// Ends a session of an account, as its resident chose in the list of devices. A session of
@@ -67,9 +97,19 @@ impl Sessions {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn end_others(&self, change: &mut Change, account: Uuid, keep: Uuid) -> Result<usize, StoreError> {
+    pub async fn end_others(
+        &self,
+        change: &mut Change,
+        account: Uuid,
+        keep: Uuid,
+    ) -> Result<usize, StoreError> {
         let mut ended = 0;
-        for id in self.open_ids(change, account).await?.into_iter().filter(|id| *id != keep) {
+        for id in self
+            .open_ids(change, account)
+            .await?
+            .into_iter()
+            .filter(|id| *id != keep)
+        {
             ended += usize::from(self.end(change, id, "signed out from another device").await?);
         }
         Ok(ended)
@@ -86,14 +126,20 @@ impl Sessions {
         for id in self.open_ids(change, account).await? {
             self.end(change, id, "signed out everywhere").await?;
         }
-        change.record(Event::new(Action::SignedOutEverywhere).account(account)).await
+        change
+            .record(Event::new(Action::SignedOutEverywhere).account(account))
+            .await
     }
 
     /// Signs out on this browser; answers the cookies to set.
     ///
     /// # Errors
     /// Where the database does not answer; then the cookie stays, and so does the session.
-    pub async fn sign_out(&self, context: &Context, session: &Session) -> Result<Vec<HeaderValue>, StoreError> {
+    pub async fn sign_out(
+        &self,
+        context: &Context,
+        session: &Session,
+    ) -> Result<Vec<HeaderValue>, StoreError> {
         let mut change = Change::begin(&self.db, context).await?;
         if self.end(&mut change, session.id, "signed out").await? {
             change.commit().await?;
@@ -102,6 +148,11 @@ impl Sessions {
     }
 
     async fn open_ids(&self, change: &mut Change, account: Uuid) -> Result<Vec<Uuid>, StoreError> {
-        change.all(OPEN_IDS, args![account]).await?.iter().map(|row| row.uuid("id")).collect()
+        change
+            .all(OPEN_IDS, args![account])
+            .await?
+            .iter()
+            .map(|row| row.uuid("id"))
+            .collect()
     }
 }

@@ -32,6 +32,8 @@ impl Sessions {
     /// Where the database does not answer.
     pub async fn last_visits(&self, account: Uuid) -> Result<HashMap<String, Timestamp>, StoreError> {
         let rows = self.db.all(LAST_VISITS, args![account]).await?;
-        rows.iter().map(|row| Ok((row.text("client_id")?, row.time("last_at")?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.text("client_id")?, row.time("last_at")?)))
+            .collect()
     }
 }

@@ -56,7 +56,10 @@ mod tests {
     #[test]
     fn a_session_ends_by_age_and_by_silence() {
         let at = |minutes: i64| Timestamp::from_seconds(minutes * 60);
-        let lifetime = Lifetime { idle: Duration::from_secs(30 * 60), absolute: Duration::from_secs(12 * 3600) };
+        let lifetime = Lifetime {
+            idle: Duration::from_secs(30 * 60),
+            absolute: Duration::from_secs(12 * 3600),
+        };
         let mut session = Session {
             id: Uuid::nil(),
             account: Uuid::nil(),

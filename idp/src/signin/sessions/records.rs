@@ -15,12 +15,10 @@ use crate::web::{Cookies, PageError};
 /// The cookie that says which session a browser has; the records hold its hash.
 const COOKIE: &str = "session";
 
-pub(super) const BY_TOKEN: &str =
-    "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
+pub(super) const BY_TOKEN: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
      WHERE token_hash = $1 AND ended_at IS NULL";
 
-pub(super) const OF_ACCOUNT: &str =
-    "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
+pub(super) const OF_ACCOUNT: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
      WHERE account_id = $1 AND ended_at IS NULL ORDER BY last_seen_at DESC, id DESC";
 
 pub(super) const SEEN: &str =
@@ -51,15 +49,26 @@ pub struct Begun {
 
 impl std::fmt::Debug for Begun {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Begun").field("session", &self.session.id).finish_non_exhaustive()
+        f.debug_struct("Begun")
+            .field("session", &self.session.id)
+            .finish_non_exhaustive()
     }
 }
 
 impl Sessions {
     #[must_use]
     pub fn new(settings: &Settings, db: Db, cookies: Cookies, rng: Rng, departments: Departments) -> Self {
-        let lifetime = Lifetime { idle: settings.idle.get(), absolute: settings.absolute.get() };
-        Self { db, departments, cookies, rng, lifetime }
+        let lifetime = Lifetime {
+            idle: settings.idle.get(),
+            absolute: settings.absolute.get(),
+        };
+        Self {
+            db,
+            departments,
+            cookies,
+            rng,
+            lifetime,
+        }
     }
 
     /// The live session of a browser. Its use is written down at most once a minute.
@@ -78,13 +87,20 @@ impl Sessions {
     }
 
     async fn by_token(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        let Some(row) = self.db.maybe(BY_TOKEN, args![hash(token)]).await? else { return Ok(None) };
+        let Some(row) = self.db.maybe(BY_TOKEN, args![hash(token)]).await? else {
+            return Ok(None);
+        };
         let mut session = read(&row)?;
         if !session.is_live(self.lifetime, now) {
             return Ok(None);
         }
         if session.is_stale(now) {
-            let context = Context { now, request_id: String::new(), actor: "node", rng: self.rng.clone() };
+            let context = Context {
+                now,
+                request_id: String::new(),
+                actor: "node",
+                rng: self.rng.clone(),
+            };
             let mut change = Change::begin(&self.db, &context).await?;
             change.execute(SEEN, args![session.id, now]).await?;
             change.commit_housekeeping().await?;
@@ -100,7 +116,10 @@ impl Sessions {
     pub async fn list(&self, account: Uuid, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         let rows = self.db.all(OF_ACCOUNT, args![account]).await?;
         let sessions: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(sessions.into_iter().filter(|session| session.is_live(self.lifetime, now)).collect())
+        Ok(sessions
+            .into_iter()
+            .filter(|session| session.is_live(self.lifetime, now))
+            .collect())
     }
 
     /// Signs an account in on a browser, always under a new token.
@@ -142,7 +161,12 @@ impl Sessions {
         } else if let Some(other) = previous {
             self.end(change, other.id, "another account signed in").await?;
         }
-        change.execute(INSERT, args![session.id, hash(&token), account, now, expires_at, AMR, &device]).await?;
+        change
+            .execute(
+                INSERT,
+                args![session.id, hash(&token), account, now, expires_at, AMR, &device],
+            )
+            .await?;
         change.record(event(Action::SignedIn, &session)).await?;
         Ok(Begun { session, token })
     }
@@ -161,7 +185,10 @@ impl Sessions {
 }
 
 fn event(action: Action, session: &Session) -> Event {
-    Event::new(action).account(session.account).with("session", session.id).with("device", session.device.to_string())
+    Event::new(action)
+        .account(session.account)
+        .with("session", session.id)
+        .with("device", session.device.to_string())
 }
 
 fn read(row: &Row) -> Result<Session, StoreError> {

@@ -38,6 +38,9 @@ impl Sessions {
         sid: &str,
     ) -> Result<(), StoreError> {
         let now = change.now();
-        change.execute(JOIN, args![session, client_id, sub, sid, now]).await.map(drop)
+        change
+            .execute(JOIN, args![session, client_id, sub, sid, now])
+            .await
+            .map(drop)
     }
 }

@@ -15,7 +15,11 @@ async fn guesses_at_once_are_still_five() {
     let path = format!("/signin/{id}/code");
     let fields = [("token", token.as_str()), ("code", code.as_str())];
     let replies = all_at_once((0..40).map(|_| browser.send_and_forget(&path, &fields))).await;
-    assert!(replies.iter().all(|reply| reply.location.is_empty() && reply.status != StatusCode::INTERNAL_SERVER_ERROR));
+    assert!(
+        replies
+            .iter()
+            .all(|reply| reply.location.is_empty() && reply.status != StatusCode::INTERNAL_SERVER_ERROR)
+    );
     assert_eq!(house.failures().await, 5);
 }
 
@@ -31,14 +35,20 @@ async fn one_right_code_sent_many_times_at_once_is_one_sign_in() {
     let fields = [("token", token.as_str()), ("code", code.as_str())];
     let replies = all_at_once((0..4).map(|_| browser.send_and_forget(&path, &fields))).await;
     let cookies: std::collections::HashSet<_> = replies.iter().map(|reply| &reply.set_cookies).collect();
-    assert!(replies.iter().all(|reply| reply.location == "/account"), "{replies:?}");
+    assert!(
+        replies.iter().all(|reply| reply.location == "/account"),
+        "{replies:?}"
+    );
     assert_eq!(cookies.len(), 1, "every copy of the form gets the same session");
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM session").await, 1);
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM account").await, 1);
 
     house.wait(61);
     let replayed = browser.send_and_forget(&path, &fields).await;
-    assert!(replayed.set_cookies.is_empty(), "a minute later the code is nothing");
+    assert!(
+        replayed.set_cookies.is_empty(),
+        "a minute later the code is nothing"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +60,10 @@ async fn a_form_sent_twice_sends_one_message() {
     let path = format!("/signin/{id}/phone");
     let fields = [("token", token.as_str()), ("phone", PHONE)];
     let replies = all_at_once((0..3).map(|_| browser.send_and_forget(&path, &fields))).await;
-    assert!(replies.iter().all(|reply| reply.status == StatusCode::SEE_OTHER), "{replies:?}");
+    assert!(
+        replies.iter().all(|reply| reply.status == StatusCode::SEE_OTHER),
+        "{replies:?}"
+    );
     assert_eq!(house.codes(PHONE).len(), 1);
 }
 
@@ -63,7 +76,14 @@ async fn many_browsers_asking_at_once_for_one_number_send_one_message() {
         browser.ask_for_code(&id, PHONE).await.status
     });
     let statuses = all_at_once(asks).await;
-    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{statuses:?}");
+    assert_eq!(
+        statuses
+            .iter()
+            .filter(|status| **status == StatusCode::SEE_OTHER)
+            .count(),
+        1,
+        "{statuses:?}"
+    );
     assert_eq!(house.codes(PHONE).len(), 1);
 }
 
@@ -80,12 +100,24 @@ async fn a_form_from_elsewhere_is_refused() {
         vec![("phone", PHONE), ("token", "")],
         vec![("phone", PHONE), ("token", &foreign_token)],
     ] {
-        assert_eq!(browser.post(&path, &fields).await.status, StatusCode::FORBIDDEN, "{fields:?}");
+        assert_eq!(
+            browser.post(&path, &fields).await.status,
+            StatusCode::FORBIDDEN,
+            "{fields:?}"
+        );
     }
-    for (header, value) in [("sec-fetch-site", "same-site"), ("sec-fetch-site", "cross-site"), ("origin", "null")] {
+    for (header, value) in [
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "null"),
+    ] {
         let mut request = form(&path, &[("phone", PHONE), ("token", &token)]);
         request.headers_mut().insert(header, value.parse().unwrap());
-        assert_eq!(browser.send(request).await.status, StatusCode::FORBIDDEN, "{header}: {value}");
+        assert_eq!(
+            browser.send(request).await.status,
+            StatusCode::FORBIDDEN,
+            "{header}: {value}"
+        );
     }
     assert!(house.codes(PHONE).is_empty());
 }
@@ -101,12 +133,23 @@ async fn an_interaction_belongs_to_the_browser_that_began_it() {
     let token = attacker.get(&format!("/signin/{id}/code")).await.token();
 
     let mut victim = house.browser();
-    let reply = victim.post(&format!("/signin/{id}/code"), &[("token", &token), ("code", &code)]).await;
+    let reply = victim
+        .post(
+            &format!("/signin/{id}/code"),
+            &[("token", &token), ("code", &code)],
+        )
+        .await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     assert!(victim.session().await.is_none());
-    assert_eq!(victim.get(&format!("/signin/{id}")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        victim.get(&format!("/signin/{id}")).await.status,
+        StatusCode::BAD_REQUEST
+    );
     victim.cookies.insert(format!("i-{id}"), "guess.".to_owned());
-    assert_eq!(victim.get(&format!("/signin/{id}")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        victim.get(&format!("/signin/{id}")).await.status,
+        StatusCode::BAD_REQUEST
+    );
 }
 
 #[tokio::test]
@@ -145,5 +188,13 @@ async fn somebody_else_signing_in_ends_the_session_before() {
     let first = browser.sign_in(PHONE).await;
     let second = browser.sign_in("13800000001").await;
     assert_ne!(first.account, second.account);
-    assert!(house.signin.sessions.list(first.account, house.now()).await.unwrap().is_empty());
+    assert!(
+        house
+            .signin
+            .sessions
+            .list(first.account, house.now())
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

@@ -11,10 +11,21 @@ async fn a_browser_is_known_to_the_account_it_signed_in_with_and_to_no_other() {
     browser.sign_in(PHONE).await;
     let index = |typed| number(typed).index(&house.signin.vault);
     let seen = Browser::of(house.signin.site.cookies(), &browser.headers());
-    assert_eq!(seen.is_known(&house.signin.db, &index(PHONE)).await.unwrap(), BrowserKnown::Yes);
-    assert_eq!(seen.is_known(&house.signin.db, &index("13800000001")).await.unwrap(), BrowserKnown::No);
+    assert_eq!(
+        seen.is_known(&house.signin.db, &index(PHONE)).await.unwrap(),
+        BrowserKnown::Yes
+    );
+    assert_eq!(
+        seen.is_known(&house.signin.db, &index("13800000001"))
+            .await
+            .unwrap(),
+        BrowserKnown::No
+    );
     let stranger = Browser::of(house.signin.site.cookies(), &house.browser().headers());
-    assert_eq!(stranger.is_known(&house.signin.db, &index(PHONE)).await.unwrap(), BrowserKnown::No);
+    assert_eq!(
+        stranger.is_known(&house.signin.db, &index(PHONE)).await.unwrap(),
+        BrowserKnown::No
+    );
 }
 
 #[tokio::test]

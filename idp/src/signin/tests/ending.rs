@@ -15,7 +15,16 @@ async fn department(house: &House, client_id: &str, takes_logout: bool) {
         token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
         ..ClientMetadata::default()
     };
-    add(&house.signin.db, &house.context(), Some(client_id.to_owned()), None, metadata, true).await.unwrap();
+    add(
+        &house.signin.db,
+        &house.context(),
+        Some(client_id.to_owned()),
+        None,
+        metadata,
+        true,
+    )
+    .await
+    .unwrap();
 }
 
 async fn visit(house: &House, session: &Session, client_id: &str) -> bool {
@@ -23,14 +32,19 @@ async fn visit(house: &House, session: &Session, client_id: &str) -> bool {
     let sessions = &house.signin.sessions;
     let is_live = sessions.is_live(&mut change, session.id).await.unwrap();
     if is_live {
-        sessions.join(&mut change, session.id, client_id, "sub", "sid").await.unwrap();
+        sessions
+            .join(&mut change, session.id, client_id, "sub", "sid")
+            .await
+            .unwrap();
         change.commit_housekeeping().await.unwrap();
     }
     is_live
 }
 
 async fn messages(house: &House) -> Vec<String> {
-    let rows = house.rows("SELECT client_id FROM outbox ORDER BY client_id").await;
+    let rows = house
+        .rows("SELECT client_id FROM outbox ORDER BY client_id")
+        .await;
     rows.iter().map(|row| row.text("client_id").unwrap()).collect()
 }
 
@@ -45,13 +59,35 @@ async fn signing_out_tells_every_department_that_wants_to_know() {
     for client in ["gjj", "hrss", "quiet", "gjj"] {
         assert!(visit(&house, &session, client).await);
     }
-    let cookies = house.signin.sessions.sign_out(&house.context(), &session).await.unwrap();
-    assert!(cookies[0].to_str().unwrap().starts_with("session=; Path=/; Max-Age=0"));
+    let cookies = house
+        .signin
+        .sessions
+        .sign_out(&house.context(), &session)
+        .await
+        .unwrap();
+    assert!(
+        cookies[0]
+            .to_str()
+            .unwrap()
+            .starts_with("session=; Path=/; Max-Age=0")
+    );
     assert!(browser.session().await.is_none());
     assert_eq!(messages(&house).await, ["gjj", "hrss"]);
-    assert!(!visit(&house, &session, "gjj").await, "an ended session visits nobody");
-    house.signin.sessions.sign_out(&house.context(), &session).await.unwrap();
-    assert_eq!(messages(&house).await.len(), 2, "ending it twice tells nobody twice");
+    assert!(
+        !visit(&house, &session, "gjj").await,
+        "an ended session visits nobody"
+    );
+    house
+        .signin
+        .sessions
+        .sign_out(&house.context(), &session)
+        .await
+        .unwrap();
+    assert_eq!(
+        messages(&house).await.len(),
+        2,
+        "ending it twice tells nobody twice"
+    );
 }
 
 async fn change(house: &House) -> (Change, Context) {
@@ -67,7 +103,15 @@ async fn the_other_devices_can_be_signed_out_and_this_one_stays() {
     house.wait(61);
     two.sign_in(PHONE).await;
     let (mut change, _) = change(&house).await;
-    assert_eq!(house.signin.sessions.end_others(&mut change, here.account, here.id).await.unwrap(), 1);
+    assert_eq!(
+        house
+            .signin
+            .sessions
+            .end_others(&mut change, here.account, here.id)
+            .await
+            .unwrap(),
+        1
+    );
     change.commit().await.unwrap();
     assert!(one.session().await.is_some() && two.session().await.is_none());
 }
@@ -82,11 +126,19 @@ async fn signing_out_everywhere_ends_what_was_granted_before() {
     house.wait(61);
     two.sign_in(PHONE).await;
     let (mut change, context) = change(&house).await;
-    house.signin.sessions.end_everywhere(&mut change, session.account).await.unwrap();
+    house
+        .signin
+        .sessions
+        .end_everywhere(&mut change, session.account)
+        .await
+        .unwrap();
     change.commit().await.unwrap();
     assert!(one.session().await.is_none() && two.session().await.is_none());
     assert_eq!(messages(&house).await, ["gjj"]);
-    let account = crate::account::find(&house.signin.db, session.account).await.unwrap().unwrap();
+    let account = crate::account::find(&house.signin.db, session.account)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(account.signed_out_at, context.now);
 }
 
@@ -97,7 +149,12 @@ async fn nobody_ends_somebody_elses_session() {
     let (mine, their_session) = (mine.sign_in(PHONE).await, theirs.sign_in("13800000001").await);
     let (mut change, _) = change(&house).await;
     let sessions = &house.signin.sessions;
-    assert!(!sessions.end_of_account(&mut change, mine.account, their_session.id, "no").await.unwrap());
+    assert!(
+        !sessions
+            .end_of_account(&mut change, mine.account, their_session.id, "no")
+            .await
+            .unwrap()
+    );
     drop(change);
     assert!(theirs.session().await.is_some());
 }

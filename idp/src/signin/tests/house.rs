@@ -38,7 +38,7 @@ pub(super) struct House {
     pub(super) signin: Signin,
     pub(super) clock: Clock,
     router: Router,
-    cellar: Cellar,
+    _cellar: Cellar,
 }
 
 #[derive(Clone)]
@@ -56,10 +56,31 @@ impl FromRef<Handles> for Site {
     }
 }
 
-/// The test's own database, gone when the test is over.
+/// The test's own database: a file, gone when the test is over, or a schema on the server the tests were given.
 enum Cellar {
     File(PathBuf),
     Schema(String),
+}
+
+impl Cellar {
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Schema(name) => name.clone(),
+        }
+    }
+}
+
+/// Memory, or the Redis that `YIMEN_TEST_REDIS` names.
+async fn short_lived_state(prefix: &str) -> State {
+    let Ok(url) = std::env::var("YIMEN_TEST_REDIS") else {
+        return State::memory();
+    };
+    let config = crate::config::State {
+        url: Secret::new(url),
+        prefix: prefix.to_owned(),
+    };
+    State::open(&config).await.unwrap()
 }
 
 impl Drop for Cellar {
@@ -73,7 +94,11 @@ impl Drop for Cellar {
 }
 
 async fn cellar() -> (Cellar, String) {
-    let name = format!("signin_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let name = format!(
+        "signin_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
     let Ok(server) = std::env::var("YIMEN_TEST_POSTGRES") else {
         let path = std::env::temp_dir().join(format!("yimen-{name}.db"));
         let url = format!("sqlite:{}", path.display());
@@ -84,7 +109,10 @@ async fn cellar() -> (Cellar, String) {
     let schema = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
     sqlx::raw_sql(schema).execute(&mut connection).await.unwrap();
     let joint = if server.contains('?') { '&' } else { '?' };
-    (Cellar::Schema(name.clone()), format!("{server}{joint}options=-c%20search_path%3D{name}"))
+    (
+        Cellar::Schema(name.clone()),
+        format!("{server}{joint}options=-c%20search_path%3D{name}"),
+    )
 }
 
 impl House {
@@ -95,11 +123,19 @@ impl House {
     pub(super) async fn with(decide: impl FnOnce(&mut Settings)) -> Self {
         let (cellar, url) = cellar().await;
         let rng = Rng::system();
-        let mut settings = Settings { dev: true, ..Settings::default() };
+        let mut settings = Settings {
+            dev: true,
+            ..Settings::default()
+        };
         settings.sms.providers = vec![SmsProvider::Outbox];
-        settings.sms.test_number =
-            vec![TestNumber { phone: "13900000000".to_owned(), code: Secret::new("246810".to_owned()) }];
-        settings.database = Database { url: Secret::new(url), ..Database::default() };
+        settings.sms.test_number = vec![TestNumber {
+            phone: "13900000000".to_owned(),
+            code: Secret::new("246810".to_owned()),
+        }];
+        settings.database = Database {
+            url: Secret::new(url),
+            ..Database::default()
+        };
         decide(&mut settings);
         let master_key = MasterKey::from_bytes([9; 32]);
         let db = Db::open(&settings.database).await.unwrap();
@@ -113,12 +149,22 @@ impl House {
         let (_, midnight) = day_of_city(clock.now());
         clock.advance(midnight.since(clock.now()) + Duration::from_secs(12 * 3600 + 180));
         let departments = Departments::new(db.clone(), clock.clone());
-        let state = State::memory();
+        let state = short_lived_state(&cellar.name()).await;
         let signin = Signin {
             interactions: Interactions::new(state.clone(), site.clone(), rng.clone(), departments.clone()),
-            sessions: Sessions::new(&settings.session, db.clone(), site.cookies(), rng.clone(), departments),
+            sessions: Sessions::new(
+                &settings.session,
+                db.clone(),
+                site.cookies(),
+                rng.clone(),
+                departments,
+            ),
             vault: Vault::new(&master_key, rng.clone()),
-            config: Arc::new(Config { public_url: PublicUrl::parse(ORIGIN_OF_OURS).unwrap(), master_key, settings }),
+            config: Arc::new(Config {
+                public_url: PublicUrl::parse(ORIGIN_OF_OURS).unwrap(),
+                master_key,
+                settings,
+            }),
             rng,
             db,
             state,
@@ -128,15 +174,27 @@ impl House {
         let router = Router::new()
             .route("/signin/{id}", get(crate::signin::show_phone))
             .route("/signin/{id}/phone", post(crate::signin::enter_phone))
-            .route("/signin/{id}/code", get(crate::signin::show_code).post(crate::signin::enter_code))
+            .route(
+                "/signin/{id}/code",
+                get(crate::signin::show_code).post(crate::signin::enter_code),
+            )
             .route("/signin/{id}/resend", post(crate::signin::resend))
             .route("/signin/{id}/stop", post(crate::signin::stop))
             .with_state(Handles(signin.clone()));
-        Self { signin, clock, router, cellar }
+        Self {
+            signin,
+            clock,
+            router,
+            _cellar: cellar,
+        }
     }
 
     pub(super) fn browser(&self) -> Browser<'_> {
-        Browser { house: self, cookies: BTreeMap::new(), address: IpAddr::from([203, 0, 113, 7]) }
+        Browser {
+            house: self,
+            cookies: BTreeMap::new(),
+            address: IpAddr::from([203, 0, 113, 7]),
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -149,13 +207,25 @@ impl House {
 
     pub(super) fn context(&self) -> Context {
         let rng = self.signin.rng.clone();
-        Context { now: self.now(), request_id: "test".to_owned(), actor: "resident", rng }
+        Context {
+            now: self.now(),
+            request_id: "test".to_owned(),
+            actor: "resident",
+            rng,
+        }
     }
 
     /// The codes sent to a number, newest first.
     pub(super) fn codes(&self, typed: &str) -> Vec<String> {
         let to = number(typed);
-        self.signin.sms.outbox().unwrap().to(to.e164()).into_iter().map(|posted| posted.code).collect()
+        self.signin
+            .sms
+            .outbox()
+            .unwrap()
+            .to(to.e164())
+            .into_iter()
+            .map(|posted| posted.code)
+            .collect()
     }
 
     pub(super) async fn rows(&self, sql: &'static str) -> Vec<Row> {
@@ -163,7 +233,13 @@ impl House {
     }
 
     pub(super) async fn count(&self, sql: &'static str) -> i64 {
-        self.signin.db.one(sql, Args::new()).await.unwrap().int("n").unwrap()
+        self.signin
+            .db
+            .one(sql, Args::new())
+            .await
+            .unwrap()
+            .int("n")
+            .unwrap()
     }
 
     /// Writes to the records behind the house's back.
@@ -174,7 +250,10 @@ impl House {
     }
 
     pub(super) async fn failures(&self) -> i64 {
-        self.rows("SELECT failures FROM number_guard").await.first().map_or(0, |row| row.int("failures").unwrap())
+        self.rows("SELECT failures FROM number_guard")
+            .await
+            .first()
+            .map_or(0, |row| row.int("failures").unwrap())
     }
 }
 
@@ -213,7 +292,10 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn token(&self) -> String {
-        let (_, rest) = self.body.split_once(r#"name="token" value=""#).expect("a form with a token");
+        let (_, rest) = self
+            .body
+            .split_once(r#"name="token" value=""#)
+            .expect("a form with a token");
         rest.split('"').next().unwrap().to_owned()
     }
 }
@@ -226,13 +308,20 @@ impl Browser<'_> {
     pub(super) async fn begin_with(&mut self, new: NewInteraction) -> String {
         let id = self.house.signin.rng.id();
         let interactions = &self.house.signin.interactions;
-        let cookies = interactions.open(id.clone(), new, &self.headers(), self.house.now()).await.unwrap();
+        let cookies = interactions
+            .open(id.clone(), new, &self.headers(), self.house.now())
+            .await
+            .unwrap();
         self.keep(cookies.iter().map(|cookie| cookie.to_str().unwrap()));
         id
     }
 
     pub(super) fn headers(&self) -> HeaderMap {
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         HeaderMap::from_iter([(COOKIE, cookies.join("; ").parse().unwrap())])
     }
 
@@ -253,7 +342,9 @@ impl Browser<'_> {
         let cookies = self.headers();
         request.headers_mut().extend(cookies);
         request.extensions_mut().insert(self.house.now());
-        request.extensions_mut().insert(RequestId::new(&self.house.signin.rng));
+        request
+            .extensions_mut()
+            .insert(RequestId::new(&self.house.signin.rng));
         request.extensions_mut().insert(ClientAddress(self.address));
         let response = self.house.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -286,37 +377,63 @@ impl Browser<'_> {
 
     pub(super) async fn ask_for_code(&mut self, id: &str, phone: &str) -> Reply {
         let token = self.get(&format!("/signin/{id}")).await.token();
-        self.post(&format!("/signin/{id}/phone"), &[("token", &token), ("phone", phone)]).await
+        self.post(
+            &format!("/signin/{id}/phone"),
+            &[("token", &token), ("phone", phone)],
+        )
+        .await
     }
 
     pub(super) async fn answer(&mut self, id: &str, code: &str) -> Reply {
         let token = self.get(&format!("/signin/{id}/code")).await.token();
-        self.post(&format!("/signin/{id}/code"), &[("token", &token), ("code", code)]).await
+        self.post(
+            &format!("/signin/{id}/code"),
+            &[("token", &token), ("code", code)],
+        )
+        .await
     }
 
     pub(super) async fn send_again(&mut self, id: &str) -> Reply {
         let token = self.get(&format!("/signin/{id}/code")).await.token();
-        self.post(&format!("/signin/{id}/resend"), &[("token", &token)]).await
+        self.post(&format!("/signin/{id}/resend"), &[("token", &token)])
+            .await
     }
 
     /// The whole way, from a new interaction to signed in.
     pub(super) async fn sign_in(&mut self, phone: &str) -> Session {
         let fresh_after = Some(self.house.now());
-        let id = self.begin_with(NewInteraction { fresh_after, ..asked_by_nobody() }).await;
+        let id = self
+            .begin_with(NewInteraction {
+                fresh_after,
+                ..asked_by_nobody()
+            })
+            .await;
         assert_eq!(self.ask_for_code(&id, phone).await.status, StatusCode::SEE_OTHER);
         let code = self.house.codes(phone)[0].clone();
         let reply = self.answer(&id, &code).await;
-        assert_eq!((reply.status, reply.location.as_str()), (StatusCode::SEE_OTHER, "/account"), "{}", reply.body);
+        assert_eq!(
+            (reply.status, reply.location.as_str()),
+            (StatusCode::SEE_OTHER, "/account"),
+            "{}",
+            reply.body
+        );
         self.session().await.unwrap()
     }
 
     pub(super) async fn session(&self) -> Option<Session> {
-        self.house.signin.sessions.current(&self.headers(), self.house.now()).await.unwrap()
+        self.house
+            .signin
+            .sessions
+            .current(&self.headers(), self.house.now())
+            .await
+            .unwrap()
     }
 }
 
 pub(super) fn form(path: &str, fields: &[(&str, &str)]) -> Request<Body> {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
     Request::post(path)
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(ORIGIN, ORIGIN_OF_OURS)
@@ -335,15 +452,11 @@ impl Browser<'_> {
     /// Posts a code with the token of another page: the code page may no longer show a form.
     pub(super) async fn answer_blindly(&mut self, id: &str, code: &str) -> Reply {
         let token = self.get(&format!("/signin/{id}")).await.token();
-        self.post(&format!("/signin/{id}/code"), &[("token", &token), ("code", code)]).await
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        if let Cellar::Schema(name) = &self.cellar {
-            tracing::debug!(name, "a schema is left to the server that the tests were given");
-        }
+        self.post(
+            &format!("/signin/{id}/code"),
+            &[("token", &token), ("code", code)],
+        )
+        .await
     }
 }
 
@@ -352,11 +465,17 @@ pub(super) async fn all_at_once<F: Future>(futures: impl Iterator<Item = F>) -> 
     let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|context| {
         for (future, output) in &mut futures {
-            if output.is_none() && let Poll::Ready(ready) = future.as_mut().poll(context) {
+            if output.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(context)
+            {
                 *output = Some(ready);
             }
         }
-        if futures.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+        if futures.iter().all(|(_, output)| output.is_some()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
     futures.into_iter().filter_map(|(_, output)| output).collect()

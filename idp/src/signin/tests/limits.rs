@@ -37,7 +37,10 @@ async fn sending_again_waits_a_minute() {
     let mut browser = house.browser();
     let id = browser.begin().await;
     browser.ask_for_code(&id, PHONE).await;
-    assert_eq!(browser.send_again(&id).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        browser.send_again(&id).await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
     house.wait(60);
     assert_eq!(browser.send_again(&id).await.status, StatusCode::OK);
     assert_eq!(house.codes(PHONE).len(), 2);
@@ -62,7 +65,11 @@ async fn a_hundred_wrong_codes_close_a_number_to_strangers_but_not_to_its_owner(
     assert_eq!(house.failures().await, 0);
     house.wait(61);
     stranger.ask_for_code(&id, PHONE).await;
-    assert_eq!(house.codes(PHONE).len(), 3, "and then it is open to everyone again");
+    assert_eq!(
+        house.codes(PHONE).len(),
+        3,
+        "and then it is open to everyone again"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +80,11 @@ async fn a_closed_number_that_never_signed_in_may_try_one_code_after_thirty_days
     browser.ask_for_code(&id, PHONE).await;
     house.tamper("UPDATE number_guard SET failures = 100").await;
     let code = house.codes(PHONE)[0].clone();
-    assert_eq!(browser.answer(&id, &code).await.status, StatusCode::TOO_MANY_REQUESTS, "closed between");
+    assert_eq!(
+        browser.answer(&id, &code).await.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "closed between"
+    );
 
     house.wait(30 * 86_400);
     let mut later = house.browser();
@@ -97,10 +108,21 @@ async fn ten_wrong_codes_close_a_browser_for_a_while() {
         }
     }
     let id = browser.begin().await;
-    assert_eq!(browser.ask_for_code(&id, PHONE).await.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(house.count("SELECT COUNT(*) AS n FROM audit WHERE action = 'browser.closed'").await, 1);
+    assert_eq!(
+        browser.ask_for_code(&id, PHONE).await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    assert_eq!(
+        house
+            .count("SELECT COUNT(*) AS n FROM audit WHERE action = 'browser.closed'")
+            .await,
+        1
+    );
     house.wait(600);
-    assert_eq!(browser.ask_for_code(&id, PHONE).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        browser.ask_for_code(&id, PHONE).await.status,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test]
@@ -114,14 +136,22 @@ async fn wrong_codes_from_one_range_close_it_to_strangers_alone() {
     let code = house.codes("13800000001")[0].clone();
     guesser.answer(&id, &not(&code)).await;
     // The browser's own count and the range's: the browser's is not what is tested here.
-    house.tamper("UPDATE tally SET amount = 300 WHERE amount = 1").await;
+    house
+        .tamper("UPDATE tally SET amount = 300 WHERE amount = 1")
+        .await;
     house.wait(61);
 
     let mut neighbour = house.browser();
     let id = neighbour.begin().await;
-    assert_eq!(neighbour.ask_for_code(&id, "13800000003").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        neighbour.ask_for_code(&id, "13800000003").await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
     neighbour.address = [198, 51, 100, 1].into();
-    assert_eq!(neighbour.ask_for_code(&id, "13800000003").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        neighbour.ask_for_code(&id, "13800000003").await.status,
+        StatusCode::SEE_OTHER
+    );
     owner.cookies.remove("session");
     owner.sign_in(PHONE).await;
 }
@@ -139,7 +169,10 @@ async fn the_days_budget_is_kept_and_is_new_at_midnight() {
     assert_eq!(sent, 3);
     house.wait(86_400);
     let id = browser.begin().await;
-    assert_eq!(browser.ask_for_code(&id, PHONE).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        browser.ask_for_code(&id, PHONE).await.status,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test]
@@ -148,8 +181,15 @@ async fn counts_whose_period_is_over_are_swept() {
     house.browser().sign_in(PHONE).await;
     let kept = house.count("SELECT COUNT(*) AS n FROM tally").await;
     assert!(kept > 0);
-    assert_eq!(crate::signin::sweep(&house.signin.db, &house.context()).await.unwrap(), 0);
+    assert_eq!(
+        crate::signin::sweep(&house.signin.db, &house.context())
+            .await
+            .unwrap(),
+        0
+    );
     house.wait(2 * 86_400);
-    let swept = crate::signin::sweep(&house.signin.db, &house.context()).await.unwrap();
+    let swept = crate::signin::sweep(&house.signin.db, &house.context())
+        .await
+        .unwrap();
     assert_eq!(i64::try_from(swept).unwrap(), kept);
 }

@@ -1,5 +1,5 @@
-//! Stories of signing in, told through the handlers. They run on SQLite, and on PostgreSQL where
-//! `YIMEN_TEST_POSTGRES` names a server.
+//! Stories of signing in, told through the handlers. They run on SQLite and memory, and on
+//! PostgreSQL and Redis where `YIMEN_TEST_POSTGRES` and `YIMEN_TEST_REDIS` name servers.
 
 mod attacks;
 mod bad_input;

@@ -10,8 +10,15 @@ async fn every_statement_finds_its_rows_by_index() {
         return;
     }
     let statements = account::STATEMENTS.iter().chain(&signin::guard::STATEMENTS);
-    for sql in statements.chain(&signin::sessions::STATEMENTS).chain(&[signin::sweep::SWEEP]) {
-        let explained = house.signin.db.all(format!("EXPLAIN QUERY PLAN {sql}").leak(), Args::new()).await;
+    for sql in statements
+        .chain(&signin::sessions::STATEMENTS)
+        .chain(&[signin::sweep::SWEEP])
+    {
+        let explained = house
+            .signin
+            .db
+            .all(format!("EXPLAIN QUERY PLAN {sql}").leak(), Args::new())
+            .await;
         for step in explained.unwrap() {
             let step = step.text("detail").unwrap();
             assert!(!step.starts_with("SCAN"), "{step}: {sql}");

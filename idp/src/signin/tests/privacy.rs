@@ -16,9 +16,19 @@ async fn a_number_with_an_account_and_one_without_get_the_same_pages() {
         let code = house.codes(phone)[0].clone();
         let wrong = browser.answer(&id, &not(&code)).await;
         let token = page.token();
-        let plain = |body: &str| body.replace(&id, "ID").replace(&token, "TOKEN").replace(&phone[7..], "TAIL");
+        let plain = |body: &str| {
+            body.replace(&id, "ID")
+                .replace(&token, "TOKEN")
+                .replace(&phone[7..], "TAIL")
+        };
         let location = sent.location.replace(&id, "ID");
-        pages.push((sent.status, location, plain(&page.body), wrong.status, plain(&wrong.body)));
+        pages.push((
+            sent.status,
+            location,
+            plain(&page.body),
+            wrong.status,
+            plain(&wrong.body),
+        ));
     }
     assert_eq!(pages[0], pages[1]);
 }
@@ -33,7 +43,10 @@ async fn nothing_personal_stands_in_the_audit_the_guards_or_the_state() {
     browser.answer(&id, &not(&code)).await;
     browser.answer(&id, &code).await;
     let mut text = String::new();
-    for row in house.rows("SELECT actor, action, COALESCE(detail, '') AS detail FROM audit").await {
+    for row in house
+        .rows("SELECT actor, action, COALESCE(detail, '') AS detail FROM audit")
+        .await
+    {
         for column in ["actor", "action", "detail"] {
             text.push_str(&row.text(column).unwrap());
         }
@@ -41,14 +54,26 @@ async fn nothing_personal_stands_in_the_audit_the_guards_or_the_state() {
     for row in house.rows("SELECT sent_at FROM number_guard").await {
         text.push_str(&row.text("sent_at").unwrap());
     }
-    let kept = house.signin.state.get(&format!("sms-code:{{{id}}}"), house.now()).await.unwrap().unwrap();
+    let kept = house
+        .signin
+        .state
+        .get(&format!("sms-code:{{{id}}}"), house.now())
+        .await
+        .unwrap()
+        .unwrap();
     text.push_str(&String::from_utf8(kept).unwrap());
     for personal in ["13812345678", "12345678", "5678", code.as_str()] {
         // Times are long rows of digits: four of them may happen to be anywhere.
         let found = text.matches(personal).count();
         assert!(found == 0 || personal.len() == 4, "{personal}: {text}");
     }
-    for action in ["code.sent", "code.delivered", "code.failed", "account.created", "session.begun"] {
+    for action in [
+        "code.sent",
+        "code.delivered",
+        "code.failed",
+        "account.created",
+        "session.begun",
+    ] {
         assert!(text.contains(action), "{action}: {text}");
     }
 }

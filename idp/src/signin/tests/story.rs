@@ -15,13 +15,23 @@ async fn a_resident_signs_in_with_nothing_but_a_phone() {
     assert!(page.body.contains(r#"id="phone""#) && page.body.contains(r#"id="send-code""#));
 
     let sent = browser.ask_for_code(&id, "138 1234 5678").await;
-    assert_eq!((sent.status, sent.location), (StatusCode::SEE_OTHER, format!("/signin/{id}/code")));
+    assert_eq!(
+        (sent.status, sent.location),
+        (StatusCode::SEE_OTHER, format!("/signin/{id}/code"))
+    );
     let page = browser.get(&format!("/signin/{id}/code")).await;
-    assert!(page.body.contains(r#"id="code""#) && page.body.contains("138 **** 5678"), "{}", page.body);
+    assert!(
+        page.body.contains(r#"id="code""#) && page.body.contains("138 **** 5678"),
+        "{}",
+        page.body
+    );
 
     let code = house.codes(PHONE)[0].clone();
     let done = browser.answer(&id, &code).await;
-    assert_eq!((done.status, done.location.as_str()), (StatusCode::SEE_OTHER, "/account"));
+    assert_eq!(
+        (done.status, done.location.as_str()),
+        (StatusCode::SEE_OTHER, "/account")
+    );
     let session = browser.session().await.unwrap();
     assert_eq!(session.amr, ["sms"]);
 
@@ -38,7 +48,16 @@ async fn the_second_sign_in_finds_the_account_of_the_first() {
     let second = house.browser().sign_in("+86 138-1234-5678").await;
     assert_eq!(first.account, second.account);
     assert_ne!(first.id, second.id);
-    assert_eq!(house.signin.sessions.list(first.account, house.now()).await.unwrap().len(), 2);
+    assert_eq!(
+        house
+            .signin
+            .sessions
+            .list(first.account, house.now())
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[tokio::test]
@@ -51,11 +70,19 @@ async fn a_wrong_code_says_how_many_tries_are_left_and_a_new_code_keeps_the_coun
     for left in ["4", "3", "2", "1"] {
         let reply = browser.answer(&id, &not(&code)).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(reply.body.contains(r#"id="code-error""#) && reply.body.contains(left), "{left}: {}", reply.body);
+        assert!(
+            reply.body.contains(r#"id="code-error""#) && reply.body.contains(left),
+            "{left}: {}",
+            reply.body
+        );
     }
     browser.answer(&id, &not(&code)).await;
     let dead = browser.answer_blindly(&id, &code).await;
-    assert_eq!(dead.status, StatusCode::UNPROCESSABLE_ENTITY, "after five tries even the right code is dead");
+    assert_eq!(
+        dead.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "after five tries even the right code is dead"
+    );
     assert_eq!(house.failures().await, 5);
 
     house.wait(60);
@@ -77,7 +104,13 @@ async fn a_code_is_good_for_five_minutes() {
     let late = browser.answer_blindly(&id, &code).await;
     assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(browser.session().await.is_none());
-    assert!(browser.get(&format!("/signin/{id}/code")).await.body.contains(r#"id="resend""#));
+    assert!(
+        browser
+            .get(&format!("/signin/{id}/code"))
+            .await
+            .body
+            .contains(r#"id="resend""#)
+    );
 }
 
 #[tokio::test]
@@ -87,8 +120,15 @@ async fn the_number_can_be_changed_on_the_way() {
     let id = browser.begin().await;
     browser.ask_for_code(&id, "13800000001").await;
     browser.ask_for_code(&id, PHONE).await;
-    let (wrong, right) = (house.codes("13800000001")[0].clone(), house.codes(PHONE)[0].clone());
-    assert_ne!(browser.answer(&id, &wrong).await.location, "/account", "the first number's code opens nothing");
+    let (wrong, right) = (
+        house.codes("13800000001")[0].clone(),
+        house.codes(PHONE)[0].clone(),
+    );
+    assert_ne!(
+        browser.answer(&id, &wrong).await.location,
+        "/account",
+        "the first number's code opens nothing"
+    );
     assert_eq!(browser.answer(&id, &right).await.location, "/account");
 }
 
@@ -109,9 +149,15 @@ async fn an_interaction_left_open_begins_again() {
     let id = browser.begin().await;
     house.wait(31 * 60);
     let reply = browser.get(&format!("/signin/{id}")).await;
-    assert_eq!((reply.status, reply.location.as_str()), (StatusCode::SEE_OTHER, "/account?again"));
+    assert_eq!(
+        (reply.status, reply.location.as_str()),
+        (StatusCode::SEE_OTHER, "/account?again")
+    );
     house.wait(12 * 3600);
-    assert_eq!(browser.get(&format!("/signin/{id}")).await.status, StatusCode::GONE);
+    assert_eq!(
+        browser.get(&format!("/signin/{id}")).await.status,
+        StatusCode::GONE
+    );
 }
 
 #[tokio::test]
@@ -133,8 +179,13 @@ async fn stopping_leads_back_to_who_asked() {
     let mut browser = house.browser();
     let id = browser.begin().await;
     let token = browser.get(&format!("/signin/{id}")).await.token();
-    let reply = browser.post(&format!("/signin/{id}/stop"), &[("token", &token)]).await;
-    assert_eq!((reply.status, reply.location.as_str()), (StatusCode::SEE_OTHER, "/cancelled"));
+    let reply = browser
+        .post(&format!("/signin/{id}/stop"), &[("token", &token)])
+        .await;
+    assert_eq!(
+        (reply.status, reply.location.as_str()),
+        (StatusCode::SEE_OTHER, "/cancelled")
+    );
 }
 
 #[tokio::test]
@@ -144,7 +195,12 @@ async fn a_service_may_ask_for_a_fresh_sign_in() {
     let before = browser.sign_in(PHONE).await;
     house.wait(61);
     let fresh_after = Some(house.now());
-    let id = browser.begin_with(NewInteraction { fresh_after, ..asked_by_nobody() }).await;
+    let id = browser
+        .begin_with(NewInteraction {
+            fresh_after,
+            ..asked_by_nobody()
+        })
+        .await;
     assert_eq!(browser.get(&format!("/signin/{id}")).await.status, StatusCode::OK);
     browser.ask_for_code(&id, PHONE).await;
     let code = house.codes(PHONE)[0].clone();
@@ -158,9 +214,24 @@ async fn a_service_may_ask_for_a_fresh_sign_in() {
 async fn what_the_service_suggests_is_written_into_the_field() {
     let house = House::open().await;
     let mut browser = house.browser();
-    let hinted = |hint: &str| NewInteraction { login_hint: Some(hint.to_owned()), ..asked_by_nobody() };
+    let hinted = |hint: &str| NewInteraction {
+        login_hint: Some(hint.to_owned()),
+        ..asked_by_nobody()
+    };
     let id = browser.begin_with(hinted("+8613812345678")).await;
-    assert!(browser.get(&format!("/signin/{id}")).await.body.contains(r#"value="13812345678""#));
+    assert!(
+        browser
+            .get(&format!("/signin/{id}"))
+            .await
+            .body
+            .contains(r#"value="13812345678""#)
+    );
     let id = browser.begin_with(hinted("\"><script>")).await;
-    assert!(!browser.get(&format!("/signin/{id}")).await.body.contains("<script>"));
+    assert!(
+        !browser
+            .get(&format!("/signin/{id}"))
+            .await
+            .body
+            .contains("<script>")
+    );
 }

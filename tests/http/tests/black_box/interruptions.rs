@@ -120,7 +120,7 @@ async fn a_page_left_open_too_long_starts_again_by_itself() {
     let resident = app.resident("13800000001");
     // At the number, at the code, at the consent.
     for stage in 0..3 {
-        let request = client.sign_in().with("prompt", "login");
+        let request = client.sign_in().with("prompt", "login consent");
         let mut page = resident.follow(&request).await;
         if stage > 0 {
             page = resident.ask_for_code(&page).await;

@@ -11,20 +11,22 @@ async fn refresh(client: &Client, token: &str) -> (String, String) {
 #[tokio::test]
 async fn an_authenticated_clients_token_is_fixed() {
     let app = TestApp::start().await;
-    for registration in [
+    for (end, registration) in [
         Registration::new("basic"),
         Registration::new("post").post(),
         Registration::new("key").with_key(),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let client = app.register(registration).await;
-        let resident = app.resident("13800000001");
+        let resident = app.resident(&format!("1380000000{end}"));
         let tokens = resident.sign_in_to(&client).await;
         for _ in 0..2 {
             let (access, new) = refresh(&client, &tokens.refresh).await;
             assert!(new.is_empty() || new == tokens.refresh, "it does not rotate");
             assert_eq!(client.userinfo(&access).await.status, 200);
         }
-        app.advance("61s").await;
     }
 }
 
