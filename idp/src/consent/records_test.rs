@@ -7,10 +7,11 @@ use super::{Consents, Item, withdraw};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
-use crate::config::{Database, MasterKey, Secret};
+use crate::config::MasterKey;
 use crate::rng::Rng;
 use crate::state::State;
-use crate::store::{Db, Vault};
+use crate::store::Vault;
+use crate::store::sample::Records;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -19,27 +20,14 @@ struct Room {
     consents: Consents,
     account: Uuid,
     rng: Rng,
+    records: Records,
 }
 
 impl Room {
-    /// Over records of its own: a SQLite file, or a schema on the server that `YIMEN_TEST_POSTGRES` names.
     async fn open() -> Self {
-        let rng = Rng::system();
-        let name = format!("yimen_consent_{}", rng.uuid(NOW).simple());
-        let url = match std::env::var("YIMEN_TEST_POSTGRES") {
-            Ok(server) => {
-                let mut tx = database(server.clone()).await.begin().await.unwrap();
-                tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![]).await.unwrap();
-                tx.commit().await.unwrap();
-                let separator = if server.contains('?') { '&' } else { '?' };
-                format!("{server}{separator}options=-c%20search_path%3D{name}")
-            }
-            Err(_) => format!("sqlite:{}", std::env::temp_dir().join(name).display()),
-        };
-        let db = database(url).await;
-        db.migrate().await.unwrap();
-        let consents = Consents::new(db.clone(), State::memory());
-        let mut room = Self { consents, account: Uuid::nil(), rng };
+        let (rng, records) = (Rng::system(), Records::open().await);
+        let consents = Consents::new(records.db.clone(), State::memory());
+        let mut room = Self { consents, account: Uuid::nil(), rng, records };
         let vault = Vault::new(&MasterKey::from_bytes([3; 32]), room.rng.clone());
         let mut change = room.change(NOW).await;
         let number = PhoneNumber::read("13812345678", &[86]).unwrap();
@@ -51,7 +39,7 @@ impl Room {
 
     async fn change(&self, now: Timestamp) -> Change {
         let context = Context { now, request_id: "test".to_owned(), actor: "resident", rng: self.rng.clone() };
-        Change::begin(&self.consents.db, &context).await.unwrap()
+        Change::begin(&self.records.db, &context).await.unwrap()
     }
 
     async fn commit(&self, mut change: Change) {
@@ -77,11 +65,6 @@ impl Room {
         given.sort_by_key(|given| given.item);
         given
     }
-}
-
-async fn database(url: String) -> Db {
-    let config = Database { url: Secret::new(url), max_connections: 4, ..Database::default() };
-    Db::open(&config).await.unwrap()
 }
 
 #[tokio::test]

@@ -6,32 +6,13 @@ use super::{AuthMethod, ClientMetadata, Departments, ManageError, add, find_sub,
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
-use crate::config::{Database, Secret};
 use crate::rng::Rng;
 use crate::store::Db;
+use crate::store::sample::Records;
 
-/// Records of the test's own: a SQLite file, or a schema on the server that `YIMEN_TEST_POSTGRES` names.
-async fn records() -> (Db, Context) {
+fn operator() -> Context {
     let (rng, now) = (Rng::system(), Clock::system().now());
-    let name = format!("yimen_department_{}", rng.uuid(now).simple());
-    let url = match std::env::var("YIMEN_TEST_POSTGRES") {
-        Ok(server) => {
-            let mut tx = open(server.clone()).await.begin().await.unwrap();
-            tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![]).await.unwrap();
-            tx.commit().await.unwrap();
-            let separator = if server.contains('?') { '&' } else { '?' };
-            format!("{server}{separator}options=-c%20search_path%3D{name}")
-        }
-        Err(_) => format!("sqlite:{}", std::env::temp_dir().join(name).display()),
-    };
-    let db = open(url).await;
-    db.migrate().await.unwrap();
-    (db, Context { now, request_id: "test".to_owned(), actor: "operator", rng })
-}
-
-async fn open(url: String) -> Db {
-    let config = Database { url: Secret::new(url), max_connections: 4, ..Database::default() };
-    Db::open(&config).await.unwrap()
+    Context { now, request_id: "test".to_owned(), actor: "operator", rng }
 }
 
 fn metadata(token_endpoint_auth_method: AuthMethod) -> ClientMetadata {
@@ -51,13 +32,14 @@ async fn add_hrss(db: &Db, context: &Context, method: AuthMethod) -> Result<Opti
 
 #[tokio::test]
 async fn a_client_is_known_by_its_secret_until_that_is_rotated() {
-    let (db, context) = records().await;
+    let (records, context) = (Records::open().await, operator());
+    let db = &records.db;
     let clock = Clock::system();
     let departments = Departments::new(db.clone(), clock.clone());
-    let first = add_hrss(&db, &context, AuthMethod::ClientSecretBasic).await.unwrap().unwrap();
+    let first = add_hrss(db, &context, AuthMethod::ClientSecretBasic).await.unwrap().unwrap();
     assert!(first.len() == 43 && departments.client("hrss").await.unwrap().unwrap().has_secret(&first));
 
-    let second = rotate_secret(&db, &context, "hrss").await.unwrap().client_secret.unwrap();
+    let second = rotate_secret(db, &context, "hrss").await.unwrap().client_secret.unwrap();
     clock.advance(Duration::from_secs(5));
     let client = departments.client("hrss").await.unwrap().unwrap();
     assert!(client.has_secret(&second) && !client.has_secret(&first) && !client.has_secret(""));
@@ -66,30 +48,32 @@ async fn a_client_is_known_by_its_secret_until_that_is_rotated() {
 
 #[tokio::test]
 async fn a_removed_client_is_seen_so_within_seconds_and_its_id_is_nobodys() {
-    let (db, context) = records().await;
+    let (records, context) = (Records::open().await, operator());
+    let db = &records.db;
     let clock = Clock::system();
     let departments = Departments::new(db.clone(), clock.clone());
-    assert_eq!(add_hrss(&db, &context, AuthMethod::None).await.unwrap(), None);
-    assert!(matches!(rotate_secret(&db, &context, "hrss").await, Err(ManageError::NoSecret(_))));
+    assert_eq!(add_hrss(db, &context, AuthMethod::None).await.unwrap(), None);
+    assert!(matches!(rotate_secret(db, &context, "hrss").await, Err(ManageError::NoSecret(_))));
     assert!(departments.client("hrss").await.unwrap().unwrap().is_active());
 
-    remove(&db, &context, "hrss").await.unwrap();
-    assert!(matches!(remove(&db, &context, "hrss").await, Err(ManageError::Unknown(_))));
+    remove(db, &context, "hrss").await.unwrap();
+    assert!(matches!(remove(db, &context, "hrss").await, Err(ManageError::Unknown(_))));
     clock.advance(Duration::from_secs(5));
     assert!(!departments.client("hrss").await.unwrap().unwrap().is_active());
-    assert!(matches!(add_hrss(&db, &context, AuthMethod::None).await, Err(ManageError::Exists(_))));
-    assert_eq!((list(&db).await.unwrap().len(), departments.client("other").await.unwrap().is_none()), (1, true));
+    assert!(matches!(add_hrss(db, &context, AuthMethod::None).await, Err(ManageError::Exists(_))));
+    assert_eq!((list(db).await.unwrap().len(), departments.client("other").await.unwrap().is_none()), (1, true));
 }
 
 #[tokio::test]
 async fn what_does_not_pass_the_check_is_not_stored() {
-    let (db, context) = records().await;
+    let (records, context) = (Records::open().await, operator());
+    let db = &records.db;
     let wrong = ClientMetadata { redirect_uris: vec!["https://*.example/".to_owned()], ..metadata(AuthMethod::None) };
-    assert!(matches!(add(&db, &context, None, None, wrong, true).await, Err(ManageError::Invalid(_))));
+    assert!(matches!(add(db, &context, None, None, wrong, true).await, Err(ManageError::Invalid(_))));
     let sectorless = metadata(AuthMethod::None);
     let sector = Some("not a host".to_owned());
-    assert!(matches!(add(&db, &context, None, sector, sectorless, true).await, Err(ManageError::Invalid(_))));
-    assert_eq!(list(&db).await.unwrap().len(), 0);
+    assert!(matches!(add(db, &context, None, sector, sectorless, true).await, Err(ManageError::Invalid(_))));
+    assert_eq!(list(db).await.unwrap().len(), 0);
 }
 
 async fn account(db: &Db, context: &Context) -> Uuid {
@@ -112,20 +96,22 @@ async fn named(db: &Db, context: &Context, sector: &str, account: Uuid) -> Strin
 
 #[tokio::test]
 async fn a_resident_bears_one_name_in_a_sector_and_another_in_the_next() {
-    let (db, context) = records().await;
-    let account = account(&db, &context).await;
-    assert_eq!(find_sub(&db, "hrss.city.example", account).await.unwrap(), None);
-    let first = named(&db, &context, "hrss.city.example", account).await;
+    let (records, context) = (Records::open().await, operator());
+    let db = &records.db;
+    let account = account(db, &context).await;
+    assert_eq!(find_sub(db, "hrss.city.example", account).await.unwrap(), None);
+    let first = named(db, &context, "hrss.city.example", account).await;
     assert!(first.len() >= 22);
-    assert_eq!(named(&db, &context, "hrss.city.example", account).await, first);
-    assert_eq!(find_sub(&db, "hrss.city.example", account).await.unwrap(), Some(first.clone()));
-    assert_ne!(named(&db, &context, "gjj.city.example", account).await, first);
+    assert_eq!(named(db, &context, "hrss.city.example", account).await, first);
+    assert_eq!(find_sub(db, "hrss.city.example", account).await.unwrap(), Some(first.clone()));
+    assert_ne!(named(db, &context, "gjj.city.example", account).await, first);
 }
 
 #[tokio::test]
 async fn many_first_sign_ins_at_once_agree_on_the_name() {
-    let (db, context) = records().await;
-    let account = account(&db, &context).await;
+    let (records, context) = (Records::open().await, operator());
+    let db = &records.db;
+    let account = account(db, &context).await;
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let (db, context) = (db.clone(), context.clone());

@@ -13,49 +13,33 @@ use super::{Logout, enqueue_logout};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
-use crate::config::{Config, Database, Fetch, MasterKey, PublicUrl, Secret, Settings};
+use crate::config::{Config, Fetch, MasterKey, PublicUrl, Settings};
 use crate::fetch::Fetcher;
 use crate::keys::jose::{Algorithm, Audience, ClaimRules, Expiry, Typ};
 use crate::keys::{Keeper, KeyRing, Policy};
 use crate::rng::Rng;
-use crate::store::{Db, Vault};
+use crate::store::Vault;
+use crate::store::sample::Records;
 
 const ES256_ONLY: Policy = Policy { algorithms: &[Algorithm::Es256], ..Policy::for_tokens(Duration::from_secs(300)) };
 
-/// A courier over records of its own: a SQLite file, or a schema on the server that
-/// `YIMEN_TEST_POSTGRES` names.
-async fn courier() -> Courier {
-    let (clock, rng) = (Clock::system(), Rng::system());
-    let name = format!("yimen_events_{}", rng.uuid(clock.now()).simple());
-    let url = match std::env::var("YIMEN_TEST_POSTGRES") {
-        Ok(server) => {
-            let mut tx = open(server.clone()).await.begin().await.unwrap();
-            tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![]).await.unwrap();
-            tx.commit().await.unwrap();
-            let separator = if server.contains('?') { '&' } else { '?' };
-            format!("{server}{separator}options=-c%20search_path%3D{name}")
-        }
-        Err(_) => format!("sqlite:{}", std::env::temp_dir().join(name).display()),
-    };
-    let db = open(url).await;
-    db.migrate().await.unwrap();
+/// A courier, with the records it stands on.
+async fn courier() -> (Records, Courier) {
+    let (clock, rng, records) = (Clock::system(), Rng::system(), Records::open().await);
+    let db = records.db.clone();
     let master_key = MasterKey::from_bytes([5; 32]);
     let vault = Vault::new(&master_key, rng.clone());
     let keeper = Keeper::new(db.clone(), vault, rng.clone(), ES256_ONLY);
     let public_url = PublicUrl::parse("https://id.city.example").unwrap();
-    Courier {
+    let courier = Courier {
         config: Arc::new(Config { public_url, master_key, settings: Settings::default() }),
         keys: KeyRing::open(keeper, clock.now()).await.unwrap(),
         fetcher: Fetcher::new(&Fetch::default(), true).unwrap(),
         clock,
         rng,
         db,
-    }
-}
-
-async fn open(url: String) -> Db {
-    let config = Database { url: Secret::new(url), max_connections: 4, ..Database::default() };
-    Db::open(&config).await.unwrap()
+    };
+    (records, courier)
 }
 
 fn context(courier: &Courier) -> Context {
@@ -129,7 +113,7 @@ impl Department {
 
 #[tokio::test]
 async fn a_logout_token_arrives_signed_and_is_noted() {
-    let (courier, department) = (courier().await, Department::start().await);
+    let ((_records, courier), department) = (courier().await, Department::start().await);
     enqueue(&courier, &department.uri).await;
     assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
 
@@ -155,7 +139,7 @@ fn claims_of(token: &str) -> Value {
 
 #[tokio::test]
 async fn a_refusal_is_tried_again_later_with_a_new_token() {
-    let (courier, department) = (courier().await, Department::start().await);
+    let ((_records, courier), department) = (courier().await, Department::start().await);
     department.answers(StatusCode::INTERNAL_SERVER_ERROR);
     enqueue(&courier, &department.uri).await;
     assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
@@ -170,7 +154,7 @@ async fn a_refusal_is_tried_again_later_with_a_new_token() {
 
 #[tokio::test]
 async fn after_a_day_it_is_given_up_and_said_so() {
-    let (courier, department) = (courier().await, Department::start().await);
+    let ((_records, courier), department) = (courier().await, Department::start().await);
     department.answers(StatusCode::BAD_REQUEST);
     enqueue(&courier, &department.uri).await;
     round(&courier).await;
@@ -183,7 +167,7 @@ async fn after_a_day_it_is_given_up_and_said_so() {
 
 #[tokio::test]
 async fn an_address_inside_our_network_gets_nothing() {
-    let courier = courier().await;
+    let (_records, courier) = courier().await;
     enqueue(&courier, "https://10.0.0.1/backchannel").await;
     assert_eq!(round(&courier).await, 1);
     let row = courier.db.one("SELECT last_error FROM outbox", args![]).await.unwrap();
@@ -192,7 +176,7 @@ async fn an_address_inside_our_network_gets_nothing() {
 
 #[tokio::test]
 async fn of_many_nodes_one_takes_each_message() {
-    let courier = courier().await;
+    let (_records, courier) = courier().await;
     for _ in 0..40 {
         enqueue(&courier, "https://hrss.example/").await;
     }
@@ -219,7 +203,7 @@ async fn of_many_nodes_one_takes_each_message() {
 
 #[tokio::test]
 async fn who_has_lost_the_lease_notes_nothing() {
-    let (courier, department) = (courier().await, Department::start().await);
+    let ((_records, courier), department) = (courier().await, Department::start().await);
     enqueue(&courier, &department.uri).await;
     let stale = claim(&courier).await.remove(0);
     courier.clock.advance(Duration::from_secs(31));
@@ -234,7 +218,7 @@ async fn who_has_lost_the_lease_notes_nothing() {
 
 #[tokio::test]
 async fn a_message_that_cannot_be_read_stands_in_nobodys_way() {
-    let (courier, department) = (courier().await, Department::start().await);
+    let ((_records, courier), department) = (courier().await, Department::start().await);
     enqueue(&courier, "https://hrss.example/").await;
     let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
     change.execute("UPDATE outbox SET payload = 'not JSON'", args![]).await.unwrap();
@@ -246,7 +230,7 @@ async fn a_message_that_cannot_be_read_stands_in_nobodys_way() {
 
 #[tokio::test]
 async fn a_change_that_is_not_committed_sends_nothing() {
-    let courier = courier().await;
+    let (_records, courier) = courier().await;
     let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
     enqueue_logout(&mut change, &logout("https://hrss.example/")).await.unwrap();
     drop(change);

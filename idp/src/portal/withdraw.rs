@@ -45,16 +45,16 @@ pub async fn withdraw(
     }
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
     let mut withdrawn = Vec::new();
-    for item in items {
-        if consent::withdraw(&mut change, session.account, client_id, item).await? {
-            withdrawn.push(item);
+    for item in &items {
+        if consent::withdraw(&mut change, session.account, client_id, *item).await? {
+            withdrawn.push(*item);
         }
     }
     if withdrawn.is_empty() {
         return Ok(see_other("/account?done=nothing", []));
     }
     // Without the consent to be recognised there is no sign-in left at that service.
-    if withdrawn.contains(&Item::OpenId) {
+    if items.contains(&Item::OpenId) {
         portal.sessions.leave(&mut change, session.account, client_id).await?;
     }
     let event = Event::new(Action::ConsentWithdrawn).account(session.account).client(client_id);

@@ -4,6 +4,8 @@
 mod db;
 mod error;
 mod row;
+#[cfg(test)]
+pub(crate) mod sample;
 mod value;
 mod vault;
 
