@@ -22,7 +22,7 @@ async fn before_the_fault(app: &TestApp) -> (Resident, Client, String) {
 }
 
 fn assert_try_again(page: &Page) {
-    page.assert_error(503, "unavailable");
+    page.assert_error(503, "temporarily_unavailable");
     assert!(!page.answer.header("retry-after").is_empty());
     assert!(page.text("main").contains("再试"), "{}", page.text("main"));
 }
