@@ -3,22 +3,22 @@
 //! The rooms below are listed from the top of the house to its cellar; each imports only what
 //! stands below it, which a test checks against every room's `May import` line.
 
-pub mod cli;
-pub mod http;
-pub mod oidc;
-pub mod portal;
-pub mod consent;
-pub mod signin;
 pub mod account;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod consent;
 pub mod department;
 pub mod events;
+pub mod fetch;
+pub mod http;
 pub mod keys;
+pub mod oidc;
+pub mod portal;
+pub mod rng;
+pub mod signin;
 pub mod sms;
-pub mod audit;
-pub mod web;
 pub mod state;
 pub mod store;
-pub mod fetch;
-pub mod config;
-pub mod rng;
-pub mod clock;
+pub mod web;

@@ -1,6 +1,12 @@
 //! Holds the crate to its arrows: each room imports what its `May import` line names, and no two
 //! rooms import one another. `docs/architecture.md` shows the same lines.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by panicking"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -11,9 +17,17 @@ fn source() -> PathBuf {
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     entries
-        .flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] })
+        .flat_map(|path| {
+            if path.is_dir() {
+                files_below(&path)
+            } else {
+                vec![path]
+            }
+        })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect()
 }
@@ -37,7 +51,11 @@ fn allowed() -> Rooms {
             .lines()
             .find_map(|line| line.strip_prefix("//! May import: "))
             .unwrap_or_else(|| panic!("{room}/mod.rs has no line `//! May import: …`"));
-        let names = line.trim_end_matches('.').split(", ").filter(|name| *name != "nothing").map(str::to_owned);
+        let names = line
+            .trim_end_matches('.')
+            .split(", ")
+            .filter(|name| *name != "nothing")
+            .map(str::to_owned);
         (room.clone(), names.collect())
     };
     room_names().iter().map(read).collect()
@@ -52,9 +70,15 @@ fn imported() -> Rooms {
         for file in files_below(&source().join(room)) {
             let text = std::fs::read_to_string(&file).unwrap();
             for part in text.split("crate::").skip(1) {
-                let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
+                let end = part
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(part.len());
                 let name = &part[..end];
-                assert!(!part.starts_with('{'), "{}: name one room per `use`", file.display());
+                assert!(
+                    !part.starts_with('{'),
+                    "{}: name one room per `use`",
+                    file.display()
+                );
                 if name != room && names.iter().any(|known| known == name) {
                     uses.insert(name.to_owned());
                 }
@@ -69,7 +93,10 @@ fn rooms_import_what_they_say_and_nothing_else() {
     let allowed = allowed();
     for (room, used) in imported() {
         let missing: Vec<_> = used.difference(&allowed[&room]).collect();
-        assert!(missing.is_empty(), "{room} imports {missing:?}, which its `May import` line does not name");
+        assert!(
+            missing.is_empty(),
+            "{room} imports {missing:?}, which its `May import` line does not name"
+        );
     }
 }
 
@@ -80,7 +107,9 @@ fn arrows_go_one_way() {
     loop {
         let next: Vec<_> = allowed
             .iter()
-            .filter(|(room, below)| !settled.contains(room) && below.iter().all(|name| settled.contains(name)))
+            .filter(|(room, below)| {
+                !settled.contains(room) && below.iter().all(|name| settled.contains(name))
+            })
             .map(|(room, _)| room)
             .collect();
         if next.is_empty() {
@@ -89,7 +118,10 @@ fn arrows_go_one_way() {
         settled.extend(next);
     }
     let knotted: Vec<_> = allowed.keys().filter(|room| !settled.contains(room)).collect();
-    assert!(knotted.is_empty(), "these rooms lie on a cycle or name a room that is not there: {knotted:?}");
+    assert!(
+        knotted.is_empty(),
+        "these rooms lie on a cycle or name a room that is not there: {knotted:?}"
+    );
 }
 
 #[test]
@@ -97,24 +129,38 @@ fn the_document_shows_the_same_arrows() {
     let document = std::fs::read_to_string(source().join("../../docs/architecture.md")).unwrap();
     for room in room_names() {
         let text = std::fs::read_to_string(source().join(&room).join("mod.rs")).unwrap();
-        let below = text.lines().find_map(|line| line.strip_prefix("//! May import: ")).unwrap().trim_end_matches('.');
+        let below = text
+            .lines()
+            .find_map(|line| line.strip_prefix("//! May import: "))
+            .unwrap()
+            .trim_end_matches('.');
         let shown = document
             .lines()
             .find(|line| line.starts_with(&format!("| `{room}` |")))
             .unwrap_or_else(|| panic!("docs/architecture.md has no row for {room}"));
-        assert!(shown.ends_with(&format!("| {below} |")), "docs/architecture.md shows\n{shown}\nbut {room} may import {below}");
+        assert!(
+            shown.ends_with(&format!("| {below} |")),
+            "docs/architecture.md shows\n{shown}\nbut {room} may import {below}"
+        );
     }
 }
 
 #[test]
 fn only_the_audit_begins_a_writing_transaction() {
-    for room in room_names().iter().filter(|room| !matches!(room.as_str(), "audit" | "store")) {
+    for room in room_names()
+        .iter()
+        .filter(|room| !matches!(room.as_str(), "audit" | "store"))
+    {
         for file in files_below(&source().join(room)) {
             if file.to_string_lossy().ends_with("_tests.rs") {
                 continue;
             }
             let text = std::fs::read_to_string(&file).unwrap();
-            assert!(!text.contains("db.begin("), "{}: write through audit::Change", file.display());
+            assert!(
+                !text.contains("db.begin("),
+                "{}: write through audit::Change",
+                file.display()
+            );
         }
     }
 }

@@ -28,7 +28,11 @@ impl Change {
     /// # Errors
     /// Where the database does not answer.
     pub async fn begin(db: &Db, context: &Context) -> Result<Self, StoreError> {
-        Ok(Self { tx: db.begin().await?, context: context.clone(), recorded: false })
+        Ok(Self {
+            tx: db.begin().await?,
+            context: context.clone(),
+            recorded: false,
+        })
     }
 
     #[must_use]
@@ -66,8 +70,17 @@ impl Change {
     /// # Errors
     /// Where the database does not answer.
     pub async fn record(&mut self, event: Event) -> Result<(), StoreError> {
-        let Context { now, request_id, actor, rng } = &self.context;
-        let detail = if event.detail.is_null() { None } else { Some(event.detail.to_string()) };
+        let Context {
+            now,
+            request_id,
+            actor,
+            rng,
+        } = &self.context;
+        let detail = if event.detail.is_null() {
+            None
+        } else {
+            Some(event.detail.to_string())
+        };
         let args = args![
             rng.uuid(*now),
             *now,

@@ -72,7 +72,12 @@ pub struct Event {
 impl Event {
     #[must_use]
     pub const fn new(action: Action) -> Self {
-        Self { action, account: None, client: None, detail: serde_json::Value::Null }
+        Self {
+            action,
+            account: None,
+            client: None,
+            detail: serde_json::Value::Null,
+        }
     }
 
     #[must_use]

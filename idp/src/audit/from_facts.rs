@@ -6,6 +6,11 @@ impl Context {
     /// The context of a change that a request asks for.
     #[must_use]
     pub fn of(facts: &Facts, actor: &'static str, rng: &Rng) -> Self {
-        Self { now: facts.now, request_id: facts.request_id.clone(), actor, rng: rng.clone() }
+        Self {
+            now: facts.now,
+            request_id: facts.request_id.clone(),
+            actor,
+            rng: rng.clone(),
+        }
     }
 }

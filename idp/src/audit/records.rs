@@ -26,7 +26,11 @@ pub struct Entry {
 /// # Errors
 /// Where the database does not answer.
 pub async fn of_account(db: &Db, account: Uuid, limit: i64) -> Result<Vec<Entry>, StoreError> {
-    db.all(OF_ACCOUNT, args![account, limit]).await?.iter().map(entry).collect()
+    db.all(OF_ACCOUNT, args![account, limit])
+        .await?
+        .iter()
+        .map(entry)
+        .collect()
 }
 
 fn entry(row: &Row) -> Result<Entry, StoreError> {

@@ -34,12 +34,18 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
         }
         Command::Show { id } => {
             let value = as_json(&department::show(&db, id).await?);
-            output.say(&value, || serde_json::to_string_pretty(&value).unwrap_or_default());
+            output.say(&value, || {
+                serde_json::to_string_pretty(&value).unwrap_or_default()
+            });
         }
-        Command::RotateSecret { id } => say_added(output, &department::rotate_secret(&db, &context, id).await?),
+        Command::RotateSecret { id } => {
+            say_added(output, &department::rotate_secret(&db, &context, id).await?)
+        }
         Command::Remove { id } => {
             department::remove(&db, &context, id).await?;
-            output.say(&json!({ "client_id": id, "removed": true }), || format!("{id} is removed"));
+            output.say(&json!({ "client_id": id, "removed": true }), || {
+                format!("{id} is removed")
+            });
         }
     }
     db.close().await;
@@ -49,7 +55,12 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
 /// The operator at the command line.
 pub(super) fn operator() -> Context {
     let rng = Rng::system();
-    Context { now: Clock::system().now(), request_id: String::new(), actor: "operator", rng }
+    Context {
+        now: Clock::system().now(),
+        request_id: String::new(),
+        actor: "operator",
+        rng,
+    }
 }
 
 fn say_added(output: &Output, added: &Added) {
@@ -63,7 +74,10 @@ fn say_added(output: &Output, added: &Added) {
 
 fn line(client: &Client) -> String {
     let status = if client.is_active() { "active" } else { "removed" };
-    format!("{}  {status}  {} · {}\n", client.client_id, client.metadata.client_name, client.metadata.organisation)
+    format!(
+        "{}  {status}  {} · {}\n",
+        client.client_id, client.metadata.client_name, client.metadata.organisation
+    )
 }
 
 fn as_json(client: &Client) -> Value {
@@ -120,22 +134,38 @@ fn metadata_of(options: &AddClient) -> Result<ClientMetadata, Failure> {
 
 fn purposes_of(options: &AddClient) -> Result<BTreeMap<String, Purpose>, Failure> {
     let mut purposes: BTreeMap<String, Purpose> = BTreeMap::new();
-    for (flag, texts) in [("--purpose", &options.purposes), ("--purpose-en", &options.purposes_en)] {
+    for (flag, texts) in [
+        ("--purpose", &options.purposes),
+        ("--purpose-en", &options.purposes_en),
+    ] {
         for text in texts {
-            let (scope, words) = text
-                .split_once('=')
-                .ok_or_else(|| Failure::new(format!("{flag} {text}: write it as SCOPE=TEXT, such as phone=通知您办理结果")))?;
+            let (scope, words) = text.split_once('=').ok_or_else(|| {
+                Failure::new(format!(
+                    "{flag} {text}: write it as SCOPE=TEXT, such as phone=通知您办理结果"
+                ))
+            })?;
             let purpose = purposes.entry(scope.to_owned()).or_insert_with(empty_purpose);
-            let place = if flag == "--purpose" { &mut purpose.zh } else { &mut purpose.en };
+            let place = if flag == "--purpose" {
+                &mut purpose.zh
+            } else {
+                &mut purpose.en
+            };
             words.clone_into(place);
         }
     }
     for scope in &options.optional {
-        purposes.entry(scope.clone()).or_insert_with(empty_purpose).optional = true;
+        purposes
+            .entry(scope.clone())
+            .or_insert_with(empty_purpose)
+            .optional = true;
     }
     Ok(purposes)
 }
 
 const fn empty_purpose() -> Purpose {
-    Purpose { zh: String::new(), en: String::new(), optional: false }
+    Purpose {
+        zh: String::new(),
+        en: String::new(),
+        optional: false,
+    }
 }

@@ -18,7 +18,9 @@ fn print(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let file = config::find_file(path)?;
     let config = config::load(&file, std::env::vars())?;
     let text = toml::to_string(&config.settings)?;
-    output.say(&config.settings, || format!("# {}, with the environment over it\n{text}", file.display()));
+    output.say(&config.settings, || {
+        format!("# {}, with the environment over it\n{text}", file.display())
+    });
     Ok(())
 }
 
@@ -32,9 +34,15 @@ struct Explained {
 
 fn explain(key: Option<&str>, output: &Output) -> Result<(), Failure> {
     let wanted = |explained: &Explained| key.is_none_or(|key| explained.name.contains(key));
-    let found: Vec<Explained> = read_reference(config::REFERENCE).into_iter().filter(wanted).collect();
+    let found: Vec<Explained> = read_reference(config::REFERENCE)
+        .into_iter()
+        .filter(wanted)
+        .collect();
     if found.is_empty() {
-        let said = format!("no key's name contains `{}`; `yimen config explain` lists them all", key.unwrap_or_default());
+        let said = format!(
+            "no key's name contains `{}`; `yimen config explain` lists them all",
+            key.unwrap_or_default()
+        );
         return Err(Failure::new(said));
     }
     let list: Vec<_> = found
@@ -43,7 +51,13 @@ fn explain(key: Option<&str>, output: &Output) -> Result<(), Failure> {
         .collect();
     output.say(&list, || {
         let text = |one: &Explained| {
-            format!("{} = {}\n    {}\n    {}\n\n", one.name, one.value, one.explanation, environment(&one.name))
+            format!(
+                "{} = {}\n    {}\n    {}\n\n",
+                one.name,
+                one.value,
+                one.explanation,
+                environment(&one.name)
+            )
         };
         found.iter().map(text).collect()
     });
@@ -61,11 +75,20 @@ fn read_reference(reference: &str) -> Vec<Explained> {
         let key_line = line.strip_prefix("#: ").unwrap_or(line);
         if let Some(name) = key_line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = format!("{}.", name.trim_matches(['[', ']']));
-        } else if let Some((name, value)) = key_line.split_once(" = ").filter(|_| !key_line.starts_with('#')) {
+        } else if let Some((name, value)) = key_line.split_once(" = ").filter(|_| !key_line.starts_with('#'))
+        {
             let explanation = std::mem::take(&mut comment);
-            found.push(Explained { name: format!("{section}{name}"), value: value.to_owned(), explanation });
+            found.push(Explained {
+                name: format!("{section}{name}"),
+                value: value.to_owned(),
+                explanation,
+            });
         } else if let Some(text) = line.strip_prefix("# ") {
-            comment = if comment.is_empty() { text.to_owned() } else { format!("{comment} {text}") };
+            comment = if comment.is_empty() {
+                text.to_owned()
+            } else {
+                format!("{comment} {text}")
+            };
         } else {
             comment.clear();
         }
@@ -81,7 +104,10 @@ mod tests {
     fn the_reference_explains_keys_in_their_sections() {
         let found = read_reference(config::REFERENCE);
         let idle = found.iter().find(|one| one.name == "session.idle").unwrap();
-        assert_eq!((idle.value.as_str(), environment(&idle.name).as_str()), ("\"30m\"", "YIMEN_SESSION__IDLE"));
+        assert_eq!(
+            (idle.value.as_str(), environment(&idle.name).as_str()),
+            ("\"30m\"", "YIMEN_SESSION__IDLE")
+        );
         assert!(idle.explanation.starts_with("A session ends"));
         assert!(found.iter().any(|one| one.name == "master_key"));
     }

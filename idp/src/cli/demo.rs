@@ -27,8 +27,11 @@ use crate::rng::Rng;
 use crate::store::{Db, Vault};
 
 /// Residents who are there from the start; anyone else's first sign-in makes their account.
-const RESIDENTS: [(&str, &str); 3] =
-    [("13800000001", "张三丰"), ("13800000002", "李秀英"), ("13800000003", "Maria Rossi")];
+const RESIDENTS: [(&str, &str); 3] = [
+    ("13800000001", "张三丰"),
+    ("13800000002", "李秀英"),
+    ("13800000003", "Maria Rossi"),
+];
 
 /// One of the two departments of the demo.
 struct Department {
@@ -38,16 +41,29 @@ struct Department {
 }
 
 pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> {
-    let data = options.data.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("yimen-demo-{}", options.port)));
-    std::fs::create_dir_all(&data).map_err(|fault| Failure::new(format!("--data {}: {fault}", data.display())))?;
+    let data = options
+        .data
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("yimen-demo-{}", options.port)));
+    std::fs::create_dir_all(&data)
+        .map_err(|fault| Failure::new(format!("--data {}: {fault}", data.display())))?;
     let file = write_configuration(&data, options.port)?;
     let config = config::load(&file, std::iter::empty())?;
     logging::start(&config.settings.log)?;
     let issuer = config.public_url.issuer().to_owned();
-    let [first, second] = [1, 2].map(|step| format!("http://localhost:{}", options.port.saturating_add(step)));
+    let [first, second] =
+        [1, 2].map(|step| format!("http://localhost:{}", options.port.saturating_add(step)));
     let departments = [
-        Department { kind: Kind::SocialSecurity, url: first, key_file: data.join("social-security.key") },
-        Department { kind: Kind::BusinessRegistration, url: second, key_file: data.join("business-registration.key") },
+        Department {
+            kind: Kind::SocialSecurity,
+            url: first,
+            key_file: data.join("social-security.key"),
+        },
+        Department {
+            kind: Kind::BusinessRegistration,
+            url: second,
+            key_file: data.join("business-registration.key"),
+        },
     ];
     let listening = listen(config.settings.listen).await?;
     let mut listeners = Vec::new();
@@ -79,7 +95,9 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
         };
         let (kind, stop) = (department.kind, until(stopped.clone()));
         running.spawn(async move {
-            yimen_demo::serve(kind, settings, listener, stop).await.map_err(|fault| Failure::new(fault.to_string()))
+            yimen_demo::serve(kind, settings, listener, stop)
+                .await
+                .map_err(|fault| Failure::new(fault.to_string()))
         });
     }
     let stop = until(stopped);
@@ -135,7 +153,11 @@ fn write_configuration(data: &Path, port: u16) -> Result<PathBuf, Failure> {
 fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     Ok(file.write_all(text.as_bytes())?)
 }
 
@@ -160,7 +182,9 @@ async fn seed(config: &config::Config, departments: &[Department]) -> Result<(),
         let mut change = Change::begin(&db, &context).await?;
         let entered = account::enter(&mut change, &vault, &phone).await?;
         account::set_name(&mut change, &vault, entered.account.id, name).await?;
-        change.record(Event::new(Action::Demo).account(entered.account.id)).await?;
+        change
+            .record(Event::new(Action::Demo).account(entered.account.id))
+            .await?;
         change.commit().await?;
     }
     db.close().await;
@@ -169,14 +193,26 @@ async fn seed(config: &config::Config, departments: &[Department]) -> Result<(),
 
 fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
     let (name, name_en, organisation, organisation_en, scope) = match department.kind {
-        Kind::SocialSecurity => {
-            ("养老金查询", "Pension statement", "云川市人力资源和社会保障局", "Yunchuan Social Security Bureau", "openid profile phone")
-        }
-        Kind::BusinessRegistration => {
-            ("企业登记", "Business registration", "云川市市场监督管理局", "Yunchuan Market Regulation Bureau", "openid profile")
-        }
+        Kind::SocialSecurity => (
+            "养老金查询",
+            "Pension statement",
+            "云川市人力资源和社会保障局",
+            "Yunchuan Social Security Bureau",
+            "openid profile phone",
+        ),
+        Kind::BusinessRegistration => (
+            "企业登记",
+            "Business registration",
+            "云川市市场监督管理局",
+            "Yunchuan Market Regulation Bureau",
+            "openid profile",
+        ),
     };
-    let purpose = |zh: &str, en: &str| Purpose { zh: zh.to_owned(), en: en.to_owned(), optional: false };
+    let purpose = |zh: &str, en: &str| Purpose {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+        optional: false,
+    };
     let at = |path: &str| format!("{}{path}", department.url);
     Ok(ClientMetadata {
         client_name: name.to_owned(),
@@ -188,14 +224,24 @@ fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
         backchannel_logout_uri: Some(at("/yimen/backchannel-logout")),
         initiate_login_uri: Some(at("/yimen/sign-in")),
         token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
-        jwks: Some(yimen_demo::public_jwks(&department.key_file).map_err(|fault| Failure::new(fault.to_string()))?),
+        jwks: Some(
+            yimen_demo::public_jwks(&department.key_file).map_err(|fault| Failure::new(fault.to_string()))?,
+        ),
         id_token_signed_response_alg: "ES256".to_owned(),
         scope: scope.to_owned(),
         purposes: [
-            ("profile".to_owned(), purpose("核对是您本人", "to check that it is you")),
-            ("phone".to_owned(), purpose("通知您办理结果", "to tell you the outcome")),
+            (
+                "profile".to_owned(),
+                purpose("核对是您本人", "to check that it is you"),
+            ),
+            (
+                "phone".to_owned(),
+                purpose("通知您办理结果", "to tell you the outcome"),
+            ),
         ]
-        .into(),
+        .into_iter()
+        .filter(|(asked, _): &(String, Purpose)| scope.split(' ').any(|one| one == asked))
+        .collect(),
         ..ClientMetadata::default()
     })
 }

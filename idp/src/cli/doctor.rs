@@ -28,39 +28,63 @@ struct Finding {
 impl Finding {
     fn of(check: &'static str, result: Result<String, String>) -> Self {
         let ok = result.is_ok();
-        Self { check, ok, said: result.unwrap_or_else(|said| said) }
+        Self {
+            check,
+            ok,
+            said: result.unwrap_or_else(|said| said),
+        }
     }
 }
 
 pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let file = config::find_file(path)?;
     let config = config::load(&file, std::env::vars())?;
-    let mut findings = vec![Finding::of("configuration", Ok(format!("{} is sound", file.display())))];
+    let mut findings = vec![Finding::of(
+        "configuration",
+        Ok(format!("{} is sound", file.display())),
+    )];
     findings.push(Finding::of("database", database(&config).await));
     findings.push(Finding::of("short-lived state", state(&config).await));
     findings.push(Finding::of("sms", sms_providers(&config)));
     findings.push(Finding::of("proxies", proxies(&config)));
     findings.extend(public_address(&config).await);
     output.say(&findings, || {
-        findings.iter().map(|one| format!("{} {}: {}\n", if one.ok { "✓" } else { "✗" }, one.check, one.said)).collect()
+        findings
+            .iter()
+            .map(|one| format!("{} {}: {}\n", if one.ok { "✓" } else { "✗" }, one.check, one.said))
+            .collect()
     });
     let wrong = findings.iter().filter(|one| !one.ok).count();
-    if wrong == 0 { Ok(()) } else { Err(Failure::new(format!("{wrong} of {} checks failed", findings.len()))) }
+    if wrong == 0 {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
+            "{wrong} of {} checks failed",
+            findings.len()
+        )))
+    }
 }
 
 async fn database(config: &Config) -> Result<String, String> {
-    let db = Db::open(&config.settings.database).await.map_err(|fault| format!("{fault}; check database.url"))?;
+    let db = Db::open(&config.settings.database)
+        .await
+        .map_err(|fault| format!("{fault}; check database.url"))?;
     let pending = db.pending_migrations().await.map_err(|fault| fault.to_string())?;
     db.close().await;
     if pending.is_empty() {
         Ok("answers, and is at this version".to_owned())
     } else {
-        Err(format!("{} migrations are missing; run `yimen migrate`", pending.len()))
+        Err(format!(
+            "{} migrations are missing; run `yimen migrate`",
+            pending.len()
+        ))
     }
 }
 
 async fn state(config: &Config) -> Result<String, String> {
-    let state = State::open(&config.settings.state).await.map_err(|fault| format!("{fault}; check state.url"))?;
+    let state = State::open(&config.settings.state)
+        .await
+        .map_err(|fault| format!("{fault}; check state.url"))?;
     state.ping().await.map_err(|fault| fault.to_string())?;
     if config.settings.state.url.expose() == "memory:" {
         return Ok("in this process: right for a single node, wrong for several".to_owned());
@@ -71,8 +95,13 @@ async fn state(config: &Config) -> Result<String, String> {
 fn sms_providers(config: &Config) -> Result<String, String> {
     let client = sms::http_client(Vec::new()).map_err(|fault| fault.to_string())?;
     Sms::new(&config.settings, client, Rng::system()).map_err(|fault| fault.to_string())?;
-    let order: Vec<String> =
-        config.settings.sms.providers.iter().map(|one| format!("{one:?}").to_lowercase()).collect();
+    let order: Vec<String> = config
+        .settings
+        .sms
+        .providers
+        .iter()
+        .map(|one| format!("{one:?}").to_lowercase())
+        .collect();
     if order.is_empty() {
         return Err("sms.providers is empty: nobody can sign in".to_owned());
     }
@@ -83,9 +112,11 @@ fn proxies(config: &Config) -> Result<String, String> {
     let settings = &config.settings;
     let behind = settings.listen.ip().is_loopback() && settings.tls.is_none() && config.public_url.is_https();
     if behind && settings.http.trusted_proxies.is_empty() {
-        return Err("we seem to stand behind a reverse proxy, but http.trusted_proxies is empty: \
+        return Err(
+            "we seem to stand behind a reverse proxy, but http.trusted_proxies is empty: \
              every resident would seem to come from the proxy and share its limits"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok(match settings.http.trusted_proxies.len() {
         0 => "none trusted".to_owned(),
@@ -102,9 +133,14 @@ async fn public_address(config: &Config) -> Vec<Finding> {
             let address = if issuer == expected {
                 Ok(format!("{expected} answers as itself"))
             } else {
-                Err(format!("{expected} answers as the issuer {issuer}: public_url differs between nodes, or the proxy leads elsewhere"))
+                Err(format!(
+                    "{expected} answers as the issuer {issuer}: public_url differs between nodes, or the proxy leads elsewhere"
+                ))
             };
-            vec![Finding::of("public address", address), Finding::of("clock", clock(date.as_deref()))]
+            vec![
+                Finding::of("public address", address),
+                Finding::of("clock", clock(date.as_deref())),
+            ]
         }
     }
 }
@@ -113,8 +149,10 @@ async fn fetch_discovery(config: &Config) -> Result<(String, Option<String>), St
     let url = config.public_url.join("/.well-known/openid-configuration");
     let mut builder = reqwest::Client::builder().timeout(PATIENCE);
     if let Some(path) = &config.settings.fetch.extra_ca {
-        let pem = std::fs::read(path).map_err(|fault| format!("fetch.extra_ca {}: {fault}", path.display()))?;
-        let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|fault| format!("fetch.extra_ca: {fault}"))?;
+        let pem =
+            std::fs::read(path).map_err(|fault| format!("fetch.extra_ca {}: {fault}", path.display()))?;
+        let roots = reqwest::Certificate::from_pem_bundle(&pem)
+            .map_err(|fault| format!("fetch.extra_ca: {fault}"))?;
         for root in roots {
             builder = builder.add_root_certificate(root);
         }
@@ -125,19 +163,29 @@ async fn fetch_discovery(config: &Config) -> Result<(String, Option<String>), St
         .send()
         .await
         .map_err(|fault| format!("{url} cannot be reached ({fault}); is the node running, and do DNS, proxy and certificate lead to it?"))?;
-    let date = response.headers().get("date").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let document: serde_json::Value =
-        response.json().await.map_err(|fault| format!("{url} does not answer with discovery: {fault}"))?;
+    let date = response
+        .headers()
+        .get("date")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let document: serde_json::Value = response
+        .json()
+        .await
+        .map_err(|fault| format!("{url} does not answer with discovery: {fault}"))?;
     Ok((document["issuer"].as_str().unwrap_or_default().to_owned(), date))
 }
 
 fn clock(date: Option<&str>) -> Result<String, String> {
     let theirs = date
-        .and_then(|text| time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok())
+        .and_then(|text| {
+            time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok()
+        })
         .ok_or("the answer had no date to compare with")?;
     let drift = (Clock::system().now().seconds() - theirs.unix_timestamp()).unsigned_abs();
     if drift > DRIFT.as_secs() {
-        return Err(format!("this machine's clock and the server's differ by {drift} s; set up NTP on both"));
+        return Err(format!(
+            "this machine's clock and the server's differ by {drift} s; set up NTP on both"
+        ));
     }
     Ok(format!("within {drift} s of the server's"))
 }

@@ -24,13 +24,13 @@ pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) ->
             output.say(&keys, || pretty(&keys));
         }
         Keys::Rotate { alg, now: soon } => {
-            let algorithm = match alg {
-                None => None,
-                Some(name) => Some(
-                    Algorithm::named(name)
-                        .ok_or_else(|| Failure::new(format!("--alg {name} is unknown; it is ES256 or RS256")))?,
-                ),
-            };
+            let algorithm =
+                match alg {
+                    None => None,
+                    Some(name) => Some(Algorithm::named(name).ok_or_else(|| {
+                        Failure::new(format!("--alg {name} is unknown; it is ES256 or RS256"))
+                    })?),
+                };
             let when = if *soon { When::Soon } else { When::Prepared };
             let done = keeper.rotate(algorithm, when, now).await?;
             output.say(&done, || pretty(&done));

@@ -5,9 +5,11 @@ use crate::config::{Log, LogFormat};
 
 /// Begins to write the log to standard error.
 pub(super) fn start(log: &Log) -> Result<(), Failure> {
-    let filter =
-        EnvFilter::try_new(&log.filter).map_err(|fault| Failure::new(format!("log.filter `{}`: {fault}", log.filter)))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&log.filter)
+        .map_err(|fault| Failure::new(format!("log.filter `{}`: {fault}", log.filter)))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -15,10 +15,13 @@ pub(super) async fn run(path: Option<&Path>, options: &Migrate, output: &Output)
     if !options.plan {
         db.migrate().await?;
     }
-    output.say(&json!({ "migrations": pending, "applied": !options.plan }), || match (pending.len(), options.plan) {
-        (0, _) => "nothing to do: the database is up to date".to_owned(),
-        (_, true) => format!("to be applied:\n  {}", pending.join("\n  ")),
-        (_, false) => format!("applied:\n  {}", pending.join("\n  ")),
-    });
+    output.say(
+        &json!({ "migrations": pending, "applied": !options.plan }),
+        || match (pending.len(), options.plan) {
+            (0, _) => "nothing to do: the database is up to date".to_owned(),
+            (_, true) => format!("to be applied:\n  {}", pending.join("\n  ")),
+            (_, false) => format!("applied:\n  {}", pending.join("\n  ")),
+        },
+    );
     Ok(())
 }

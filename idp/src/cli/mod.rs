@@ -36,7 +36,10 @@ pub fn run() -> std::process::ExitCode {
 
 fn run_command(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     // One provider of primitives for TLS in the whole process; a second call would be a mistake of ours.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         return Err(Failure::new("the TLS provider was installed twice"));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()

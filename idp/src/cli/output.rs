@@ -10,7 +10,11 @@ pub(super) struct Output {
     json: bool,
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line's own voice")]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line's own voice"
+)]
 impl Output {
     pub(super) const fn new(json: bool) -> Self {
         Self { json }

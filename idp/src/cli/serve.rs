@@ -18,7 +18,10 @@ pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Fail
     let issuer = config.public_url.issuer().to_owned();
     let app = App::build(config, Clock::system(), Rng::system()).await?;
     let listening = listen(address).await?;
-    output.say(&json!({ "issuer": issuer, "listen": address.to_string() }), || format!("{issuer} on {address}"));
+    output.say(
+        &json!({ "issuer": issuer, "listen": address.to_string() }),
+        || format!("{issuer} on {address}"),
+    );
     Ok(serve(app, listening, stop_signal()?).await?)
 }
 

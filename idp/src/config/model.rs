@@ -100,7 +100,10 @@ pub struct State {
 
 impl Default for State {
     fn default() -> Self {
-        Self { url: Secret::new("memory:".to_owned()), prefix: "yimen".to_owned() }
+        Self {
+            url: Secret::new("memory:".to_owned()),
+            prefix: "yimen".to_owned(),
+        }
     }
 }
 
@@ -121,7 +124,11 @@ pub struct Http {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { trusted_proxies: Vec::new(), request_timeout: Span::seconds(15), body_limit: 64 * 1024 }
+        Self {
+            trusted_proxies: Vec::new(),
+            request_timeout: Span::seconds(15),
+            body_limit: 64 * 1024,
+        }
     }
 }
 
@@ -186,7 +193,10 @@ pub struct Session {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { idle: Span::minutes(30), absolute: Span::hours(12) }
+        Self {
+            idle: Span::minutes(30),
+            absolute: Span::hours(12),
+        }
     }
 }
 
@@ -198,7 +208,9 @@ pub struct Consent {
 
 impl Default for Consent {
     fn default() -> Self {
-        Self { lifetime: Span::days(180) }
+        Self {
+            lifetime: Span::days(180),
+        }
     }
 }
 
@@ -231,7 +243,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".to_owned() }
+        Self {
+            format: LogFormat::Text,
+            filter: "info".to_owned(),
+        }
     }
 }
 

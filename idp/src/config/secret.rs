@@ -36,7 +36,10 @@ impl Serialize for Secret {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a string, { file = \"path\" } or { env = \"NAME\" }")]
+#[serde(
+    untagged,
+    expecting = "expected a string, { file = \"path\" } or { env = \"NAME\" }"
+)]
 enum Written {
     Inline(String),
     File(InFile),
@@ -60,11 +63,14 @@ impl<'de> Deserialize<'de> for Secret {
         let value = match Written::deserialize(deserializer)? {
             Written::Inline(value) => value,
             Written::File(InFile { file }) => std::fs::read_to_string(&file)
-                .map_err(|fault| de::Error::custom(format!("cannot read the secret file {}: {fault}", file.display())))?
+                .map_err(|fault| {
+                    de::Error::custom(format!("cannot read the secret file {}: {fault}", file.display()))
+                })?
                 .trim_end()
                 .to_owned(),
-            Written::Env(InEnv { env }) => std::env::var(&env)
-                .map_err(|_| de::Error::custom(format!("the environment variable {env} named here is not set")))?,
+            Written::Env(InEnv { env }) => std::env::var(&env).map_err(|_| {
+                de::Error::custom(format!("the environment variable {env} named here is not set"))
+            })?,
         };
         if value.is_empty() {
             return Err(de::Error::custom("the secret is empty"));
@@ -97,9 +103,9 @@ impl MasterKey {
             .decode(secret.expose().trim())
             .map_err(|_| "master_key is not base64; make one with `openssl rand -base64 32`".to_owned())?;
         let found = bytes.len();
-        <[u8; 32]>::try_from(bytes)
-            .map(Self::from_bytes)
-            .map_err(|_| format!("master_key has {found} bytes, not 32; make one with `openssl rand -base64 32`"))
+        <[u8; 32]>::try_from(bytes).map(Self::from_bytes).map_err(|_| {
+            format!("master_key has {found} bytes, not 32; make one with `openssl rand -base64 32`")
+        })
     }
 }
 

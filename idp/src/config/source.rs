@@ -17,7 +17,11 @@ pub enum ConfigError {
     #[error("cannot read {}: {fault}", path.display())]
     Unreadable { path: PathBuf, fault: std::io::Error },
     #[error("{}:{line}: {fault}", path.display())]
-    File { path: PathBuf, line: usize, fault: String },
+    File {
+        path: PathBuf,
+        line: usize,
+        fault: String,
+    },
     #[error("environment variable {name}: {fault}")]
     Environment { name: String, fault: String },
     #[error("{}: {fault}", path.display())]
@@ -30,7 +34,13 @@ pub enum ConfigError {
 /// Where there is none.
 pub fn find_file(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     named.map(Path::to_path_buf).map_or_else(
-        || PLACES.iter().map(PathBuf::from).find(|place| place.exists()).ok_or(ConfigError::NotFound),
+        || {
+            PLACES
+                .iter()
+                .map(PathBuf::from)
+                .find(|place| place.exists())
+                .ok_or(ConfigError::NotFound)
+        },
         Ok,
     )
 }
@@ -40,11 +50,16 @@ pub fn find_file(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
 /// # Errors
 /// The first thing that is wrong, with file and line or the variable's name, and what is allowed.
 pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|fault| ConfigError::Unreadable { path: path.to_path_buf(), fault })?;
+    let text = std::fs::read_to_string(path).map_err(|fault| ConfigError::Unreadable {
+        path: path.to_path_buf(),
+        fault,
+    })?;
     let settings = read_file(path, &text)?;
     let settings = lay_over(path, &text, settings, environment)?;
-    resolve(settings).map_err(|fault| ConfigError::Resolve { path: path.to_path_buf(), fault })
+    resolve(settings).map_err(|fault| ConfigError::Resolve {
+        path: path.to_path_buf(),
+        fault,
+    })
 }
 
 fn read_file(path: &Path, text: &str) -> Result<Settings, ConfigError> {
@@ -56,7 +71,12 @@ fn read_file(path: &Path, text: &str) -> Result<Settings, ConfigError> {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|&&byte| byte == b'\n').count() + 1
+    text.as_bytes()
+        .iter()
+        .take(offset)
+        .filter(|&&byte| byte == b'\n')
+        .count()
+        + 1
 }
 
 /// Applies `YIMEN_SECTION__KEY` variables one by one, so that a fault names its variable.
@@ -67,10 +87,12 @@ fn lay_over(
     mut settings: Settings,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigError> {
-    let mut table: toml::Table = text.parse().map_err(|fault: toml::de::Error| ConfigError::Resolve {
-        path: path.to_path_buf(),
-        fault: fault.message().to_owned(),
-    })?;
+    let mut table: toml::Table = text
+        .parse()
+        .map_err(|fault: toml::de::Error| ConfigError::Resolve {
+            path: path.to_path_buf(),
+            fault: fault.message().to_owned(),
+        })?;
     let mut variables: Vec<_> = environment.filter(|(name, _)| is_ours(name)).collect();
     variables.sort();
     for (name, value) in variables {
@@ -95,23 +117,41 @@ fn lay_over(
 }
 
 fn is_ours(name: &str) -> bool {
-    const TOP_LEVEL: [&str; 7] =
-        ["PUBLIC_URL", "LISTEN", "DEV", "CITY", "CITY_EN", "HELPLINE", "MASTER_KEY"];
-    name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains("__") || TOP_LEVEL.contains(&rest))
+    const TOP_LEVEL: [&str; 7] = [
+        "PUBLIC_URL",
+        "LISTEN",
+        "DEV",
+        "CITY",
+        "CITY_EN",
+        "HELPLINE",
+        "MASTER_KEY",
+    ];
+    name.strip_prefix(PREFIX)
+        .is_some_and(|rest| rest.contains("__") || TOP_LEVEL.contains(&rest))
 }
 
 fn readings(value: &str) -> Vec<toml::Value> {
-    let typed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
-    typed.into_iter().chain([toml::Value::String(value.to_owned())]).collect()
+    let typed = format!("v = {value}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut table| table.remove("v"));
+    typed
+        .into_iter()
+        .chain([toml::Value::String(value.to_owned())])
+        .collect()
 }
 
 fn insert(table: &mut toml::Table, keys: &[String], value: toml::Value) {
-    let Some((first, rest)) = keys.split_first() else { return };
+    let Some((first, rest)) = keys.split_first() else {
+        return;
+    };
     if rest.is_empty() {
         table.insert(first.clone(), value);
         return;
     }
-    let inner = table.entry(first.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    let inner = table
+        .entry(first.clone())
+        .or_insert_with(|| toml::Value::Table(toml::Table::new()));
     if let toml::Value::Table(inner) = inner {
         insert(inner, rest, value);
     } else {
@@ -123,10 +163,9 @@ fn insert(table: &mut toml::Table, keys: &[String], value: toml::Value) {
 }
 
 fn resolve(settings: Settings) -> Result<Config, String> {
-    let public_url = settings
-        .public_url
-        .clone()
-        .ok_or("public_url is missing: the address residents' browsers use, such as \"https://id.city.example\"")?;
+    let public_url = settings.public_url.clone().ok_or(
+        "public_url is missing: the address residents' browsers use, such as \"https://id.city.example\"",
+    )?;
     let written = settings.master_key.as_ref().ok_or(
         "master_key is missing: 32 bytes in base64 from `openssl rand -base64 32`, \
          best as { file = \"/etc/yimen/master.key\" }; keep a copy, records cannot be read without it",
@@ -142,7 +181,9 @@ fn resolve(settings: Settings) -> Result<Config, String> {
     ] {
         if settings.sms.providers.contains(&provider) && !there {
             let name = format!("{provider:?}").to_lowercase();
-            return Err(format!("sms.providers names \"{name}\", but there is no [sms.{name}] section"));
+            return Err(format!(
+                "sms.providers names \"{name}\", but there is no [sms.{name}] section"
+            ));
         }
     }
     if settings.session.idle > settings.session.absolute {
@@ -150,20 +191,32 @@ fn resolve(settings: Settings) -> Result<Config, String> {
     }
     // NIST SP 800-63B-4 §2.1.3: at AAL1 a session ends within 30 days.
     if settings.session.absolute.get().as_secs() > 30 * 86_400 {
-        return Err("session.absolute is more than 30d, the limit of NIST SP 800-63B-4 for one factor".to_owned());
+        return Err(
+            "session.absolute is more than 30d, the limit of NIST SP 800-63B-4 for one factor".to_owned(),
+        );
     }
-    Ok(Config { public_url, master_key, settings })
+    Ok(Config {
+        public_url,
+        master_key,
+        settings,
+    })
 }
 
 fn demand_production(settings: &Settings) -> Result<(), String> {
-    if !settings.public_url.as_ref().is_some_and(super::PublicUrl::is_https) {
+    if !settings
+        .public_url
+        .as_ref()
+        .is_some_and(super::PublicUrl::is_https)
+    {
         return Err("public_url must be https unless dev = true".to_owned());
     }
     if settings.sms.providers.contains(&SmsProvider::Outbox) {
         return Err("sms.providers may name \"outbox\" only when dev = true".to_owned());
     }
     if settings.sms.providers.is_empty() {
-        return Err("sms.providers is empty: name at least one of \"aliyun\", \"tencent\", \"webhook\"".to_owned());
+        return Err(
+            "sms.providers is empty: name at least one of \"aliyun\", \"tencent\", \"webhook\"".to_owned(),
+        );
     }
     if !settings.sms.test_number.is_empty() {
         return Err("[[sms.test_number]] is allowed only when dev = true".to_owned());
@@ -182,7 +235,9 @@ mod tests {
         std::fs::create_dir_all(&dir).unwrap();
         let path = dir.join(format!("{}.toml", ring_name(text, environment)));
         std::fs::write(&path, text).unwrap();
-        let pairs = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let result = load(&path, pairs).map_err(|fault| fault.to_string());
         std::fs::remove_file(path).unwrap();
         result
@@ -190,7 +245,10 @@ mod tests {
 
     fn ring_name(text: &str, environment: &[(&str, &str)]) -> String {
         let seen = format!("{text}{environment:?}");
-        ring::digest::digest(&ring::digest::SHA256, seen.as_bytes()).as_ref()[..8].iter().map(|b| format!("{b:02x}")).collect()
+        ring::digest::digest(&ring::digest::SHA256, seen.as_bytes()).as_ref()[..8]
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect()
     }
 
     #[test]
@@ -203,28 +261,47 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_what_is_allowed() {
         let fault = load_text(&format!("{GOOD}\n[session]\nidel = \"5m\"\n"), &[]).unwrap_err();
-        assert!(fault.contains(".toml:10: unknown field `idel`, expected `idle` or `absolute`"), "{fault}");
+        assert!(
+            fault.contains(".toml:10: unknown field `idel`, expected `idle` or `absolute`"),
+            "{fault}"
+        );
     }
 
     #[test]
     fn a_bad_value_is_named_with_its_line_and_what_is_allowed() {
         let fault = load_text(&format!("{GOOD}\n[session]\nidle = \"soon\"\n"), &[]).unwrap_err();
-        assert!(fault.contains(":10: `soon` is no length of time; write it as"), "{fault}");
+        assert!(
+            fault.contains(":10: `soon` is no length of time; write it as"),
+            "{fault}"
+        );
     }
 
     #[test]
     fn the_environment_wins_and_its_faults_name_the_variable() {
-        let config = load_text(GOOD, &[("YIMEN_SESSION__IDLE", "5m"), ("YIMEN_DATABASE__MAX_CONNECTIONS", "3")]).unwrap();
+        let config = load_text(
+            GOOD,
+            &[
+                ("YIMEN_SESSION__IDLE", "5m"),
+                ("YIMEN_DATABASE__MAX_CONNECTIONS", "3"),
+            ],
+        )
+        .unwrap();
         assert_eq!(config.settings.session.idle, super::super::Span::minutes(5));
         assert_eq!(config.settings.database.max_connections, 3);
         let fault = load_text(GOOD, &[("YIMEN_SESSION__IDEL", "5m")]).unwrap_err();
-        assert!(fault.starts_with("environment variable YIMEN_SESSION__IDEL: unknown field `idel`"), "{fault}");
+        assert!(
+            fault.starts_with("environment variable YIMEN_SESSION__IDEL: unknown field `idel`"),
+            "{fault}"
+        );
     }
 
     #[test]
     fn development_things_are_refused_in_production() {
         for (extra, said) in [
-            ("\n[[sms.test_number]]\nphone = \"13800000000\"\ncode = \"123456\"\n", "test_number"),
+            (
+                "\n[[sms.test_number]]\nphone = \"13800000000\"\ncode = \"123456\"\n",
+                "test_number",
+            ),
             ("\n[session]\nabsolute = \"31d\"\n", "30d"),
         ] {
             let fault = load_text(&format!("{GOOD}{extra}"), &[]).unwrap_err();
@@ -238,7 +315,10 @@ mod tests {
     fn secrets_do_not_print() {
         let config = load_text(GOOD, &[]).unwrap();
         let printed = format!("{config:?}{}", toml::to_string(&config.settings).unwrap());
-        assert!(!printed.contains("AAECAwQ") && printed.contains("***"), "{printed}");
+        assert!(
+            !printed.contains("AAECAwQ") && printed.contains("***"),
+            "{printed}"
+        );
     }
 
     #[test]
@@ -252,9 +332,14 @@ mod tests {
         let table: toml::Table = live.parse().unwrap();
         let defaults = toml::Table::try_from(Settings::default()).unwrap();
         for (section, value) in &defaults {
-            let found = table.get(section).unwrap_or_else(|| panic!("{section} is not in the reference"));
+            let found = table
+                .get(section)
+                .unwrap_or_else(|| panic!("{section} is not in the reference"));
             for key in value.as_table().into_iter().flat_map(toml::Table::keys) {
-                assert!(found.get(key).is_some(), "{section}.{key} is not in the reference");
+                assert!(
+                    found.get(key).is_some(),
+                    "{section}.{key} is not in the reference"
+                );
             }
         }
     }

@@ -40,9 +40,12 @@ impl Span {
     /// # Errors
     /// Says which forms are allowed.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no length of time; write it as \"90s\", \"15m\", \"12h\" or \"180d\"");
+        let wrong =
+            || format!("`{text}` is no length of time; write it as \"90s\", \"15m\", \"12h\" or \"180d\"");
         let unit = text.chars().last().ok_or_else(wrong)?;
-        let number: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
+        let number: u64 = text[..text.len() - unit.len_utf8()]
+            .parse()
+            .map_err(|_| wrong())?;
         let seconds = match unit {
             's' => Some(number),
             'm' => number.checked_mul(60),
@@ -50,7 +53,10 @@ impl Span {
             'd' => number.checked_mul(86_400),
             _ => None,
         };
-        seconds.filter(|&s| s > 0 && s <= 3_660 * 86_400).map(Self::seconds).ok_or_else(wrong)
+        seconds
+            .filter(|&s| s > 0 && s <= 3_660 * 86_400)
+            .map(Self::seconds)
+            .ok_or_else(wrong)
     }
 }
 
@@ -92,10 +98,18 @@ impl PublicUrl {
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|fault| format!("`{text}` is no URL: {fault}"))?;
         if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
-            return Err(format!("`{text}` must be an https address, such as https://id.city.example"));
+            return Err(format!(
+                "`{text}` must be an https address, such as https://id.city.example"
+            ));
         }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err(format!("`{text}` must be scheme and host (and port) alone, without path or query"));
+        if url.path() != "/"
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+        {
+            return Err(format!(
+                "`{text}` must be scheme and host (and port) alone, without path or query"
+            ));
         }
         let issuer = url.origin().ascii_serialization();
         Ok(Self { url, issuer })
@@ -168,9 +182,21 @@ mod tests {
 
     #[test]
     fn a_public_url_is_an_origin() {
-        assert_eq!(PublicUrl::parse("https://ID.city.example/").unwrap().issuer(), "https://id.city.example");
-        assert_eq!(PublicUrl::parse("http://localhost:8000").unwrap().issuer(), "http://localhost:8000");
-        for text in ["id.city.example", "ftp://x", "https://x/path", "https://x/?q", "https://u@x/"] {
+        assert_eq!(
+            PublicUrl::parse("https://ID.city.example/").unwrap().issuer(),
+            "https://id.city.example"
+        );
+        assert_eq!(
+            PublicUrl::parse("http://localhost:8000").unwrap().issuer(),
+            "http://localhost:8000"
+        );
+        for text in [
+            "id.city.example",
+            "ftp://x",
+            "https://x/path",
+            "https://x/?q",
+            "https://u@x/",
+        ] {
             assert!(PublicUrl::parse(text).is_err(), "{text}");
         }
     }

@@ -18,33 +18,54 @@ pub struct Ask {
 /// service cannot do without stands: an optional thing that was refused is not asked for again.
 #[must_use]
 pub fn ask(scopes: &str, given: &[Given], client: &Client) -> Option<Ask> {
-    let Ask { required, optional, .. } = Ask::again(scopes, client);
+    let Ask {
+        required, optional, ..
+    } = Ask::again(scopes, client);
     let is_given = |item: &Item| given.iter().any(|given| given.item == *item);
     let required: Vec<Item> = required.into_iter().filter(|item| !is_given(item)).collect();
     if required.is_empty() {
         return None;
     }
     let optional = optional.into_iter().filter(|item| !is_given(item)).collect();
-    Some(Ask { required, optional, changed: !given.is_empty() })
+    Some(Ask {
+        required,
+        optional,
+        changed: !given.is_empty(),
+    })
 }
 
 /// Since when everything a request needs has been answered: the oldest answer among them.
 #[must_use]
 pub fn required_since(scopes: &str, given: &[Given], client: &Client) -> Option<Timestamp> {
     let required = Ask::again(scopes, client).required;
-    given.iter().filter(|given| required.contains(&given.item)).map(|given| given.answered_at).min()
+    given
+        .iter()
+        .filter(|given| required.contains(&given.item))
+        .map(|given| given.answered_at)
+        .min()
 }
 
 impl Ask {
     /// Everything that a request asks for, whether given before or not.
     #[must_use]
     pub fn again(scopes: &str, client: &Client) -> Self {
-        let items = Item::ALL.into_iter().filter(|item| scopes.split(' ').any(|scope| scope == item.scope()));
+        let items = Item::ALL
+            .into_iter()
+            .filter(|item| scopes.split(' ').any(|scope| scope == item.scope()));
         let is_optional = |item: &Item| {
-            *item != Item::OpenId && client.metadata.purposes.get(item.scope()).is_some_and(|purpose| purpose.optional)
+            *item != Item::OpenId
+                && client
+                    .metadata
+                    .purposes
+                    .get(item.scope())
+                    .is_some_and(|purpose| purpose.optional)
         };
         let (optional, required) = items.partition(is_optional);
-        Self { required, optional, changed: false }
+        Self {
+            required,
+            optional,
+            changed: false,
+        }
     }
 }
 
@@ -55,20 +76,35 @@ mod tests {
 
     fn client() -> Client {
         let mut client = Client::sample("https://hrss.city.example/cb");
-        let purpose = Purpose { zh: "通知".to_owned(), en: "notices".to_owned(), optional: true };
+        let purpose = Purpose {
+            zh: "通知".to_owned(),
+            en: "notices".to_owned(),
+            optional: true,
+        };
         client.metadata.purposes.insert("phone".to_owned(), purpose);
         client
     }
 
     fn given(items: &[Item]) -> Vec<Given> {
         let at = Timestamp::from_seconds;
-        items.iter().map(|&item| Given { item, granted_at: at(1), answered_at: at(2), expires_at: at(9) }).collect()
+        items
+            .iter()
+            .map(|&item| Given {
+                item,
+                granted_at: at(1),
+                answered_at: at(2),
+                expires_at: at(9),
+            })
+            .collect()
     }
 
     #[test]
     fn the_first_time_everything_is_asked_the_optional_apart() {
         let asked = ask("openid profile phone", &[], &client()).unwrap();
-        assert_eq!((asked.required, asked.optional), (vec![Item::OpenId, Item::Name], vec![Item::Phone]));
+        assert_eq!(
+            (asked.required, asked.optional),
+            (vec![Item::OpenId, Item::Name], vec![Item::Phone])
+        );
         assert!(!asked.changed);
     }
 
@@ -81,13 +117,23 @@ mod tests {
 
     #[test]
     fn what_was_refused_and_is_optional_is_not_asked_again() {
-        assert_eq!(ask("openid profile phone", &given(&[Item::OpenId, Item::Name]), &client()), None);
+        assert_eq!(
+            ask(
+                "openid profile phone",
+                &given(&[Item::OpenId, Item::Name]),
+                &client()
+            ),
+            None
+        );
     }
 
     #[test]
     fn an_answer_counts_from_the_oldest_thing_needed() {
         let mut held = given(&[Item::OpenId, Item::Name, Item::Phone]);
         held[2].answered_at = Timestamp::from_seconds(0);
-        assert_eq!(required_since("openid profile phone", &held, &client()), Some(Timestamp::from_seconds(2)));
+        assert_eq!(
+            required_since("openid profile phone", &held, &client()),
+            Some(Timestamp::from_seconds(2))
+        );
     }
 }

@@ -41,7 +41,12 @@ struct Question {
 }
 
 /// Finds the question of this browser's interaction; otherwise where the browser goes instead.
-async fn find(room: &Consent, id: &str, headers: &HeaderMap, facts: &Facts) -> Result<Result<Question, Response>, PageError> {
+async fn find(
+    room: &Consent,
+    id: &str,
+    headers: &HeaderMap,
+    facts: &Facts,
+) -> Result<Result<Question, Response>, PageError> {
     let interaction = match room.interactions.prove(id, headers, facts.now).await? {
         Ok(interaction) => interaction,
         Err(fault) => return room.interactions.send_elsewhere(fault).await.map(Err),
@@ -56,11 +61,20 @@ async fn find(room: &Consent, id: &str, headers: &HeaderMap, facts: &Facts) -> R
         return Ok(Err(see_other(&interaction.continuation, [])));
     }
     let client = match &interaction.client_id {
-        Some(client_id) => room.departments.client(client_id).await?.filter(|client| client.is_active()),
+        Some(client_id) => room
+            .departments
+            .client(client_id)
+            .await?
+            .filter(|client| client.is_active()),
         None => None,
     };
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
-    Ok(Ok(Question { interaction, account, client, ask }))
+    Ok(Ok(Question {
+        interaction,
+        account,
+        client,
+        ask,
+    }))
 }
 
 /// GET `/consent/{id}`
@@ -80,14 +94,21 @@ pub async fn question(
     };
     let profile = account::profile(&room.db, &room.vault, question.account).await?;
     let page = page.with_ui_locales(question.interaction.ui_locales.as_deref());
-    let page = question.interaction.redirect.iter().fold(page, Page::allow_form_to);
+    let page = question
+        .interaction
+        .redirect
+        .iter()
+        .fold(page, Page::allow_form_to);
     let token = page.form_token(&question.interaction.form_binding());
     let Door::Service(asking) = question.interaction.door(page.locale(), &token) else {
         return Err(PageError::new(ErrorKind::NotFound));
     };
     let until = facts.now.plus(room.config.settings.consent.lifetime.get());
     let show = |items: &[Item]| -> Vec<pages::Item> {
-        items.iter().map(|&item| describe(item, &page, &question.client, &profile, until)).collect()
+        items
+            .iter()
+            .map(|&item| describe(item, &page, &question.client, &profile, until))
+            .collect()
     };
     let view = ConsentPage {
         required: show(&question.ask.required),
@@ -103,11 +124,21 @@ pub async fn question(
     Ok(view.into_response())
 }
 
-fn describe(item: Item, page: &Page, client: &Client, profile: &Profile, until: crate::clock::Timestamp) -> pages::Item {
-    let purpose = client.metadata.purposes.get(item.scope()).map(|purpose| match page.locale() {
-        Locale::English if !purpose.en.is_empty() => purpose.en.clone(),
-        _ => purpose.zh.clone(),
-    });
+fn describe(
+    item: Item,
+    page: &Page,
+    client: &Client,
+    profile: &Profile,
+    until: crate::clock::Timestamp,
+) -> pages::Item {
+    let purpose = client
+        .metadata
+        .purposes
+        .get(item.scope())
+        .map(|purpose| match page.locale() {
+            Locale::English if !purpose.en.is_empty() => purpose.en.clone(),
+            _ => purpose.zh.clone(),
+        });
     pages::Item {
         key: item.scope().to_owned(),
         label: item_label(page.words, item.scope()),
@@ -116,7 +147,9 @@ fn describe(item: Item, page: &Page, client: &Client, profile: &Profile, until: 
             Item::Phone => profile.phone.as_ref().map(account::PhoneNumber::masked),
             Item::OpenId | Item::Offline => None,
         },
-        purpose: purpose.filter(|text| !text.is_empty()).unwrap_or_else(|| item_purpose(page.words, item.scope())),
+        purpose: purpose
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| item_purpose(page.words, item.scope())),
         until,
     }
 }
@@ -155,8 +188,12 @@ pub async fn answer(
 /// Writes what was allowed; what was left unticked and stood before is withdrawn.
 async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str]) -> Result<(), PageError> {
     let (account, client_id) = (question.account, question.client.client_id.as_str());
-    let (given, left): (Vec<Item>, Vec<Item>) =
-        question.ask.optional.iter().copied().partition(|item| ticked.contains(&item.scope()));
+    let (given, left): (Vec<Item>, Vec<Item>) = question
+        .ask
+        .optional
+        .iter()
+        .copied()
+        .partition(|item| ticked.contains(&item.scope()));
     let until = facts.now.plus(room.config.settings.consent.lifetime.get());
     let mut change = Change::begin(&room.db, &Context::of(facts, "resident", &room.rng)).await?;
     let allowed: Vec<Item> = question.ask.required.iter().copied().chain(given).collect();
@@ -170,11 +207,17 @@ async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str
         }
     }
     if !withdrawn.is_empty() {
-        let event = Event::new(Action::ConsentWithdrawn).account(account).client(client_id);
+        let event = Event::new(Action::ConsentWithdrawn)
+            .account(account)
+            .client(client_id);
         change.record(event.with("items", &withdrawn)).await?;
     }
-    let event = Event::new(Action::ConsentGiven).account(account).client(client_id);
-    change.record(event.with("items", &allowed).with("until", until)).await?;
+    let event = Event::new(Action::ConsentGiven)
+        .account(account)
+        .client(client_id);
+    change
+        .record(event.with("items", &allowed).with("until", until))
+        .await?;
     change.commit().await?;
     Ok(())
 }

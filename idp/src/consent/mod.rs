@@ -43,7 +43,12 @@ impl Consents {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn standing(&self, account: Uuid, client_id: &str, now: Timestamp) -> Result<Vec<Given>, StoreError> {
+    pub async fn standing(
+        &self,
+        account: Uuid,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Given>, StoreError> {
         records::standing(&self.db, account, client_id, now).await
     }
 
@@ -51,7 +56,11 @@ impl Consents {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn all_standing(&self, account: Uuid, now: Timestamp) -> Result<Vec<(String, Given)>, StoreError> {
+    pub async fn all_standing(
+        &self,
+        account: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Given)>, StoreError> {
         records::all_standing(&self.db, account, now).await
     }
 
@@ -59,12 +68,22 @@ impl Consents {
     ///
     /// # Errors
     /// Where the short-lived state does not answer.
-    pub async fn begin(&self, interaction: &str, account: Uuid, ask: &Ask, now: Timestamp) -> Result<(), StateError> {
+    pub async fn begin(
+        &self,
+        interaction: &str,
+        account: Uuid,
+        ask: &Ask,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
         let stored = serde_json::to_vec(&(account, ask)).map_err(|fault| StateError(fault.to_string()))?;
         self.state.put(&key(interaction), &stored, now, PATIENCE).await
     }
 
-    async fn open_question(&self, interaction: &str, now: Timestamp) -> Result<Option<(Uuid, Ask)>, StateError> {
+    async fn open_question(
+        &self,
+        interaction: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Uuid, Ask)>, StateError> {
         let stored = self.state.get(&key(interaction), now).await?;
         Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()))
     }

@@ -93,8 +93,11 @@ mod tests {
             "name" => Some("张三丰"),
             _ => None,
         };
-        let items =
-            |keys: &[&str]| keys.iter().map(|key| item(&page, key, value(key))).collect::<Vec<_>>();
+        let items = |keys: &[&str]| {
+            keys.iter()
+                .map(|key| item(&page, key, value(key)))
+                .collect::<Vec<_>>()
+        };
         ConsentPage {
             asking: sample::asking(&page),
             id: "abc".to_owned(),
@@ -110,16 +113,26 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_listed_item_by_item() {
-        sample::show("consent", |page| consent(page, &["openid", "name", "phone"], &["offline_access"], false));
-        sample::show("consent-required", |page| consent(page, &["phone", "offline_access"], &[], false));
-        sample::show("consent-optional", |page| consent(page, &[], &["phone", "company"], false));
-        sample::show("consent-changed", |page| consent(page, &["phone"], &["name"], true));
+        sample::show("consent", |page| {
+            consent(page, &["openid", "name", "phone"], &["offline_access"], false)
+        });
+        sample::show("consent-required", |page| {
+            consent(page, &["phone", "offline_access"], &[], false)
+        });
+        sample::show("consent-optional", |page| {
+            consent(page, &[], &["phone", "company"], false)
+        });
+        sample::show("consent-changed", |page| {
+            consent(page, &["phone"], &["name"], true)
+        });
     }
 
     #[test]
     fn nothing_is_ticked_for_the_resident() {
         let page = sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
-        let html = consent(page, &["phone"], &["name", "offline_access"], false).render().unwrap();
+        let html = consent(page, &["phone"], &["name", "offline_access"], false)
+            .render()
+            .unwrap();
         assert_eq!(html.matches("type=\"checkbox\"").count(), 2);
         assert!(!html.contains(" checked"));
     }

@@ -41,11 +41,25 @@ pub(super) async fn standing(
     now: Timestamp,
 ) -> Result<Vec<Given>, StoreError> {
     let rows = db.all(STANDING, args![account, client_id, now]).await?;
-    Ok(rows.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter().map(|(_, given)| given).collect())
+    Ok(rows
+        .iter()
+        .map(read)
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .map(|(_, given)| given)
+        .collect())
 }
 
-pub(super) async fn all_standing(db: &Db, account: Uuid, now: Timestamp) -> Result<Vec<(String, Given)>, StoreError> {
-    db.all(ALL_STANDING, args![account, now]).await?.iter().map(read).collect()
+pub(super) async fn all_standing(
+    db: &Db,
+    account: Uuid,
+    now: Timestamp,
+) -> Result<Vec<(String, Given)>, StoreError> {
+    db.all(ALL_STANDING, args![account, now])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 fn read(row: &Row) -> Result<(String, Given), StoreError> {
@@ -66,14 +80,25 @@ pub(super) async fn give(
     until: Timestamp,
 ) -> Result<(), StoreError> {
     let now = change.now();
-    change.execute(GIVE, args![account, client_id, item.scope(), now, until]).await.map(drop)
+    change
+        .execute(GIVE, args![account, client_id, item.scope(), now, until])
+        .await
+        .map(drop)
 }
 
 /// Withdraws one thing; answers whether it stood.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn withdraw(change: &mut Change, account: Uuid, client_id: &str, item: Item) -> Result<bool, StoreError> {
+pub async fn withdraw(
+    change: &mut Change,
+    account: Uuid,
+    client_id: &str,
+    item: Item,
+) -> Result<bool, StoreError> {
     let now = change.now();
-    Ok(change.execute(WITHDRAW, args![account, client_id, item.scope(), now]).await? == 1)
+    Ok(change
+        .execute(WITHDRAW, args![account, client_id, item.scope(), now])
+        .await?
+        == 1)
 }

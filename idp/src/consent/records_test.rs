@@ -27,7 +27,12 @@ impl Room {
     async fn open() -> Self {
         let (rng, records) = (Rng::system(), Records::open().await);
         let consents = Consents::new(records.db.clone(), State::memory());
-        let mut room = Self { consents, account: Uuid::nil(), rng, records };
+        let mut room = Self {
+            consents,
+            account: Uuid::nil(),
+            rng,
+            records,
+        };
         let vault = Vault::new(&MasterKey::from_bytes([3; 32]), room.rng.clone());
         let mut change = room.change(NOW).await;
         let number = PhoneNumber::read("13812345678", &[86]).unwrap();
@@ -38,7 +43,12 @@ impl Room {
     }
 
     async fn change(&self, now: Timestamp) -> Change {
-        let context = Context { now, request_id: "test".to_owned(), actor: "resident", rng: self.rng.clone() };
+        let context = Context {
+            now,
+            request_id: "test".to_owned(),
+            actor: "resident",
+            rng: self.rng.clone(),
+        };
         Change::begin(&self.records.db, &context).await.unwrap()
     }
 
@@ -49,7 +59,9 @@ impl Room {
 
     async fn give(&self, item: Item, at: Timestamp) {
         let mut change = self.change(at).await;
-        records::give(&mut change, self.account, "hrss", item, at.plus(DAY)).await.unwrap();
+        records::give(&mut change, self.account, "hrss", item, at.plus(DAY))
+            .await
+            .unwrap();
         self.commit(change).await;
     }
 
@@ -74,9 +86,21 @@ async fn what_is_given_stands_until_its_end() {
     room.give(Item::Phone, NOW.plus(DAY / 2)).await;
     assert_eq!(room.standing(NOW.plus(DAY / 2)).await.len(), 2);
     let late = room.standing(NOW.plus(DAY)).await;
-    assert_eq!(late.iter().map(|given| given.item).collect::<Vec<_>>(), [Item::Phone]);
-    assert_eq!(room.consents.standing(room.account, "other", NOW).await.unwrap(), []);
-    assert_eq!(room.consents.standing(Uuid::from_u128(1), "hrss", NOW).await.unwrap(), []);
+    assert_eq!(
+        late.iter().map(|given| given.item).collect::<Vec<_>>(),
+        [Item::Phone]
+    );
+    assert_eq!(
+        room.consents.standing(room.account, "other", NOW).await.unwrap(),
+        []
+    );
+    assert_eq!(
+        room.consents
+            .standing(Uuid::from_u128(1), "hrss", NOW)
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 #[tokio::test]
@@ -86,7 +110,10 @@ async fn a_yes_in_time_prolongs_and_one_after_a_break_begins_anew() {
     room.give(Item::OpenId, NOW).await;
     room.give(Item::OpenId, later).await;
     let given = room.standing(later).await.remove(0);
-    assert_eq!((given.granted_at, given.answered_at, given.expires_at), (NOW, later, later.plus(DAY)));
+    assert_eq!(
+        (given.granted_at, given.answered_at, given.expires_at),
+        (NOW, later, later.plus(DAY))
+    );
 
     let lapsed = later.plus(DAY);
     room.give(Item::OpenId, lapsed).await;
@@ -107,7 +134,10 @@ async fn what_is_withdrawn_is_gone_at_once_and_alone() {
     assert!(!room.withdraw(Item::Phone, NOW).await);
     assert!(!room.withdraw(Item::Name, NOW).await);
     assert_eq!(room.standing(NOW).await.len(), 1);
-    assert_eq!(room.consents.all_standing(room.account, NOW).await.unwrap().len(), 1);
+    assert_eq!(
+        room.consents.all_standing(room.account, NOW).await.unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::model::Client;
+use super::model::{Client, is_id};
 use super::records;
 use crate::clock::{Clock, Timestamp};
 use crate::store::{Db, StoreError};
@@ -26,7 +26,11 @@ pub struct Departments {
 impl Departments {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, seen: Arc::default() }
+        Self {
+            db,
+            clock,
+            seen: Arc::default(),
+        }
     }
 
     /// The client of this id, whatever its status.
@@ -34,11 +38,16 @@ impl Departments {
     /// # Errors
     /// Where the database does not answer.
     pub async fn client(&self, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
+        if !is_id(client_id) {
+            return Ok(None);
+        }
         let now = self.clock.now();
         if let Some(client) = self.remembered(client_id, now) {
             return Ok(Some(client));
         }
-        let Some(client) = records::find(&self.db, client_id).await?.map(Arc::new) else { return Ok(None) };
+        let Some(client) = records::find(&self.db, client_id).await?.map(Arc::new) else {
+            return Ok(None);
+        };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MOST {
             seen.clear();
@@ -49,6 +58,8 @@ impl Departments {
 
     fn remembered(&self, client_id: &str, now: Timestamp) -> Option<Arc<Client>> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(client_id).filter(|(at, _)| now.since(*at) < AGE).map(|(_, client)| Arc::clone(client))
+        seen.get(client_id)
+            .filter(|(at, _)| now.since(*at) < AGE)
+            .map(|(_, client)| Arc::clone(client))
     }
 }

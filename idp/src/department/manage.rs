@@ -2,7 +2,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::check::{check, sector_of};
-use super::model::{Client, ClientMetadata};
+use super::model::{Client, ClientMetadata, is_id};
 use super::records;
 use crate::audit::{Action, Change, Context, Event};
 use crate::store::{Db, StoreError, hash};
@@ -32,7 +32,9 @@ pub struct Added {
 
 impl std::fmt::Debug for Added {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Added").field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("Added")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -52,10 +54,15 @@ pub async fn add(
     check(&metadata, dev).map_err(ManageError::Invalid)?;
     let sector = sector_of(&metadata, sector.as_deref()).map_err(ManageError::Invalid)?;
     let client_id = client_id.unwrap_or_else(|| context.rng.id());
-    if client_id.is_empty() || client_id.len() > 200 || !client_id.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(ManageError::Invalid("a client id is 1 to 200 printable ASCII characters without spaces".to_owned()));
+    if !is_id(&client_id) {
+        return Err(ManageError::Invalid(
+            "a client id is 1 to 200 printable ASCII characters without spaces".to_owned(),
+        ));
     }
-    let secret = metadata.token_endpoint_auth_method.needs_secret().then(|| context.rng.token());
+    let secret = metadata
+        .token_endpoint_auth_method
+        .needs_secret()
+        .then(|| context.rng.token());
     let client = Client {
         sector: sector.unwrap_or_else(|| client_id.clone()),
         client_id,
@@ -67,9 +74,14 @@ pub async fn add(
     if !records::insert(&mut change, &client).await? {
         return Err(ManageError::Exists(client.client_id));
     }
-    change.record(Event::new(Action::ClientAdded).client(&client.client_id)).await?;
+    change
+        .record(Event::new(Action::ClientAdded).client(&client.client_id))
+        .await?;
     change.commit().await?;
-    Ok(Added { client_id: client.client_id, client_secret: secret })
+    Ok(Added {
+        client_id: client.client_id,
+        client_secret: secret,
+    })
 }
 
 /// # Errors
@@ -81,7 +93,9 @@ pub async fn list(db: &Db) -> Result<Vec<Client>, StoreError> {
 /// # Errors
 /// Where there is no such client.
 pub async fn show(db: &Db, client_id: &str) -> Result<Client, ManageError> {
-    records::find(db, client_id).await?.ok_or_else(|| ManageError::Unknown(client_id.to_owned()))
+    records::find(db, client_id)
+        .await?
+        .ok_or_else(|| ManageError::Unknown(client_id.to_owned()))
 }
 
 /// Gives a client a new secret; the old one ends at once.
@@ -89,7 +103,12 @@ pub async fn show(db: &Db, client_id: &str) -> Result<Client, ManageError> {
 /// # Errors
 /// Where there is no such client, or it uses no secret.
 pub async fn rotate_secret(db: &Db, context: &Context, client_id: &str) -> Result<Added, ManageError> {
-    if !show(db, client_id).await?.metadata.token_endpoint_auth_method.needs_secret() {
+    if !show(db, client_id)
+        .await?
+        .metadata
+        .token_endpoint_auth_method
+        .needs_secret()
+    {
         return Err(ManageError::NoSecret(client_id.to_owned()));
     }
     let secret = context.rng.token();
@@ -97,9 +116,18 @@ pub async fn rotate_secret(db: &Db, context: &Context, client_id: &str) -> Resul
     if !records::set_secret(&mut change, client_id, hash(&secret)).await? {
         return Err(ManageError::Unknown(client_id.to_owned()));
     }
-    change.record(Event::new(Action::ClientChanged).client(client_id).with("secret", "rotated")).await?;
+    change
+        .record(
+            Event::new(Action::ClientChanged)
+                .client(client_id)
+                .with("secret", "rotated"),
+        )
+        .await?;
     change.commit().await?;
-    Ok(Added { client_id: client_id.to_owned(), client_secret: Some(secret) })
+    Ok(Added {
+        client_id: client_id.to_owned(),
+        client_secret: Some(secret),
+    })
 }
 
 /// Removes a client: its row stays, so that its id is never another's.
@@ -111,6 +139,8 @@ pub async fn remove(db: &Db, context: &Context, client_id: &str) -> Result<(), M
     if !records::remove(&mut change, client_id).await? {
         return Err(ManageError::Unknown(client_id.to_owned()));
     }
-    change.record(Event::new(Action::ClientRemoved).client(client_id)).await?;
+    change
+        .record(Event::new(Action::ClientRemoved).client(client_id))
+        .await?;
     Ok(change.commit().await?)
 }

@@ -26,7 +26,13 @@ impl Client {
     /// Who asks, as the plaque over the door says it: registry text only.
     #[must_use]
     pub fn asking(&self, locale: Locale) -> Asking {
-        let pick = |zh: &str, en: &str| if locale == Locale::English && !en.is_empty() { en.to_owned() } else { zh.to_owned() };
+        let pick = |zh: &str, en: &str| {
+            if locale == Locale::English && !en.is_empty() {
+                en.to_owned()
+            } else {
+                zh.to_owned()
+            }
+        };
         let metadata = &self.metadata;
         Asking {
             service: pick(&metadata.client_name, &metadata.client_name_en),
@@ -50,7 +56,10 @@ impl Client {
 
     #[cfg(test)]
     pub(crate) fn sample(redirect_uri: &str) -> Self {
-        let metadata = ClientMetadata { redirect_uris: vec![redirect_uri.to_owned()], ..ClientMetadata::default() };
+        let metadata = ClientMetadata {
+            redirect_uris: vec![redirect_uri.to_owned()],
+            ..ClientMetadata::default()
+        };
         Self {
             client_id: "sample".to_owned(),
             active: true,
@@ -59,6 +68,12 @@ impl Client {
             metadata,
         }
     }
+}
+
+/// What a client id may look like; whatever else is asked for never reaches the database.
+#[must_use]
+pub(super) fn is_id(text: &str) -> bool {
+    (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// How a client proves itself at the token endpoint (OpenID Connect Core 1.0 §9).
@@ -171,14 +186,16 @@ impl ClientMetadata {
     /// Character by character; a native app's loopback address may have any port (RFC 8252 §7.3).
     #[must_use]
     pub fn allows_redirect_to(&self, asked: &str) -> bool {
-        self.redirect_uris
-            .iter()
-            .any(|registered| registered == asked || (self.is_native() && differ_in_loopback_port(registered, asked)))
+        self.redirect_uris.iter().any(|registered| {
+            registered == asked || (self.is_native() && differ_in_loopback_port(registered, asked))
+        })
     }
 
     #[must_use]
     pub fn allows_logout_redirect_to(&self, asked: &str) -> bool {
-        self.post_logout_redirect_uris.iter().any(|registered| registered == asked)
+        self.post_logout_redirect_uris
+            .iter()
+            .any(|registered| registered == asked)
     }
 
     /// The host a resident knows this service by, as registered.
@@ -186,26 +203,33 @@ impl ClientMetadata {
     pub fn host(&self) -> Option<String> {
         let url = Url::parse(self.redirect_uris.first()?).ok()?;
         let host = url.host_str()?;
-        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        Some(
+            url.port()
+                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+        )
     }
 }
 
 /// Only the port may differ, and nothing is normalised: what follows the host is compared as it is
 /// written, and the host is written as 127.0.0.1 or [::1].
 fn differ_in_loopback_port(registered: &str, asked: &str) -> bool {
-    loopback_without_port(registered).is_some_and(|registered| loopback_without_port(asked) == Some(registered))
+    loopback_without_port(registered)
+        .is_some_and(|registered| loopback_without_port(asked) == Some(registered))
 }
 
 /// The host and what follows its port.
 fn loopback_without_port(address: &str) -> Option<(&str, &str)> {
     let rest = address.strip_prefix("http://")?;
-    let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| rest.starts_with(host))?;
+    let host = ["127.0.0.1", "[::1]"]
+        .into_iter()
+        .find(|host| rest.starts_with(host))?;
     let rest = &rest[host.len()..];
     let Some(rest) = rest.strip_prefix(':') else {
         return (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest));
     };
     let (port, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0);
+    let is_port =
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0);
     is_port.then_some((host, rest))
 }
 

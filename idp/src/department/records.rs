@@ -8,11 +8,17 @@ const FIND: &str = "SELECT client_id, status, sector, secret_hash, metadata FROM
 const LIST: &str = "SELECT client_id, status, sector, secret_hash, metadata FROM client ORDER BY client_id";
 const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash, metadata, created_at, updated_at) \
     VALUES ($1, 'active', $2, $3, $4, $5, $5) ON CONFLICT (client_id) DO NOTHING";
-const SET_SECRET: &str = "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status = 'active'";
-const REMOVE: &str = "UPDATE client SET status = 'removed', updated_at = $2 WHERE client_id = $1 AND status = 'active'";
+const SET_SECRET: &str =
+    "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status = 'active'";
+const REMOVE: &str =
+    "UPDATE client SET status = 'removed', updated_at = $2 WHERE client_id = $1 AND status = 'active'";
 
 pub(super) async fn find(db: &Db, client_id: &str) -> Result<Option<Client>, StoreError> {
-    db.maybe(FIND, args![client_id]).await?.as_ref().map(read).transpose()
+    db.maybe(FIND, args![client_id])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 pub(super) async fn list(db: &Db) -> Result<Vec<Client>, StoreError> {
@@ -21,13 +27,24 @@ pub(super) async fn list(db: &Db) -> Result<Vec<Client>, StoreError> {
 
 /// Answers whether the id was free.
 pub(super) async fn insert(change: &mut Change, client: &Client) -> Result<bool, StoreError> {
-    let metadata = serde_json::to_string(&client.metadata).map_err(|_| StoreError::Corrupt("client.metadata"))?;
+    let metadata =
+        serde_json::to_string(&client.metadata).map_err(|_| StoreError::Corrupt("client.metadata"))?;
     let now = change.now();
-    let args = args![&client.client_id, &client.sector, client.secret_hash, metadata, now];
+    let args = args![
+        &client.client_id,
+        &client.sector,
+        client.secret_hash,
+        metadata,
+        now
+    ];
     Ok(change.execute(INSERT, args).await? == 1)
 }
 
-pub(super) async fn set_secret(change: &mut Change, client_id: &str, hash: [u8; 32]) -> Result<bool, StoreError> {
+pub(super) async fn set_secret(
+    change: &mut Change,
+    client_id: &str,
+    hash: [u8; 32],
+) -> Result<bool, StoreError> {
     let now = change.now();
     Ok(change.execute(SET_SECRET, args![client_id, hash, now]).await? == 1)
 }
@@ -43,7 +60,9 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         client_id: row.text("client_id")?,
         active: row.text("status")? == "active",
         sector: row.text("sector")?,
-        secret_hash: row.maybe_bytes("secret_hash")?.and_then(|bytes| bytes.try_into().ok()),
+        secret_hash: row
+            .maybe_bytes("secret_hash")?
+            .and_then(|bytes| bytes.try_into().ok()),
         metadata: serde_json::from_str(&metadata).map_err(|_| StoreError::Corrupt("client.metadata"))?,
     })
 }

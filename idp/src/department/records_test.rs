@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{AuthMethod, ClientMetadata, Departments, ManageError, add, find_sub, list, remove, rotate_secret, sub_for};
+use super::{
+    AuthMethod, ClientMetadata, Departments, ManageError, add, find_sub, list, remove, rotate_secret, sub_for,
+};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
@@ -12,7 +14,12 @@ use crate::store::sample::Records;
 
 fn operator() -> Context {
     let (rng, now) = (Rng::system(), Clock::system().now());
-    Context { now, request_id: "test".to_owned(), actor: "operator", rng }
+    Context {
+        now,
+        request_id: "test".to_owned(),
+        actor: "operator",
+        rng,
+    }
 }
 
 fn metadata(token_endpoint_auth_method: AuthMethod) -> ClientMetadata {
@@ -27,7 +34,9 @@ fn metadata(token_endpoint_auth_method: AuthMethod) -> ClientMetadata {
 
 async fn add_hrss(db: &Db, context: &Context, method: AuthMethod) -> Result<Option<String>, ManageError> {
     let id = Some("hrss".to_owned());
-    add(db, context, id, None, metadata(method), false).await.map(|added| added.client_secret)
+    add(db, context, id, None, metadata(method), false)
+        .await
+        .map(|added| added.client_secret)
 }
 
 #[tokio::test]
@@ -36,14 +45,32 @@ async fn a_client_is_known_by_its_secret_until_that_is_rotated() {
     let db = &records.db;
     let clock = Clock::system();
     let departments = Departments::new(db.clone(), clock.clone());
-    let first = add_hrss(db, &context, AuthMethod::ClientSecretBasic).await.unwrap().unwrap();
-    assert!(first.len() == 43 && departments.client("hrss").await.unwrap().unwrap().has_secret(&first));
+    let first = add_hrss(db, &context, AuthMethod::ClientSecretBasic)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        first.len() == 43
+            && departments
+                .client("hrss")
+                .await
+                .unwrap()
+                .unwrap()
+                .has_secret(&first)
+    );
 
-    let second = rotate_secret(db, &context, "hrss").await.unwrap().client_secret.unwrap();
+    let second = rotate_secret(db, &context, "hrss")
+        .await
+        .unwrap()
+        .client_secret
+        .unwrap();
     clock.advance(Duration::from_secs(5));
     let client = departments.client("hrss").await.unwrap().unwrap();
     assert!(client.has_secret(&second) && !client.has_secret(&first) && !client.has_secret(""));
-    assert_eq!((client.sector.as_str(), client.metadata.clone()), ("hrss.city.example", metadata(AuthMethod::ClientSecretBasic)));
+    assert_eq!(
+        (client.sector.as_str(), client.metadata.clone()),
+        ("hrss.city.example", metadata(AuthMethod::ClientSecretBasic))
+    );
 }
 
 #[tokio::test]
@@ -53,26 +80,50 @@ async fn a_removed_client_is_seen_so_within_seconds_and_its_id_is_nobodys() {
     let clock = Clock::system();
     let departments = Departments::new(db.clone(), clock.clone());
     assert_eq!(add_hrss(db, &context, AuthMethod::None).await.unwrap(), None);
-    assert!(matches!(rotate_secret(db, &context, "hrss").await, Err(ManageError::NoSecret(_))));
+    assert!(matches!(
+        rotate_secret(db, &context, "hrss").await,
+        Err(ManageError::NoSecret(_))
+    ));
     assert!(departments.client("hrss").await.unwrap().unwrap().is_active());
 
     remove(db, &context, "hrss").await.unwrap();
-    assert!(matches!(remove(db, &context, "hrss").await, Err(ManageError::Unknown(_))));
+    assert!(matches!(
+        remove(db, &context, "hrss").await,
+        Err(ManageError::Unknown(_))
+    ));
     clock.advance(Duration::from_secs(5));
     assert!(!departments.client("hrss").await.unwrap().unwrap().is_active());
-    assert!(matches!(add_hrss(db, &context, AuthMethod::None).await, Err(ManageError::Exists(_))));
-    assert_eq!((list(db).await.unwrap().len(), departments.client("other").await.unwrap().is_none()), (1, true));
+    assert!(matches!(
+        add_hrss(db, &context, AuthMethod::None).await,
+        Err(ManageError::Exists(_))
+    ));
+    assert_eq!(
+        (
+            list(db).await.unwrap().len(),
+            departments.client("other").await.unwrap().is_none()
+        ),
+        (1, true)
+    );
 }
 
 #[tokio::test]
 async fn what_does_not_pass_the_check_is_not_stored() {
     let (records, context) = (Records::open().await, operator());
     let db = &records.db;
-    let wrong = ClientMetadata { redirect_uris: vec!["https://*.example/".to_owned()], ..metadata(AuthMethod::None) };
-    assert!(matches!(add(db, &context, None, None, wrong, true).await, Err(ManageError::Invalid(_))));
+    let wrong = ClientMetadata {
+        redirect_uris: vec!["https://*.example/".to_owned()],
+        ..metadata(AuthMethod::None)
+    };
+    assert!(matches!(
+        add(db, &context, None, None, wrong, true).await,
+        Err(ManageError::Invalid(_))
+    ));
     let sectorless = metadata(AuthMethod::None);
     let sector = Some("not a host".to_owned());
-    assert!(matches!(add(db, &context, None, sector, sectorless, true).await, Err(ManageError::Invalid(_))));
+    assert!(matches!(
+        add(db, &context, None, sector, sectorless, true).await,
+        Err(ManageError::Invalid(_))
+    ));
     assert_eq!(list(db).await.unwrap().len(), 0);
 }
 
@@ -103,7 +154,10 @@ async fn a_resident_bears_one_name_in_a_sector_and_another_in_the_next() {
     let first = named(db, &context, "hrss.city.example", account).await;
     assert!(first.len() >= 22);
     assert_eq!(named(db, &context, "hrss.city.example", account).await, first);
-    assert_eq!(find_sub(db, "hrss.city.example", account).await.unwrap(), Some(first.clone()));
+    assert_eq!(
+        find_sub(db, "hrss.city.example", account).await.unwrap(),
+        Some(first.clone())
+    );
     assert_ne!(named(db, &context, "gjj.city.example", account).await, first);
 }
 

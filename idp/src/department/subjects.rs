@@ -20,7 +20,11 @@ pub async fn sub_for(change: &mut Change, sector: &str, account: Uuid) -> Result
     let (now, sub) = (change.now(), change.rng().id());
     change.execute(INSERT, args![sector, account, sub, now]).await?;
     // Of two first sign-ins at once, one's identifier was stored: both use that one.
-    change.maybe(FIND, args![account, sector]).await?.ok_or(StoreError::Missing)?.text("sub")
+    change
+        .maybe(FIND, args![account, sector])
+        .await?
+        .ok_or(StoreError::Missing)?
+        .text("sub")
 }
 
 /// The identifier if the account has been in the sector before.
@@ -28,5 +32,8 @@ pub async fn sub_for(change: &mut Change, sector: &str, account: Uuid) -> Result
 /// # Errors
 /// Where the database does not answer.
 pub async fn find_sub(db: &Db, sector: &str, account: Uuid) -> Result<Option<String>, StoreError> {
-    db.maybe(FIND, args![account, sector]).await?.map(|row| row.text("sub")).transpose()
+    db.maybe(FIND, args![account, sector])
+        .await?
+        .map(|row| row.text("sub"))
+        .transpose()
 }

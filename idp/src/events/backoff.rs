@@ -15,7 +15,9 @@ pub fn next_attempt(created: Timestamp, attempts: u32, now: Timestamp, chance: u
     if now.since(created) >= GIVE_UP {
         return None;
     }
-    let pause = FIRST.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(LONGEST);
+    let pause = FIRST
+        .saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)))
+        .min(LONGEST);
     Some(now.plus(pause + pause.mul_f32(f32::from(chance) / 255.0 / 4.0)))
 }
 
@@ -27,8 +29,16 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_an_hour_and_end_after_a_day() {
-        let pause = |attempts| next_attempt(CREATED, attempts, CREATED, 0).unwrap().since(CREATED).as_secs();
-        assert_eq!([pause(1), pause(2), pause(3), pause(20), pause(u32::MAX)], [5, 10, 20, 3600, 3600]);
+        let pause = |attempts| {
+            next_attempt(CREATED, attempts, CREATED, 0)
+                .unwrap()
+                .since(CREATED)
+                .as_secs()
+        };
+        assert_eq!(
+            [pause(1), pause(2), pause(3), pause(20), pause(u32::MAX)],
+            [5, 10, 20, 3600, 3600]
+        );
         assert_eq!(next_attempt(CREATED, 1, CREATED.plus(GIVE_UP), 0), None);
     }
 

@@ -55,7 +55,12 @@ impl Courier {
     }
 
     fn context(&self) -> Context {
-        Context { now: self.clock.now(), request_id: String::new(), actor: "node", rng: self.rng.clone() }
+        Context {
+            now: self.clock.now(),
+            request_id: String::new(),
+            actor: "node",
+            rng: self.rng.clone(),
+        }
     }
 
     pub(super) async fn claim(&self, most: usize) -> Result<Vec<Claimed>, StoreError> {
@@ -83,8 +88,14 @@ impl Courier {
         let logout = &message.logout;
         let algorithm = Algorithm::named(&logout.algorithm).unwrap_or(Algorithm::Rs256);
         let claims = logout.claims(self.config.public_url.issuer(), &self.rng.id(), self.clock.now());
-        let token = self.keys.sign(algorithm, "logout+jwt", &claims).map_err(|fault| fault.to_string())?;
-        let status = self.fetcher.post_form(&logout.uri, &[("logout_token", &token)]).await;
+        let token = self
+            .keys
+            .sign(algorithm, "logout+jwt", &claims)
+            .map_err(|fault| fault.to_string())?;
+        let status = self
+            .fetcher
+            .post_form(&logout.uri, &[("logout_token", &token)])
+            .await;
         match status.map_err(|fault| fault.to_string())? {
             200..=299 => Ok(()),
             status => Err(format!("the department answered {status}")),
@@ -96,13 +107,20 @@ impl Courier {
         if !records::mark_delivered(&mut change, message).await? {
             return Ok(());
         }
-        change.record(Self::event(Action::EventDelivered, message)).await?;
+        change
+            .record(Self::event(Action::EventDelivered, message))
+            .await?;
         change.commit().await
     }
 
     async fn note_failed(&self, message: &Claimed, said: &str) -> Result<(), StoreError> {
         let client = &message.logout.client_id;
-        tracing::warn!(client, attempts = message.attempts, said, "a logout token was not delivered");
+        tracing::warn!(
+            client,
+            attempts = message.attempts,
+            said,
+            "a logout token was not delivered"
+        );
         let mut change = Change::begin(&self.db, &self.context()).await?;
         let [chance] = self.rng.bytes();
         let next = next_attempt(message.created_at, message.attempts, change.now(), chance);
@@ -110,12 +128,16 @@ impl Courier {
         if next.is_some() || !ours {
             return change.commit_housekeeping().await;
         }
-        change.record(Self::event(Action::EventFailed, message).with("reason", said)).await?;
+        change
+            .record(Self::event(Action::EventFailed, message).with("reason", said))
+            .await?;
         change.commit().await
     }
 
     fn event(action: Action, message: &Claimed) -> Event {
-        let event = Event::new(action).account(message.logout.account).client(&message.logout.client_id);
+        let event = Event::new(action)
+            .account(message.logout.account)
+            .client(&message.logout.client_id);
         event.with("kind", "logout").with("attempts", message.attempts)
     }
 }

@@ -21,7 +21,10 @@ use crate::rng::Rng;
 use crate::store::Vault;
 use crate::store::sample::Records;
 
-const ES256_ONLY: Policy = Policy { algorithms: &[Algorithm::Es256], ..Policy::for_tokens(Duration::from_secs(300)) };
+const ES256_ONLY: Policy = Policy {
+    algorithms: &[Algorithm::Es256],
+    ..Policy::for_tokens(Duration::from_secs(300))
+};
 
 /// A courier, with the records it stands on.
 async fn courier() -> (Records, Courier) {
@@ -32,7 +35,11 @@ async fn courier() -> (Records, Courier) {
     let keeper = Keeper::new(db.clone(), vault, rng.clone(), ES256_ONLY);
     let public_url = PublicUrl::parse("https://id.city.example").unwrap();
     let courier = Courier {
-        config: Arc::new(Config { public_url, master_key, settings: Settings::default() }),
+        config: Arc::new(Config {
+            public_url,
+            master_key,
+            settings: Settings::default(),
+        }),
         keys: KeyRing::open(keeper, clock.now()).await.unwrap(),
         fetcher: Fetcher::new(&Fetch::default(), true).unwrap(),
         clock,
@@ -43,7 +50,12 @@ async fn courier() -> (Records, Courier) {
 }
 
 fn context(courier: &Courier) -> Context {
-    Context { now: courier.clock.now(), request_id: "test".to_owned(), actor: "resident", rng: courier.rng.clone() }
+    Context {
+        now: courier.clock.now(),
+        request_id: "test".to_owned(),
+        actor: "resident",
+        rng: courier.rng.clone(),
+    }
 }
 
 fn logout(uri: &str) -> Logout {
@@ -79,7 +91,12 @@ async fn round(courier: &Courier) -> usize {
 }
 
 async fn audited(courier: &Courier, action: &str) -> usize {
-    courier.db.all("SELECT id FROM audit WHERE action = $1", args![action]).await.unwrap().len()
+    courier
+        .db
+        .all("SELECT id FROM audit WHERE action = $1", args![action])
+        .await
+        .unwrap()
+        .len()
 }
 
 /// A department's back-channel endpoint that answers as it is told.
@@ -94,8 +111,14 @@ impl Department {
     async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}/backchannel", listener.local_addr().unwrap());
-        let department = Self { uri, answer: Arc::new(Mutex::new(StatusCode::OK)), tokens: Arc::default() };
-        let app = Router::new().fallback(Self::receive).with_state(department.clone());
+        let department = Self {
+            uri,
+            answer: Arc::new(Mutex::new(StatusCode::OK)),
+            tokens: Arc::default(),
+        };
+        let app = Router::new()
+            .fallback(Self::receive)
+            .with_state(department.clone());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         department
     }
@@ -118,22 +141,43 @@ async fn a_logout_token_arrives_signed_and_is_noted() {
     assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
 
     let token = department.tokens.lock().unwrap().pop().unwrap();
-    let rules = ClaimRules { issuer: "https://id.city.example", audience: Audience::Only("hrss"), expiry: Expiry::Ahead };
-    courier.keys.verify(&token, Typ::Is("logout+jwt"), &rules, courier.clock.now()).unwrap();
+    let rules = ClaimRules {
+        issuer: "https://id.city.example",
+        audience: Audience::Only("hrss"),
+        expiry: Expiry::Ahead,
+    };
+    courier
+        .keys
+        .verify(&token, Typ::Is("logout+jwt"), &rules, courier.clock.now())
+        .unwrap();
     let claims = claims_of(&token);
     // Back-Channel Logout 1.0 §2.4.
     assert_eq!(claims["iss"], "https://id.city.example");
-    assert_eq!((&claims["aud"], &claims["sub"], &claims["sid"]), (&"hrss".into(), &"sub-1".into(), &"sid-1".into()));
-    assert_eq!(claims["events"]["http://schemas.openid.net/event/backchannel-logout"], serde_json::json!({}));
+    assert_eq!(
+        (&claims["aud"], &claims["sub"], &claims["sid"]),
+        (&"hrss".into(), &"sub-1".into(), &"sid-1".into())
+    );
+    assert_eq!(
+        claims["events"]["http://schemas.openid.net/event/backchannel-logout"],
+        serde_json::json!({})
+    );
     let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert!(life <= 120 && claims["jti"].is_string() && claims.get("nonce").is_none());
-    assert_eq!((audited(&courier, "event.delivered").await, audited(&courier, "event.failed").await), (1, 0));
+    assert_eq!(
+        (
+            audited(&courier, "event.delivered").await,
+            audited(&courier, "event.failed").await
+        ),
+        (1, 0)
+    );
 }
 
 fn claims_of(token: &str) -> Value {
     use base64::Engine as _;
     let payload = token.split('.').nth(1).unwrap();
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(payload)
+        .unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
@@ -162,7 +206,13 @@ async fn after_a_day_it_is_given_up_and_said_so() {
     assert_eq!(round(&courier).await, 1);
     courier.clock.advance(Duration::from_secs(24 * 3600));
     assert_eq!(round(&courier).await, 0);
-    assert_eq!((audited(&courier, "event.delivered").await, audited(&courier, "event.failed").await), (0, 1));
+    assert_eq!(
+        (
+            audited(&courier, "event.delivered").await,
+            audited(&courier, "event.failed").await
+        ),
+        (0, 1)
+    );
 }
 
 #[tokio::test]
@@ -170,7 +220,11 @@ async fn an_address_inside_our_network_gets_nothing() {
     let (_records, courier) = courier().await;
     enqueue(&courier, "https://10.0.0.1/backchannel").await;
     assert_eq!(round(&courier).await, 1);
-    let row = courier.db.one("SELECT last_error FROM outbox", args![]).await.unwrap();
+    let row = courier
+        .db
+        .one("SELECT last_error FROM outbox", args![])
+        .await
+        .unwrap();
     assert!(row.text("last_error").unwrap().contains("not a public address"));
 }
 
@@ -221,7 +275,10 @@ async fn a_message_that_cannot_be_read_stands_in_nobodys_way() {
     let ((_records, courier), department) = (courier().await, Department::start().await);
     enqueue(&courier, "https://hrss.example/").await;
     let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
-    change.execute("UPDATE outbox SET payload = 'not JSON'", args![]).await.unwrap();
+    change
+        .execute("UPDATE outbox SET payload = 'not JSON'", args![])
+        .await
+        .unwrap();
     change.commit_housekeeping().await.unwrap();
     enqueue(&courier, &department.uri).await;
     assert_eq!((round(&courier).await, round(&courier).await), (1, 0));
@@ -232,7 +289,9 @@ async fn a_message_that_cannot_be_read_stands_in_nobodys_way() {
 async fn a_change_that_is_not_committed_sends_nothing() {
     let (_records, courier) = courier().await;
     let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
-    enqueue_logout(&mut change, &logout("https://hrss.example/")).await.unwrap();
+    enqueue_logout(&mut change, &logout("https://hrss.example/"))
+        .await
+        .unwrap();
     drop(change);
     assert_eq!(claim(&courier).await.len(), 0);
 }

@@ -45,12 +45,19 @@ pub async fn enqueue_logout(change: &mut Change, logout: &Logout) -> Result<(), 
     let payload = serde_json::to_string(logout).map_err(|_| StoreError::Corrupt("outbox.payload"))?;
     let now = change.now();
     let id = change.rng().uuid(now);
-    change.execute(INSERT, args![id, &logout.client_id, logout.account, payload, now]).await.map(drop)
+    change
+        .execute(INSERT, args![id, &logout.client_id, logout.account, payload, now])
+        .await
+        .map(drop)
 }
 
 /// Takes up to `most` messages that are due, for as long as the lease. One that cannot be read is
 /// laid aside, or it would stand in the way of all others.
-pub(super) async fn claim(change: &mut Change, lease: Duration, most: usize) -> Result<Vec<Claimed>, StoreError> {
+pub(super) async fn claim(
+    change: &mut Change,
+    lease: Duration,
+    most: usize,
+) -> Result<Vec<Claimed>, StoreError> {
     let now = change.now();
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut claimed = Vec::new();
@@ -59,11 +66,18 @@ pub(super) async fn claim(change: &mut Change, lease: Duration, most: usize) -> 
         match serde_json::from_str(&row.text("payload")?) {
             Ok(logout) => {
                 let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-                claimed.push(Claimed { id, logout, created_at: row.time("created_at")?, attempts });
+                claimed.push(Claimed {
+                    id,
+                    logout,
+                    created_at: row.time("created_at")?,
+                    attempts,
+                });
             }
             Err(fault) => {
                 tracing::error!(id, %fault, "a message in the outbox cannot be read; it is laid aside");
-                change.execute(FAILED, args![id, attempts, None::<Timestamp>, "cannot be read"]).await?;
+                change
+                    .execute(FAILED, args![id, attempts, None::<Timestamp>, "cannot be read"])
+                    .await?;
             }
         }
     }

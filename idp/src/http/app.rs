@@ -37,10 +37,17 @@ pub enum StartError {
     Sms(#[from] SetupError),
     #[error("fetch: {0}")]
     Fetch(#[from] FetchError),
-    #[error("dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine")]
+    #[error(
+        "dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine"
+    )]
     DevInPublic { host: String },
-    #[error("{address} cannot be listened on: {fault}; is it in use? Choose another with `listen` (or --port)")]
-    Listen { address: SocketAddr, fault: std::io::Error },
+    #[error(
+        "{address} cannot be listened on: {fault}; is it in use? Choose another with `listen` (or --port)"
+    )]
+    Listen {
+        address: SocketAddr,
+        fault: std::io::Error,
+    },
     #[error("{0}")]
     Tls(String),
 }
@@ -69,7 +76,14 @@ pub struct App {
 #[must_use]
 pub fn key_policy(settings: &Settings) -> Policy {
     let logout_token = Duration::from_secs(120);
-    Policy::for_tokens(settings.token.access.get().max(settings.token.id.get()).max(logout_token))
+    Policy::for_tokens(
+        settings
+            .token
+            .access
+            .get()
+            .max(settings.token.id.get())
+            .max(logout_token),
+    )
 }
 
 impl App {
@@ -93,8 +107,13 @@ impl App {
         let site = site_of(&config, &vault);
         let departments = Departments::new(db.clone(), clock.clone());
         let interactions = Interactions::new(state.clone(), site.clone(), rng.clone(), departments.clone());
-        let sessions =
-            Sessions::new(&settings.session, db.clone(), site.cookies(), rng.clone(), departments.clone());
+        let sessions = Sessions::new(
+            &settings.session,
+            db.clone(),
+            site.cookies(),
+            rng.clone(),
+            departments.clone(),
+        );
         let consents = Consents::new(db.clone(), state.clone());
         let discovery = Discovery::new(&config.public_url);
         Ok(Self {
@@ -155,8 +174,12 @@ async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(), StartError
 fn demand_loopback(config: &Config) -> Result<(), StartError> {
     let host = config.public_url.host();
     let bare = host.trim_matches(['[', ']']);
-    let refuse = || StartError::DevInPublic { host: host.to_owned() };
-    let addresses = (bare, config.public_url.port()).to_socket_addrs().map_err(|_| refuse())?;
+    let refuse = || StartError::DevInPublic {
+        host: host.to_owned(),
+    };
+    let addresses = (bare, config.public_url.port())
+        .to_socket_addrs()
+        .map_err(|_| refuse())?;
     let mut seen = false;
     for address in addresses {
         if !address.ip().to_canonical().is_loopback() {
@@ -179,11 +202,48 @@ macro_rules! room {
 }
 
 room!(Oidc {
-    config, rng, db, state, vault, keys, departments, interactions, sessions, consents, fetcher
+    config,
+    rng,
+    db,
+    state,
+    vault,
+    keys,
+    departments,
+    interactions,
+    sessions,
+    consents,
+    fetcher
 });
-room!(Consent { config, rng, db, vault, departments, interactions, sessions, consents });
-room!(Portal { rng, db, vault, departments, interactions, sessions, consents });
-room!(Signin { config, rng, db, state, vault, sms, site, interactions, sessions });
+room!(Consent {
+    config,
+    rng,
+    db,
+    vault,
+    departments,
+    interactions,
+    sessions,
+    consents
+});
+room!(Portal {
+    rng,
+    db,
+    vault,
+    departments,
+    interactions,
+    sessions,
+    consents
+});
+room!(Signin {
+    config,
+    rng,
+    db,
+    state,
+    vault,
+    sms,
+    site,
+    interactions,
+    sessions
+});
 
 impl FromRef<App> for Site {
     fn from_ref(app: &App) -> Self {

@@ -9,8 +9,14 @@ use ipnet::IpNet;
 #[must_use]
 pub fn client_address(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut address = peer.ip().to_canonical();
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let forwarded = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = forwarded
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
     for hop in hops.iter().rev() {
         if !trusted.iter().any(|range| range.contains(&address)) {
             break;
@@ -43,9 +49,18 @@ mod tests {
     fn a_trusted_proxy_is_believed_and_no_one_before_it() {
         let trusted = ["10.0.0.0/8"];
         assert_eq!(address("10.0.0.1:1", &["198.51.100.1"], &trusted), "198.51.100.1");
-        assert_eq!(address("10.0.0.1:1", &["6.6.6.6, 198.51.100.1, 10.0.0.2"], &trusted), "198.51.100.1");
-        assert_eq!(address("10.0.0.1:1", &["6.6.6.6", "198.51.100.1"], &trusted), "198.51.100.1");
+        assert_eq!(
+            address("10.0.0.1:1", &["6.6.6.6, 198.51.100.1, 10.0.0.2"], &trusted),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            address("10.0.0.1:1", &["6.6.6.6", "198.51.100.1"], &trusted),
+            "198.51.100.1"
+        );
         assert_eq!(address("10.0.0.1:1", &["junk"], &trusted), "10.0.0.1");
-        assert_eq!(address("[::ffff:10.0.0.1]:1", &["2001:db8::1"], &trusted), "2001:db8::1");
+        assert_eq!(
+            address("[::ffff:10.0.0.1]:1", &["2001:db8::1"], &trusted),
+            "2001:db8::1"
+        );
     }
 }

@@ -17,13 +17,20 @@ pub(super) async fn read_clock(State(app): State<App>) -> Json<Value> {
 }
 
 /// POST `/dev/clock` with `advance=90s`: moves time forward.
-pub(super) async fn move_clock(State(app): State<App>, form: Result<Form, WireError>) -> Result<Json<Value>, WireError> {
+pub(super) async fn move_clock(
+    State(app): State<App>,
+    form: Result<Form, WireError>,
+) -> Result<Json<Value>, WireError> {
     let Form(parameters) = form?;
     let span = Span::parse(parameters.need("advance")?)
         .map_err(|fault| WireError::new(Code::InvalidRequest, format!("advance: {fault}")))?;
-    app.clock.advance(span.get().min(Duration::from_secs(10 * 365 * 86_400)));
+    app.clock
+        .advance(span.get().min(Duration::from_secs(10 * 365 * 86_400)));
     // Keys follow the clock at once, so that a test need not wait for the ring's next look.
-    app.keys.refresh(app.clock.now()).await.map_err(WireError::internal)?;
+    app.keys
+        .refresh(app.clock.now())
+        .await
+        .map_err(WireError::internal)?;
     Ok(Json(clock_says(app.clock.now())))
 }
 

@@ -23,6 +23,10 @@ pub(super) async fn readyz(State(app): State<App>) -> Response {
     }
     let ready = database.is_ok() && state.is_ok();
     let body = json!({ "ready": ready, "database": say(database.is_ok()), "state": say(state.is_ok()) });
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(body)).into_response()
 }

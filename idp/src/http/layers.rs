@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
@@ -19,7 +19,11 @@ use crate::web::{ClientAddress, ErrorKind, PageError, RequestId, dress_errors};
 /// resident's language, and what is known of the request.
 pub(super) fn layered(routes: Router, app: &App) -> Router {
     let limit = app.config.settings.http.body_limit;
-    let outermost = Outermost { config: Arc::clone(&app.config), clock: app.clock.clone(), rng: app.rng.clone() };
+    let outermost = Outermost {
+        config: Arc::clone(&app.config),
+        clock: app.clock.clone(),
+        rng: app.rng.clone(),
+    };
     routes
         .layer(DefaultBodyLimit::max(limit))
         .layer(from_fn_with_state(outermost.clone(), end_in_time))
@@ -45,7 +49,17 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
     request.extensions_mut().insert(known.clock.now());
     request.extensions_mut().insert(RequestId::new(&known.rng));
     let mut response = next.run(request).await;
-    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    response
+        .headers_mut()
+        .entry(X_CONTENT_TYPE_OPTIONS)
+        .or_insert(HeaderValue::from_static("nosniff"));
+    if known.config.public_url.is_https() {
+        let a_year = HeaderValue::from_static("max-age=31536000");
+        response
+            .headers_mut()
+            .entry(STRICT_TRANSPORT_SECURITY)
+            .or_insert(a_year);
+    }
     response
 }
 
@@ -54,6 +68,8 @@ async fn end_in_time(State(known): State<Outermost>, request: Request, next: Nex
     let limit = known.config.settings.http.request_timeout.get();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => PageError::new(ErrorKind::Unavailable).because("the request took too long").into_response(),
+        Err(_) => PageError::new(ErrorKind::Unavailable)
+            .because("the request took too long")
+            .into_response(),
     }
 }

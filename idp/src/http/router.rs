@@ -11,7 +11,6 @@ use crate::signin;
 use crate::web;
 
 /// The whole URL map.
-#[must_use]
 pub fn router(app: &App) -> Router {
     let routes = Router::new()
         // The protocol
@@ -46,7 +45,11 @@ pub fn router(app: &App) -> Router {
         // The operator's
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
-    let routes = if app.config.settings.dev { routes.merge(dev_routes()) } else { routes };
+    let routes = if app.config.settings.dev {
+        routes.merge(dev_routes())
+    } else {
+        routes
+    };
     let routes = routes
         .fallback(not_found::not_found)
         .method_not_allowed_fallback(not_found::method_not_allowed)

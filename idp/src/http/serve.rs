@@ -41,7 +41,10 @@ pub struct Listening(TcpListener);
 /// # Errors
 /// Where it is taken: says what to change.
 pub async fn listen(address: SocketAddr) -> Result<Listening, StartError> {
-    TcpListener::bind(address).await.map(Listening).map_err(|fault| StartError::Listen { address, fault })
+    TcpListener::bind(address)
+        .await
+        .map(Listening)
+        .map_err(|fault| StartError::Listen { address, fault })
 }
 
 /// Serves until `stop` resolves, then finishes what is in flight.
@@ -90,7 +93,11 @@ where
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD).keep_alive_timeout(HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD)
+        .keep_alive_timeout(HEAD);
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -122,7 +129,12 @@ async fn sweep_now_and_then(app: App) {
     let mut pace = tokio::time::interval(SWEEP);
     loop {
         pace.tick().await;
-        let context = Context { now: app.clock.now(), request_id: String::new(), actor: "node", rng: app.rng.clone() };
+        let context = Context {
+            now: app.clock.now(),
+            request_id: String::new(),
+            actor: "node",
+            rng: app.rng.clone(),
+        };
         if let Err(fault) = sweep(&app.db, &context).await {
             tracing::warn!(%fault, "old counts could not be cleared away");
         }

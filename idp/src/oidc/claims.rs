@@ -63,15 +63,30 @@ impl Known {
     }
 }
 
-const BY_SCOPE: [(&str, &str); 3] =
-    [("profile", "name"), ("phone", "phone_number"), ("phone", "phone_number_verified")];
+const BY_SCOPE: [(&str, &str); 3] = [
+    ("profile", "name"),
+    ("phone", "phone_number"),
+    ("phone", "phone_number_verified"),
+];
 
 /// The claims that UserInfo answers: those of the granted scopes and those asked for by name,
 /// as far as the resident's consent stands.
 #[must_use]
-pub fn for_userinfo(known: &Known, scope: &Scope, request: &ClaimsRequest, consented: &Scope) -> Map<String, Value> {
-    let by_scope = BY_SCOPE.iter().filter(|(group, _)| scope.has(group)).map(|(_, claim)| *claim);
-    select(known, by_scope.chain(request.userinfo.keys().map(String::as_str)), consented)
+pub fn for_userinfo(
+    known: &Known,
+    scope: &Scope,
+    request: &ClaimsRequest,
+    consented: &Scope,
+) -> Map<String, Value> {
+    let by_scope = BY_SCOPE
+        .iter()
+        .filter(|(group, _)| scope.has(group))
+        .map(|(_, claim)| *claim);
+    select(
+        known,
+        by_scope.chain(request.userinfo.keys().map(String::as_str)),
+        consented,
+    )
 }
 
 /// The claims that the ID token carries: with a code flow only those asked for by name
@@ -93,22 +108,37 @@ mod tests {
     use super::*;
 
     fn known() -> Known {
-        Known { name: Some("张三丰".to_owned()), phone_number: Some("+8613800000000".to_owned()) }
+        Known {
+            name: Some("张三丰".to_owned()),
+            phone_number: Some("+8613800000000".to_owned()),
+        }
     }
 
     #[test]
     fn claims_of_scopes_go_to_userinfo_as_far_as_consented() {
         let scope = Scope::parse("openid profile phone");
-        let claims = for_userinfo(&known(), &scope, &ClaimsRequest::default(), &Scope::parse("openid phone"));
-        assert_eq!(claims.keys().collect::<Vec<_>>(), ["phone_number", "phone_number_verified"]);
+        let claims = for_userinfo(
+            &known(),
+            &scope,
+            &ClaimsRequest::default(),
+            &Scope::parse("openid phone"),
+        );
+        assert_eq!(
+            claims.keys().collect::<Vec<_>>(),
+            ["phone_number", "phone_number_verified"]
+        );
         assert!(for_id_token(&known(), &ClaimsRequest::default(), &scope).is_empty());
     }
 
     #[test]
     fn claims_asked_for_by_name_are_answered() {
         let request: ClaimsRequest =
-            serde_json::from_value(json!({ "id_token": { "name": null, "acr": { "essential": true } } })).unwrap();
-        assert_eq!(for_id_token(&known(), &request, &Scope::parse("profile"))["name"], "张三丰");
+            serde_json::from_value(json!({ "id_token": { "name": null, "acr": { "essential": true } } }))
+                .unwrap();
+        assert_eq!(
+            for_id_token(&known(), &request, &Scope::parse("profile"))["name"],
+            "张三丰"
+        );
     }
 
     #[test]

@@ -26,7 +26,10 @@ pub async fn introspect(
     let Form(parameters) = form?;
     let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
     if client.is_public() {
-        return Err(WireError::new(Code::InvalidClient, "introspection needs a client that can authenticate"));
+        return Err(WireError::new(
+            Code::InvalidClient,
+            "introspection needs a client that can authenticate",
+        ));
     }
     let token = parameters.need("token")?;
     let found = match access_token(&oidc, &client, token, facts.now).await? {
@@ -45,12 +48,16 @@ async fn access_token(
     now: Timestamp,
 ) -> Result<Option<Value>, WireError> {
     let issuer = oidc.config.public_url.issuer();
-    let Some(claims) = read_access_token(&oidc.keys, issuer, token, now) else { return Ok(None) };
+    let Some(claims) = read_access_token(&oidc.keys, issuer, token, now) else {
+        return Ok(None);
+    };
     if claims.text("client_id") != Some(client.client_id.as_str()) {
         return Ok(None);
     }
     if let Some(id) = claims.text("grant") {
-        let live = grant::find(&oidc.db, id).await?.is_some_and(|grant| grant::check_live(&grant, now).is_ok());
+        let live = grant::find(&oidc.db, id)
+            .await?
+            .is_some_and(|grant| grant::check_live(&grant, now).is_ok());
         if !live {
             return Ok(None);
         }
@@ -70,8 +77,12 @@ async fn refresh_token(
     token: &str,
     now: Timestamp,
 ) -> Result<Option<Value>, WireError> {
-    let Some(refresh) = grant::find_refresh(&oidc.db, &hash(token)).await? else { return Ok(None) };
-    let Some(grant) = grant::find(&oidc.db, &refresh.grant_id).await? else { return Ok(None) };
+    let Some(refresh) = grant::find_refresh(&oidc.db, &hash(token)).await? else {
+        return Ok(None);
+    };
+    let Some(grant) = grant::find(&oidc.db, &refresh.grant_id).await? else {
+        return Ok(None);
+    };
     let live = grant.client_id == client.client_id
         && refresh.expires_at > now
         && refresh.successor.is_none()

@@ -44,11 +44,14 @@ pub async fn logout(
     headers: HeaderMap,
     parameters: Result<QueryOrForm, WireError>,
 ) -> Result<Response, PageError> {
-    let QueryOrForm(parameters) =
-        parameters.map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
+    let QueryOrForm(parameters) = parameters
+        .map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
     // A POST from another site brings no Lax cookie: it goes on by GET, which does.
     if method == Method::POST {
-        return Ok(see_other(&format!("/oauth2/logout?{}", parameters.to_query()), []));
+        return Ok(see_other(
+            &format!("/oauth2/logout?{}", parameters.to_query()),
+            [],
+        ));
     }
     if let Err(error) = parameters.refuse_repeats() {
         return Err(PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description));
@@ -71,12 +74,21 @@ pub async fn logout(
         return Ok(finish(after, client.as_deref(), page, cookies));
     }
     let id = oidc.rng.id();
-    let stored = serde_json::to_vec(&after).map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
-    oidc.state.put(&key(&session, &id), &stored, facts.now, PATIENCE).await?;
+    let stored = serde_json::to_vec(&after)
+        .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
+    oidc.state
+        .put(&key(&session, &id), &stored, facts.now, PATIENCE)
+        .await?;
     let page = after.redirect.iter().fold(page, Page::allow_form_to);
     let token = page.form_token(&id);
     let asking = client.as_deref().map(|client| client.asking(page.locale()));
-    Ok(LogoutPage { page, asking, id, token }.into_response())
+    Ok(LogoutPage {
+        page,
+        asking,
+        id,
+        token,
+    }
+    .into_response())
 }
 
 /// POST `/oauth2/logout/confirm`: the resident's answer.
@@ -96,7 +108,9 @@ pub async fn confirm_logout(
         return Ok(finish(After::default(), None, page, Vec::new()));
     };
     let stored = oidc.state.take(&key(&session, id), facts.now).await?;
-    let after: After = stored.and_then(|stored| serde_json::from_slice(&stored).ok()).unwrap_or_default();
+    let after: After = stored
+        .and_then(|stored| serde_json::from_slice(&stored).ok())
+        .unwrap_or_default();
     if form.one("decision")? != "sign-out" {
         return Ok(see_other("/account", Vec::new()));
     }
@@ -104,7 +118,10 @@ pub async fn confirm_logout(
         Some(client_id) => oidc.departments.client(client_id).await?,
         None => None,
     };
-    let cookies = oidc.sessions.sign_out(&Context::of(&facts, "resident", &oidc.rng), &session).await?;
+    let cookies = oidc
+        .sessions
+        .sign_out(&Context::of(&facts, "resident", &oidc.rng), &session)
+        .await?;
     Ok(finish(after, client.as_deref(), page, cookies))
 }
 
@@ -119,11 +136,18 @@ struct Hint {
 }
 
 fn read_hint(oidc: &Oidc, parameters: &Parameters, facts: &Facts) -> Result<Option<Hint>, PageError> {
-    let Some(token) = parameters.get("id_token_hint") else { return Ok(None) };
-    let claims = read_id_token(&oidc.keys, oidc.config.public_url.issuer(), token, facts.now).ok_or_else(|| {
-        PageError::new(ErrorKind::FaultyRequest).developer("reason", "id_token_hint is not an ID token of this issuer")
-    })?;
-    Ok(Some(Hint { audience: claims.text("aud").map(str::to_owned), sid: claims.text("sid").map(str::to_owned) }))
+    let Some(token) = parameters.get("id_token_hint") else {
+        return Ok(None);
+    };
+    let claims =
+        read_id_token(&oidc.keys, oidc.config.public_url.issuer(), token, facts.now).ok_or_else(|| {
+            PageError::new(ErrorKind::FaultyRequest)
+                .developer("reason", "id_token_hint is not an ID token of this issuer")
+        })?;
+    Ok(Some(Hint {
+        audience: claims.text("aud").map(str::to_owned),
+        sid: claims.text("sid").map(str::to_owned),
+    }))
 }
 
 /// The client that asks, by `client_id` or by the hint's audience; where both are there they must agree.
@@ -137,19 +161,28 @@ async fn find_client(
     if let (Some(named), Some(hinted)) = (named, hinted)
         && named != hinted
     {
-        return Err(PageError::new(ErrorKind::FaultyRequest)
-            .developer("reason", "client_id is not the client that id_token_hint was issued to"));
+        return Err(PageError::new(ErrorKind::FaultyRequest).developer(
+            "reason",
+            "client_id is not the client that id_token_hint was issued to",
+        ));
     }
     match named.or(hinted) {
         None => Ok(None),
-        Some(client_id) => Ok(oidc.departments.client(client_id).await?.filter(|client| client.is_active())),
+        Some(client_id) => Ok(oidc
+            .departments
+            .client(client_id)
+            .await?
+            .filter(|client| client.is_active())),
     }
 }
 
 fn prove_return(parameters: &Parameters, client: Option<&Client>) -> Result<After, PageError> {
     let client_id = client.map(|client| client.client_id.clone());
     let Some(asked) = parameters.get("post_logout_redirect_uri") else {
-        return Ok(After { client_id, redirect: None });
+        return Ok(After {
+            client_id,
+            redirect: None,
+        });
     };
     let registered = client.is_some_and(|client| client.metadata.allows_logout_redirect_to(asked));
     let Some(mut url) = Url::parse(asked).ok().filter(|_| registered) else {
@@ -160,7 +193,10 @@ fn prove_return(parameters: &Parameters, client: Option<&Client>) -> Result<Afte
     if let Some(state) = parameters.get("state") {
         url.query_pairs_mut().append_pair("state", state);
     }
-    Ok(After { client_id, redirect: Some(url) })
+    Ok(After {
+        client_id,
+        redirect: Some(url),
+    })
 }
 
 fn finish(after: After, client: Option<&Client>, page: Page, cookies: Vec<HeaderValue>) -> Response {
@@ -171,8 +207,15 @@ fn finish(after: After, client: Option<&Client>, page: Page, cookies: Vec<Header
         let home = client.metadata.initiate_login_uri.as_deref()?;
         Some(Link::new(home, client.asking(page.locale()).service))
     });
-    let mut response = SignedOutPage { page, reach: SignedOut::Here, back }.into_response();
-    response.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    let mut response = SignedOutPage {
+        page,
+        reach: SignedOut::Here,
+        back,
+    }
+    .into_response();
+    response
+        .headers_mut()
+        .extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     response
 }
 

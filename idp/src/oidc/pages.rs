@@ -50,18 +50,24 @@ mod tests {
     fn a_response_can_be_delivered_by_a_form() {
         sample::show("form-post", |page| {
             let target = "https://gjj.yunchuan.example/cb".parse().unwrap();
-            FormPostPage::new(page, &target, vec![("code", "abc".to_owned()), ("state", "\"><b>".to_owned())])
+            FormPostPage::new(
+                page,
+                &target,
+                vec![("code", "abc".to_owned()), ("state", "\"><b>".to_owned())],
+            )
         });
     }
 
     #[test]
     fn a_service_may_ask_for_a_sign_out_and_the_resident_decides() {
         for known in [true, false] {
-            sample::show(if known { "logout" } else { "logout-unknown" }, |page| LogoutPage {
-                asking: known.then(|| sample::asking(&page)),
-                id: "abc".to_owned(),
-                token: page.form_token("abc"),
-                page,
+            sample::show(if known { "logout" } else { "logout-unknown" }, |page| {
+                LogoutPage {
+                    asking: known.then(|| sample::asking(&page)),
+                    id: "abc".to_owned(),
+                    token: page.form_token("abc"),
+                    page,
+                }
             });
         }
     }

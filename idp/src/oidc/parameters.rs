@@ -47,7 +47,8 @@ impl Parameters {
     /// # Errors
     /// `invalid_request` that names it.
     pub fn need(&self, name: &str) -> Result<&str, WireError> {
-        self.get(name).ok_or_else(|| WireError::new(Code::InvalidRequest, format!("{name} is missing")))
+        self.get(name)
+            .ok_or_else(|| WireError::new(Code::InvalidRequest, format!("{name} is missing")))
     }
 
     #[must_use]
@@ -62,7 +63,10 @@ impl Parameters {
             None => Ok(()),
             Some(name) => {
                 let name: String = name.chars().take(40).collect();
-                Err(WireError::new(Code::InvalidRequest, format!("{name} must not be sent more than once")))
+                Err(WireError::new(
+                    Code::InvalidRequest,
+                    format!("{name} must not be sent more than once"),
+                ))
             }
         }
     }
@@ -70,7 +74,9 @@ impl Parameters {
     /// The values again as a query string, in the order of their names.
     #[must_use]
     pub fn to_query(&self) -> String {
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.values).finish()
+        url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.values)
+            .finish()
     }
 }
 
@@ -100,7 +106,9 @@ impl<S: Send + Sync> FromRequest<S> for QueryOrForm {
         if request.method() == Method::POST {
             return read(request, state).await.map(Self);
         }
-        Ok(Self(Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())))
+        Ok(Self(Parameters::parse(
+            request.uri().query().unwrap_or_default().as_bytes(),
+        )))
     }
 }
 
@@ -110,7 +118,10 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Parameters,
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+        .is_some_and(|kind| {
+            kind.trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
     if !is_form {
         let said = "the body must be application/x-www-form-urlencoded";
         return Err(WireError::new(Code::InvalidRequest, said));

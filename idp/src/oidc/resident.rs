@@ -13,8 +13,15 @@ pub(super) async fn known(
     now: Timestamp,
 ) -> Result<(Known, Scope), WireError> {
     let given = oidc.consents.standing(account, client_id, now).await?;
-    let consented = given.iter().map(|given| given.item.scope()).collect::<Vec<_>>().join(" ");
+    let consented = given
+        .iter()
+        .map(|given| given.item.scope())
+        .collect::<Vec<_>>()
+        .join(" ");
     let profile = account::profile(&oidc.db, &oidc.vault, account).await?;
-    let known = Known { name: profile.name, phone_number: profile.phone.map(|phone| phone.e164().to_owned()) };
+    let known = Known {
+        name: profile.name,
+        phone_number: profile.phone.map(|phone| phone.e164().to_owned()),
+    };
     Ok((known, Scope::parse(&consented)))
 }

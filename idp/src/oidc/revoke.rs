@@ -35,7 +35,13 @@ pub async fn revoke(
     {
         let mut change = Change::begin(&oidc.db, &Context::of(&facts, "client", &oidc.rng)).await?;
         if grant::end(&mut change, &found.id, "revoked by the client").await? {
-            change.record(Event::new(Action::GrantEnded).account(found.account).client(&found.client_id)).await?;
+            change
+                .record(
+                    Event::new(Action::GrantEnded)
+                        .account(found.account)
+                        .client(&found.client_id),
+                )
+                .await?;
             change.commit().await?;
         }
     }

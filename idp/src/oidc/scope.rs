@@ -14,7 +14,11 @@ impl Scope {
     /// Reads a space-separated list; what is not supported is left out.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self(text.split(' ').filter_map(|name| SUPPORTED.iter().position(|known| *known == name)).collect())
+        Self(
+            text.split(' ')
+                .filter_map(|name| SUPPORTED.iter().position(|known| *known == name))
+                .collect(),
+        )
     }
 
     #[must_use]
@@ -72,8 +76,16 @@ mod tests {
 
     #[test]
     fn unknown_scopes_are_left_out() {
-        assert_eq!(Scope::parse("phone nonsense  openid phone").to_string(), "openid phone");
+        assert_eq!(
+            Scope::parse("phone nonsense  openid phone").to_string(),
+            "openid phone"
+        );
         assert!(Scope::parse("openid").is_within(&Scope::parse("openid phone")));
-        assert_eq!(Scope::parse("openid phone").only(&Scope::parse("phone")).to_string(), "phone");
+        assert_eq!(
+            Scope::parse("openid phone")
+                .only(&Scope::parse("phone"))
+                .to_string(),
+            "phone"
+        );
     }
 }

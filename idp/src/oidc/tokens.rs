@@ -95,13 +95,21 @@ impl Issue<'_> {
 /// Reads one of our access tokens, if it is one and has not expired.
 #[must_use]
 pub fn read_access_token(keys: &KeyRing, issuer: &str, token: &str, now: Timestamp) -> Option<Claims> {
-    let rules = ClaimRules { issuer, audience: Audience::Includes(&[issuer]), expiry: Expiry::Ahead };
+    let rules = ClaimRules {
+        issuer,
+        audience: Audience::Includes(&[issuer]),
+        expiry: Expiry::Ahead,
+    };
     keys.verify(token, Typ::Is(ACCESS), &rules, now).ok()
 }
 
 /// Reads one of our ID tokens as a hint: it may have expired (RP-Initiated Logout 1.0 §2).
 #[must_use]
 pub fn read_id_token(keys: &KeyRing, issuer: &str, token: &str, now: Timestamp) -> Option<Claims> {
-    let rules = ClaimRules { issuer, audience: Audience::Any, expiry: Expiry::MayHavePassed };
+    let rules = ClaimRules {
+        issuer,
+        audience: Audience::Any,
+        expiry: Expiry::MayHavePassed,
+    };
     keys.verify(token, Typ::Jwt, &rules, now).ok()
 }

@@ -1,8 +1,8 @@
 use axum::Json;
+use axum::extract::FromRequest as _;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method};
-use axum::extract::FromRequest as _;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
@@ -17,9 +17,19 @@ use crate::web::Facts;
 ///
 /// # Errors
 /// As RFC 6750 §3.1 names them.
-pub async fn userinfo(State(oidc): State<Oidc>, facts: Facts, request: Request) -> Result<Response, WireError> {
+pub async fn userinfo(
+    State(oidc): State<Oidc>,
+    facts: Facts,
+    request: Request,
+) -> Result<Response, WireError> {
     let token = bearer_token(request).await?;
-    let refuse = || WireError::new(Code::InvalidToken, "the access token is not valid, or has been ended").bearer();
+    let refuse = || {
+        WireError::new(
+            Code::InvalidToken,
+            "the access token is not valid, or has been ended",
+        )
+        .bearer()
+    };
     let issuer = oidc.config.public_url.issuer();
     let claims = read_access_token(&oidc.keys, issuer, &token, facts.now).ok_or_else(refuse)?;
     let grant_id = claims.text("grant").ok_or_else(refuse)?;
@@ -27,9 +37,12 @@ pub async fn userinfo(State(oidc): State<Oidc>, facts: Facts, request: Request) 
     grant::check_live(&grant, facts.now).map_err(|_| refuse())?;
     let scope = Scope::parse(claims.text("scope").unwrap_or_default());
     if !scope.has("openid") {
-        return Err(WireError::new(Code::InsufficientScope, "the access token lacks the scope openid").bearer());
+        return Err(
+            WireError::new(Code::InsufficientScope, "the access token lacks the scope openid").bearer(),
+        );
     }
-    let authentication: Authentication = serde_json::from_str(&grant.authentication).map_err(WireError::internal)?;
+    let authentication: Authentication =
+        serde_json::from_str(&grant.authentication).map_err(WireError::internal)?;
     let (known, consented) = known(&oidc, grant.account, &grant.client_id, facts.now).await?;
     let mut body = for_userinfo(&known, &scope, &authentication.claims, &consented);
     body.insert("sub".to_owned(), json!(grant.sub));
@@ -51,20 +64,26 @@ async fn bearer_token(request: Request) -> Result<String, WireError> {
     };
     match (from_header, from_body) {
         (Some(token), None) | (None, Some(token)) => Ok(token),
-        (Some(_), Some(_)) => {
-            Err(WireError::new(Code::InvalidRequest, "the access token was sent in more than one way").bearer())
-        }
+        (Some(_), Some(_)) => Err(WireError::new(
+            Code::InvalidRequest,
+            "the access token was sent in more than one way",
+        )
+        .bearer()),
         (None, None) => Err(WireError::new(Code::InvalidToken, "an access token is needed").bearer_alone()),
     }
 }
 
 fn header_token(headers: &HeaderMap) -> Result<Option<String>, WireError> {
-    let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        return Ok(None);
+    };
     header
         .to_str()
         .ok()
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
         .map(|(_, token)| Some(token.trim().to_owned()))
-        .ok_or_else(|| WireError::new(Code::InvalidRequest, "the Authorization header must be Bearer").bearer())
+        .ok_or_else(|| {
+            WireError::new(Code::InvalidRequest, "the Authorization header must be Bearer").bearer()
+        })
 }

@@ -1,7 +1,7 @@
+use axum::Json;
 use axum::http::header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde_json::json;
 
 use crate::state::StateError;
@@ -95,7 +95,12 @@ enum Challenge {
 impl WireError {
     #[must_use]
     pub fn new(code: Code, description: impl Into<String>) -> Self {
-        Self { code, description: quotable(&description.into()), cause: None, challenge: None }
+        Self {
+            code,
+            description: quotable(&description.into()),
+            cause: None,
+            challenge: None,
+        }
     }
 
     /// A fault of our own, of which the other side learns nothing.
@@ -159,7 +164,9 @@ impl IntoResponse for WireError {
     fn into_response(self) -> Response {
         match &self.cause {
             Some(cause) => tracing::warn!(code = self.code.as_str(), %cause, "protocol request failed"),
-            None => tracing::info!(code = self.code.as_str(), description = %self.description, "protocol request refused"),
+            None => {
+                tracing::info!(code = self.code.as_str(), description = %self.description, "protocol request refused")
+            }
         }
         let body = json!({ "error": self.code.as_str(), "error_description": self.description });
         let mut response = (self.code.status(), Json(body)).into_response();
@@ -173,8 +180,12 @@ impl IntoResponse for WireError {
 
 /// Tokens and errors about them are never cached (RFC 6749 §5.1).
 pub fn no_store(response: &mut Response) {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(PRAGMA, HeaderValue::from_static("no-cache"));
 }
 
 impl From<StoreError> for WireError {
@@ -191,8 +202,11 @@ impl From<StoreError> for WireError {
 
 impl From<StateError> for WireError {
     fn from(fault: StateError) -> Self {
-        Self::new(Code::TemporarilyUnavailable, "the service cannot reach its short-lived state; try again shortly")
-            .because(fault)
+        Self::new(
+            Code::TemporarilyUnavailable,
+            "the service cannot reach its short-lived state; try again shortly",
+        )
+        .because(fault)
     }
 }
 
@@ -208,9 +222,14 @@ mod tests {
 
     #[test]
     fn a_failed_bearer_request_is_challenged() {
-        let response = WireError::new(Code::InvalidToken, "expired").bearer().into_response();
+        let response = WireError::new(Code::InvalidToken, "expired")
+            .bearer()
+            .into_response();
         assert_eq!(response.status(), 401);
         let challenge = response.headers()[WWW_AUTHENTICATE].to_str().unwrap();
-        assert_eq!(challenge, "Bearer realm=\"yimen\", error=\"invalid_token\", error_description=\"expired\"");
+        assert_eq!(
+            challenge,
+            "Bearer realm=\"yimen\", error=\"invalid_token\", error_description=\"expired\""
+        );
     }
 }

@@ -15,9 +15,17 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             _ => return None,
         },
         "account.signed_out_everywhere" => Happening::SignedOutEverywhere,
-        "grant.made" => Happening::Opened { service: service_name },
-        "consent.given" => Happening::Shared { service: service_name, items },
-        "consent.withdrawn" => Happening::Withdrew { service: service_name, items },
+        "grant.made" => Happening::Opened {
+            service: service_name,
+        },
+        "consent.given" => Happening::Shared {
+            service: service_name,
+            items,
+        },
+        "consent.withdrawn" => Happening::Withdrew {
+            service: service_name,
+            items,
+        },
         "code.failed" => Happening::WrongCode,
         _ => return None,
     })
@@ -31,21 +39,52 @@ mod tests {
     use crate::clock::Timestamp;
 
     fn entry(action: &str, detail: serde_json::Value) -> Entry {
-        Entry { at: Timestamp::from_seconds(0), client: None, action: action.to_owned(), detail }
+        Entry {
+            at: Timestamp::from_seconds(0),
+            client: None,
+            action: action.to_owned(),
+            detail,
+        }
     }
 
     #[test]
     fn each_end_of_a_session_is_told_once() {
-        let ended = |reason: &str| happening(&entry("session.ended", json!({ "reason": reason })), None, String::new());
+        let ended = |reason: &str| {
+            happening(
+                &entry("session.ended", json!({ "reason": reason })),
+                None,
+                String::new(),
+            )
+        };
         assert_eq!(ended("signed out"), Some(Happening::SignedOut));
-        assert_eq!(ended("signed out from another device"), Some(Happening::EndedOther));
-        assert_eq!(ended("signed out everywhere"), None, "told by account.signed_out_everywhere");
+        assert_eq!(
+            ended("signed out from another device"),
+            Some(Happening::EndedOther)
+        );
+        assert_eq!(
+            ended("signed out everywhere"),
+            None,
+            "told by account.signed_out_everywhere"
+        );
     }
 
     #[test]
     fn what_went_to_a_service_is_named() {
-        let given = happening(&entry("consent.given", json!({})), Some("养老金查询".to_owned()), "姓名".to_owned());
-        assert_eq!(given, Some(Happening::Shared { service: "养老金查询".to_owned(), items: "姓名".to_owned() }));
-        assert_eq!(happening(&entry("key.changed", json!({})), None, String::new()), None);
+        let given = happening(
+            &entry("consent.given", json!({})),
+            Some("养老金查询".to_owned()),
+            "姓名".to_owned(),
+        );
+        assert_eq!(
+            given,
+            Some(Happening::Shared {
+                service: "养老金查询".to_owned(),
+                items: "姓名".to_owned()
+            })
+        );
+        assert_eq!(
+            happening(&entry("key.changed", json!({})), None, String::new()),
+            None
+        );
     }
 }

@@ -23,12 +23,27 @@ pub async fn sign_out(
     form: PostedForm,
 ) -> Result<Response, PageError> {
     let Some(session) = portal.sessions.current(&headers, facts.now).await? else {
-        return Ok(SignedOutPage { page, reach: SignedOut::Here, back: None }.into_response());
+        return Ok(SignedOutPage {
+            page,
+            reach: SignedOut::Here,
+            back: None,
+        }
+        .into_response());
     };
     form.check_token(&session.id.to_string())?;
-    let cookies = portal.sessions.sign_out(&Context::of(&facts, "resident", &portal.rng), &session).await?;
-    let mut response = SignedOutPage { page, reach: SignedOut::Here, back: None }.into_response();
-    response.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    let cookies = portal
+        .sessions
+        .sign_out(&Context::of(&facts, "resident", &portal.rng), &session)
+        .await?;
+    let mut response = SignedOutPage {
+        page,
+        reach: SignedOut::Here,
+        back: None,
+    }
+    .into_response();
+    response
+        .headers_mut()
+        .extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 
@@ -51,10 +66,20 @@ pub async fn sign_out_everywhere(
         return Ok(confirm(page, &session, Question::SignOutEverywhere));
     }
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
-    portal.sessions.end_everywhere(&mut change, session.account).await?;
+    portal
+        .sessions
+        .end_everywhere(&mut change, session.account)
+        .await?;
     change.commit().await?;
-    let mut response = SignedOutPage { page, reach: SignedOut::Everywhere, back: None }.into_response();
-    response.headers_mut().append(SET_COOKIE, portal.sessions.clear_cookie());
+    let mut response = SignedOutPage {
+        page,
+        reach: SignedOut::Everywhere,
+        back: None,
+    }
+    .into_response();
+    response
+        .headers_mut()
+        .append(SET_COOKIE, portal.sessions.clear_cookie());
     Ok(response)
 }
 
@@ -83,11 +108,24 @@ pub async fn end_sessions(
     }
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
     let (ended, done) = if chosen == "others" {
-        (portal.sessions.end_others(&mut change, session.account, session.id).await? > 0, "others")
+        (
+            portal
+                .sessions
+                .end_others(&mut change, session.account, session.id)
+                .await?
+                > 0,
+            "others",
+        )
     } else {
         let id: Uuid = chosen.parse().map_err(|_| unknown_device())?;
         let reason = "signed out from another device";
-        (portal.sessions.end_of_account(&mut change, session.account, id, reason).await?, "device")
+        (
+            portal
+                .sessions
+                .end_of_account(&mut change, session.account, id, reason)
+                .await?,
+            "device",
+        )
     };
     if !ended {
         return Ok(see_other("/account?done=nothing", []));
@@ -96,10 +134,21 @@ pub async fn end_sessions(
     Ok(see_other(&format!("/account?done={done}#devices"), []))
 }
 
-async fn question_about(portal: &Portal, session: &Session, id: &str, facts: &Facts) -> Result<Question, PageError> {
+async fn question_about(
+    portal: &Portal,
+    session: &Session,
+    id: &str,
+    facts: &Facts,
+) -> Result<Question, PageError> {
     let sessions = portal.sessions.list(session.account, facts.now).await?;
-    let found = sessions.into_iter().find(|one| one.id.to_string() == id).ok_or_else(unknown_device)?;
-    Ok(Question::EndDevice { session: id.to_owned(), device: found.device.to_string() })
+    let found = sessions
+        .into_iter()
+        .find(|one| one.id.to_string() == id)
+        .ok_or_else(unknown_device)?;
+    Ok(Question::EndDevice {
+        session: id.to_owned(),
+        device: found.device.to_string(),
+    })
 }
 
 fn unknown_device() -> PageError {
@@ -108,5 +157,10 @@ fn unknown_device() -> PageError {
 
 pub(super) fn confirm(page: Page, session: &Session, question: Question) -> Response {
     let token = page.form_token(&session.id.to_string());
-    ConfirmPage { page, token, question }.into_response()
+    ConfirmPage {
+        page,
+        token,
+        question,
+    }
+    .into_response()
 }

@@ -40,7 +40,11 @@ pub async fn home(
         name: profile.name,
         phones: phones
             .into_iter()
-            .map(|held| Phone { masked: held.number.masked(), added: held.verified_at, last_used: Some(held.last_used_at) })
+            .map(|held| Phone {
+                masked: held.number.masked(),
+                added: held.verified_at,
+                last_used: Some(held.last_used_at),
+            })
             .collect(),
         devices: devices(&portal, &session, &facts).await?,
         services: services(&portal, &session, &facts, &page).await?,
@@ -88,14 +92,26 @@ async fn services(
     let visited = portal.sessions.last_visits(session.account).await?;
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     for (client_id, given) in portal.consents.all_standing(session.account, facts.now).await? {
-        let Some(client) = portal.departments.client(&client_id).await? else { continue };
+        let Some(client) = portal.departments.client(&client_id).await? else {
+            continue;
+        };
         let last_used = visited.get(&client_id).copied().unwrap_or(given.answered_at);
         let service = services.entry(client_id.clone()).or_insert_with(|| {
             let asking = client.asking(page.locale());
-            Service { client: client_id, name: asking.service, department: asking.department, last_used, items: Vec::new() }
+            Service {
+                client: client_id,
+                name: asking.service,
+                department: asking.department,
+                last_used,
+                items: Vec::new(),
+            }
         });
         let label = item_label(page.words, given.item.scope());
-        service.items.push(Given { key: given.item.scope().to_owned(), label, until: given.expires_at });
+        service.items.push(Given {
+            key: given.item.scope().to_owned(),
+            label,
+            until: given.expires_at,
+        });
     }
     let mut services: Vec<Service> = services.into_values().collect();
     services.sort_by_key(|service| std::cmp::Reverse(service.last_used));
@@ -111,19 +127,34 @@ async fn activity(portal: &Portal, session: &Session, page: &Page) -> Result<Vec
         };
         let device = entry.detail["device"].as_str().unwrap_or_default().to_owned();
         let items = items_of(&entry, page);
-        lines.extend(happening(&entry, service, items).map(|what| Activity { at: entry.at, what, device }));
+        lines.extend(happening(&entry, service, items).map(|what| Activity {
+            at: entry.at,
+            what,
+            device,
+        }));
     }
     Ok(lines)
 }
 
 async fn service_name(portal: &Portal, client_id: &str, page: &Page) -> Result<Option<String>, PageError> {
-    Ok(portal.departments.client(client_id).await?.map(|client| client.asking(page.locale()).service))
+    Ok(portal
+        .departments
+        .client(client_id)
+        .await?
+        .map(|client| client.asking(page.locale()).service))
 }
 
 fn items_of(entry: &Entry, page: &Page) -> String {
     let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
-    let labels: Vec<String> = items.iter().map(|item| item_label(page.words, item.scope())).collect();
-    labels.join(if page.locale() == crate::web::Locale::Chinese { "、" } else { ", " })
+    let labels: Vec<String> = items
+        .iter()
+        .map(|item| item_label(page.words, item.scope()))
+        .collect();
+    labels.join(if page.locale() == crate::web::Locale::Chinese {
+        "、"
+    } else {
+        ", "
+    })
 }
 
 /// What the form before this page has done, as its redirect says.
@@ -135,7 +166,9 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
         Some("nothing") => Some(AccountNotice::NothingToDo),
         Some("withdrawn") => {
             let client = fields.get("client").map(AsRef::as_ref).unwrap_or_default();
-            service_name(portal, client, page).await?.map(|service| AccountNotice::Withdrawn { service })
+            service_name(portal, client, page)
+                .await?
+                .map(|service| AccountNotice::Withdrawn { service })
         }
         _ => None,
     })

@@ -38,7 +38,11 @@ const HOME: &str = "/account";
 
 impl Portal {
     /// The browser's session, or the way to sign in and back.
-    async fn session(&self, headers: &HeaderMap, facts: &Facts) -> Result<Result<Session, Response>, PageError> {
+    async fn session(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+    ) -> Result<Result<Session, Response>, PageError> {
         if let Some(session) = self.sessions.current(headers, facts.now).await? {
             return Ok(Ok(session));
         }
@@ -53,7 +57,10 @@ impl Portal {
             login_hint: None,
             fresh_after: None,
         };
-        let cookies = self.interactions.open(id.clone(), new, headers, facts.now).await?;
+        let cookies = self
+            .interactions
+            .open(id.clone(), new, headers, facts.now)
+            .await?;
         Ok(Err(see_other(&format!("/signin/{id}"), cookies)))
     }
 

@@ -38,12 +38,21 @@ fn happenings(page: &Page) -> Vec<Activity> {
     let service = sample::asking(page).service;
     let items = page.say("item-phone").to_string();
     let all = [
-        Happening::Opened { service: service.clone() },
+        Happening::Opened {
+            service: service.clone(),
+        },
         Happening::WrongCode,
         Happening::SignedIn { service: None },
-        Happening::SignedIn { service: Some(service.clone()) },
-        Happening::Shared { service: service.clone(), items: items.clone() },
-        Happening::Refused { service: service.clone() },
+        Happening::SignedIn {
+            service: Some(service.clone()),
+        },
+        Happening::Shared {
+            service: service.clone(),
+            items: items.clone(),
+        },
+        Happening::Refused {
+            service: service.clone(),
+        },
         Happening::Withdrew { service, items },
         Happening::EndedOther,
         Happening::SignedOut,
@@ -53,12 +62,20 @@ fn happenings(page: &Page) -> Vec<Activity> {
     let at = |hours: usize| ago(hours as u64 * 700);
     all.into_iter()
         .enumerate()
-        .map(|(index, what)| Activity { at: at(index), what, device: "Chrome · Android".to_owned() })
+        .map(|(index, what)| Activity {
+            at: at(index),
+            what,
+            device: "Chrome · Android".to_owned(),
+        })
         .collect()
 }
 
 fn account(page: Page) -> AccountPage {
-    let phone = |masked: &str| Phone { masked: masked.to_owned(), added: ago(9000), last_used: Some(ago(3)) };
+    let phone = |masked: &str| Phone {
+        masked: masked.to_owned(),
+        added: ago(9000),
+        last_used: Some(ago(3)),
+    };
     AccountPage {
         now: sample::NOW,
         token: page.form_token("session"),
@@ -71,7 +88,9 @@ fn account(page: Page) -> AccountPage {
         ],
         services: vec![service(&page, "gjj"), service(&page, "hrss")],
         activity: happenings(&page),
-        notice: Some(AccountNotice::Withdrawn { service: sample::asking(&page).service }),
+        notice: Some(AccountNotice::Withdrawn {
+            service: sample::asking(&page).service,
+        }),
         page,
     }
 }
@@ -79,19 +98,31 @@ fn account(page: Page) -> AccountPage {
 #[test]
 fn an_account_shows_what_it_holds() {
     sample::show("account", account);
-    sample::show("account-named", |page| AccountPage { name: Some("张三丰".to_owned()), ..account(page) });
+    sample::show("account-named", |page| AccountPage {
+        name: Some("张三丰".to_owned()),
+        ..account(page)
+    });
     sample::show("account-empty", |page| {
         let mut page = account(page);
         page.devices.truncate(1);
-        AccountPage { services: Vec::new(), activity: Vec::new(), notice: None, ..page }
+        AccountPage {
+            services: Vec::new(),
+            activity: Vec::new(),
+            notice: None,
+            ..page
+        }
     });
 }
 
 #[test]
 fn what_was_just_done_is_said() {
     let page = sample::page(crate::web::Locale::English, crate::web::Edition::Standard);
-    let said = [AccountNotice::DeviceEnded, AccountNotice::OthersEnded, AccountNotice::NothingToDo]
-        .map(|notice| notice.text(&page));
+    let said = [
+        AccountNotice::DeviceEnded,
+        AccountNotice::OthersEnded,
+        AccountNotice::NothingToDo,
+    ]
+    .map(|notice| notice.text(&page));
     assert_eq!(said[0], "That device is signed out");
     assert!(said.iter().all(|text| text.contains(' ')));
 }
@@ -100,7 +131,13 @@ fn what_was_just_done_is_said() {
 fn nothing_ends_without_a_question() {
     let text = ToOwned::to_owned;
     for (name, question) in [
-        ("device", Question::EndDevice { session: text("s2"), device: text("Firefox · Windows") }),
+        (
+            "device",
+            Question::EndDevice {
+                session: text("s2"),
+                device: text("Firefox · Windows"),
+            },
+        ),
         ("others", Question::EndOthers),
         ("everywhere", Question::SignOutEverywhere),
         (
@@ -112,7 +149,13 @@ fn nothing_ends_without_a_question() {
                 label: text("手机号"),
             },
         ),
-        ("withdraw-all", Question::WithdrawAll { client: text("gjj"), service: text("住房公积金提取") }),
+        (
+            "withdraw-all",
+            Question::WithdrawAll {
+                client: text("gjj"),
+                service: text("住房公积金提取"),
+            },
+        ),
     ] {
         sample::show(&format!("confirm-{name}"), |page| ConfirmPage {
             token: page.form_token("session"),

@@ -27,7 +27,8 @@ pub async fn withdraw(
     };
     let client_id = form.one("client")?;
     let items = items_named(form.one("item")?)?;
-    let unknown = || PageError::new(ErrorKind::BadRequest).developer("reason", "client names no service we know");
+    let unknown =
+        || PageError::new(ErrorKind::BadRequest).developer("reason", "client names no service we know");
     let client = portal.departments.client(client_id).await?.ok_or_else(unknown)?;
     if form.one("confirmed")? != "yes" {
         let service = client.asking(page.locale()).service;
@@ -55,9 +56,14 @@ pub async fn withdraw(
     }
     // Without the consent to be recognised there is no sign-in left at that service.
     if items.contains(&Item::OpenId) {
-        portal.sessions.leave(&mut change, session.account, client_id).await?;
+        portal
+            .sessions
+            .leave(&mut change, session.account, client_id)
+            .await?;
     }
-    let event = Event::new(Action::ConsentWithdrawn).account(session.account).client(client_id);
+    let event = Event::new(Action::ConsentWithdrawn)
+        .account(session.account)
+        .client(client_id);
     change.record(event.with("items", &withdrawn)).await?;
     change.commit().await?;
     let query = url::form_urlencoded::Serializer::new(String::new())
@@ -72,6 +78,8 @@ fn items_named(name: &str) -> Result<Vec<Item>, PageError> {
         _ if name == "all" => Ok(Item::ALL.to_vec()),
         Some(Item::OpenId) => Ok(Item::ALL.to_vec()),
         Some(item) => Ok(vec![item]),
-        None => Err(PageError::new(ErrorKind::BadRequest).developer("reason", "item names nothing that is given")),
+        None => {
+            Err(PageError::new(ErrorKind::BadRequest).developer("reason", "item names nothing that is given"))
+        }
     }
 }

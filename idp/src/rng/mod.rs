@@ -23,6 +23,10 @@ impl fmt::Debug for Rng {
 
 impl Rng {
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the operating system for chance"
+    )]
     pub fn system() -> Self {
         Self(Arc::new(ring::rand::SystemRandom::new()))
     }

@@ -224,7 +224,9 @@ impl Signin {
         }
         add_failure(&mut change, &phone.index(&self.vault)).await?;
         let event = Event::new(Action::CodeFailed);
-        change.record(holder.map_or(event.clone(), |holder| event.account(holder.id))).await?;
+        change
+            .record(holder.map_or(event.clone(), |holder| event.account(holder.id)))
+            .await?;
         Ok(change.commit().await?)
     }
 

@@ -51,7 +51,11 @@ impl Memory {
     }
 
     pub(super) fn take(&self, key: &str, now: Timestamp) -> Option<Vec<u8>> {
-        self.inner().values.remove(key).filter(|held| held.expires > now).map(|held| held.value)
+        self.inner()
+            .values
+            .remove(key)
+            .filter(|held| held.expires > now)
+            .map(|held| held.value)
     }
 
     pub(super) fn swap(&self, key: &str, old: &[u8], new: &[u8], now: Timestamp, ttl: Duration) -> bool {
@@ -89,7 +93,13 @@ impl Inner {
             self.values.retain(|_, held| held.expires > now);
             self.sweep_at = self.values.len() * 2;
         }
-        self.values.insert(key.to_owned(), Held { value, expires: now.plus(ttl) });
+        self.values.insert(
+            key.to_owned(),
+            Held {
+                value,
+                expires: now.plus(ttl),
+            },
+        );
     }
 }
 

@@ -52,7 +52,9 @@ impl State {
         if url == "memory:" {
             return Ok(Self::memory());
         }
-        RedisState::open(url, &config.prefix).await.map(|state| Self(Kind::Redis(state)))
+        RedisState::open(url, &config.prefix)
+            .await
+            .map(|state| Self(Kind::Redis(state)))
     }
 
     #[must_use]
@@ -64,12 +66,24 @@ impl State {
     ///
     /// # Errors
     /// Where the store does not answer; nothing is assumed then.
-    pub async fn put(&self, key: &str, value: &[u8], now: Timestamp, ttl: Duration) -> Result<(), StateError> {
+    pub async fn put(
+        &self,
+        key: &str,
+        value: &[u8],
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<(), StateError> {
         on!(self, store => store.put(key, value, now, ttl))
     }
 
     /// Stores a value unless there is one; answers whether it did.
-    pub async fn put_new(&self, key: &str, value: &[u8], now: Timestamp, ttl: Duration) -> Result<bool, StateError> {
+    pub async fn put_new(
+        &self,
+        key: &str,
+        value: &[u8],
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<bool, StateError> {
         on!(self, store => store.put_new(key, value, now, ttl))
     }
 

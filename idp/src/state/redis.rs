@@ -85,7 +85,11 @@ impl RedisState {
         let connection = tokio::time::timeout(PATIENCE * 3, connect(url))
             .await
             .map_err(|_| StateError("no answer from state.url in time".to_owned()))??;
-        Ok(Self { connection, prefix: prefix.to_owned(), scripts: SCRIPTS.get_or_init(Scripts::new) })
+        Ok(Self {
+            connection,
+            prefix: prefix.to_owned(),
+            scripts: SCRIPTS.get_or_init(Scripts::new),
+        })
     }
 
     fn key(&self, key: &str) -> String {
@@ -116,12 +120,23 @@ impl RedisState {
     ) -> ScriptInvocation<'a> {
         let mut call = script.key(self.key(key));
         let gone_after = u64::try_from((ttl + GRACE).as_millis()).unwrap_or(u64::MAX);
-        call.arg(now.millis()).arg(now.plus(ttl).millis()).arg(gone_after).arg(value);
+        call.arg(now.millis())
+            .arg(now.plus(ttl).millis())
+            .arg(gone_after)
+            .arg(value);
         call
     }
 
-    pub(super) async fn put(&self, key: &str, value: &[u8], now: Timestamp, ttl: Duration) -> Result<(), StateError> {
-        self.run::<i64>(&mut self.call(&self.scripts.put, key, value, now, ttl)).await.map(drop)
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        value: &[u8],
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<(), StateError> {
+        self.run::<i64>(&mut self.call(&self.scripts.put, key, value, now, ttl))
+            .await
+            .map(drop)
     }
 
     pub(super) async fn put_new(
@@ -131,15 +146,18 @@ impl RedisState {
         now: Timestamp,
         ttl: Duration,
     ) -> Result<bool, StateError> {
-        self.run(&mut self.call(&self.scripts.put_new, key, value, now, ttl)).await
+        self.run(&mut self.call(&self.scripts.put_new, key, value, now, ttl))
+            .await
     }
 
     pub(super) async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, StateError> {
-        self.run(self.scripts.get.key(self.key(key)).arg(now.millis())).await
+        self.run(self.scripts.get.key(self.key(key)).arg(now.millis()))
+            .await
     }
 
     pub(super) async fn take(&self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, StateError> {
-        self.run(self.scripts.take.key(self.key(key)).arg(now.millis())).await
+        self.run(self.scripts.take.key(self.key(key)).arg(now.millis()))
+            .await
     }
 
     pub(super) async fn swap(
@@ -150,15 +168,19 @@ impl RedisState {
         now: Timestamp,
         ttl: Duration,
     ) -> Result<bool, StateError> {
-        self.run(self.call(&self.scripts.swap, key, new, now, ttl).arg(old)).await
+        self.run(self.call(&self.scripts.swap, key, new, now, ttl).arg(old))
+            .await
     }
 
     pub(super) async fn count(&self, key: &str, now: Timestamp, ttl: Duration) -> Result<u64, StateError> {
-        self.run(&mut self.call(&self.scripts.count, key, b"", now, ttl)).await
+        self.run(&mut self.call(&self.scripts.count, key, b"", now, ttl))
+            .await
     }
 
     pub(super) async fn remove(&self, key: &str) -> Result<(), StateError> {
-        self.run::<i64>(&mut self.scripts.remove.key(self.key(key))).await.map(drop)
+        self.run::<i64>(&mut self.scripts.remove.key(self.key(key)))
+            .await
+            .map(drop)
     }
 
     pub(super) async fn ping(&self) -> Result<(), StateError> {
@@ -172,7 +194,11 @@ async fn connect(url: &str) -> Result<Connection, StateError> {
     if let Some(rest) = url.strip_prefix("redis+cluster://") {
         let nodes: Vec<String> = rest.split(',').map(|host| format!("redis://{host}")).collect();
         let client = redis::cluster::ClusterClient::new(nodes).map_err(|fault| broken(&fault))?;
-        return client.get_async_connection().await.map(Connection::Cluster).map_err(|fault| broken(&fault));
+        return client
+            .get_async_connection()
+            .await
+            .map(Connection::Cluster)
+            .map_err(|fault| broken(&fault));
     }
     let manager = ConnectionManagerConfig::new().set_number_of_retries(1);
     let client = if let Some(rest) = url.strip_prefix("redis+sentinel://") {
@@ -180,9 +206,12 @@ async fn connect(url: &str) -> Result<Connection, StateError> {
             StateError("state.url must be redis+sentinel://MASTER@host1:26379,host2:26379".to_owned())
         })?;
         let nodes: Vec<String> = hosts.split(',').map(|host| format!("redis://{host}")).collect();
-        let mut sentinel = SentinelClient::build(nodes, master.to_owned(), None, SentinelServerType::Master)
+        let mut sentinel = SentinelClient::build(nodes, master, None, SentinelServerType::Master)
             .map_err(|fault| broken(&fault))?;
-        sentinel.async_get_client().await.map_err(|fault| broken(&fault))?
+        sentinel
+            .async_get_client()
+            .await
+            .map_err(|fault| broken(&fault))?
     } else {
         redis::Client::open(url).map_err(|fault| broken(&fault))?
     };

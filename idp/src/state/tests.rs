@@ -15,20 +15,37 @@ fn later(seconds: u64) -> Timestamp {
 
 async fn keeps_the_contract(state: &State) {
     state.put("a", b"1:\0\xff", NOW, MINUTE).await.unwrap();
-    assert_eq!(state.get("a", later(59)).await.unwrap().as_deref(), Some(&b"1:\0\xff"[..]));
-    assert_eq!(state.get("a", later(60)).await.unwrap(), None, "expired by the caller's clock");
+    assert_eq!(
+        state.get("a", later(59)).await.unwrap().as_deref(),
+        Some(&b"1:\0\xff"[..])
+    );
+    assert_eq!(
+        state.get("a", later(60)).await.unwrap(),
+        None,
+        "expired by the caller's clock"
+    );
 
     assert!(!state.put_new("a", b"2", later(59), MINUTE).await.unwrap());
-    assert!(state.put_new("a", b"2", later(60), MINUTE).await.unwrap(), "an expired value is no value");
+    assert!(
+        state.put_new("a", b"2", later(60), MINUTE).await.unwrap(),
+        "an expired value is no value"
+    );
     assert!(!state.swap("a", b"1", b"3", later(61), MINUTE).await.unwrap());
     assert!(state.swap("a", b"2", b"3", later(61), MINUTE).await.unwrap());
 
-    assert_eq!(state.take("a", later(62)).await.unwrap().as_deref(), Some(&b"3"[..]));
+    assert_eq!(
+        state.take("a", later(62)).await.unwrap().as_deref(),
+        Some(&b"3"[..])
+    );
     assert_eq!(state.take("a", later(62)).await.unwrap(), None, "taken once");
     assert!(!state.swap("a", b"3", b"4", later(62), MINUTE).await.unwrap());
 
     assert_eq!(state.count("n", NOW, MINUTE).await.unwrap(), 1);
-    assert_eq!(state.count("n", later(59), MINUTE).await.unwrap(), 2, "counting does not prolong");
+    assert_eq!(
+        state.count("n", later(59), MINUTE).await.unwrap(),
+        2,
+        "counting does not prolong"
+    );
     assert_eq!(state.count("n", later(60), MINUTE).await.unwrap(), 1);
 
     state.put("b", b"x", NOW, MINUTE).await.unwrap();
@@ -66,7 +83,12 @@ async fn redis_keeps_the_contract() {
         return;
     };
     let prefix = format!("contract-{}", std::process::id());
-    let state = State::open(&config::State { url: Secret::new(url), prefix }).await.unwrap();
+    let state = State::open(&config::State {
+        url: Secret::new(url),
+        prefix,
+    })
+    .await
+    .unwrap();
     keeps_the_contract(&state).await;
     takes_once_among_many(&state).await;
 }
@@ -75,8 +97,18 @@ async fn redis_keeps_the_contract() {
 async fn memory_forgets_what_has_expired() {
     let state = State::memory();
     for n in 0..5_000_u64 {
-        state.put(&format!("k{n}"), b"x", NOW.plus(Duration::from_secs(n)), Duration::from_secs(1)).await.unwrap();
+        state
+            .put(
+                &format!("k{n}"),
+                b"x",
+                NOW.plus(Duration::from_secs(n)),
+                Duration::from_secs(1),
+            )
+            .await
+            .unwrap();
     }
-    let super::Kind::Memory(memory) = &state.0 else { unreachable!() };
+    let super::Kind::Memory(memory) = &state.0 else {
+        unreachable!()
+    };
     assert!(memory.len() < 3_000);
 }

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions as _, Postgres, Sqlite, Transaction};
 
 use super::error::StoreError;
@@ -25,7 +27,10 @@ pub struct Db(Pool);
 enum Pool {
     Pg(PgPool),
     /// SQLite has one writer; its readers do not wait for it (WAL).
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,13 +75,17 @@ impl Db {
             return Self::open_postgres(url, config.max_connections).await;
         }
         let Some(path) = url.strip_prefix("sqlite:") else {
-            return Err(StoreError::Refused("database.url must begin with sqlite: or postgres://".to_owned()));
+            return Err(StoreError::Refused(
+                "database.url must begin with sqlite: or postgres://".to_owned(),
+            ));
         };
         Self::open_sqlite(path.trim_start_matches("//"), config.synchronous).await
     }
 
     async fn open_postgres(url: &str, max_connections: u32) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("yimen").disable_statement_logging();
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("yimen")
+            .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(PATIENCE)
@@ -142,15 +151,26 @@ impl Db {
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
         const EXISTS_PG: &str = "SELECT 1 AS one FROM pg_tables WHERE tablename = '_sqlx_migrations'";
         const EXISTS_SQLITE: &str = "SELECT 1 AS one FROM sqlite_master WHERE name = '_sqlx_migrations'";
-        let exists = if self.backend() == Backend::Postgres { EXISTS_PG } else { EXISTS_SQLITE };
+        let exists = if self.backend() == Backend::Postgres {
+            EXISTS_PG
+        } else {
+            EXISTS_SQLITE
+        };
         let mut applied = Vec::new();
         if self.maybe(exists, Args::new()).await?.is_some() {
-            for row in self.all("SELECT version FROM _sqlx_migrations WHERE success", Args::new()).await? {
+            for row in self
+                .all("SELECT version FROM _sqlx_migrations WHERE success", Args::new())
+                .await?
+            {
                 applied.push(row.int("version")?);
             }
         }
-        let missing = MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version));
-        Ok(missing.map(|migration| format!("{:04} {}", migration.version, migration.description)).collect())
+        let missing = MIGRATIONS
+            .iter()
+            .filter(|migration| !applied.contains(&migration.version));
+        Ok(missing
+            .map(|migration| format!("{:04} {}", migration.version, migration.description))
+            .collect())
     }
 
     /// # Errors
@@ -254,4 +274,3 @@ impl Tx {
         Ok(())
     }
 }
-

@@ -27,7 +27,9 @@ impl From<sqlx::Error> for StoreError {
     fn from(fault: sqlx::Error) -> Self {
         match &fault {
             sqlx::Error::RowNotFound => Self::Missing,
-            sqlx::Error::Database(inner) if inner.is_unique_violation() || inner.is_foreign_key_violation() => {
+            sqlx::Error::Database(inner)
+                if inner.is_unique_violation() || inner.is_foreign_key_violation() =>
+            {
                 Self::Conflict(inner.constraint().unwrap_or("constraint").to_owned())
             }
             // 40001 and 40P01 are PostgreSQL's serialization failure and deadlock; class 57 is its
@@ -40,9 +42,10 @@ impl From<sqlx::Error> for StoreError {
                 Self::Unavailable(inner.code().unwrap_or_default().into_owned())
             }
             sqlx::Error::Database(inner) => Self::Refused(inner.message().to_owned()),
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
-                Self::Unavailable(fault.to_string())
-            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_) => Self::Unavailable(fault.to_string()),
             _ => Self::Refused(fault.to_string()),
         }
     }

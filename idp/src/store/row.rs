@@ -1,6 +1,6 @@
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::error::StoreError;
@@ -64,6 +64,8 @@ impl Row {
     /// # Errors
     /// Where the text is no UUID.
     pub fn uuid(&self, column: &'static str) -> Result<Uuid, StoreError> {
-        self.text(column)?.parse().map_err(|_| StoreError::Corrupt(column))
+        self.text(column)?
+            .parse()
+            .map_err(|_| StoreError::Corrupt(column))
     }
 }

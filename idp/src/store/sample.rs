@@ -43,13 +43,19 @@ impl Drop for Records {
 
 async fn schema(server: &str, name: &str) -> String {
     let mut tx = database(server.to_owned()).await.begin().await.unwrap();
-    tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![]).await.unwrap();
+    tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let separator = if server.contains('?') { '&' } else { '?' };
     format!("{server}{separator}options=-c%20search_path%3D{name}")
 }
 
 async fn database(url: String) -> Db {
-    let config = Database { url: Secret::new(url), max_connections: 4, ..Database::default() };
+    let config = Database {
+        url: Secret::new(url),
+        max_connections: 4,
+        ..Database::default()
+    };
     Db::open(&config).await.unwrap()
 }

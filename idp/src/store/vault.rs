@@ -31,7 +31,10 @@ impl Vault {
     #[must_use]
     pub fn new(master: &MasterKey, rng: Rng) -> Self {
         let derive = |label: &[u8]| derive_key(master, label);
-        #[expect(clippy::expect_used, reason = "the key is 32 bytes by its type; runs once, at start")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the key is 32 bytes by its type; runs once, at start"
+        )]
         let seal = UnboundKey::new(&AES_256_GCM, &derive(b"yimen field seal 1")).expect("32 bytes");
         Self {
             seal: LessSafeKey::new(seal),
@@ -52,7 +55,10 @@ impl Vault {
         let mut body = plain.as_bytes().to_vec();
         let aad = Aad::from(bound(place, row));
         // Sealing fails only for inputs of more than 64 GiB.
-        match self.seal.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body) {
+        match self
+            .seal
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body)
+        {
             Ok(()) => sealed.extend_from_slice(&body),
             Err(_) => sealed.clear(),
         }
@@ -95,7 +101,10 @@ impl Vault {
 fn derive_key(master: &MasterKey, label: &[u8]) -> [u8; 32] {
     let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"yimen");
     let mut key = [0; 32];
-    #[expect(clippy::expect_used, reason = "32 bytes are within HKDF's limit; runs once, at start")]
+    #[expect(
+        clippy::expect_used,
+        reason = "32 bytes are within HKDF's limit; runs once, at start"
+    )]
     salt.extract(master.as_bytes())
         .expand(&[label], hkdf::HKDF_SHA256)
         .and_then(|okm| okm.fill(&mut key))
@@ -146,7 +155,10 @@ mod tests {
     fn a_sealed_field_opens_only_in_its_place_under_its_key() {
         let sealed = vault(1).seal("phone.number", "row-1", "+8613800000000");
         assert!(!sealed.windows(5).any(|part| part == b"13800"));
-        assert_eq!(vault(1).open("phone.number", "row-1", &sealed).unwrap(), "+8613800000000");
+        assert_eq!(
+            vault(1).open("phone.number", "row-1", &sealed).unwrap(),
+            "+8613800000000"
+        );
         assert!(vault(1).open("phone.number", "row-2", &sealed).is_err());
         assert!(vault(1).open("account.name", "row-1", &sealed).is_err());
         assert!(vault(2).open("phone.number", "row-1", &sealed).is_err());

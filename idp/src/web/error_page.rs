@@ -164,10 +164,18 @@ mod tests {
             sample::show(&format!("error-{}", kind.code()), |page| {
                 let error = PageError::new(kind)
                     .about(sample::asking(&page))
-                    .back(Link::new("https://gjj.yunchuan.example/signin", sample::asking(&page).service))
+                    .back(Link::new(
+                        "https://gjj.yunchuan.example/signin",
+                        sample::asking(&page).service,
+                    ))
                     .developer("redirect_uri", "https://bdc.yunchuan.example/<cb2>")
                     .retry_after(Duration::from_secs(600));
-                ErrorPage { page, error: *error.0, reference: Reference::of("4bf9"), request: "4bf9".to_owned() }
+                ErrorPage {
+                    page,
+                    error: *error.0,
+                    reference: Reference::of("4bf9"),
+                    request: "4bf9".to_owned(),
+                }
             });
         }
     }

@@ -27,9 +27,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Facts {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let known = &parts.extensions;
         Ok(Self {
-            now: known.get::<Timestamp>().copied().unwrap_or_else(|| Clock::system().now()),
-            request_id: known.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
-            address: known.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |found| found.0),
+            now: known
+                .get::<Timestamp>()
+                .copied()
+                .unwrap_or_else(|| Clock::system().now()),
+            request_id: known
+                .get::<RequestId>()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            address: known
+                .get::<ClientAddress>()
+                .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |found| found.0),
         })
     }
 }

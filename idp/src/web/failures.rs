@@ -20,6 +20,8 @@ impl From<StoreError> for PageError {
 
 impl From<StateError> for PageError {
     fn from(fault: StateError) -> Self {
-        Self::new(ErrorKind::Unavailable).retry_after(TRY_AGAIN).because(fault.to_string())
+        Self::new(ErrorKind::Unavailable)
+            .retry_after(TRY_AGAIN)
+            .because(fault.to_string())
     }
 }

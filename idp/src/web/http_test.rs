@@ -45,7 +45,11 @@ async fn send(mut request: Request<Body>) -> (StatusCode, HeaderMap, String) {
     let response = app().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
-    (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
+    (
+        parts.status,
+        parts.headers,
+        String::from_utf8(body.to_vec()).unwrap(),
+    )
 }
 
 fn form(body: impl Into<Body>) -> Request<Body> {
@@ -71,15 +75,29 @@ async fn a_faulty_form_ends_on_a_page() {
     let token = token();
     for (request, expected) in [
         (form("phone=1"), StatusCode::FORBIDDEN),
-        (form(format!("token={token}&token={token}")), StatusCode::BAD_REQUEST),
-        (form(format!("token={token}&phone=1&phone=2")), StatusCode::BAD_REQUEST),
+        (
+            form(format!("token={token}&token={token}")),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            form(format!("token={token}&phone=1&phone=2")),
+            StatusCode::BAD_REQUEST,
+        ),
         (form("x&".repeat(150)), StatusCode::BAD_REQUEST),
-        (form(format!("token={token}&phone={}", "1".repeat(1000))), StatusCode::PAYLOAD_TOO_LARGE),
+        (
+            form(format!("token={token}&phone={}", "1".repeat(1000))),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
         (form(&b"\xff\xfe%ff=%"[..]), StatusCode::FORBIDDEN),
     ] {
         let (status, headers, body) = send(request).await;
         assert_eq!(status, expected, "{body}");
-        assert!(headers[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("frame-ancestors 'none'"));
+        assert!(
+            headers[CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .contains("frame-ancestors 'none'")
+        );
         assert!(body.contains("id=\"trace-id\""));
     }
 }
@@ -88,16 +106,23 @@ async fn a_faulty_form_ends_on_a_page() {
 async fn a_form_from_elsewhere_or_of_another_type_is_refused() {
     let body = || Body::from(format!("token={}", token()));
     let mut foreign = form(body());
-    foreign.headers_mut().insert(ORIGIN, "https://evil.yunchuan.example".parse().unwrap());
+    foreign
+        .headers_mut()
+        .insert(ORIGIN, "https://evil.yunchuan.example".parse().unwrap());
     assert_eq!(send(foreign).await.0, StatusCode::FORBIDDEN);
     let mut plain = form(body());
-    plain.headers_mut().insert(CONTENT_TYPE, "text/plain".parse().unwrap());
+    plain
+        .headers_mut()
+        .insert(CONTENT_TYPE, "text/plain".parse().unwrap());
     assert_eq!(send(plain).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
 #[tokio::test]
 async fn an_error_page_speaks_the_residents_language_and_keeps_the_cause_to_the_log() {
-    let request = Request::get("/fail").header(ACCEPT_LANGUAGE, "en").body(Body::empty()).unwrap();
+    let request = Request::get("/fail")
+        .header(ACCEPT_LANGUAGE, "en")
+        .body(Body::empty())
+        .unwrap();
     let (status, headers, body) = send(request).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(headers[RETRY_AFTER], "5");
@@ -111,7 +136,12 @@ async fn what_is_not_there_has_a_page_and_an_apis_own_answer_is_left_alone() {
     let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
     assert!(send(get("/nowhere")).await.2.contains("error: not_found"));
     assert!(send(get("/form")).await.2.contains("error: method_not_allowed"));
-    assert!(send(get("/assets/nothing.css")).await.2.contains("error: not_found"));
+    assert!(
+        send(get("/assets/nothing.css"))
+            .await
+            .2
+            .contains("error: not_found")
+    );
     assert_eq!(send(get("/json")).await.2, "");
 }
 
@@ -119,19 +149,32 @@ async fn what_is_not_there_has_a_page_and_an_apis_own_answer_is_left_alone() {
 async fn an_asset_is_kept_for_ever_under_a_name_that_changes_with_it() {
     let path = assets::STYLESHEET.path.as_str();
     let (status, headers, body) = send(Request::get(path).body(Body::empty()).unwrap()).await;
-    assert_eq!((status, body.len()), (StatusCode::OK, assets::STYLESHEET.body.len()));
+    assert_eq!(
+        (status, body.len()),
+        (StatusCode::OK, assets::STYLESHEET.body.len())
+    );
     assert_eq!(headers[CACHE_CONTROL], "public, max-age=31536000, immutable");
-    let again = Request::get(path).header(IF_NONE_MATCH, &headers[ETAG]).body(Body::empty()).unwrap();
+    let again = Request::get(path)
+        .header(IF_NONE_MATCH, &headers[ETAG])
+        .body(Body::empty())
+        .unwrap();
     assert_eq!(send(again).await.0, StatusCode::NOT_MODIFIED);
 }
 
 #[tokio::test]
 async fn the_display_switch_comes_back_to_the_page_it_stands_on() {
-    let page = send(Request::get("/privacy?a=1").body(Body::empty()).unwrap()).await.2;
-    let switch = page.split("href=\"").find_map(|rest| rest.split('"').next().filter(|url| url.contains("lang=en")));
+    let page = send(Request::get("/privacy?a=1").body(Body::empty()).unwrap())
+        .await
+        .2;
+    let switch = page
+        .split("href=\"")
+        .find_map(|rest| rest.split('"').next().filter(|url| url.contains("lang=en")));
     let switch = switch.unwrap().replace("&#38;", "&");
     let (status, headers, _) = send(Request::get(switch).body(Body::empty()).unwrap()).await;
-    assert_eq!((status, &headers[LOCATION]), (StatusCode::SEE_OTHER, &"/privacy?a=1".parse().unwrap()));
+    assert_eq!(
+        (status, &headers[LOCATION]),
+        (StatusCode::SEE_OTHER, &"/privacy?a=1".parse().unwrap())
+    );
 }
 
 #[tokio::test]
@@ -150,8 +193,22 @@ async fn from_an_answer_to_a_form_it_comes_back_to_the_forms_page() {
 
 #[tokio::test]
 async fn junk_in_the_display_switch_leads_home() {
-    for query in ["", "?back=//evil.example&lang=%ff", "?lang=en&lang=zh&back=%0d%0aSet-Cookie:x", "?&&=&"] {
-        let (status, headers, _) = send(Request::get(format!("/display{query}")).body(Body::empty()).unwrap()).await;
-        assert_eq!((status, &headers[LOCATION]), (StatusCode::SEE_OTHER, &"/".parse().unwrap()), "{query}");
+    for query in [
+        "",
+        "?back=//evil.example&lang=%ff",
+        "?lang=en&lang=zh&back=%0d%0aSet-Cookie:x",
+        "?&&=&",
+    ] {
+        let (status, headers, _) = send(
+            Request::get(format!("/display{query}"))
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await;
+        assert_eq!(
+            (status, &headers[LOCATION]),
+            (StatusCode::SEE_OTHER, &"/".parse().unwrap()),
+            "{query}"
+        );
     }
 }

@@ -64,7 +64,11 @@ impl Page {
             .and_then(|value| value.to_str().ok());
         let edition = cookies.read(&parts.headers, display::EDITION);
         let here = parts.uri.path_and_query().map(PathAndQuery::as_str);
-        let back = if parts.method == Method::GET { here } else { page_of_the_form(&parts.headers, &site) };
+        let back = if parts.method == Method::GET {
+            here
+        } else {
+            page_of_the_form(&parts.headers, &site)
+        };
         Self {
             words: Words::of(Locale::choose(choice, None, accept)),
             edition: edition.and_then(Edition::from_name).unwrap_or_default(),

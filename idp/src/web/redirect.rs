@@ -6,7 +6,10 @@ use axum::response::{IntoResponse, Response};
 #[must_use]
 pub fn see_other(target: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
     let mut headers = HeaderMap::new();
-    headers.insert(LOCATION, HeaderValue::try_from(target).unwrap_or(const { HeaderValue::from_static("/") }));
+    headers.insert(
+        LOCATION,
+        HeaderValue::try_from(target).unwrap_or(const { HeaderValue::from_static("/") }),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for cookie in cookies {
         headers.append(SET_COOKIE, cookie);

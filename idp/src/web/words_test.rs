@@ -14,7 +14,10 @@ fn messages(locale: Locale) -> BTreeMap<String, Variables> {
     let mut current = None;
     for line in sources(locale).iter().flat_map(|source| source.lines()) {
         if let Some((id, _)) = line.split_once(" = ").filter(|_| !line.starts_with([' ', '#'])) {
-            assert!(found.insert(id.to_owned(), Variables::new()).is_none(), "{id} is said twice");
+            assert!(
+                found.insert(id.to_owned(), Variables::new()).is_none(),
+                "{id} is said twice"
+            );
             current = Some(id.to_owned());
         } else if !line.starts_with([' ', '}', '*']) {
             current = None;
@@ -30,7 +33,9 @@ fn messages(locale: Locale) -> BTreeMap<String, Variables> {
 }
 
 fn leading_name(text: &str) -> String {
-    text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect()
+    text.chars()
+        .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+        .collect()
 }
 
 fn read_all(folder: &Path, texts: &mut Vec<String>) {
@@ -58,13 +63,19 @@ fn sources_of_pages() -> Vec<String> {
 
 /// Each `say("id")` with the names in the `.with("name", …)` calls chained to it.
 fn uses(text: &str) -> Vec<(String, Variables)> {
-    text.split(".say(\"").skip(1).filter_map(|rest| rest.split_once("\")")).map(with_variables).collect()
+    text.split(".say(\"")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("\")"))
+        .map(with_variables)
+        .collect()
 }
 
 fn with_variables((id, mut rest): (&str, &str)) -> (String, Variables) {
     let mut variables = Variables::new();
-    while let Some((name, after)) =
-        rest.trim_start().strip_prefix(".with(\"").and_then(|rest| rest.split_once('"'))
+    while let Some((name, after)) = rest
+        .trim_start()
+        .strip_prefix(".with(\"")
+        .and_then(|rest| rest.split_once('"'))
     {
         variables.insert(name.to_owned());
         rest = after_closing_parenthesis(after);
@@ -113,7 +124,10 @@ fn no_words_are_left_over() {
     let texts = sources_of_pages();
     for id in messages(Locale::Chinese).keys().filter(|id| *id != "month") {
         let quoted = format!("\"{id}\"");
-        assert!(texts.iter().any(|text| text.contains(&quoted)), "nobody says {id}");
+        assert!(
+            texts.iter().any(|text| text.contains(&quoted)),
+            "nobody says {id}"
+        );
     }
 }
 
@@ -129,8 +143,24 @@ fn dates_and_spans_read_naturally() {
     assert_eq!(english.date(late), "31 May 2027");
     let now = late.plus(Duration::from_secs(9 * 3600 + 12 * 60));
     assert_eq!(chinese.moment(now, now), "今天 09:12");
-    assert_eq!(english.moment(late.minus(Duration::from_secs(1)), now), "30 May, 23:59");
-    assert_eq!(chinese.moment(late.minus(Duration::from_secs(365 * 86_400)), now), "2026年5月31日 00:00");
+    assert_eq!(
+        english.moment(late.minus(Duration::from_secs(1)), now),
+        "30 May, 23:59"
+    );
+    assert_eq!(
+        chinese.moment(late.minus(Duration::from_secs(365 * 86_400)), now),
+        "2026年5月31日 00:00"
+    );
     let spans = [1, 60, 91, 600, 7200, 172_800].map(|seconds| english.span(Duration::from_secs(seconds)));
-    assert_eq!(spans, ["1 second", "60 seconds", "2 minutes", "10 minutes", "2 hours", "2 days"]);
+    assert_eq!(
+        spans,
+        [
+            "1 second",
+            "60 seconds",
+            "2 minutes",
+            "10 minutes",
+            "2 hours",
+            "2 days"
+        ]
+    );
 }

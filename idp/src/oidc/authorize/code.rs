@@ -26,32 +26,44 @@ pub struct IssuedCode {
     pub issued_at: Timestamp,
 }
 
+impl IssuedCode {
+    /// What a request gets for the scopes that the resident allows.
+    #[must_use]
+    pub fn new(
+        request: &AuthorizationRequest,
+        scope: Scope,
+        session: &Session,
+        authentication: Authentication,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            client_id: request.client_id.clone(),
+            redirect_uri: request.reply.redirect.as_str().to_owned(),
+            code_challenge: request.code_challenge.clone(),
+            account: session.account,
+            session: session.id,
+            scope,
+            authentication,
+            issued_at: now,
+        }
+    }
+}
+
 /// Makes a code and stores what it stands for.
 ///
 /// # Errors
 /// Where the short-lived state does not answer.
 pub async fn issue_code(
-    request: &AuthorizationRequest,
-    session: &Session,
-    authentication: Authentication,
+    issued: &IssuedCode,
     state: &State,
     rng: &Rng,
-    now: Timestamp,
     lifetime: Span,
 ) -> Result<String, WireError> {
     let code = rng.token();
-    let issued = IssuedCode {
-        client_id: request.client_id.clone(),
-        redirect_uri: request.reply.redirect.as_str().to_owned(),
-        code_challenge: request.code_challenge.clone(),
-        account: session.account,
-        session: session.id,
-        scope: request.scope.clone(),
-        authentication,
-        issued_at: now,
-    };
-    let stored = serde_json::to_vec(&issued).map_err(WireError::internal)?;
-    state.put(&key(&hash(&code)), &stored, now, lifetime.get()).await?;
+    let stored = serde_json::to_vec(issued).map_err(WireError::internal)?;
+    state
+        .put(&key(&hash(&code)), &stored, issued.issued_at, lifetime.get())
+        .await?;
     Ok(code)
 }
 
@@ -59,9 +71,17 @@ pub async fn issue_code(
 ///
 /// # Errors
 /// Where the short-lived state does not answer.
-pub async fn read_code(state: &State, code_hash: &[u8; 32], now: Timestamp) -> Result<Option<IssuedCode>, WireError> {
-    let Some(stored) = state.get(&key(code_hash), now).await? else { return Ok(None) };
-    serde_json::from_slice(&stored).map(Some).map_err(WireError::internal)
+pub async fn read_code(
+    state: &State,
+    code_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<IssuedCode>, WireError> {
+    let Some(stored) = state.get(&key(code_hash), now).await? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&stored)
+        .map(Some)
+        .map_err(WireError::internal)
 }
 
 fn key(code_hash: &[u8; 32]) -> String {

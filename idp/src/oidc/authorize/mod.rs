@@ -38,9 +38,8 @@ pub async fn authorize(
     headers: HeaderMap,
     parameters: Result<QueryOrForm, WireError>,
 ) -> Result<Response, PageError> {
-    let QueryOrForm(parameters) = parameters.map_err(|error| {
-        PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description)
-    })?;
+    let QueryOrForm(parameters) = parameters
+        .map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
     let page = page.with_ui_locales(parameters.get("ui_locales"));
     let client = identify_client(&parameters, &oidc.departments).await?;
     let redirect = prove_redirect_uri(&parameters, &client)?;
@@ -54,7 +53,12 @@ pub async fn authorize(
         Ok(request) => request,
         Err(error) => return Ok(respond(&reply, &Answer::Error(&error), issuer, page)),
     };
-    let walk = Walk { oidc: &oidc, client: &client, facts: &facts, headers: &headers };
+    let walk = Walk {
+        oidc: &oidc,
+        client: &client,
+        facts: &facts,
+        headers: &headers,
+    };
     // A POST from another site brings no Lax cookie: it is stored, and goes on by GET.
     if method == Method::POST {
         return walk.open(request, &parameters).await;
@@ -77,7 +81,12 @@ pub async fn resume(
         walk::PickedUp::Here(found) => *found,
         walk::PickedUp::Elsewhere(response) => return Ok(response),
     };
-    let walk = Walk { oidc: &oidc, client: &client, facts: &facts, headers: &headers };
+    let walk = Walk {
+        oidc: &oidc,
+        client: &client,
+        facts: &facts,
+        headers: &headers,
+    };
     walk.go_on(&interaction, &request, page).await
 }
 
@@ -98,5 +107,10 @@ pub async fn cancel(
     };
     oidc.interactions.answer(&interaction).await?;
     let error = WireError::new(Code::AccessDenied, "the resident refused");
-    Ok(respond(&request.reply, &Answer::Error(&error), oidc.config.public_url.issuer(), page))
+    Ok(respond(
+        &request.reply,
+        &Answer::Error(&error),
+        oidc.config.public_url.issuer(),
+        page,
+    ))
 }

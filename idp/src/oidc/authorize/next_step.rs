@@ -18,7 +18,9 @@ pub struct Present<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsentState {
     /// Everything asked for has been allowed; when the oldest answer was given.
-    Stands { since: Timestamp },
+    Stands {
+        since: Timestamp,
+    },
     Missing,
 }
 
@@ -34,7 +36,9 @@ pub enum Step {
 /// Decides by what is present (OpenID Connect Core 1.0 §3.1.2.3 and §3.1.2.4).
 #[must_use]
 pub fn next_step(request: &AuthorizationRequest, present: Present<'_>) -> Step {
-    let Some(auth_time) = present.auth_time else { return sign_in(request) };
+    let Some(auth_time) = present.auth_time else {
+        return sign_in(request);
+    };
     if request.fresh_after().is_some_and(|after| auth_time < after) {
         return sign_in(request);
     }
@@ -58,7 +62,10 @@ pub fn next_step(request: &AuthorizationRequest, present: Present<'_>) -> Step {
     if given {
         Step::Issue
     } else if request.prompt.none {
-        Step::Refuse(WireError::new(Code::ConsentRequired, "the resident has not yet agreed to share what is asked for"))
+        Step::Refuse(WireError::new(
+            Code::ConsentRequired,
+            "the resident has not yet agreed to share what is asked for",
+        ))
     } else {
         Step::AskConsent
     }
@@ -77,7 +84,10 @@ fn sign_in(request: &AuthorizationRequest) -> Step {
 fn unmet_acr(request: &AuthorizationRequest, acr: &str) -> Option<WireError> {
     let wanted = request.claims.id_token.get("acr")?.as_ref()?;
     (wanted.essential && !wanted.accepts(&json!(acr))).then(|| {
-        WireError::new(Code::UnmetAuthenticationRequirements, "no sign-in offered here reaches the required acr")
+        WireError::new(
+            Code::UnmetAuthenticationRequirements,
+            "no sign-in offered here reaches the required acr",
+        )
     })
 }
 

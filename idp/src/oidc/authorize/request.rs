@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::after_redirect::{
-    CodeChallenge, HintedSubject, Prompt, ResponseMode, check_max_age, check_pkce, check_prompt, check_response_type,
-    read_claims, read_hint, refuse_unsupported, resolve_response_mode, resolve_scope,
+    CodeChallenge, HintedSubject, Prompt, ResponseMode, check_max_age, check_pkce, check_prompt,
+    check_response_type, read_claims, read_hint, refuse_unsupported, resolve_response_mode, resolve_scope,
 };
 use super::before_redirect::ProvenRedirect;
 use crate::clock::Timestamp;
@@ -42,7 +42,11 @@ impl Reply {
     pub(super) fn read(parameters: &Parameters, redirect: ProvenRedirect) -> (Self, Result<(), WireError>) {
         let mode = resolve_response_mode(parameters);
         let state = parameters.get("state").map(str::to_owned);
-        let reply = Self { redirect, mode: mode.as_ref().copied().unwrap_or_default(), state };
+        let reply = Self {
+            redirect,
+            mode: mode.as_ref().copied().unwrap_or_default(),
+            state,
+        };
         (reply, mode.map(drop))
     }
 }
@@ -102,6 +106,10 @@ impl AuthorizationRequest {
     /// led there, so only a new sign-in leads on: it would be sent back and forth for ever.
     #[must_use]
     pub fn signed_in_after(&self) -> Option<Timestamp> {
-        if self.hinted.is_some() { Some(self.received_at) } else { self.fresh_after() }
+        if self.hinted.is_some() {
+            Some(self.received_at)
+        } else {
+            self.fresh_after()
+        }
     }
 }

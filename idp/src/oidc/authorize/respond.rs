@@ -20,14 +20,20 @@ pub enum Answer<'a> {
 pub fn respond(reply: &Reply, answer: &Answer<'_>, issuer: &str, page: Page) -> Response {
     let mut fields: Vec<(&'static str, &str)> = match answer {
         Answer::Code(code) => vec![("code", code)],
-        Answer::Error(error) => vec![("error", error.code.as_str()), ("error_description", &error.description)],
+        Answer::Error(error) => vec![
+            ("error", error.code.as_str()),
+            ("error_description", &error.description),
+        ],
     };
     fields.extend(reply.state.as_deref().map(|state| ("state", state)));
     fields.push(("iss", issuer));
     match reply.mode {
         ResponseMode::Query => redirect(reply, &fields),
         ResponseMode::FormPost => {
-            let fields = fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name, value.to_owned()))
+                .collect();
             FormPostPage::new(page, reply.redirect.url(), fields).into_response()
         }
     }
@@ -38,6 +44,10 @@ pub fn respond(reply: &Reply, answer: &Answer<'_>, issuer: &str, page: Page) -> 
 fn redirect(reply: &Reply, fields: &[(&str, &str)]) -> Response {
     let mut url = reply.redirect.url().clone();
     url.query_pairs_mut().extend_pairs(fields);
-    let headers = [(LOCATION, url.as_str()), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
+    let headers = [
+        (LOCATION, url.as_str()),
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
     (StatusCode::SEE_OTHER, headers).into_response()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::code::issue_code;
+use super::code::{IssuedCode, issue_code};
 use super::next_step::{ConsentState, Present, Step, next_step};
 use super::request::AuthorizationRequest;
 use super::respond::{Answer, respond};
@@ -13,7 +13,7 @@ use crate::consent::{Ask, ask, required_since};
 use crate::department::{Client, find_sub};
 use crate::keys::jose::to_base64url;
 use crate::oidc::tokens::Authentication;
-use crate::oidc::{Code, Oidc, Parameters, WireError};
+use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
 use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
 use crate::web::{ErrorKind, Facts, Page, PageError, see_other};
 
@@ -26,6 +26,13 @@ pub(super) struct Walk<'a> {
     pub client: &'a Client,
     pub facts: &'a Facts,
     pub headers: &'a HeaderMap,
+}
+
+/// What comes next, what is to be asked for it, and the scopes whose consent stands.
+struct Decided {
+    step: Step,
+    asked: Option<Ask>,
+    consented: Scope,
 }
 
 /// What stands behind an interaction's id, or where its browser is sent instead.
@@ -43,16 +50,32 @@ pub(super) async fn pick_up(
 ) -> Result<PickedUp, PageError> {
     let interaction = match oidc.interactions.prove(id, headers, now).await? {
         Ok(interaction) => interaction,
-        Err(fault) => return oidc.interactions.send_elsewhere(fault).await.map(PickedUp::Elsewhere),
+        Err(fault) => {
+            return oidc
+                .interactions
+                .send_elsewhere(fault)
+                .await
+                .map(PickedUp::Elsewhere);
+        }
     };
-    let gone = || InteractionFault::Gone { client_id: interaction.client_id.clone() };
+    let gone = || InteractionFault::Gone {
+        client_id: interaction.client_id.clone(),
+    };
     let Some(stored) = oidc.state.get(&key(id), now).await? else {
-        return oidc.interactions.send_elsewhere(gone()).await.map(PickedUp::Elsewhere);
+        return oidc
+            .interactions
+            .send_elsewhere(gone())
+            .await
+            .map(PickedUp::Elsewhere);
     };
     let request: AuthorizationRequest = serde_json::from_slice(&stored)
         .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
     // Suspended since the request began: the department's pages are closed at once.
-    let client = oidc.departments.client(&request.client_id).await?.filter(|client| client.is_active());
+    let client = oidc
+        .departments
+        .client(&request.client_id)
+        .await?
+        .filter(|client| client.is_active());
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
     Ok(PickedUp::Here(Box::new((interaction, request, client))))
 }
@@ -70,10 +93,10 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, PageError> {
         let session = self.session().await?;
-        let (step, _) = self.decide(&request, session.as_ref()).await?;
+        let Decided { step, consented, .. } = self.decide(&request, session.as_ref()).await?;
         match (step, session) {
             (Step::Refuse(error), _) => Ok(self.refuse(&request, &error, page)),
-            (Step::Issue, Some(session)) => self.issue(&request, &session, page).await,
+            (Step::Issue, Some(session)) => self.issue(&request, &session, &consented, page).await,
             _ => self.open(request, parameters).await,
         }
     }
@@ -88,7 +111,10 @@ impl Walk<'_> {
         let here = format!("/oauth2/authorize/{id}");
         let stored = serde_json::to_vec(&request)
             .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
-        self.oidc.state.put(&key(&id), &stored, self.facts.now, KEPT).await?;
+        self.oidc
+            .state
+            .put(&key(&id), &stored, self.facts.now, KEPT)
+            .await?;
         let new = NewInteraction {
             cancel: format!("{here}/cancel"),
             continuation: here.clone(),
@@ -99,7 +125,11 @@ impl Walk<'_> {
             login_hint: parameters.get("login_hint").map(str::to_owned),
             fresh_after: request.signed_in_after(),
         };
-        let cookies = self.oidc.interactions.open(id, new, self.headers, self.facts.now).await?;
+        let cookies = self
+            .oidc
+            .interactions
+            .open(id, new, self.headers, self.facts.now)
+            .await?;
         Ok(see_other(&here, cookies))
     }
 
@@ -111,11 +141,15 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, PageError> {
         let session = self.session().await?;
-        let (step, asked) = self.decide(request, session.as_ref()).await?;
+        let Decided {
+            step,
+            asked,
+            consented,
+        } = self.decide(request, session.as_ref()).await?;
         match (step, session) {
             (Step::Issue, Some(session)) => {
                 self.oidc.interactions.answer(interaction).await?;
-                self.issue(request, &session, page).await
+                self.issue(request, &session, &consented, page).await
             }
             (Step::Refuse(error), _) => {
                 self.oidc.interactions.answer(interaction).await?;
@@ -123,7 +157,10 @@ impl Walk<'_> {
             }
             (Step::AskConsent, Some(session)) => {
                 let ask = asked.unwrap_or_else(|| Ask::again(&request.consent_scope(), self.client));
-                self.oidc.consents.begin(&interaction.id, session.account, &ask, self.facts.now).await?;
+                self.oidc
+                    .consents
+                    .begin(&interaction.id, session.account, &ask, self.facts.now)
+                    .await?;
                 Ok(see_other(&format!("/consent/{}", interaction.id), Vec::new()))
             }
             _ => Ok(see_other(&format!("/signin/{}", interaction.id), Vec::new())),
@@ -139,15 +176,32 @@ impl Walk<'_> {
         &self,
         request: &AuthorizationRequest,
         session: Option<&Session>,
-    ) -> Result<(Step, Option<Ask>), PageError> {
+    ) -> Result<Decided, PageError> {
         let acr = self.acr();
         let Some(session) = session else {
-            let nobody = Present { auth_time: None, sub: None, acr: &acr, consent: ConsentState::Missing };
-            return Ok((next_step(request, nobody), None));
+            let nobody = Present {
+                auth_time: None,
+                sub: None,
+                acr: &acr,
+                consent: ConsentState::Missing,
+            };
+            let step = next_step(request, nobody);
+            return Ok(Decided {
+                step,
+                asked: None,
+                consented: Scope::default(),
+            });
         };
-        let given = self.oidc.consents.standing(session.account, &self.client.client_id, self.facts.now).await?;
+        let given = self
+            .oidc
+            .consents
+            .standing(session.account, &self.client.client_id, self.facts.now)
+            .await?;
         let asked = ask(&request.consent_scope(), &given, self.client);
-        let consent = match (&asked, required_since(&request.consent_scope(), &given, self.client)) {
+        let consent = match (
+            &asked,
+            required_since(&request.consent_scope(), &given, self.client),
+        ) {
             (None, Some(since)) => ConsentState::Stands { since },
             _ => ConsentState::Missing,
         };
@@ -155,11 +209,32 @@ impl Walk<'_> {
             Some(_) => find_sub(&self.oidc.db, &self.client.sector, session.account).await?,
             None => None,
         };
-        let present = Present { auth_time: Some(session.auth_time), sub: sub.as_deref(), acr: &acr, consent };
-        Ok((next_step(request, present), asked))
+        let present = Present {
+            auth_time: Some(session.auth_time),
+            sub: sub.as_deref(),
+            acr: &acr,
+            consent,
+        };
+        let consented = given
+            .iter()
+            .map(|given| given.item.scope())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let step = next_step(request, present);
+        Ok(Decided {
+            step,
+            asked,
+            consented: Scope::parse(&consented),
+        })
     }
 
-    async fn issue(&self, request: &AuthorizationRequest, session: &Session, page: Page) -> Result<Response, PageError> {
+    async fn issue(
+        &self,
+        request: &AuthorizationRequest,
+        session: &Session,
+        consented: &Scope,
+        page: Page,
+    ) -> Result<Response, PageError> {
         let authentication = Authentication {
             auth_time: session.auth_time,
             acr: self.acr(),
@@ -170,16 +245,30 @@ impl Walk<'_> {
         };
         let oidc = self.oidc;
         let lifetime = oidc.config.settings.token.code;
-        let code = issue_code(request, session, authentication, &oidc.state, &oidc.rng, self.facts.now, lifetime).await;
+        let scope = request.scope.only(consented);
+        let issued = IssuedCode::new(request, scope, session, authentication, self.facts.now);
+        let code = issue_code(&issued, &oidc.state, &oidc.rng, lifetime).await;
         match code {
-            Ok(code) => Ok(respond(&request.reply, &Answer::Code(&code), oidc.config.public_url.issuer(), page)),
-            Err(error) if error.code == Code::TemporarilyUnavailable => Ok(self.refuse(request, &error, page)),
+            Ok(code) => Ok(respond(
+                &request.reply,
+                &Answer::Code(&code),
+                oidc.config.public_url.issuer(),
+                page,
+            )),
+            Err(error) if error.code == Code::TemporarilyUnavailable => {
+                Ok(self.refuse(request, &error, page))
+            }
             Err(error) => Err(PageError::new(ErrorKind::Internal).because(error.description)),
         }
     }
 
     fn refuse(&self, request: &AuthorizationRequest, error: &WireError, page: Page) -> Response {
-        respond(&request.reply, &Answer::Error(error), self.oidc.config.public_url.issuer(), page)
+        respond(
+            &request.reply,
+            &Answer::Error(error),
+            self.oidc.config.public_url.issuer(),
+            page,
+        )
     }
 
     /// A sign-in by SMS code is level 1: a phone answered.

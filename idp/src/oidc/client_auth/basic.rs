@@ -9,7 +9,11 @@ use crate::oidc::{Code, WireError};
 /// Reads HTTP Basic credentials, whose halves are form-encoded (RFC 6749 §2.3.1).
 pub(super) fn read(headers: &HeaderMap) -> Result<Offered, WireError> {
     decode(headers).ok_or_else(|| {
-        WireError::new(Code::InvalidClient, "the Authorization header does not hold Basic client credentials").basic()
+        WireError::new(
+            Code::InvalidClient,
+            "the Authorization header does not hold Basic client credentials",
+        )
+        .basic()
     })
 }
 
@@ -21,11 +25,17 @@ fn decode(headers: &HeaderMap) -> Option<Offered> {
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (client_id, secret) = decoded.split_once(':')?;
-    Some(Offered::Basic { client_id: form_decode(client_id), secret: form_decode(secret) })
+    Some(Offered::Basic {
+        client_id: form_decode(client_id),
+        secret: form_decode(secret),
+    })
 }
 
 fn form_decode(text: &str) -> String {
     // A pair with an empty name: `=text` reads as ("", decoded).
     let pair = format!("={text}").replace('&', "%26");
-    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
 }

@@ -12,17 +12,31 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// A client's public keys: registered, or fetched from its `jwks_uri`. With `again`, they are
 /// fetched anew, at most once in [`PAUSE`].
-pub(super) async fn client_keys(oidc: &Oidc, client: &Client, again: bool, now: Timestamp) -> Result<JwkSet, WireError> {
+pub(super) async fn client_keys(
+    oidc: &Oidc,
+    client: &Client,
+    again: bool,
+    now: Timestamp,
+) -> Result<JwkSet, WireError> {
     if let Some(jwks) = &client.metadata.jwks {
         return parse(jwks.to_string().as_bytes());
     }
     let Some(uri) = &client.metadata.jwks_uri else {
-        return Err(WireError::new(Code::InvalidClient, "this client has no keys registered"));
+        return Err(WireError::new(
+            Code::InvalidClient,
+            "this client has no keys registered",
+        ));
     };
-    let place = to_base64url(&hash(uri));
+    let place = to_base64url(hash(uri));
     let kept = format!("jwks:{place}");
-    let may_ask = !again || oidc.state.put_new(&format!("jwks-asked:{place}"), b"1", now, PAUSE).await?;
-    if (!again || !may_ask) && let Some(stored) = oidc.state.get(&kept, now).await? {
+    let may_ask = !again
+        || oidc
+            .state
+            .put_new(&format!("jwks-asked:{place}"), b"1", now, PAUSE)
+            .await?;
+    if (!again || !may_ask)
+        && let Some(stored) = oidc.state.get(&kept, now).await?
+    {
         return parse(&stored);
     }
     let fetched = oidc.fetcher.get_json(uri, now).await.map_err(|fault| {
@@ -34,5 +48,6 @@ pub(super) async fn client_keys(oidc: &Oidc, client: &Client, again: bool, now: 
 }
 
 fn parse(jwks: &[u8]) -> Result<JwkSet, WireError> {
-    JwkSet::parse(jwks).map_err(|fault| WireError::new(Code::InvalidClient, format!("the client's keys: {fault}")))
+    JwkSet::parse(jwks)
+        .map_err(|fault| WireError::new(Code::InvalidClient, format!("the client's keys: {fault}")))
 }

@@ -60,7 +60,11 @@ pub async fn authenticate(
     let offered = read_offer(headers, parameters)?;
     let by_basic = offered.method() == AuthMethod::ClientSecretBasic;
     let result = prove(oidc, &offered, parameters, now).await;
-    if by_basic { result.map_err(WireError::basic) } else { result }
+    if by_basic {
+        result.map_err(WireError::basic)
+    } else {
+        result
+    }
 }
 
 fn read_offer(headers: &HeaderMap, parameters: &Parameters) -> Result<Offered, WireError> {
@@ -81,7 +85,10 @@ fn read_offer(headers: &HeaderMap, parameters: &Parameters) -> Result<Offered, W
     let missing = || WireError::new(Code::InvalidClient, "the request does not authenticate a client");
     let client_id = parameters.get("client_id").ok_or_else(missing)?.to_owned();
     Ok(match posted {
-        Some(secret) => Offered::Post { client_id, secret: secret.to_owned() },
+        Some(secret) => Offered::Post {
+            client_id,
+            secret: secret.to_owned(),
+        },
         None => Offered::Nothing { client_id },
     })
 }
@@ -93,18 +100,32 @@ async fn prove(
     now: Timestamp,
 ) -> Result<AuthenticatedClient, WireError> {
     let client_id = match offered {
-        Offered::Basic { client_id, .. } | Offered::Post { client_id, .. } | Offered::Nothing { client_id } => {
-            client_id.clone()
-        }
+        Offered::Basic { client_id, .. }
+        | Offered::Post { client_id, .. }
+        | Offered::Nothing { client_id } => client_id.clone(),
         Offered::Assertion(assertion) => private_key_jwt::claimed_client(assertion)?,
     };
-    if parameters.get("client_id").is_some_and(|named| named != client_id) {
-        return Err(WireError::new(Code::InvalidClient, "client_id names another client than the one that authenticates"));
+    if parameters
+        .get("client_id")
+        .is_some_and(|named| named != client_id)
+    {
+        return Err(WireError::new(
+            Code::InvalidClient,
+            "client_id names another client than the one that authenticates",
+        ));
     }
-    let client = oidc.departments.client(&client_id).await?.filter(|client| client.is_active()).ok_or_else(refused)?;
+    let client = oidc
+        .departments
+        .client(&client_id)
+        .await?
+        .filter(|client| client.is_active())
+        .ok_or_else(refused)?;
     let method = client.metadata.token_endpoint_auth_method;
     if method != offered.method() {
-        let said = format!("this client is registered for the authentication method {}", method.as_str());
+        let said = format!(
+            "this client is registered for the authentication method {}",
+            method.as_str()
+        );
         return Err(WireError::new(Code::InvalidClient, said));
     }
     match offered {
@@ -119,7 +140,10 @@ async fn prove(
 
 /// One answer for an unknown client and a wrong secret.
 fn refused() -> WireError {
-    WireError::new(Code::InvalidClient, "the client is unknown or its credentials are wrong")
+    WireError::new(
+        Code::InvalidClient,
+        "the client is unknown or its credentials are wrong",
+    )
 }
 
 #[cfg(test)]
@@ -137,7 +161,8 @@ mod tests {
     #[test]
     fn basic_credentials_are_percent_decoded() {
         // RFC 6749 §2.3.1: both halves are form-encoded before base64; this is `a:b` and `p+/ %`.
-        let Ok(Offered::Basic { client_id, secret }) = offer(Some("Basic YSUzQWI6cCUyQiUyRislMjU="), "") else {
+        let Ok(Offered::Basic { client_id, secret }) = offer(Some("Basic YSUzQWI6cCUyQiUyRislMjU="), "")
+        else {
             panic!("not read")
         };
         assert_eq!((client_id.as_str(), secret.as_str()), ("a:b", "p+/ %"));
@@ -150,14 +175,22 @@ mod tests {
             (Some("Basic YTpi"), "client_assertion=x"),
             (None, "client_id=a&client_secret=x&client_assertion=y"),
         ] {
-            assert_eq!(offer(header, body).err().unwrap().code, Code::InvalidRequest, "{body}");
+            assert_eq!(
+                offer(header, body).err().unwrap().code,
+                Code::InvalidRequest,
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn junk_is_no_client() {
         for header in ["Basic", "Basic !!!", "Basic YWI=", "Bearer x", "Basic /////w=="] {
-            assert_eq!(offer(Some(header), "").err().unwrap().code, Code::InvalidClient, "{header}");
+            assert_eq!(
+                offer(Some(header), "").err().unwrap().code,
+                Code::InvalidClient,
+                "{header}"
+            );
         }
         assert_eq!(offer(None, "").err().unwrap().code, Code::InvalidClient);
     }

@@ -39,7 +39,11 @@ pub fn check_live(grant: &Grant, now: Timestamp) -> Result<(), Ended> {
     if !offline && (grant.session_ended || grant.session_expires_at <= now) {
         return Err(Ended::SessionOver);
     }
-    if stands(grant.consent) { Ok(()) } else { Err(Ended::ConsentOver) }
+    if stands(grant.consent) {
+        Ok(())
+    } else {
+        Err(Ended::ConsentOver)
+    }
 }
 
 #[cfg(test)]
@@ -74,7 +78,8 @@ mod tests {
     #[test]
     fn each_end_ends_it() {
         assert_eq!(check_live(&grant(), at(500)), Ok(()));
-        let cases: [(fn(&mut Grant), Ended); 6] = [
+        type Break = fn(&mut Grant);
+        let cases: [(Break, Ended); 6] = [
             (|g| g.ended = true, Ended::Revoked),
             (|g| g.account_active = false, Ended::AccountClosed),
             (|g| g.signed_out_at = at(100), Ended::SignedOutEverywhere),
@@ -94,17 +99,28 @@ mod tests {
     #[test]
     fn offline_access_outlives_the_session_but_not_the_consent() {
         let offline_consent = Some((at(90), at(6000)));
-        let offline = Grant { offline: true, offline_consent, session_ended: true, ..grant() };
+        let offline = Grant {
+            offline: true,
+            offline_consent,
+            session_ended: true,
+            ..grant()
+        };
         assert_eq!(check_live(&offline, at(4999)), Ok(()));
         assert_eq!(check_live(&offline, at(5000)), Err(Ended::ConsentOver));
         // Left out, withdrawn, run out, or given only later: then it ends with the session.
         for consent in [None, Some((at(90), at(400))), Some((at(101), at(5000)))] {
-            let mut alone = Grant { offline_consent: consent, ..offline.clone() };
+            let mut alone = Grant {
+                offline_consent: consent,
+                ..offline.clone()
+            };
             assert_eq!(check_live(&alone, at(500)), Err(Ended::SessionOver));
             alone.session_ended = false;
             assert_eq!(check_live(&alone, at(500)), Ok(()));
         }
-        let signed_out = Grant { signed_out_at: at(200), ..offline };
+        let signed_out = Grant {
+            signed_out_at: at(200),
+            ..offline
+        };
         assert_eq!(check_live(&signed_out, at(300)), Err(Ended::SignedOutEverywhere));
     }
 }

@@ -5,5 +5,6 @@ mod records;
 
 pub use liveness::check_live;
 pub use records::{
-    Grant, Refresh, end, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code, rotate,
+    Grant, Refresh, end, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code,
+    rotate,
 };

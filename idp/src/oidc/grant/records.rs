@@ -98,7 +98,15 @@ pub async fn insert(change: &mut Change, grant: &Grant, session: Uuid) -> Result
 impl Grant {
     /// A grant about to be stored: live, by the session and consent that make it.
     #[must_use]
-    pub fn new(id: String, account: Uuid, client_id: &str, sub: String, scope: Scope, authentication: String, now: Timestamp) -> Self {
+    pub fn new(
+        id: String,
+        account: Uuid,
+        client_id: &str,
+        sub: String,
+        scope: Scope,
+        authentication: String,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             account,
@@ -127,7 +135,10 @@ pub async fn find(db: &Db, id: &str) -> Result<Option<Grant>, StoreError> {
 
 fn read(row: &Row) -> Result<Grant, StoreError> {
     let consent = given(row, ["granted_at", "consent_expires_at", "withdrawn_at"])?;
-    let offline_consent = given(row, ["offline_granted_at", "offline_expires_at", "offline_withdrawn_at"])?;
+    let offline_consent = given(
+        row,
+        ["offline_granted_at", "offline_expires_at", "offline_withdrawn_at"],
+    )?;
     Ok(Grant {
         id: row.text("id")?,
         account: row.uuid("account_id")?,
@@ -168,7 +179,11 @@ pub async fn end(change: &mut Change, id: &str, reason: &str) -> Result<bool, St
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn redeem_code(change: &mut Change, code_hash: &[u8; 32], grant_id: &str) -> Result<bool, StoreError> {
+pub async fn redeem_code(
+    change: &mut Change,
+    code_hash: &[u8; 32],
+    grant_id: &str,
+) -> Result<bool, StoreError> {
     let now = change.now();
     Ok(change.execute(REDEEM, args![code_hash, grant_id, now]).await? == 1)
 }
@@ -176,7 +191,9 @@ pub async fn redeem_code(change: &mut Change, code_hash: &[u8; 32], grant_id: &s
 /// # Errors
 /// Where the database does not answer.
 pub async fn find_by_redeemed_code(db: &Db, code_hash: &[u8; 32]) -> Result<Option<Redeemed>, StoreError> {
-    let Some(row) = db.maybe(REDEEMED, args![code_hash]).await? else { return Ok(None) };
+    let Some(row) = db.maybe(REDEEMED, args![code_hash]).await? else {
+        return Ok(None);
+    };
     Ok(Some(Redeemed {
         grant_id: row.text("grant_id")?,
         client_id: row.text("client_id")?,
@@ -193,13 +210,18 @@ pub async fn insert_refresh(
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     let now = change.now();
-    change.execute(INSERT_REFRESH, args![token_hash, grant_id, now, expires_at]).await.map(drop)
+    change
+        .execute(INSERT_REFRESH, args![token_hash, grant_id, now, expires_at])
+        .await
+        .map(drop)
 }
 
 /// # Errors
 /// Where the database does not answer.
 pub async fn find_refresh(db: &Db, token_hash: &[u8; 32]) -> Result<Option<Refresh>, StoreError> {
-    let Some(row) = db.maybe(FIND_REFRESH, args![token_hash]).await? else { return Ok(None) };
+    let Some(row) = db.maybe(FIND_REFRESH, args![token_hash]).await? else {
+        return Ok(None);
+    };
     Ok(Some(Refresh {
         grant_id: row.text("grant_id")?,
         expires_at: row.time("expires_at")?,
@@ -219,5 +241,8 @@ pub async fn rotate(
     successor: Vec<u8>,
 ) -> Result<bool, StoreError> {
     let now = change.now();
-    Ok(change.execute(ROTATE, args![token_hash, now, successor_hash, successor]).await? == 1)
+    Ok(change
+        .execute(ROTATE, args![token_hash, now, successor_hash, successor])
+        .await?
+        == 1)
 }

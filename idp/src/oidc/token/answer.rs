@@ -48,9 +48,16 @@ pub(super) async fn answer_for(
     refresh_token: Option<String>,
     now: Timestamp,
 ) -> Result<Answer, WireError> {
-    let authentication: Authentication = serde_json::from_str(&grant.authentication).map_err(WireError::internal)?;
+    let authentication: Authentication =
+        serde_json::from_str(&grant.authentication).map_err(WireError::internal)?;
     let issuer = oidc.config.public_url.issuer();
-    let issue = Issue { keys: &oidc.keys, issuer, client_id: &client.client_id, sub: &grant.sub, now };
+    let issue = Issue {
+        keys: &oidc.keys,
+        issuer,
+        client_id: &client.client_id,
+        sub: &grant.sub,
+        now,
+    };
     let lifetimes = &oidc.config.settings.token;
     let asked = if authentication.claims.id_token.is_empty() {
         serde_json::Map::new()
@@ -63,8 +70,9 @@ pub(super) async fn answer_for(
     let access_token = issue
         .access_token(algorithm, &scope.to_string(), Some(&grant.id), access, &oidc.rng)
         .map_err(WireError::internal)?;
-    let id_token =
-        issue.id_token(algorithm, &authentication, asked, lifetimes.id.get()).map_err(WireError::internal)?;
+    let id_token = issue
+        .id_token(algorithm, &authentication, asked, lifetimes.id.get())
+        .map_err(WireError::internal)?;
     Ok(Answer {
         access_token,
         token_type: "Bearer",

@@ -20,7 +20,9 @@ pub(super) async fn redeem(
     let code_hash = hash(parameters.need("code")?);
     let Some(issued) = read_code(&oidc.state, &code_hash, facts.now).await? else {
         end_if_redeemed_before(oidc, facts, client, &code_hash).await?;
-        return Err(refuse("the code is unknown or has expired; begin again at the authorization endpoint"));
+        return Err(refuse(
+            "the code is unknown or has expired; begin again at the authorization endpoint",
+        ));
     };
     check(&issued, client, parameters)?;
 
@@ -29,16 +31,33 @@ pub(super) async fn redeem(
     if !grant::redeem_code(&mut change, &code_hash, &grant_id).await? {
         drop(change);
         end_if_redeemed_before(oidc, facts, client, &code_hash).await?;
-        return Err(refuse("the code has been used before; what it gave has been ended"));
+        return Err(refuse(
+            "the code has been used before; what it gave has been ended",
+        ));
     }
     if !oidc.sessions.is_live(&mut change, issued.session).await? {
         return Err(refuse("the resident signed out before the code was redeemed"));
     }
     let sub = sub_for(&mut change, &client.sector, issued.account).await?;
-    oidc.sessions.join(&mut change, issued.session, &client.client_id, &sub, &issued.authentication.sid).await?;
+    oidc.sessions
+        .join(
+            &mut change,
+            issued.session,
+            &client.client_id,
+            &sub,
+            &issued.authentication.sid,
+        )
+        .await?;
     let authentication = serde_json::to_string(&issued.authentication).map_err(WireError::internal)?;
-    let grant =
-        Grant::new(grant_id, issued.account, &client.client_id, sub, issued.scope, authentication, facts.now);
+    let grant = Grant::new(
+        grant_id,
+        issued.account,
+        &client.client_id,
+        sub,
+        issued.scope,
+        authentication,
+        facts.now,
+    );
     grant::insert(&mut change, &grant, issued.session).await?;
     let refresh_token = if client.metadata.may_use_grant("refresh_token") {
         let token = oidc.rng.token();
@@ -48,8 +67,12 @@ pub(super) async fn redeem(
     } else {
         None
     };
-    let event = Event::new(Action::GrantMade).account(grant.account).client(&client.client_id);
-    change.record(event.with("scope", grant.scope.to_string())).await?;
+    let event = Event::new(Action::GrantMade)
+        .account(grant.account)
+        .client(&client.client_id);
+    change
+        .record(event.with("scope", grant.scope.to_string()))
+        .await?;
     change.commit().await?;
 
     let answer = answer_for(oidc, client, &grant, &grant.scope, refresh_token, facts.now).await?;
@@ -58,7 +81,11 @@ pub(super) async fn redeem(
 
 /// The code must come from the client it was issued to, for the same redirect URI, with the
 /// verifier behind its challenge.
-fn check(issued: &IssuedCode, client: &AuthenticatedClient, parameters: &Parameters) -> Result<(), WireError> {
+fn check(
+    issued: &IssuedCode,
+    client: &AuthenticatedClient,
+    parameters: &Parameters,
+) -> Result<(), WireError> {
     if issued.client_id != client.client_id {
         return Err(refuse("the code was issued to another client"));
     }
@@ -71,7 +98,9 @@ fn check(issued: &IssuedCode, client: &AuthenticatedClient, parameters: &Paramet
         (Some(_), Some(_)) => Err(refuse("code_verifier does not match the code_challenge")),
         (Some(_), None) => Err(refuse("code_verifier is missing")),
         // RFC 9700 §4.8.2: a verifier without a challenge shows that the challenge was stripped.
-        (None, Some(_)) => Err(refuse("code_verifier was sent, but the request had no code_challenge")),
+        (None, Some(_)) => Err(refuse(
+            "code_verifier was sent, but the request had no code_challenge",
+        )),
     }
 }
 
@@ -82,14 +111,22 @@ async fn end_if_redeemed_before(
     client: &AuthenticatedClient,
     code_hash: &[u8; 32],
 ) -> Result<(), WireError> {
-    let Some(redeemed) = grant::find_by_redeemed_code(&oidc.db, code_hash).await? else { return Ok(()) };
+    let Some(redeemed) = grant::find_by_redeemed_code(&oidc.db, code_hash).await? else {
+        return Ok(());
+    };
     // Another client that has got hold of a spent code learns and breaks nothing.
     if redeemed.client_id != client.client_id {
         return Ok(());
     }
     let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
     if grant::end(&mut change, &redeemed.grant_id, "code replayed").await? {
-        change.record(Event::new(Action::CodeReplayed).account(redeemed.account).client(&client.client_id)).await?;
+        change
+            .record(
+                Event::new(Action::CodeReplayed)
+                    .account(redeemed.account)
+                    .client(&client.client_id),
+            )
+            .await?;
         change.commit().await?;
     }
     Ok(())

@@ -19,11 +19,17 @@ pub(super) fn issue(
         return Err(WireError::new(Code::InvalidScope, said));
     }
     let issuer = oidc.config.public_url.issuer();
-    let issue =
-        Issue { keys: &oidc.keys, issuer, client_id: &client.client_id, sub: &client.client_id, now: facts.now };
+    let issue = Issue {
+        keys: &oidc.keys,
+        issuer,
+        client_id: &client.client_id,
+        sub: &client.client_id,
+        now: facts.now,
+    };
     let lifetime = oidc.config.settings.token.access.get();
-    let access_token =
-        issue.access_token(algorithm_of(client), "", None, lifetime, &oidc.rng).map_err(WireError::internal)?;
+    let access_token = issue
+        .access_token(algorithm_of(client), "", None, lifetime, &oidc.rng)
+        .map_err(WireError::internal)?;
     let answer = Answer {
         access_token,
         token_type: "Bearer",

@@ -26,11 +26,20 @@ pub async fn token(
     let Form(parameters) = form?;
     let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
     let grant_type = parameters.need("grant_type")?;
-    if !matches!(grant_type, "authorization_code" | "refresh_token" | "client_credentials") {
-        return Err(WireError::new(Code::UnsupportedGrantType, "this grant_type is not offered"));
+    if !matches!(
+        grant_type,
+        "authorization_code" | "refresh_token" | "client_credentials"
+    ) {
+        return Err(WireError::new(
+            Code::UnsupportedGrantType,
+            "this grant_type is not offered",
+        ));
     }
     if !client.metadata.may_use_grant(grant_type) {
-        return Err(WireError::new(Code::UnauthorizedClient, format!("this client is not registered for {grant_type}")));
+        return Err(WireError::new(
+            Code::UnauthorizedClient,
+            format!("this client is not registered for {grant_type}"),
+        ));
     }
     match grant_type {
         "authorization_code" => authorization_code::redeem(&oidc, &facts, &client, &parameters).await,

@@ -23,21 +23,28 @@ pub(super) async fn refresh(
     let token_hash = hash(parameters.need("refresh_token")?);
     let (refresh, grant) = find(oidc, client, &token_hash).await?;
     if refresh.expires_at <= facts.now || grant::check_live(&grant, facts.now).is_err() {
-        return Err(refuse("the refresh token has expired, or the resident ended what it stood for"));
+        return Err(refuse(
+            "the refresh token has expired, or the resident ended what it stood for",
+        ));
     }
     let scope = match parameters.get("scope") {
         None => grant.scope.clone(),
         Some(asked) => Scope::parse(asked),
     };
     if !scope.has("openid") || !scope.is_within(&grant.scope) {
-        return Err(WireError::new(Code::InvalidScope, "scope must contain openid and nothing that was not granted"));
+        return Err(WireError::new(
+            Code::InvalidScope,
+            "scope must contain openid and nothing that was not granted",
+        ));
     }
     let successor = if client.is_public() {
         Some(rotate(oidc, facts, client, &token_hash, refresh, &grant).await?)
     } else {
         None
     };
-    Ok(answer_for(oidc, client, &grant, &scope, successor, facts.now).await?.into_response())
+    Ok(answer_for(oidc, client, &grant, &scope, successor, facts.now)
+        .await?
+        .into_response())
 }
 
 async fn find(
@@ -46,8 +53,12 @@ async fn find(
     token_hash: &[u8; 32],
 ) -> Result<(Refresh, Grant), WireError> {
     let unknown = || refuse("the refresh token is unknown");
-    let refresh = grant::find_refresh(&oidc.db, token_hash).await?.ok_or_else(unknown)?;
-    let grant = grant::find(&oidc.db, &refresh.grant_id).await?.ok_or_else(unknown)?;
+    let refresh = grant::find_refresh(&oidc.db, token_hash)
+        .await?
+        .ok_or_else(unknown)?;
+    let grant = grant::find(&oidc.db, &refresh.grant_id)
+        .await?
+        .ok_or_else(unknown)?;
     // A token of another client is as good as unknown, and stays untouched.
     if grant.client_id != client.client_id {
         return Err(unknown());
@@ -72,7 +83,13 @@ async fn rotate(
         let sealed = oidc.vault.seal(SUCCESSOR, &place, &successor);
         if grant::rotate(&mut change, token_hash, &hash(&successor), sealed).await? {
             grant::insert_refresh(&mut change, &hash(&successor), &grant.id, refresh.expires_at).await?;
-            change.record(Event::new(Action::Refreshed).account(grant.account).client(&client.client_id)).await?;
+            change
+                .record(
+                    Event::new(Action::Refreshed)
+                        .account(grant.account)
+                        .client(&client.client_id),
+                )
+                .await?;
             change.commit().await?;
             return Ok(successor);
         }
@@ -83,9 +100,17 @@ async fn rotate(
     if refresh.successor_used {
         let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
         grant::end(&mut change, &grant.id, "refresh token reused").await?;
-        change.record(Event::new(Action::RefreshReused).account(grant.account).client(&client.client_id)).await?;
+        change
+            .record(
+                Event::new(Action::RefreshReused)
+                    .account(grant.account)
+                    .client(&client.client_id),
+            )
+            .await?;
         change.commit().await?;
-        return Err(refuse("the refresh token was used again after its successor; what it stood for has been ended"));
+        return Err(refuse(
+            "the refresh token was used again after its successor; what it stood for has been ended",
+        ));
     }
     let sealed = refresh.successor.unwrap_or_default();
     Ok(oidc.vault.open(SUCCESSOR, &place, &sealed)?)

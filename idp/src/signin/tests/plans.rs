@@ -1,6 +1,7 @@
 use super::house::House;
+use crate::account;
+use crate::signin;
 use crate::store::{Args, Backend};
-use crate::{account, signin};
 
 /// Sign-in costs the same with ten accounts and with ten million: no statement reads a whole table.
 #[tokio::test]

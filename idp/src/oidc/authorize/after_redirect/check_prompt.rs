@@ -16,7 +16,11 @@ pub struct Prompt {
 pub(in crate::oidc) fn check_prompt(parameters: &Parameters) -> Result<Prompt, WireError> {
     let mut prompt = Prompt::default();
     let mut count = 0;
-    for value in parameters.get("prompt").unwrap_or_default().split_ascii_whitespace() {
+    for value in parameters
+        .get("prompt")
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+    {
         count += 1;
         match value {
             "none" => prompt.none = true,
@@ -26,7 +30,10 @@ pub(in crate::oidc) fn check_prompt(parameters: &Parameters) -> Result<Prompt, W
         }
     }
     if prompt.none && count > 1 {
-        return Err(WireError::new(Code::InvalidRequest, "prompt none cannot be combined with other values"));
+        return Err(WireError::new(
+            Code::InvalidRequest,
+            "prompt none cannot be combined with other values",
+        ));
     }
     Ok(prompt)
 }

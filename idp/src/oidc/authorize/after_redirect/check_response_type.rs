@@ -4,6 +4,9 @@ use crate::oidc::{Code, Parameters, WireError};
 pub(in crate::oidc) fn check_response_type(parameters: &Parameters) -> Result<(), WireError> {
     match parameters.need("response_type")? {
         "code" => Ok(()),
-        _ => Err(WireError::new(Code::UnsupportedResponseType, "response_type must be code")),
+        _ => Err(WireError::new(
+            Code::UnsupportedResponseType,
+            "response_type must be code",
+        )),
     }
 }

@@ -19,11 +19,21 @@ pub(in crate::oidc) fn read_hint(
     issuer: &str,
     now: Timestamp,
 ) -> Result<Option<HintedSubject>, WireError> {
-    let Some(hint) = parameters.get("id_token_hint") else { return Ok(None) };
-    let refuse = || WireError::new(Code::InvalidRequest, "id_token_hint is not an ID token we issued to this client");
+    let Some(hint) = parameters.get("id_token_hint") else {
+        return Ok(None);
+    };
+    let refuse = || {
+        WireError::new(
+            Code::InvalidRequest,
+            "id_token_hint is not an ID token we issued to this client",
+        )
+    };
     let claims = read_id_token(keys, issuer, hint, now).ok_or_else(refuse)?;
     if !claims.is_for(&client.client_id) {
         return Err(refuse());
     }
-    claims.text("sub").map(|sub| Some(HintedSubject(sub.to_owned()))).ok_or_else(refuse)
+    claims
+        .text("sub")
+        .map(|sub| Some(HintedSubject(sub.to_owned())))
+        .ok_or_else(refuse)
 }

@@ -9,7 +9,10 @@ pub(in crate::oidc) fn refuse_unsupported(parameters: &Parameters) -> Result<(),
         ("registration", Code::RegistrationNotSupported),
     ] {
         if parameters.get(name).is_some() {
-            return Err(WireError::new(code, format!("the parameter {name} is not supported")));
+            return Err(WireError::new(
+                code,
+                format!("the parameter {name} is not supported"),
+            ));
         }
     }
     Ok(())

@@ -15,6 +15,9 @@ pub(in crate::oidc) fn resolve_response_mode(parameters: &Parameters) -> Result<
     match parameters.get("response_mode") {
         None | Some("query") => Ok(ResponseMode::Query),
         Some("form_post") => Ok(ResponseMode::FormPost),
-        Some(_) => Err(WireError::new(Code::InvalidRequest, "response_mode must be query or form_post")),
+        Some(_) => Err(WireError::new(
+            Code::InvalidRequest,
+            "response_mode must be query or form_post",
+        )),
     }
 }

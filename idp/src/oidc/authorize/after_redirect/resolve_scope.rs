@@ -10,7 +10,10 @@ pub(in crate::oidc) fn resolve_scope(parameters: &Parameters, client: &Client) -
     }
     let granted = asked.only(&Scope::parse(&client.metadata.scope));
     if !granted.has("openid") {
-        return Err(WireError::new(Code::InvalidScope, "this client is not registered for the scope openid"));
+        return Err(WireError::new(
+            Code::InvalidScope,
+            "this client is not registered for the scope openid",
+        ));
     }
     Ok(granted)
 }

@@ -30,7 +30,8 @@ pub(in crate::oidc) fn prove_redirect_uri(
     client: &Client,
 ) -> Result<ProvenRedirect, PageError> {
     if parameters.is_repeated("redirect_uri") {
-        return Err(PageError::new(ErrorKind::FaultyRequest).developer("reason", "redirect_uri was sent more than once"));
+        return Err(PageError::new(ErrorKind::FaultyRequest)
+            .developer("reason", "redirect_uri was sent more than once"));
     }
     let Some(asked) = parameters.get("redirect_uri") else {
         return Err(PageError::new(ErrorKind::FaultyRequest)
@@ -43,8 +44,14 @@ pub(in crate::oidc) fn prove_redirect_uri(
         return Ok(ProvenRedirect(url));
     }
     Err(PageError::new(ErrorKind::RedirectNotRegistered)
-        .developer("reason", "redirect_uri is not registered; it must be equal to a registered one, character by character")
+        .developer(
+            "reason",
+            "redirect_uri is not registered; it must be equal to a registered one, character by character",
+        )
         .developer("client_id", &client.client_id)
         .developer("redirect_uri", asked)
-        .developer("expected", &format!("one of {} registered", client.metadata.redirect_uris.len())))
+        .developer(
+            "expected",
+            &format!("one of {} registered", client.metadata.redirect_uris.len()),
+        ))
 }
