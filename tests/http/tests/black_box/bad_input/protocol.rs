@@ -167,8 +167,9 @@ async fn an_authorization_request_sent_as_something_else() {
                 .body(body.to_vec());
             let answer = send(request).await;
             assert!(answer.status < 500, "{path} {kind}: {}", answer.status);
+            // A posted logout goes on by GET, which brings the cookies.
             assert!(
-                answer.header("content-type").starts_with("text/html"),
+                answer.status == 303 || answer.header("content-type").starts_with("text/html"),
                 "{path} answers residents"
             );
         }
