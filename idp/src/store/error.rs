@@ -43,6 +43,8 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::Database(inner) => Self::Refused(inner.message().to_owned()),
             sqlx::Error::Io(_)
+            // An answer that breaks off in the middle: the connection is gone.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Tls(_) => Self::Unavailable(fault.to_string()),
