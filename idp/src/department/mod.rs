@@ -1,5 +1,5 @@
 //! Departments' systems as clients: who they are, what they may ask, how they prove themselves.
-//! May import: keys, audit, web, store, clock.
+//! May import: keys, audit, web, store, clock, rng.
 
 mod check;
 mod departments;
