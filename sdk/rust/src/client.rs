@@ -113,10 +113,7 @@ impl Yimen {
             reason: reason.to_owned(),
             redirect_uri: settings.endpoint("callback"),
             kid: self.key().kid().to_owned(),
-            command: format!(
-                "curl -s {} | yimen client add -",
-                settings.endpoint("registration")
-            ),
+            command: self.registration_command(),
         }
     }
 }
