@@ -1,0 +1,136 @@
+// Every page of the flow: for assistive technology, narrow screens, and what it may load.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import axe from 'axe-core';
+import { allow, code, start } from './demo.mjs';
+
+let demo, first, second;
+
+before(async () => {
+  demo = await start();
+  [first, second] = demo.departments;
+});
+
+after(() => demo?.stop());
+
+const walks = [
+  { name: 'standard', phone: '13800000031' },
+  { name: 'elder', phone: '13800000032', display: 'edition=elder' },
+  { name: 'English', phone: '13800000033', display: 'lang=en', locale: 'en-GB' },
+];
+
+for (const walk of walks) {
+  test(`pages, ${walk.name}`, async (t) => {
+    const context = await demo.browser.newContext({ locale: walk.locale ?? 'zh-CN', reducedMotion: 'reduce' });
+    context.setDefaultTimeout(15_000);
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const heard = [];
+    page.on('pageerror', (fault) => heard.push(String(fault)));
+    page.on('console', (line) => {
+      // The browser remarks on the mistakes made on purpose: /nope, half a number, a wrong code.
+      const ours = /^Failed to load resource: .* status of (404|422) /.test(line.text()) &&
+        /\/(nope|phone|code)$/.test(line.location().url);
+      if (line.type() === 'error' && !ours) heard.push(line.text());
+    });
+    const documents = new Map();
+    page.on('response', (answer) => {
+      if (answer.request().resourceType() === 'document') documents.set(answer.url(), answer);
+    });
+
+    /** What is true of every page. */
+    const look = (name, sign) => t.test(name, async () => {
+      await page.waitForSelector(sign);
+      await headers(documents.get(page.url().split('#')[0]));
+      for (const width of [390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        for (const colorScheme of ['light', 'dark']) {
+          await page.emulateMedia({ colorScheme });
+          assert.deepEqual(await violations(page), [], `${width} px, ${colorScheme}`);
+        }
+      }
+      await page.setViewportSize({ width: 320, height: 640 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= 320, `${wide} px wide on a screen of 320`);
+      await page.setViewportSize({ width: 390, height: 844 });
+    });
+
+    if (walk.display) await page.goto(`${demo.provider}/display?${walk.display}&back=/privacy`);
+    await page.goto(`${demo.provider}/privacy`);
+    assert.equal(await page.locator('html.elder').count(), walk.name === 'elder' ? 1 : 0);
+    await look('privacy', 'main h1');
+    await page.goto(`${demo.provider}/nope`);
+    await look('error', '#trace-id');
+
+    await page.goto(first);
+    await look('department 1', '#sign-in');
+    await page.click('#sign-in');
+    await look('number', '#phone');
+    await page.fill('#phone', '12');
+    await page.click('#send-code');
+    await look('number, mistyped', '#phone-error');
+    await page.fill('#phone', walk.phone);
+    await page.click('#send-code');
+    await look('code', '#code');
+    const right = await code(demo, walk.phone);
+    await page.fill('#code', right === '000000' ? '000001' : '000000');
+    await page.click('#verify');
+    await look('code, wrong', '#code-error');
+    await page.fill('#code', right);
+    await page.click('#verify');
+    await look('consent', '#allow');
+    await allow(page, first);
+    await look('department 1, signed in', '#sign-out');
+    await page.goto(second);
+    await look('department 2', '#sign-in');
+    await page.click('#sign-in');
+    await look('consent, department 2', '#allow');
+    await allow(page, second);
+    await look('department 2, signed in', '#sign-out');
+    await page.goto(`${demo.provider}/dev/outbox`);
+    await look('outbox', '#messages');
+    await page.goto(`${demo.provider}/account`);
+    await look('account', '#services');
+    await page.locator('#services button[value="all"]').first().click();
+    await look('withdrawing', '#confirm');
+    await page.click('#cancel');
+    await page.click('#sign-out-everywhere');
+    await look('signing out everywhere', '#confirm');
+    await page.click('#confirm');
+    await look('signed out', 'main a[href="/account"]');
+
+    await t.test('nothing was refused or went wrong in the console', () => assert.deepEqual(heard, []));
+  });
+}
+
+async function violations(page) {
+  // Not by a script element, which the page's own policy refuses.
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  assert.ok(found.passes.length > 5, 'axe has looked at the page');
+  return found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`);
+}
+
+async function headers(answer) {
+  assert.ok(answer, 'the page came with an answer');
+  const all = await answer.allHeaders();
+  const policy = new Map((all['content-security-policy'] ?? '').split('; ').map((directive) => {
+    const [name, ...sources] = directive.split(' ');
+    return [name, sources];
+  }));
+  assert.deepEqual(policy.get('default-src'), ["'none'"]);
+  assert.deepEqual(policy.get('frame-ancestors'), ["'none'"]);
+  assert.deepEqual(policy.get('base-uri'), ["'none'"]);
+  assert.ok(policy.get('form-action')?.includes("'self'"));
+  for (const [name, sources] of policy) {
+    assert.doesNotMatch(sources.join(' '), /unsafe|\*|https?:( |$)/, name);
+  }
+  assert.equal(all['x-content-type-options'], 'nosniff');
+  assert.equal(all['referrer-policy'], 'same-origin');
+  assert.equal(all['cache-control'], 'no-store');
+  if (!answer.url().startsWith(demo.provider)) return;
+  assert.equal(all['x-frame-options'], 'DENY');
+  assert.equal(all['cross-origin-opener-policy'], 'same-origin');
+  assert.equal(all['cross-origin-resource-policy'], 'same-origin');
+  assert.match(all['permissions-policy'] ?? '', /camera=\(\)/);
+}

@@ -1,0 +1,181 @@
+// What residents do that a form does not expect: several tabs, Back, changes of mind, no script.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { allow, code, isSignedOut, prove, signIn, start } from './demo.mjs';
+
+let demo, first, second;
+
+before(async () => {
+  demo = await start();
+  [first, second] = demo.departments;
+});
+
+after(() => demo?.stop());
+
+/** A browser of its own, without cookies. */
+async function visitor(t, options = {}) {
+  const context = await demo.browser.newContext({ locale: 'zh-CN', ...options });
+  context.setDefaultTimeout(15_000);
+  t.after(() => context.close());
+  return context;
+}
+
+test('exactly three screens lie between the button and being signed in, one at the next department', async (t) => {
+  const page = await (await visitor(t)).newPage();
+  const screens = [];
+  page.on('response', (answer) => {
+    if (answer.request().resourceType() === 'document' && answer.status() === 200 &&
+      answer.url().startsWith(demo.provider)) screens.push(new URL(answer.url()).pathname);
+  });
+  await signIn(demo, page, first, '13800000011');
+  assert.equal(screens.length, 3, screens.join(' '));
+  screens.length = 0;
+  await page.goto(second);
+  await page.click('#sign-in');
+  await page.waitForSelector('#allow');
+  assert.equal(await page.locator('#phone, #code').count(), 0);
+  await allow(page, second);
+  assert.equal(screens.length, 1, screens.join(' '));
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`the whole story, consent withdrawn, scripts ${javaScriptEnabled ? 'on' : 'off'}`, async (t) => {
+    const page = await (await visitor(t, { javaScriptEnabled })).newPage();
+    await signIn(demo, page, first, javaScriptEnabled ? '13800000012' : '13800000013');
+    await page.goto(second);
+    await page.click('#sign-in');
+    await allow(page, second);
+
+    await page.goto(`${demo.provider}/account`);
+    const services = page.locator('#services details');
+    assert.equal(await services.count(), 2);
+    const names = page.locator('#services .rows > .row h3');
+    const [, kept] = await names.allTextContents();
+    await page.locator('#services button[value="all"]').first().click();
+    await page.waitForSelector('#confirm');
+    await page.click('#cancel');
+    assert.equal(await services.count(), 2, 'asked, and thought better of it');
+    await page.locator('#services button[value="all"]').first().click();
+    await page.click('#confirm');
+    await page.waitForSelector('#services');
+    assert.deepEqual(await names.allTextContents(), [kept]);
+
+    await page.click('#sign-out-everywhere');
+    await page.click('#confirm');
+    for (const department of [first, second]) {
+      assert.ok(await isSignedOut(page, department), `${department} has been told`);
+    }
+    await page.goto(first);
+    await page.click('#sign-in');
+    await page.waitForSelector('#phone');
+  });
+}
+
+test('a consent that was withdrawn is asked for again', async (t) => {
+  const page = await (await visitor(t)).newPage();
+  await signIn(demo, page, first, '13800000014');
+  await page.goto(`${demo.provider}/account`);
+  await page.locator('#services button[value="all"]').click();
+  await page.click('#confirm');
+  await page.waitForSelector('#services .empty');
+  assert.ok(await isSignedOut(page, first), 'the department was told');
+  await page.click('#sign-in');
+  await page.waitForSelector('#allow');
+  await allow(page, first);
+});
+
+test('two tabs begun at once, without cookies, both end signed in', async (t) => {
+  const context = await visitor(t);
+  const tabs = [await context.newPage(), await context.newPage()];
+  const departments = [first, second];
+  await Promise.all(tabs.map((tab, at) => tab.goto(departments[at])));
+  await Promise.all(tabs.map((tab) => Promise.all([tab.waitForSelector('#phone'), tab.click('#sign-in')])));
+  const phones = ['13800000015', '13800000016'];
+  for (const [at, tab] of tabs.entries()) {
+    await tab.fill('#phone', phones[at]);
+    await tab.click('#send-code');
+    await tab.waitForSelector('#code');
+  }
+  for (const [at, tab] of tabs.entries()) {
+    await tab.fill('#code', await code(demo, phones[at]));
+    await tab.click('#verify');
+    await tab.waitForSelector('#allow');
+    await allow(tab, departments[at]);
+  }
+  await tabs[0].goto(first);
+  assert.equal(await tabs[0].locator('#sign-out').count(), 1, 'the first tab is signed in still');
+});
+
+// BUGS.md 9: the message goes out, and the code in it is never asked for.
+test('a number typed after another tab signed in is asked for its code, or gets no message',
+  { todo: 'the number is sent a code that nobody asks for' }, async (t) => {
+    const context = await visitor(t);
+    const tabs = [await context.newPage(), await context.newPage()];
+    const departments = [first, second];
+    await Promise.all(tabs.map((tab, at) => tab.goto(departments[at])));
+    await Promise.all(tabs.map((tab) => Promise.all([tab.waitForSelector('#phone'), tab.click('#sign-in')])));
+    await prove(demo, tabs[0], '13800000021');
+    await tabs[1].fill('#phone', '13800000022');
+    await tabs[1].click('#send-code');
+    await tabs[1].waitForSelector('#code, #allow');
+    const sent = await (await fetch(`${demo.provider}/dev/outbox.json?phone=13800000022`)).json();
+    const asked = await tabs[1].locator('#code').count();
+    assert.equal(sent.length, asked, 'messages sent, codes asked for');
+  });
+
+test('two tabs at one department: the second goes on with what the first has proven', async (t) => {
+  const context = await visitor(t);
+  const tabs = [await context.newPage(), await context.newPage()];
+  await Promise.all(tabs.map((tab) => tab.goto(first)));
+  await Promise.all(tabs.map((tab) => Promise.all([tab.waitForSelector('#phone'), tab.click('#sign-in')])));
+  await prove(demo, tabs[0], '13800000017');
+  await allow(tabs[0], first);
+  await tabs[1].reload();
+  await tabs[1].waitForSelector('#sign-out');
+  assert.equal(new URL(tabs[1].url()).origin, first);
+});
+
+test('Back after signing in, again and again, leads to pages that work', async (t) => {
+  const page = await (await visitor(t)).newPage();
+  await signIn(demo, page, first, '13800000018');
+  for (let back = 0; back < 4; back += 1) {
+    const answer = await page.goBack();
+    if (page.url() === 'about:blank') break;
+    assert.ok((answer?.status() ?? 200) < 500, `${page.url()}: ${answer?.status()}`);
+    const next = page.locator('main a[href], main button, header button');
+    assert.ok(await next.count(), `${page.url()} offers a way on`);
+  }
+  await page.goto(first);
+  assert.equal(await page.locator('#sign-out').count(), 1, 'still signed in');
+});
+
+test('the form of a spent consent, sent again by Back, signs nobody out and breaks nothing', async (t) => {
+  const page = await (await visitor(t)).newPage();
+  await signIn(demo, page, first, '13800000019');
+  await page.goBack();
+  if (await page.locator('#allow').count()) {
+    await page.click('#allow');
+    await page.waitForLoadState();
+  }
+  await page.waitForSelector('main a[href], main button');
+  await page.goto(first);
+  assert.equal(await page.locator('#sign-out').count(), 1);
+});
+
+test('the code page may be reloaded, and a wrong code is told and mended', async (t) => {
+  const page = await (await visitor(t)).newPage();
+  await page.goto(first);
+  await page.click('#sign-in');
+  await page.fill('#phone', '13800000020');
+  await page.click('#send-code');
+  await page.waitForSelector('#code');
+  await page.reload();
+  const right = await code(demo, '13800000020');
+  await page.fill('#code', right === '000000' ? '000001' : '000000');
+  await page.click('#verify');
+  await page.waitForSelector('#code-error');
+  await page.fill('#code', right);
+  await page.click('#verify');
+  await page.waitForSelector('#allow');
+  await allow(page, first);
+});
