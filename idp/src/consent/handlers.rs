@@ -114,6 +114,7 @@ pub async fn question(
         required: show(&question.ask.required),
         optional: show(&question.ask.optional),
         changed: question.ask.changed,
+        account: profile.phone.as_ref().map(account::PhoneNumber::masked),
         policy_url: question.client.metadata.policy_uri.clone(),
         terms_url: question.client.metadata.tos_uri.clone(),
         asking,

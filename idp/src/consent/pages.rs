@@ -18,6 +18,8 @@ pub struct ConsentPage {
     pub required: Vec<Item>,
     /// What may be given or not: each posts its key as `item` when ticked.
     pub optional: Vec<Item>,
+    /// The number of the account that answers, masked.
+    pub account: Option<String>,
     /// The resident has agreed before, and the service now asks for more: only the new is listed.
     pub changed: bool,
     pub policy_url: Option<String>,
@@ -104,6 +106,7 @@ mod tests {
             token: page.form_token("abc"),
             required: items(required),
             optional: items(optional),
+            account: Some("138 **** 0000".to_owned()),
             changed,
             policy_url: (!changed).then(|| "https://gjj.yunchuan.example/policy?a=1&b=2".to_owned()),
             terms_url: (!changed).then(|| "https://gjj.yunchuan.example/terms".to_owned()),

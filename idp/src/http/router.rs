@@ -31,6 +31,7 @@ pub fn router(app: &App) -> Router {
         .route("/signin/{id}/phone", post(signin::enter_phone))
         .route("/signin/{id}/code", get(signin::show_code).post(signin::enter_code))
         .route("/signin/{id}/resend", post(signin::resend))
+        .route("/signin/{id}/another", post(signin::another_account))
         .route("/signin/{id}/stop", post(signin::stop))
         .route("/consent/{id}", get(consent::question).post(consent::answer))
         // The resident's own pages

@@ -43,7 +43,8 @@ pub async fn show_phone(
     Ok(response)
 }
 
-/// `POST /signin/{id}/phone`: sends a code to the number.
+/// `POST /signin/{id}/phone`: sends a code to the number, unless another tab has signed in
+/// meanwhile: nobody would ask for that code.
 ///
 /// # Errors
 /// As [`show_phone`].
@@ -60,6 +61,12 @@ pub async fn enter_phone(
         Begun::Elsewhere(response) => return Ok(response),
     };
     form.check_token(&interaction.form_binding())?;
+    if let Some(onward) = signin
+        .signed_in_already(&interaction, &headers, facts.now)
+        .await?
+    {
+        return Ok(onward);
+    }
     let typed = form.one("phone")?;
     let refused = |page, problem| {
         let view = phone_page(
@@ -149,7 +156,7 @@ pub async fn enter_code(
     signin.code_again(page, &interaction, notice, facts.now).await
 }
 
-/// `POST /signin/{id}/resend`: sends a new code to the same number.
+/// `POST /signin/{id}/resend`: sends a new code to the same number, as [`enter_phone`] does.
 ///
 /// # Errors
 /// As [`show_phone`].
@@ -166,6 +173,12 @@ pub async fn resend(
         Begun::Elsewhere(response) => return Ok(response),
     };
     form.check_token(&interaction.form_binding())?;
+    if let Some(onward) = signin
+        .signed_in_already(&interaction, &headers, facts.now)
+        .await?
+    {
+        return Ok(onward);
+    }
     let Some(kept) = signin.kept_code(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
@@ -198,6 +211,30 @@ pub async fn stop(
     Ok(see_other(&interaction.cancel, []))
 }
 
+/// `POST /signin/{id}/another`: the account this browser is signed in with is not the one meant.
+/// It stays signed in until another one has been proven.
+///
+/// # Errors
+/// As [`show_phone`].
+pub async fn another_account(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, PageError> {
+    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
+        Begun::Here(interaction) => interaction,
+        Begun::Elsewhere(response) => return Ok(response),
+    };
+    form.check_token(&interaction.form_binding())?;
+    signin
+        .interactions
+        .demand_sign_in(&interaction, facts.now)
+        .await?;
+    Ok(to_phone(&interaction))
+}
+
 /// An interaction to go on with, or where the browser goes instead.
 enum Begun {
     Here(Box<Interaction>),
@@ -222,13 +259,21 @@ impl Signin {
             Begun::Here(interaction) => interaction,
             elsewhere @ Begun::Elsewhere(_) => return Ok(elsewhere),
         };
+        let onward = self.signed_in_already(&interaction, headers, now).await?;
+        Ok(onward.map_or(Begun::Here(interaction), Begun::Elsewhere))
+    }
+
+    /// The way on for a browser whose session is all that this interaction needs.
+    async fn signed_in_already(
+        &self,
+        interaction: &Interaction,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Option<Response>, PageError> {
         let session = self.sessions.current(headers, now).await?;
-        Ok(
-            match session.filter(|session| session.satisfies(interaction.fresh_after)) {
-                Some(_) => Begun::Elsewhere(see_other(&interaction.continuation, [])),
-                None => Begun::Here(interaction),
-            },
-        )
+        Ok(session
+            .filter(|session| session.satisfies(interaction.fresh_after))
+            .map(|_| see_other(&interaction.continuation, [])))
     }
 
     fn ask_for(

@@ -17,7 +17,7 @@ mod verify_code;
 
 use std::sync::Arc;
 
-pub use handlers::{enter_code, enter_phone, resend, show_code, show_phone, stop};
+pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
 pub use interaction::{Caller, Interaction, InteractionFault, Interactions, NewInteraction};
 pub use outbox::{outbox, outbox_json};
 pub use sessions::{Device, Session, Sessions};

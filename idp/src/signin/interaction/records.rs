@@ -100,6 +100,30 @@ impl Interactions {
         })
     }
 
+    /// From now on the interaction takes no sign-in older than this moment.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub(in crate::signin) async fn demand_sign_in(
+        &self,
+        interaction: &Interaction,
+        now: Timestamp,
+    ) -> Result<(), PageError> {
+        let Some(stored) = self.state.get(&key(&interaction.id), now).await? else {
+            return Ok(());
+        };
+        let demanding = encode(&Interaction {
+            fresh_after: Some(now),
+            touched_at: now,
+            ..interaction.clone()
+        })?;
+        // Where it changed meanwhile, a twin of this form was quicker, or it has been answered.
+        self.state
+            .swap(&key(&interaction.id), &stored, &demanding, now, KEPT)
+            .await?;
+        Ok(())
+    }
+
     /// Forgets an interaction for which a response is about to be issued: from now on Back leads
     /// to a fresh start, and nothing of it takes up room.
     ///

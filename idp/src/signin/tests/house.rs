@@ -179,6 +179,7 @@ impl House {
                 get(crate::signin::show_code).post(crate::signin::enter_code),
             )
             .route("/signin/{id}/resend", post(crate::signin::resend))
+            .route("/signin/{id}/another", post(crate::signin::another_account))
             .route("/signin/{id}/stop", post(crate::signin::stop))
             .with_state(Handles(signin.clone()));
         Self {

@@ -1,6 +1,6 @@
 //! Several tabs of one browser at once: none breaks another.
 
-use yimen_http_tests::TestApp;
+use yimen_http_tests::{Page, Resident, SignIn, TestApp};
 
 #[tokio::test]
 async fn two_tabs_sign_in_to_two_departments() {
@@ -112,4 +112,64 @@ async fn many_tabs_leave_few_cookies() {
     let (page, request) = tabs.pop().unwrap();
     let response = request.read(&resident.go_on(page).await);
     client.tokens(&request, &response).await;
+}
+
+/// Two tabs at the page that asks for a number; the first one has signed in since.
+async fn left_at_the_number(app: &TestApp, owner: &Resident, request: &SignIn) -> Page {
+    let other = app.client("other").await;
+    let tab = owner.follow(request).await;
+    let first = owner.follow(&other.sign_in()).await;
+    assert!(owner.sign_in_at(&first).await.has("#allow"));
+    tab
+}
+
+#[tokio::test]
+async fn a_number_typed_after_another_tab_signed_in_gets_no_message() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let (owner, guest) = (app.resident("13800000001"), app.resident("13800000002"));
+    let request = client.sign_in();
+    let tab = left_at_the_number(&app, &owner, &request).await;
+    let page = tab.press("#send-code", &[("phone", &guest.phone)]).await;
+    assert!(guest.codes().await.is_empty(), "nobody would ask for the code");
+    assert_eq!(page.text("#account"), "138 **** 0001", "whose account answers");
+    let response = request.read(&page.press("#allow", &[]).await);
+    client.tokens(&request, &response).await;
+}
+
+#[tokio::test]
+async fn send_again_after_another_tab_signed_in_sends_nothing() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let owner = app.resident("13800000001");
+    let request = client.sign_in();
+    let tab = owner.ask_for_code(&owner.follow(&request).await).await;
+    app.advance("61s").await;
+    owner.sign_in().await;
+    let before = owner.codes().await.len();
+    app.advance("61s").await;
+    assert!(tab.press("#resend", &[]).await.has("#allow"));
+    assert_eq!(owner.codes().await.len(), before);
+}
+
+#[tokio::test]
+async fn at_consent_another_account_may_be_used() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let (owner, guest) = (app.resident("13800000001"), app.resident("13800000002"));
+    let request = client.sign_in();
+    let tab = left_at_the_number(&app, &owner, &request).await;
+    let question = tab.press("#send-code", &[("phone", &guest.phone)]).await;
+    let number = question.press("#another", &[]).await;
+    assert!(number.has("#phone"), "the account at hand does not answer");
+    // Thought better of it: nobody was signed out by asking.
+    assert!(owner.browser.get("/account").await.has("#devices"));
+    let page = number.press("#send-code", &[("phone", &guest.phone)]).await;
+    let page = guest.enter_code(&page).await;
+    assert_eq!(page.text("#account"), "138 **** 0002");
+    let response = request.read(&page.press("#allow", &[]).await);
+    let theirs = client.tokens(&request, &response).await;
+    let ours = owner.elsewhere();
+    app.advance("61s").await;
+    assert_ne!(theirs.sub(), ours.sign_in_to(&client).await.sub());
 }
