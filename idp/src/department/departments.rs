@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::model::{Client, is_id};
 use super::records;
+use crate::audit::Change;
 use crate::clock::{Clock, Timestamp};
 use crate::store::{Db, StoreError};
 
@@ -45,15 +46,36 @@ impl Departments {
         if let Some(client) = self.remembered(client_id, now) {
             return Ok(Some(client));
         }
-        let Some(client) = records::find(&self.db, client_id).await?.map(Arc::new) else {
-            return Ok(None);
-        };
+        let found = records::find(&self.db, client_id).await?;
+        Ok(found.map(|client| self.remember(client, now)))
+    }
+
+    /// The same, read over the connection that a transaction holds: whoever asks the pool for
+    /// another one meanwhile may wait for itself.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn client_within(
+        &self,
+        change: &mut Change,
+        client_id: &str,
+    ) -> Result<Option<Arc<Client>>, StoreError> {
+        let now = self.clock.now();
+        if let Some(client) = self.remembered(client_id, now) {
+            return Ok(Some(client));
+        }
+        let found = records::find_within(change, client_id).await?;
+        Ok(found.map(|client| self.remember(client, now)))
+    }
+
+    fn remember(&self, client: Client, now: Timestamp) -> Arc<Client> {
+        let client = Arc::new(client);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MOST {
             seen.clear();
         }
-        seen.insert(client_id.to_owned(), (now, Arc::clone(&client)));
-        Ok(Some(client))
+        seen.insert(client.client_id.clone(), (now, Arc::clone(&client)));
+        client
     }
 
     fn remembered(&self, client_id: &str, now: Timestamp) -> Option<Arc<Client>> {

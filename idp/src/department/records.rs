@@ -21,6 +21,15 @@ pub(super) async fn find(db: &Db, client_id: &str) -> Result<Option<Client>, Sto
         .transpose()
 }
 
+pub(super) async fn find_within(change: &mut Change, client_id: &str) -> Result<Option<Client>, StoreError> {
+    change
+        .maybe(FIND, args![client_id])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
 pub(super) async fn list(db: &Db) -> Result<Vec<Client>, StoreError> {
     db.all(LIST, args![]).await?.iter().map(read).collect()
 }

@@ -52,7 +52,7 @@ impl Sessions {
         visit: &Row,
     ) -> Result<(), StoreError> {
         let client_id = visit.text("client_id")?;
-        let Some(client) = self.departments.client(&client_id).await? else {
+        let Some(client) = self.departments.client_within(change, &client_id).await? else {
             return Ok(());
         };
         let Some(uri) = client.metadata.backchannel_logout_uri.clone() else {

@@ -10,6 +10,7 @@ mod foreign_library;
 mod interruptions;
 mod limits;
 mod oidc;
+mod one_connection;
 mod sessions;
 mod sign_in;
 mod tabs;
