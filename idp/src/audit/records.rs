@@ -9,7 +9,7 @@ pub(super) const INSERT: &str = "INSERT INTO audit (id, at, request_id, actor, a
 
 const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      WHERE account_id = $1 AND action IN ('session.begun', 'session.renewed', 'session.ended', 'consent.given', \
-     'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed') \
+     'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed') \
      ORDER BY at DESC, id DESC LIMIT $2";
 
 /// A line of the audit as its resident may see it.

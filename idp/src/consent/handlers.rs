@@ -17,7 +17,7 @@ use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{Interaction, Interactions};
 use crate::store::{Db, Vault};
-use crate::web::{Door, ErrorKind, Facts, Locale, Page, PageError, PostedForm, see_other};
+use crate::web::{Door, ErrorKind, Facts, Locale, Page, PageError, PostedForm, Stop, see_other};
 
 /// The handles the consent pages use.
 #[derive(Clone, Debug)]
@@ -100,9 +100,14 @@ pub async fn question(
         .iter()
         .fold(page, Page::allow_form_to);
     let token = page.form_token(&question.interaction.form_binding());
-    let Door::Service(asking) = question.interaction.door(page.locale(), &token) else {
+    let Door::Service(mut asking) = question.interaction.door(page.locale(), &token) else {
         return Err(PageError::new(ErrorKind::NotFound));
     };
+    // Whoever stops here has been asked, and refuses.
+    asking.stop = Some(Stop {
+        action: format!("/consent/{id}"),
+        token: token.clone(),
+    });
     let until = facts.now.plus(room.config.settings.consent.lifetime.get());
     let show = |items: &[Item]| -> Vec<pages::Item> {
         items
@@ -179,11 +184,20 @@ pub async fn answer(
             Ok(see_other(&question.interaction.continuation, []))
         }
         "deny" => {
+            note_refusal(&room, &facts, &question).await?;
             room.consents.close_question(&id).await?;
             Ok(see_other(&question.interaction.cancel, []))
         }
         _ => Err(PageError::new(ErrorKind::BadRequest).developer("reason", "decision must be allow or deny")),
     }
+}
+
+/// Nothing is given; the resident finds among their activity that somebody asked.
+async fn note_refusal(room: &Consent, facts: &Facts, question: &Question) -> Result<(), PageError> {
+    let mut change = Change::begin(&room.db, &Context::of(facts, "resident", &room.rng)).await?;
+    let event = Event::new(Action::ConsentRefused).account(question.account);
+    change.record(event.client(&question.client.client_id)).await?;
+    Ok(change.commit().await?)
 }
 
 /// Writes what was allowed; what was left unticked and stood before is withdrawn.

@@ -22,6 +22,9 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
             items,
         },
+        "consent.refused" => Happening::Refused {
+            service: service_name,
+        },
         "consent.withdrawn" => Happening::Withdrew {
             service: service_name,
             items,

@@ -54,8 +54,30 @@ async fn refusing_tells_the_department_and_gives_nothing() {
     assert_eq!((response.error(), response.get("code")), ("access_denied", ""));
     let account = resident.browser.get("/account").await;
     assert!(account.has("#services .empty"));
+    assert!(
+        account.text("#activity").contains("没有同意给"),
+        "{}",
+        account.text("#activity")
+    );
     // Asked anew the next time, without signing in.
     assert!(resident.follow(&client.sign_in()).await.has("#allow"));
+}
+
+#[tokio::test]
+async fn stopping_at_the_question_is_a_refusal_too() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let request = client.sign_in();
+    let page = resident.sign_in_at(&resident.follow(&request).await).await;
+    let response = request.read(&page.press("#report", &[]).await);
+    assert_eq!(response.error(), "access_denied");
+    let account = resident.browser.get("/account").await;
+    assert!(
+        account.text("#activity").contains("没有同意给"),
+        "{}",
+        account.text("#activity")
+    );
 }
 
 #[tokio::test]
