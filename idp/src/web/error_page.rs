@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::errors::{Details, ErrorKind, PageError};
 use super::headers::{Csp, page_headers};
-use super::page::{Asking, Page, respond};
+use super::page::{Asking, Link, Page, respond};
 use super::reference::{Reference, RequestId};
 use super::site::Site;
 
@@ -18,6 +18,8 @@ use super::site::Site;
 #[template(path = "error.html")]
 pub(super) struct ErrorPage {
     pub(super) page: Page,
+    pub(super) asking: Option<Asking>,
+    pub(super) back: Option<Link>,
     pub(super) error: Details,
     pub(super) reference: Reference,
     pub(super) request: String,
@@ -25,8 +27,25 @@ pub(super) struct ErrorPage {
 super::page::views!(ErrorPage);
 
 impl ErrorPage {
-    fn asking(&self) -> Option<&Asking> {
-        self.error.asking.as_ref()
+    /// The error in the page's language.
+    fn new(page: Page, error: PageError, request: String) -> Self {
+        let mut error = *error.0;
+        let page = page.with_ui_locales(error.ui_locales.as_deref());
+        let told = error.asking.take().into_iter().flatten();
+        let asking = told.into_iter().find(|(locale, _)| *locale == page.locale());
+        let asking = asking.map(|(_, asking)| asking);
+        let service = asking.as_ref().map(|asking| asking.service.clone());
+        Self {
+            back: error
+                .begin
+                .as_deref()
+                .map(|begin| Link::new(begin, service.unwrap_or_default())),
+            asking,
+            reference: Reference::of(&request),
+            request,
+            error,
+            page,
+        }
     }
 
     fn title(&self) -> String {
@@ -120,15 +139,12 @@ fn dress(page: Page, error: PageError, request: String, path: &str) -> Response 
     } else {
         tracing::info!(%reference, request, path, kind = kind.code(), %cause, "error page");
     }
-    let mut response = respond(
-        status,
-        &ErrorPage {
-            page,
-            error: *error.0,
-            reference,
-            request,
-        },
-    );
+    let helpline = page.helpline().to_owned();
+    let mut response = respond(status, &ErrorPage::new(page, error, request));
+    if let Some(fault) = response.extensions_mut().remove::<PageError>() {
+        tracing::error!(%reference, path, cause = %fault.0.cause, "an error page could not be shown");
+        response = bare_page(status, &helpline);
+    }
     if let Some(wait) = wait.or((kind == ErrorKind::Unavailable).then_some(std::time::Duration::from_secs(5)))
     {
         let seconds = wait.as_secs().max(1);
@@ -140,12 +156,15 @@ fn dress(page: Page, error: PageError, request: String, path: &str) -> Response 
 }
 
 /// What is shown when nothing can be rendered: no words, no style, both languages.
-pub(super) fn bare_page(status: StatusCode) -> Response {
-    const BARE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
-        <meta name=\"viewport\" content=\"width=device-width\"><title>一门</title>\
-        <h1>这次没有成功</h1><p>请返回重试，或拨打 12345。</p>\
-        <p lang=\"en\">That did not work. Please go back and try again, or call 12345.</p></html>";
-    let mut response = (status, BARE).into_response();
+#[derive(Template)]
+#[template(path = "bare.html")]
+struct BarePage<'a> {
+    helpline: &'a str,
+}
+
+pub(super) fn bare_page(status: StatusCode, helpline: &str) -> Response {
+    let html = BarePage { helpline }.render().unwrap_or_default();
+    let mut response = (status, html).into_response();
     page_headers(response.headers_mut(), &Csp::default(), false);
     response
 }
@@ -155,7 +174,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::web::page::Link;
     use crate::web::sample;
 
     #[test]
@@ -163,30 +181,30 @@ mod tests {
         for kind in ErrorKind::ALL {
             sample::show(&format!("error-{}", kind.code()), |page| {
                 let error = PageError::new(kind)
-                    .about(sample::asking(&page))
-                    .back(Link::new(
-                        "https://gjj.yunchuan.example/signin",
-                        sample::asking(&page).service,
-                    ))
+                    .about(|_| sample::asking(&page))
+                    .back("https://gjj.yunchuan.example/signin")
                     .developer("redirect_uri", "https://bdc.yunchuan.example/<cb2>")
                     .retry_after(Duration::from_secs(600));
-                ErrorPage {
-                    page,
-                    error: *error.0,
-                    reference: Reference::of("4bf9"),
-                    request: "4bf9".to_owned(),
-                }
+                ErrorPage::new(page, error, "4bf9".to_owned())
             });
         }
     }
 
     #[test]
     fn an_error_that_nobody_asked_for_still_has_a_way_out() {
-        sample::show("error-plain", |page| ErrorPage {
-            page,
-            error: *PageError::new(ErrorKind::NotFound).0,
-            reference: Reference::of("4bf9"),
-            request: "4bf9".to_owned(),
+        sample::show("error-plain", |page| {
+            ErrorPage::new(page, PageError::new(ErrorKind::NotFound), "4bf9".to_owned())
         });
+    }
+
+    #[tokio::test]
+    async fn the_barest_page_names_the_citys_own_helpline_if_any() {
+        for (helpline, named) in [("0312-<1>", "0312-&#60;1&#62;"), ("", "")] {
+            let body = bare_page(StatusCode::INTERNAL_SERVER_ERROR, helpline).into_body();
+            let html = axum::body::to_bytes(body, 4096).await.unwrap();
+            let html = String::from_utf8(html.to_vec()).unwrap();
+            assert!(html.contains(named) && !html.contains("12345"), "{html}");
+            assert_eq!(html.matches("call").count(), usize::from(!helpline.is_empty()));
+        }
     }
 }

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::error_page::bare_page;
 use super::form_token::FormTokenError;
-use super::page::{Asking, Link};
+use super::locale::Locale;
+use super::page::Asking;
 use super::same_origin::ForeignRequest;
 
 /// What went wrong, in the resident's terms. Each kind has its own words and status.
@@ -107,8 +108,11 @@ pub struct PageError(pub(super) Box<Details>);
 #[derive(Clone)]
 pub(super) struct Details {
     pub(super) kind: ErrorKind,
-    pub(super) asking: Option<Asking>,
-    pub(super) back: Option<Link>,
+    /// The plaque in each language: which one is spoken is known when the page is rendered.
+    pub(super) asking: Option<[(Locale, Asking); 2]>,
+    /// Where the service begins again.
+    pub(super) begin: Option<String>,
+    pub(super) ui_locales: Option<String>,
     pub(super) retry_after: Option<Duration>,
     pub(super) developer: Vec<(&'static str, String)>,
     pub(super) cause: Cow<'static, str>,
@@ -123,7 +127,8 @@ impl PageError {
         Self(Box::new(Details {
             kind,
             asking: None,
-            back: None,
+            begin: None,
+            ui_locales: None,
             retry_after: None,
             developer: Vec::new(),
             cause: Cow::Borrowed(""),
@@ -137,15 +142,22 @@ impl PageError {
 
     /// Names the service the resident was on the way to.
     #[must_use]
-    pub fn about(mut self, asking: Asking) -> Self {
-        self.0.asking = Some(asking);
+    pub fn about(mut self, asking: impl Fn(Locale) -> Asking) -> Self {
+        self.0.asking = Some(Locale::ALL.map(|locale| (locale, asking(locale))));
         self
     }
 
-    /// Offers the way back: the service's `initiate_login_uri`, or a page of ours to start again.
+    /// Offers the way back to that service: its `initiate_login_uri`, or a page of ours to start again.
     #[must_use]
-    pub fn back(mut self, link: Link) -> Self {
-        self.0.back = Some(link);
+    pub fn back(mut self, begin: &str) -> Self {
+        self.0.begin = Some(begin.to_owned());
+        self
+    }
+
+    /// The languages the service asked for (`ui_locales`), where the resident has chosen none.
+    #[must_use]
+    pub fn in_language(mut self, ui_locales: Option<&str>) -> Self {
+        self.0.ui_locales = ui_locales.map(str::to_owned);
         self
     }
 
@@ -205,7 +217,7 @@ impl From<ForeignRequest> for PageError {
 impl IntoResponse for PageError {
     /// A bare page, with the error beside it for `dress_errors` to render properly.
     fn into_response(self) -> Response {
-        let mut response = bare_page(self.0.kind.status());
+        let mut response = bare_page(self.0.kind.status(), "");
         response.extensions_mut().insert(self);
         response
     }

@@ -1,9 +1,9 @@
 use axum::response::Response;
 use url::Url;
 
-use super::model::{Caller, Interaction};
+use super::model::Interaction;
 use crate::department::Client;
-use crate::web::{ErrorKind, Link, Locale, PageError, see_other};
+use crate::web::{ErrorKind, PageError, see_other};
 
 /// Why an interaction does not go on.
 #[derive(Debug)]
@@ -41,7 +41,9 @@ pub(super) fn way_back(
     match fault {
         InteractionFault::Expired(interaction) => match interaction.restart.clone().or(begin) {
             Some(begin) => Ok(see_other(&begin, [])),
-            None => Err(page(ErrorKind::Expired, client, None)),
+            None => {
+                Err(page(ErrorKind::Expired, client, None).in_language(interaction.ui_locales.as_deref()))
+            }
         },
         InteractionFault::Gone { .. } => match begin {
             Some(begin) => Ok(see_other(&begin, [])),
@@ -49,7 +51,8 @@ pub(super) fn way_back(
         },
         InteractionFault::OtherBrowser(interaction) => {
             let begin = begin.or_else(|| interaction.restart.clone());
-            Err(page(ErrorKind::OtherBrowser, client, begin.as_deref()))
+            let page = page(ErrorKind::OtherBrowser, client, begin.as_deref());
+            Err(page.in_language(interaction.ui_locales.as_deref()))
         }
     }
 }
@@ -58,10 +61,9 @@ fn page(kind: ErrorKind, client: Option<&Client>, begin: Option<&str>) -> PageEr
     let Some(client) = client else {
         return PageError::new(kind);
     };
-    let caller = Caller::from(client);
-    let page = PageError::new(kind).about(caller.asking(Locale::default()));
+    let page = PageError::new(kind).about(|locale| client.asking(locale));
     match begin {
-        Some(begin) => page.back(Link::new(begin, caller.service)),
+        Some(begin) => page.back(begin),
         None => page,
     }
 }

@@ -203,6 +203,34 @@ async fn a_lost_cookie_is_explained_and_leads_back() {
 }
 
 #[tokio::test]
+async fn an_error_speaks_the_residents_language_from_the_plaque_to_the_way_back() {
+    let app = TestApp::start().await;
+    let registration = Registration::new("hrss")
+        .option("--name-en", "Pensions")
+        .option("--department-en", "Social Security")
+        .option("--initiate-login-uri", BEGIN);
+    let client = app.register(registration).await;
+    let resident = app.resident("13800000001");
+    let (plain, hinted) = (client.sign_in(), client.sign_in().with("ui_locales", "en"));
+    let (plain, hinted) = (resident.follow(&plain).await, resident.follow(&hinted).await);
+    let abroad = app.browser().speaking("en-GB,en;q=0.9");
+    for page in [
+        abroad.get(plain.url.as_str()).await,
+        app.browser().get(hinted.url.as_str()).await,
+    ] {
+        page.assert_error(400, "interaction_cookie_missing");
+        let plaque = page.text(".plaque");
+        assert!(
+            plaque.contains("Pensions") && plaque.contains("Social Security"),
+            "{plaque}"
+        );
+        assert!(page.text("#back").contains("Pensions"), "{}", page.text("#back"));
+    }
+    let page = app.browser().get(plain.url.as_str()).await;
+    assert!(page.text(".plaque").contains("hrss系统") && page.text("#back").contains("hrss系统"));
+}
+
+#[tokio::test]
 async fn another_browser_cannot_go_on_with_a_sign_in() {
     let app = TestApp::start().await;
     let client = with_a_way_back(&app).await;
