@@ -168,7 +168,8 @@ async fn seed(config: &config::Config, departments: &[Department]) -> Result<(),
     let context = operator();
     for department in departments {
         let metadata = metadata_of(department)?;
-        match department::add(&db, &context, Some(department.url.clone()), None, metadata, true).await {
+        let (id, sector) = (department.url.clone(), sector_of(department.kind).to_owned());
+        match department::add(&db, &context, Some(id), Some(sector), metadata, true).await {
             Ok(_) | Err(ManageError::Exists(_)) => {}
             Err(fault) => return Err(fault.into()),
         }
@@ -189,6 +190,14 @@ async fn seed(config: &config::Config, departments: &[Department]) -> Result<(),
     }
     db.close().await;
     Ok(())
+}
+
+/// Both departments share the host `localhost`, and by that alone would share their subjects too.
+const fn sector_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SocialSecurity => "social-security.localhost",
+        Kind::BusinessRegistration => "business-registration.localhost",
+    }
 }
 
 fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
@@ -268,4 +277,43 @@ fn greet(output: &Output, issuer: &str, departments: &[Department; 2], file: &Pa
             file.display()
         )
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_resident_is_somebody_else_to_each_department() {
+        let data = std::env::temp_dir().join(format!("yimen-demo-seed-{}", std::process::id()));
+        std::fs::create_dir_all(&data).unwrap();
+        let config = config::load(&write_configuration(&data, 8000).unwrap(), std::iter::empty()).unwrap();
+        let departments = [
+            (Kind::SocialSecurity, "http://localhost:8001", "one.key"),
+            (Kind::BusinessRegistration, "http://localhost:8002", "two.key"),
+        ];
+        let departments = departments.map(|(kind, url, key)| Department {
+            kind,
+            url: url.to_owned(),
+            key_file: data.join(key),
+        });
+        seed(&config, &departments).await.unwrap();
+        let db = Db::open(&config.settings.database).await.unwrap();
+        let vault = Vault::new(&config.master_key, Rng::system());
+        let phone = PhoneNumber::read(RESIDENTS[0].0, &[86]).unwrap();
+        let resident = account::find_by_phone(&db, &vault, &phone)
+            .await
+            .unwrap()
+            .unwrap();
+        let mut change = Change::begin(&db, &operator()).await.unwrap();
+        let mut subjects = std::collections::BTreeSet::new();
+        for client in department::list(&db).await.unwrap() {
+            let sub = department::sub_for(&mut change, &client.sector, resident.id).await;
+            subjects.insert(sub.unwrap());
+        }
+        assert_eq!(subjects.len(), 2);
+        drop(change);
+        db.close().await;
+        std::fs::remove_dir_all(&data).unwrap();
+    }
 }
