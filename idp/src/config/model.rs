@@ -120,6 +120,9 @@ pub struct Http {
     pub trusted_proxies: Vec<IpNet>,
     pub request_timeout: Span,
     pub body_limit: usize,
+    pub max_connections: usize,
+    pub max_requests: usize,
+    pub sign_ins_per_minute: u64,
 }
 
 impl Default for Http {
@@ -128,6 +131,9 @@ impl Default for Http {
             trusted_proxies: Vec::new(),
             request_timeout: Span::seconds(15),
             body_limit: 64 * 1024,
+            max_connections: 4096,
+            max_requests: 1024,
+            sign_ins_per_minute: 300,
         }
     }
 }

@@ -106,7 +106,13 @@ impl App {
         let sms = Sms::new(settings, sms::http_client(Vec::new())?, rng.clone())?;
         let site = site_of(&config, &vault);
         let departments = Departments::new(db.clone(), clock.clone());
-        let interactions = Interactions::new(state.clone(), site.clone(), rng.clone(), departments.clone());
+        let interactions = Interactions::new(
+            state.clone(),
+            site.clone(),
+            rng.clone(),
+            departments.clone(),
+            &settings.http,
+        );
         let sessions = Sessions::new(
             &settings.session,
             db.clone(),

@@ -6,6 +6,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
 
 use super::app::App;
 use super::client_address::client_address;
@@ -19,6 +20,9 @@ use crate::web::{ClientAddress, ErrorKind, PageError, RequestId, dress_errors};
 /// resident's language, and what is known of the request.
 pub(super) fn layered(routes: Router, app: &App) -> Router {
     let limit = app.config.settings.http.body_limit;
+    let room = Arc::new(Semaphore::new(
+        app.config.settings.http.max_requests.min(Semaphore::MAX_PERMITS),
+    ));
     let outermost = Outermost {
         config: Arc::clone(&app.config),
         clock: app.clock.clone(),
@@ -27,6 +31,7 @@ pub(super) fn layered(routes: Router, app: &App) -> Router {
     routes
         .layer(DefaultBodyLimit::max(limit))
         .layer(from_fn_with_state(outermost.clone(), end_in_time))
+        .layer(from_fn_with_state(room, shed))
         .layer(from_fn_with_state(app.site.clone(), dress_errors))
         .layer(from_fn_with_state(outermost, note_facts))
 }
@@ -61,6 +66,20 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
             .or_insert(a_year);
     }
     response
+}
+
+/// Answers at once what there is no room for, so that the rest is answered in time.
+async fn shed(State(room): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    // A node that is busy is alive: nobody should kill it for that.
+    if request.uri().path() == "/healthz" {
+        return next.run(request).await;
+    }
+    match room.try_acquire() {
+        Ok(_place) => next.run(request).await,
+        Err(_) => PageError::new(ErrorKind::Unavailable)
+            .because("as many requests as http.max_requests allows are under way")
+            .into_response(),
+    }
 }
 
 /// Ends a request that takes too long, slow senders included.

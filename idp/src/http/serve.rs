@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,7 +12,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
 use super::app::{App, StartError};
@@ -25,6 +28,10 @@ use crate::signin::sweep;
 const HEAD: Duration = Duration::from_secs(20);
 /// How often a node clears away old counts.
 const SWEEP: Duration = Duration::from_secs(600);
+/// How long one more connection than there is room for may take to hear so.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// How many at once are told so; more are hung up on without a word.
+const LOBBY: usize = 256;
 /// What is in flight when the node is told to stop may take so long to finish.
 const LAST_CALL: Duration = Duration::from_secs(20);
 
@@ -60,14 +67,15 @@ pub async fn serve(
     let sweeper = tokio::spawn(sweep_now_and_then(app.clone()));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
     let routes = router(&app);
+    let most = app.config.settings.http.max_connections;
     let result = match app.config.settings.tls.clone() {
         None => {
-            accept(listener, routes, stop).await;
+            accept(listener, routes, most, stop).await;
             Ok(())
         }
         Some(tls) => match tls_listener(listener, &tls) {
             Ok(listener) => {
-                accept(listener, routes, stop).await;
+                accept(listener, routes, most, stop).await;
                 Ok(())
             }
             Err(said) => Err(StartError::Tls(said)),
@@ -87,7 +95,7 @@ fn tls_listener(listener: TcpListener, tls: &Tls) -> Result<TlsListener, String>
 
 /// Accepts connections until `stop`, then lets those in flight finish. A sender who dawdles over
 /// a request's head is let go; the body is the business of the layers.
-async fn accept<L>(mut listener: L, routes: Router, stop: impl Future<Output = ()> + Send)
+async fn accept<L>(mut listener: L, routes: Router, most: usize, stop: impl Future<Output = ()> + Send)
 where
     L: Listener<Addr = SocketAddr>,
 {
@@ -99,10 +107,18 @@ where
         .keep_alive_interval(HEAD)
         .keep_alive_timeout(HEAD);
     let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+    let lobby = Arc::new(Semaphore::new(LOBBY));
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             (stream, address) = listener.accept() => {
+                let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+                    if let Ok(place) = Arc::clone(&lobby).try_acquire_owned() {
+                        tokio::spawn(turn_away(stream, place));
+                    }
+                    continue;
+                };
                 let routes = routes.clone();
                 let service = service_fn(move |request: Request<Incoming>| {
                     let mut request = request.map(Body::new);
@@ -112,7 +128,10 @@ where
                 let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
                 let connection = graceful.watch(connection);
                 // How a connection ends is its client's affair.
-                tokio::spawn(async move { connection.await.ok() });
+                tokio::spawn(async move {
+                    connection.await.ok();
+                    drop(place);
+                });
             }
             () = &mut stop => break,
         }
@@ -122,6 +141,20 @@ where
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(LAST_CALL) => tracing::warn!("some requests did not finish in time"),
     }
+}
+
+/// Says that there is no room for one more connection, to whoever listens, and hangs up.
+async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin + Send, _place: OwnedSemaphorePermit) {
+    const BUSY: &[u8] =
+        b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let said = async {
+        // A request left unread would reset the connection under the answer.
+        let _request = stream.read(&mut [0; 4096]).await?;
+        stream.write_all(BUSY).await?;
+        stream.shutdown().await
+    };
+    // How it ends is the other side's affair.
+    let _ = tokio::time::timeout(GOODBYE, said).await;
 }
 
 /// Clears away counts whose period is over.

@@ -46,6 +46,9 @@ impl Portal {
         if let Some(session) = self.sessions.current(headers, facts.now).await? {
             return Ok(Ok(session));
         }
+        if let Some(id) = self.interactions.own_pending(HOME, headers, facts.now).await? {
+            return Ok(Err(see_other(&format!("/signin/{id}"), [])));
+        }
         let id = self.rng.id();
         let new = NewInteraction {
             continuation: HOME.to_owned(),
@@ -57,10 +60,7 @@ impl Portal {
             login_hint: None,
             fresh_after: None,
         };
-        let cookies = self
-            .interactions
-            .open(id.clone(), new, headers, facts.now)
-            .await?;
+        let cookies = self.interactions.open(id.clone(), new, headers, facts).await?;
         Ok(Err(see_other(&format!("/signin/{id}"), cookies)))
     }
 

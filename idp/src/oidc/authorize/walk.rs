@@ -111,10 +111,6 @@ impl Walk<'_> {
         let here = format!("/oauth2/authorize/{id}");
         let stored = serde_json::to_vec(&request)
             .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
-        self.oidc
-            .state
-            .put(&key(&id), &stored, self.facts.now, KEPT)
-            .await?;
         let new = NewInteraction {
             cancel: format!("{here}/cancel"),
             continuation: here.clone(),
@@ -128,7 +124,11 @@ impl Walk<'_> {
         let cookies = self
             .oidc
             .interactions
-            .open(id, new, self.headers, self.facts.now)
+            .open(id.clone(), new, self.headers, self.facts)
+            .await?;
+        self.oidc
+            .state
+            .put(&key(&id), &stored, self.facts.now, KEPT)
             .await?;
         Ok(see_other(&here, cookies))
     }

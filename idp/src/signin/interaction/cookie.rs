@@ -31,6 +31,15 @@ pub(super) fn present<'h>(cookies: Cookies, headers: &'h HeaderMap, id: &str) ->
     values.map(|(_, value)| read(value)).collect()
 }
 
+/// The ids of those that no service asked for.
+pub(super) fn own(cookies: Cookies, headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    cookies
+        .read_prefixed(headers, PREFIX)
+        .filter(|(id, value)| is_id(id) && value.ends_with('.'))
+        .map(|(id, _)| id)
+        .take(MOST)
+}
+
 fn read(value: &str) -> Presented<'_> {
     let (secret, client) = value.split_once('.').unwrap_or((value, ""));
     let client_id = URL_SAFE_NO_PAD

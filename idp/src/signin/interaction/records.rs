@@ -1,16 +1,18 @@
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
+use super::super::limits::{MINUTE, sender_of};
 use super::cookie::{self, KEPT};
 use super::fault::{InteractionFault, way_back};
 use super::model::{Interaction, NewInteraction};
 use super::standing::{Standing, standing};
 use crate::clock::Timestamp;
+use crate::config as settings;
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::{hash, same};
-use crate::web::{ErrorKind, PageError, Site};
+use crate::web::{ErrorKind, Facts, PageError, Site};
 
 /// The interactions under way. Other rooms come here to begin, to check and to end one.
 #[derive(Clone, Debug)]
@@ -19,30 +21,41 @@ pub struct Interactions {
     site: Site,
     rng: Rng,
     departments: Departments,
+    /// How many one sender may begin in a minute.
+    per_minute: u64,
 }
 
 impl Interactions {
     #[must_use]
-    pub const fn new(state: State, site: Site, rng: Rng, departments: Departments) -> Self {
+    pub const fn new(
+        state: State,
+        site: Site,
+        rng: Rng,
+        departments: Departments,
+        settings: &settings::Http,
+    ) -> Self {
         Self {
             state,
             site,
             rng,
             departments,
+            per_minute: settings.sign_ins_per_minute,
         }
     }
 
     /// Begins an interaction under `id` (from [`Rng::id`]); answers the cookies to set.
     ///
     /// # Errors
-    /// Where the short-lived state does not answer.
+    /// Where the short-lived state does not answer, or the sender has begun too many.
     pub async fn open(
         &self,
         id: String,
         new: NewInteraction,
         headers: &HeaderMap,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<Vec<HeaderValue>, PageError> {
+        let now = facts.now;
+        self.admit(facts).await?;
         let secret = self.rng.token();
         let client_id = new.client.as_ref().map(|caller| caller.client_id.clone());
         let cookies = cookie::hand_out(self.site.cookies(), headers, &id, &secret, client_id.as_deref());
@@ -65,6 +78,45 @@ impl Interactions {
             .put(&key(&interaction.id), &encode(&interaction)?, now, KEPT)
             .await?;
         Ok(cookies)
+    }
+
+    /// What is begun and left takes up room for hours: nobody begins without end.
+    async fn admit(&self, facts: &Facts) -> Result<(), PageError> {
+        let Some(sender) = sender_of(facts.address) else {
+            return Ok(());
+        };
+        let begun = self
+            .state
+            .count(&format!("begun:{sender}"), facts.now, MINUTE)
+            .await?;
+        if begun > self.per_minute {
+            return Err(PageError::new(ErrorKind::TooManyRequests)
+                .retry_after(MINUTE)
+                .because("one address begins too many sign-ins"));
+        }
+        Ok(())
+    }
+
+    /// An open interaction that this browser began for the resident's own pages and that goes on
+    /// to `continuation`: asked for again, it is gone on with, and no other has to make room.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub async fn own_pending(
+        &self,
+        continuation: &str,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Option<String>, PageError> {
+        for id in cookie::own(self.site.cookies(), headers) {
+            if let Ok(found) = self.prove(id, headers, now).await?
+                && found.client_id.is_none()
+                && found.continuation == continuation
+            {
+                return Ok(Some(found.id));
+            }
+        }
+        Ok(None)
     }
 
     /// The interaction of this id, if this browser began it and it still goes on.

@@ -7,7 +7,7 @@ mod number_open;
 
 pub use ceiling::{
     BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, day_of_city, range_of,
-    share_of_budget,
+    sender_of, share_of_budget,
 };
 pub use may_send::{MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};

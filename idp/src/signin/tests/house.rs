@@ -28,7 +28,7 @@ use crate::signin::{Interactions, NewInteraction, Session, Sessions, Signin};
 use crate::sms::Sms;
 use crate::state::State;
 use crate::store::{Args, Db, Row, Vault};
-use crate::web::{ClientAddress, RequestId, Site};
+use crate::web::{ClientAddress, Facts, RequestId, Site};
 
 pub(super) const ORIGIN_OF_OURS: &str = "http://localhost:8000";
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -115,6 +115,20 @@ async fn cellar() -> (Cellar, String) {
     )
 }
 
+fn routes(signin: &Signin) -> Router {
+    Router::new()
+        .route("/signin/{id}", get(crate::signin::show_phone))
+        .route("/signin/{id}/phone", post(crate::signin::enter_phone))
+        .route(
+            "/signin/{id}/code",
+            get(crate::signin::show_code).post(crate::signin::enter_code),
+        )
+        .route("/signin/{id}/resend", post(crate::signin::resend))
+        .route("/signin/{id}/another", post(crate::signin::another_account))
+        .route("/signin/{id}/stop", post(crate::signin::stop))
+        .with_state(Handles(signin.clone()))
+}
+
 impl House {
     pub(super) async fn open() -> Self {
         Self::with(|_| {}).await
@@ -151,7 +165,13 @@ impl House {
         let departments = Departments::new(db.clone(), clock.clone());
         let state = short_lived_state(&cellar.name()).await;
         let signin = Signin {
-            interactions: Interactions::new(state.clone(), site.clone(), rng.clone(), departments.clone()),
+            interactions: Interactions::new(
+                state.clone(),
+                site.clone(),
+                rng.clone(),
+                departments.clone(),
+                &settings.http,
+            ),
             sessions: Sessions::new(
                 &settings.session,
                 db.clone(),
@@ -171,17 +191,7 @@ impl House {
             sms,
             site,
         };
-        let router = Router::new()
-            .route("/signin/{id}", get(crate::signin::show_phone))
-            .route("/signin/{id}/phone", post(crate::signin::enter_phone))
-            .route(
-                "/signin/{id}/code",
-                get(crate::signin::show_code).post(crate::signin::enter_code),
-            )
-            .route("/signin/{id}/resend", post(crate::signin::resend))
-            .route("/signin/{id}/another", post(crate::signin::another_account))
-            .route("/signin/{id}/stop", post(crate::signin::stop))
-            .with_state(Handles(signin.clone()));
+        let router = routes(&signin);
         Self {
             signin,
             clock,
@@ -309,8 +319,13 @@ impl Browser<'_> {
     pub(super) async fn begin_with(&mut self, new: NewInteraction) -> String {
         let id = self.house.signin.rng.id();
         let interactions = &self.house.signin.interactions;
+        let facts = Facts {
+            now: self.house.now(),
+            request_id: String::new(),
+            address: self.address,
+        };
         let cookies = interactions
-            .open(id.clone(), new, &self.headers(), self.house.now())
+            .open(id.clone(), new, &self.headers(), &facts)
             .await
             .unwrap();
         self.keep(cookies.iter().map(|cookie| cookie.to_str().unwrap()));

@@ -173,3 +173,24 @@ async fn at_consent_another_account_may_be_used() {
     app.advance("61s").await;
     assert_ne!(theirs.sub(), ours.sign_in_to(&client).await.sub());
 }
+
+#[tokio::test]
+async fn the_account_page_opened_again_and_again_ends_no_other_tab() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let request = client.sign_in();
+    let tab = resident.follow(&request).await;
+    let first = resident.browser.get("/account").await;
+    for _ in 0..10 {
+        let again = resident.browser.get("/account").await;
+        assert_eq!(again.url, first.url, "the same sign-in is gone on with");
+    }
+    let response = request.read(&resident.go_on(tab).await);
+    client.tokens(&request, &response).await;
+    // What was left open for too long is not gone on with.
+    resident.browser.lose_cookie("session");
+    app.advance("31m").await;
+    let later = resident.browser.get("/account").await;
+    assert!(later.has("#phone") && later.url != first.url);
+}
