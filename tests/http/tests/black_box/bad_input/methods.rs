@@ -12,6 +12,7 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/phone", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/code", &["GET", "POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/resend", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/another", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/stop", &["POST"]),
     ("/consent/AAAAAAAAAAAAAAAAAAAAAA", &["GET", "POST"]),
     ("/oauth2/authorize", &["GET", "POST"]),
@@ -23,16 +24,30 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/oauth2/userinfo", &["GET", "POST"]),
     ("/oauth2/jwks", &["GET"]),
     ("/oauth2/logout", &["GET", "POST"]),
+    ("/oauth2/logout/confirm", &["POST"]),
     ("/.well-known/openid-configuration", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
     ("/healthz", &["GET"]),
     ("/readyz", &["GET"]),
     ("/acr/1", &["GET"]),
     ("/privacy", &["GET"]),
+    ("/display", &["GET"]),
     ("/dev/outbox", &["GET"]),
     ("/dev/outbox.json", &["GET"]),
     ("/dev/clock", &["GET", "POST"]),
 ];
+
+#[test]
+fn no_path_of_the_server_is_forgotten_here() {
+    let map = include_str!("../../../../../idp/src/http/router.rs");
+    for route in map.split(".route(\"").skip(1) {
+        let path = route.split('"').next().unwrap();
+        let path = path
+            .replace("{id}", "AAAAAAAAAAAAAAAAAAAAAA")
+            .replace("{level}", "1");
+        assert!(PATHS.iter().any(|(known, _)| *known == path), "{path}");
+    }
+}
 
 #[tokio::test]
 async fn a_method_that_is_not_taken_is_405() {

@@ -1,5 +1,6 @@
 //! Every endpoint, asked wrongly in every way: the standard's error or a clear page, never a fault of ours.
 
 mod methods;
+mod nul;
 mod pages;
 mod protocol;
