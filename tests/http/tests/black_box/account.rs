@@ -112,3 +112,31 @@ async fn the_language_switch_leads_nowhere_else() {
         assert_eq!(page.left_for(), None, "{place}");
     }
 }
+
+#[tokio::test]
+async fn the_privacy_page_promises_what_is_so() {
+    let app = TestApp::start().await;
+    let resident = app.resident("13800000001");
+    resident.sign_in().await;
+    let longest = resident
+        .browser
+        .cookies()
+        .iter()
+        .filter_map(|cookie| Some(cookie.max_age()?.whole_days()))
+        .max();
+    for (languages, said, promised) in [
+        ("zh-CN", "天", "现在还不能在网上自己办"),
+        ("en", "days", "You cannot yet"),
+    ] {
+        let page = app
+            .browser()
+            .speaking(languages)
+            .get("/privacy")
+            .await
+            .text("main");
+        // The longest that any cookie of ours lives is told.
+        assert!(page.contains(&format!("{} {said}", longest.unwrap())), "{page}");
+        // There is no closing an account here, so nothing is said to be deleted with it.
+        assert!(page.contains(promised), "{page}");
+    }
+}
