@@ -10,16 +10,3 @@ mod tests;
 pub use model::{Account, Entered, HeldPhone, Profile};
 pub use phone::{PhoneError, PhoneNumber};
 pub use records::{enter, find, find_by_phone, phones, profile, set_name};
-
-#[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 9] = [
-    records::DELETE_ACCOUNT,
-    records::FIND,
-    records::FIND_BY_PHONE,
-    records::INSERT_ACCOUNT,
-    records::INSERT_PHONE,
-    records::NAME,
-    records::PHONES,
-    records::SET_NAME,
-    records::USE_PHONE,
-];

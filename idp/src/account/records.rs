@@ -6,32 +6,30 @@ use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::store::{Db, Row, StoreError, Vault};
 
-pub(super) const FIND: &str = "SELECT id, created_at, signed_out_at FROM account WHERE id = $1";
+const FIND: &str = "SELECT id, created_at, signed_out_at FROM account WHERE id = $1";
 
-pub(super) const FIND_BY_PHONE: &str = "SELECT a.id, a.created_at, a.signed_out_at \
+const FIND_BY_PHONE: &str = "SELECT a.id, a.created_at, a.signed_out_at \
      FROM phone p JOIN account a ON a.id = p.account_id \
      WHERE p.number_index = $1 AND p.ended_at IS NULL";
 
-pub(super) const INSERT_ACCOUNT: &str =
-    "INSERT INTO account (id, status, created_at) VALUES ($1, 'active', $2)";
+const INSERT_ACCOUNT: &str = "INSERT INTO account (id, status, created_at) VALUES ($1, 'active', $2)";
 
 /// Of two first sign-ins with one number, the second finds the first one's row here.
-pub(super) const INSERT_PHONE: &str = "INSERT INTO phone \
+const INSERT_PHONE: &str = "INSERT INTO phone \
      (id, number_index, account_id, epoch, number, verified_at, last_used_at) \
      SELECT $1, $2, $3, COALESCE(MAX(epoch), 0) + 1, $4, $5, $5 FROM phone WHERE number_index = $2 \
      ON CONFLICT (number_index) WHERE ended_at IS NULL DO NOTHING";
 
-pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
+const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
 
-pub(super) const USE_PHONE: &str =
-    "UPDATE phone SET last_used_at = $2 WHERE number_index = $1 AND ended_at IS NULL";
+const USE_PHONE: &str = "UPDATE phone SET last_used_at = $2 WHERE number_index = $1 AND ended_at IS NULL";
 
-pub(super) const PHONES: &str = "SELECT id, number, verified_at, last_used_at FROM phone \
+const PHONES: &str = "SELECT id, number, verified_at, last_used_at FROM phone \
      WHERE account_id = $1 AND ended_at IS NULL ORDER BY verified_at, id";
 
-pub(super) const NAME: &str = "SELECT name FROM account WHERE id = $1";
+const NAME: &str = "SELECT name FROM account WHERE id = $1";
 
-pub(super) const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
+const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
 
 fn account(row: &Row) -> Result<Account, StoreError> {
     Ok(Account {

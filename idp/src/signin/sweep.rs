@@ -3,7 +3,7 @@ use crate::audit::{Change, Context};
 use crate::store::{Db, StoreError};
 
 /// Rows at a time, so that no sweep keeps a sign-in waiting.
-pub(super) const SWEEP: &str = "DELETE FROM tally WHERE (subject, period) IN \
+const SWEEP: &str = "DELETE FROM tally WHERE (subject, period) IN \
      (SELECT subject, period FROM tally WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)";
 
 /// Removes counts whose period is over. A node runs it now and then; two at once do no harm.

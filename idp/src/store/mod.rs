@@ -3,6 +3,8 @@
 
 mod db;
 mod error;
+#[cfg(test)]
+mod plans_test;
 mod row;
 #[cfg(test)]
 pub(crate) mod sample;

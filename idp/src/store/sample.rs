@@ -17,18 +17,33 @@ pub(crate) struct Records {
 
 impl Records {
     pub(crate) async fn open() -> Self {
-        let name = format!("yimen_{}", Rng::system().uuid(Clock::system().now()).simple());
-        let (url, file) = match std::env::var("YIMEN_TEST_POSTGRES") {
-            Ok(server) => (schema(&server, &name).await, None),
-            Err(_) => {
-                let path = std::env::temp_dir().join(format!("{name}.db"));
-                (format!("sqlite:{}", path.display()), Some(path))
-            }
-        };
+        match Self::on_postgres().await {
+            Some(records) => records,
+            None => Self::on_sqlite().await,
+        }
+    }
+
+    pub(crate) async fn on_sqlite() -> Self {
+        let path = std::env::temp_dir().join(format!("{}.db", new_name()));
+        Self::migrated(format!("sqlite:{}", path.display()), Some(path)).await
+    }
+
+    /// Where the tests were given a server.
+    pub(crate) async fn on_postgres() -> Option<Self> {
+        let server = std::env::var("YIMEN_TEST_POSTGRES").ok()?;
+        let url = schema(&server, &new_name()).await;
+        Some(Self::migrated(url, None).await)
+    }
+
+    async fn migrated(url: String, file: Option<PathBuf>) -> Self {
         let db = database(url).await;
         db.migrate().await.unwrap();
         Self { db, file }
     }
+}
+
+fn new_name() -> String {
+    format!("yimen_{}", Rng::system().uuid(Clock::system().now()).simple())
 }
 
 impl Drop for Records {

@@ -17,11 +17,11 @@ const COOKIE: &str = "browser";
 const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// The same work whether or not the number has an account.
-pub(super) const IS_KNOWN: &str = "SELECT 1 AS one FROM phone p \
+const IS_KNOWN: &str = "SELECT 1 AS one FROM phone p \
      JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
      WHERE p.number_index = $1 AND p.ended_at IS NULL";
 
-pub(super) const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, created_at, last_used_at) \
+const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, created_at, last_used_at) \
      VALUES ($1, $2, $3, $3) \
      ON CONFLICT (browser_hash, account_id) DO UPDATE SET last_used_at = excluded.last_used_at";
 

@@ -10,17 +10,3 @@ pub(super) use browser::{Browser, remember_browser};
 pub(super) use number::{add_failure, number_guard, reserve_send, reset_failures};
 pub(super) use pressure::pressure;
 pub(super) use tally::{count, reserve_budget, reserve_in};
-
-#[cfg(test)]
-pub(super) const STATEMENTS: [&str; 10] = [
-    browser::IS_KNOWN,
-    browser::REMEMBER,
-    number::ADD_FAILURE,
-    number::FIND,
-    number::INSERT,
-    number::RESERVE,
-    number::RESET,
-    pressure::AMOUNTS,
-    tally::COUNT,
-    tally::RESERVE,
-];

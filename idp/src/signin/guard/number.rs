@@ -3,20 +3,19 @@ use crate::audit::Change;
 use crate::clock::Timestamp;
 use crate::store::{Db, Row, StoreError};
 
-pub(super) const FIND: &str = "SELECT sent_at, failures, version FROM number_guard WHERE number_index = $1";
+const FIND: &str = "SELECT sent_at, failures, version FROM number_guard WHERE number_index = $1";
 
 /// Of two sends at once one changes the version; the other finds it changed and looks again.
-pub(super) const RESERVE: &str =
+const RESERVE: &str =
     "UPDATE number_guard SET sent_at = $2, version = version + 1 WHERE number_index = $1 AND version = $3";
 
-pub(super) const INSERT: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
+const INSERT: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
      VALUES ($1, $2, 0, 1) ON CONFLICT (number_index) DO NOTHING";
 
-pub(super) const ADD_FAILURE: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
+const ADD_FAILURE: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
      VALUES ($1, '', 1, 1) ON CONFLICT (number_index) DO UPDATE SET failures = number_guard.failures + 1";
 
-pub(super) const RESET: &str =
-    "UPDATE number_guard SET failures = 0 WHERE number_index = $1 AND failures > 0";
+const RESET: &str = "UPDATE number_guard SET failures = 0 WHERE number_index = $1 AND failures > 0";
 
 /// What is remembered of a number.
 #[derive(Clone, Debug, Default)]

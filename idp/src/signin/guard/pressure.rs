@@ -7,7 +7,7 @@ use crate::args;
 use crate::clock::Timestamp;
 use crate::store::{Db, StoreError, Vault};
 
-pub(super) const AMOUNTS: &str = "SELECT subject, amount FROM tally \
+const AMOUNTS: &str = "SELECT subject, amount FROM tally \
      WHERE (subject = $1 AND period = $2) OR (subject = $3 AND period = $4)";
 
 /// How many wrong codes came from where a request comes from.

@@ -5,11 +5,11 @@ use crate::clock::Timestamp;
 use crate::store::{StoreError, Vault};
 
 /// Counts one more, whatever the amount; answers the new amount.
-pub(super) const COUNT: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
+const COUNT: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
      ON CONFLICT (subject, period) DO UPDATE SET amount = tally.amount + 1 RETURNING amount";
 
 /// Counts one more only below the ceiling.
-pub(super) const RESERVE: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
+const RESERVE: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
      ON CONFLICT (subject, period) DO UPDATE SET amount = tally.amount + 1 WHERE tally.amount < $4";
 
 /// The name of a tally: nobody can read back whose it is.

@@ -8,15 +8,13 @@ use crate::audit::{Action, Change, Context, Event};
 use crate::events::{Logout, enqueue_logout};
 use crate::store::{Row, StoreError};
 
-pub(super) const END: &str = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING account_id";
+const END: &str = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING account_id";
 
-pub(super) const OPEN_IDS: &str =
-    "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL ORDER BY id";
+const OPEN_IDS: &str = "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL ORDER BY id";
 
-pub(super) const VISITS: &str =
-    "SELECT client_id, sub, sid FROM visit WHERE session_id = $1 ORDER BY client_id";
+const VISITS: &str = "SELECT client_id, sub, sid FROM visit WHERE session_id = $1 ORDER BY client_id";
 
-pub(super) const SIGNED_OUT: &str = "UPDATE account SET signed_out_at = $2 WHERE id = $1";
+const SIGNED_OUT: &str = "UPDATE account SET signed_out_at = $2 WHERE id = $1";
 
 impl Sessions {
     /// Ends a session and tells every department it has visited. Answers whether it was open.

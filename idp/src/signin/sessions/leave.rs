@@ -8,10 +8,10 @@ use crate::audit::Change;
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 
-pub(super) const LEAVE: &str = "DELETE FROM visit WHERE client_id = $1 \
+const LEAVE: &str = "DELETE FROM visit WHERE client_id = $1 \
      AND session_id IN (SELECT id FROM session WHERE account_id = $2 AND ended_at IS NULL) RETURNING client_id, sub, sid";
 
-pub(super) const LAST_VISITS: &str = "SELECT v.client_id, MAX(v.last_at) AS last_at FROM visit v \
+const LAST_VISITS: &str = "SELECT v.client_id, MAX(v.last_at) AS last_at FROM visit v \
      JOIN session s ON s.id = v.session_id WHERE s.account_id = $1 GROUP BY v.client_id";
 
 impl Sessions {

@@ -11,20 +11,3 @@ mod visits;
 pub use device::Device;
 pub use model::Session;
 pub use records::{Begun, Sessions};
-
-#[cfg(test)]
-pub(super) const STATEMENTS: [&str; 13] = [
-    end::END,
-    end::OPEN_IDS,
-    end::SIGNED_OUT,
-    end::VISITS,
-    leave::LAST_VISITS,
-    leave::LEAVE,
-    records::BY_TOKEN,
-    records::INSERT,
-    records::OF_ACCOUNT,
-    records::RENEW,
-    records::SEEN,
-    visits::JOIN,
-    visits::LOCK,
-];

@@ -15,20 +15,20 @@ use crate::web::{Cookies, PageError};
 /// The cookie that says which session a browser has; the records hold its hash.
 const COOKIE: &str = "session";
 
-pub(super) const BY_TOKEN: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
+const BY_TOKEN: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
      WHERE token_hash = $1 AND ended_at IS NULL";
 
-pub(super) const OF_ACCOUNT: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
+const OF_ACCOUNT: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
      WHERE account_id = $1 AND ended_at IS NULL ORDER BY last_seen_at DESC, id DESC";
 
-pub(super) const SEEN: &str =
+const SEEN: &str =
     "UPDATE session SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2";
 
-pub(super) const INSERT: &str = "INSERT INTO session \
+const INSERT: &str = "INSERT INTO session \
      (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device) \
      VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)";
 
-pub(super) const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $3, last_seen_at = $3, \
+const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $3, last_seen_at = $3, \
      expires_at = $4, amr = $5, device = $6 WHERE id = $1 AND ended_at IS NULL";
 
 /// The sessions of all residents. Other rooms come here to find, list and end them.

@@ -7,10 +7,10 @@ use crate::store::StoreError;
 
 /// Locks the session's row until this transaction ends: a sign-out at the same moment either is
 /// seen here, or sees the visit made here.
-pub(super) const LOCK: &str = "UPDATE session SET last_seen_at = $2 \
+const LOCK: &str = "UPDATE session SET last_seen_at = $2 \
      WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
 
-pub(super) const JOIN: &str = "INSERT INTO visit (session_id, client_id, sub, sid, first_at, last_at) \
+const JOIN: &str = "INSERT INTO visit (session_id, client_id, sub, sid, first_at, last_at) \
      VALUES ($1, $2, $3, $4, $5, $5) \
      ON CONFLICT (session_id, client_id) DO UPDATE SET last_at = excluded.last_at";
 

@@ -7,6 +7,5 @@ mod browsers;
 mod ending;
 mod house;
 mod limits;
-mod plans;
 mod privacy;
 mod story;

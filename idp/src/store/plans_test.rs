@@ -1,0 +1,142 @@
+//! Every statement of every room, read from the source: prepared on both databases, and its plan read. A sign-in costs
+//! the same with ten accounts and with ten million, so nothing looks through a table that grows with them.
+
+use std::path::Path;
+
+use super::sample::Records;
+use super::{Args, Row, Tx};
+
+/// Tables that stay small however many residents there are: read whole, by an operator or once in a while.
+const SMALL: [&str; 2] = ["client", "signing_key"];
+
+#[test]
+fn the_statements_are_found_in_the_source() {
+    let found = statements();
+    assert!(found.len() > 55, "{}", found.len());
+    for part in [
+        "FROM tally",
+        "oauth_grant g",
+        "INTO audit",
+        "UPDATE outbox",
+        "FROM client",
+        "INTO consent",
+        "signing_key",
+    ] {
+        assert!(found.iter().any(|sql| sql.contains(part)), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn on_sqlite_every_statement_finds_its_rows_by_index() {
+    let records = Records::on_sqlite().await;
+    for sql in statements() {
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let steps = records.db.all(explain.leak(), Args::new()).await;
+        let steps = texts(&steps.unwrap_or_else(|fault| panic!("{fault}: {sql}")), "detail");
+        for step in &steps {
+            // A search without an index is a scan too: MAX and MIN are looked for so.
+            let whole = !step.contains(" USING ") && looks_through(step, "SEARCH ");
+            assert!(!whole && !looks_through(step, "SCAN "), "{step}: {sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_postgres_every_statement_finds_its_rows_by_index() {
+    let Some(records) = Records::on_postgres().await else {
+        return;
+    };
+    let mut tx = records.db.begin().await.unwrap();
+    // The tables are empty; whoever still looks through one has no other way.
+    run(&mut tx, "SET LOCAL enable_seqscan = off".to_owned()).await;
+    run(
+        &mut tx,
+        "SET LOCAL plan_cache_mode = force_generic_plan".to_owned(),
+    )
+    .await;
+    for (at, sql) in statements().into_iter().enumerate() {
+        run(&mut tx, format!("PREPARE statement_{at} AS {sql}")).await;
+        let nulls = vec!["NULL"; arguments(&sql)].join(", ");
+        let nulls = if nulls.is_empty() {
+            nulls
+        } else {
+            format!("({nulls})")
+        };
+        let plan = run(&mut tx, format!("EXPLAIN EXECUTE statement_{at}{nulls}")).await;
+        let steps = texts(&plan, "QUERY PLAN");
+        for step in &steps {
+            assert!(!looks_through(step, "Seq Scan on "), "{step}: {sql}");
+        }
+    }
+}
+
+/// Whether a step of a plan reads the whole of a table that grows.
+fn looks_through(step: &str, mark: &str) -> bool {
+    let Some((_, rest)) = step.split_once(mark) else {
+        return false;
+    };
+    let table = rest.split([' ', '(']).next().unwrap_or_default();
+    // Not a table: what stands in the statement itself (`excluded`, a list of values).
+    !table.is_empty() && !table.starts_with('*') && !SMALL.contains(&table)
+}
+
+async fn run(tx: &mut Tx, sql: String) -> Vec<Row> {
+    let sql: &'static str = sql.leak();
+    let rows = tx.all(sql, Args::new()).await;
+    rows.unwrap_or_else(|fault| panic!("{fault}: {sql}"))
+}
+
+fn texts(rows: &[Row], column: &'static str) -> Vec<String> {
+    rows.iter().map(|row| row.text(column).unwrap()).collect()
+}
+
+/// The highest `$n`.
+fn arguments(sql: &str) -> usize {
+    let numbers = sql.split('$').skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    });
+    numbers.max().unwrap_or(0)
+}
+
+/// The constants of the rooms that hold SQL, but not those of this one, which asks the databases about themselves.
+fn statements() -> Vec<String> {
+    let mut sources = Vec::new();
+    read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+    let constants = sources.iter().flat_map(|source| source.split("&str =").skip(1));
+    constants
+        .filter_map(literal)
+        .filter(|text| is_sql(text))
+        .collect()
+}
+
+fn is_sql(text: &str) -> bool {
+    ["SELECT ", "INSERT ", "UPDATE ", "DELETE "]
+        .iter()
+        .any(|verb| text.starts_with(verb))
+}
+
+/// A string literal as the compiler reads it: a line that ends in a backslash goes on at the next word.
+fn literal(rest: &str) -> Option<String> {
+    let text = rest.trim_start().strip_prefix('"')?;
+    let text = &text[..text.find("\";")?];
+    Some(
+        text.split("\\\n")
+            .enumerate()
+            .map(|(at, line)| if at == 0 { line } else { line.trim_start() })
+            .collect(),
+    )
+}
+
+fn read_all(folder: &Path, sources: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().unwrap().is_dir() {
+            if name != "store" && name != "tests" {
+                read_all(&entry.path(), sources);
+            }
+        } else if !name.contains("test") {
+            sources.push(std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+}
