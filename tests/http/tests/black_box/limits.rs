@@ -75,6 +75,30 @@ async fn ten_messages_a_day() {
 }
 
 #[tokio::test]
+async fn a_number_that_is_flooded_keeps_its_owner_signed_in() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let owner = app.resident("13800000001");
+    owner.sign_in().await;
+    for _ in 0..4 {
+        app.advance("61s").await;
+        assert!(ask_anew(&owner.elsewhere()).await.has("#code"));
+    }
+    app.advance("61s").await;
+    assert!(ask_anew(&owner.elsewhere()).await.has("#phone-error"), "spent");
+    // No code is needed where the owner is signed in, and none of theirs is refused for it.
+    let request = client.sign_in();
+    let page = owner.follow(&request).await;
+    assert!(page.has("#allow"));
+    client
+        .tokens(&request, &request.read(&page.press("#allow", &[]).await))
+        .await;
+    // What is spent comes back when its hour is over.
+    app.advance("56m").await;
+    assert!(ask_anew(&owner.elsewhere()).await.has("#code"));
+}
+
+#[tokio::test]
 async fn a_restart_forgets_no_message() {
     let app = TestApp::start().await;
     let resident = app.resident("13800000001");
