@@ -1,7 +1,7 @@
 // What residents do that a form does not expect: several tabs, Back, changes of mind, no script.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { allow, code, isSignedOut, prove, signIn, start } from './demo.mjs';
+import { allow, code, isSignedOut, prove, signIn, start, visitor } from './demo.mjs';
 
 let demo, first, second;
 
@@ -12,16 +12,8 @@ before(async () => {
 
 after(() => demo?.stop());
 
-/** A browser of its own, without cookies. */
-async function visitor(t, options = {}) {
-  const context = await demo.browser.newContext({ locale: 'zh-CN', ...options });
-  context.setDefaultTimeout(15_000);
-  t.after(() => context.close());
-  return context;
-}
-
 test('exactly three screens lie between the button and being signed in, one at the next department', async (t) => {
-  const page = await (await visitor(t)).newPage();
+  const page = await (await visitor(demo, t)).newPage();
   const screens = [];
   page.on('response', (answer) => {
     if (answer.request().resourceType() === 'document' && answer.status() === 200 &&
@@ -40,7 +32,7 @@ test('exactly three screens lie between the button and being signed in, one at t
 
 for (const javaScriptEnabled of [true, false]) {
   test(`the whole story, consent withdrawn, scripts ${javaScriptEnabled ? 'on' : 'off'}`, async (t) => {
-    const page = await (await visitor(t, { javaScriptEnabled })).newPage();
+    const page = await (await visitor(demo, t, { javaScriptEnabled })).newPage();
     await signIn(demo, page, first, javaScriptEnabled ? '13800000012' : '13800000013');
     await page.goto(second);
     await page.click('#sign-in');
@@ -72,7 +64,7 @@ for (const javaScriptEnabled of [true, false]) {
 }
 
 test('a consent that was withdrawn is asked for again', async (t) => {
-  const page = await (await visitor(t)).newPage();
+  const page = await (await visitor(demo, t)).newPage();
   await signIn(demo, page, first, '13800000014');
   await page.goto(`${demo.provider}/account`);
   await page.locator('#services button[value="all"]').click();
@@ -85,7 +77,7 @@ test('a consent that was withdrawn is asked for again', async (t) => {
 });
 
 test('two tabs begun at once, without cookies, both end signed in', async (t) => {
-  const context = await visitor(t);
+  const context = await visitor(demo, t);
   const tabs = [await context.newPage(), await context.newPage()];
   const departments = [first, second];
   await Promise.all(tabs.map((tab, at) => tab.goto(departments[at])));
@@ -109,7 +101,7 @@ test('two tabs begun at once, without cookies, both end signed in', async (t) =>
 // BUGS.md 9: the message goes out, and the code in it is never asked for.
 test('a number typed after another tab signed in is asked for its code, or gets no message',
   { todo: 'the number is sent a code that nobody asks for' }, async (t) => {
-    const context = await visitor(t);
+    const context = await visitor(demo, t);
     const tabs = [await context.newPage(), await context.newPage()];
     const departments = [first, second];
     await Promise.all(tabs.map((tab, at) => tab.goto(departments[at])));
@@ -124,7 +116,7 @@ test('a number typed after another tab signed in is asked for its code, or gets 
   });
 
 test('two tabs at one department: the second goes on with what the first has proven', async (t) => {
-  const context = await visitor(t);
+  const context = await visitor(demo, t);
   const tabs = [await context.newPage(), await context.newPage()];
   await Promise.all(tabs.map((tab) => tab.goto(first)));
   await Promise.all(tabs.map((tab) => Promise.all([tab.waitForSelector('#phone'), tab.click('#sign-in')])));
@@ -136,7 +128,7 @@ test('two tabs at one department: the second goes on with what the first has pro
 });
 
 test('Back after signing in, again and again, leads to pages that work', async (t) => {
-  const page = await (await visitor(t)).newPage();
+  const page = await (await visitor(demo, t)).newPage();
   await signIn(demo, page, first, '13800000018');
   for (let back = 0; back < 4; back += 1) {
     const answer = await page.goBack();
@@ -150,7 +142,7 @@ test('Back after signing in, again and again, leads to pages that work', async (
 });
 
 test('the form of a spent consent, sent again by Back, signs nobody out and breaks nothing', async (t) => {
-  const page = await (await visitor(t)).newPage();
+  const page = await (await visitor(demo, t)).newPage();
   await signIn(demo, page, first, '13800000019');
   await page.goBack();
   if (await page.locator('#allow').count()) {
@@ -163,7 +155,7 @@ test('the form of a spent consent, sent again by Back, signs nobody out and brea
 });
 
 test('the code page may be reloaded, and a wrong code is told and mended', async (t) => {
-  const page = await (await visitor(t)).newPage();
+  const page = await (await visitor(demo, t)).newPage();
   await page.goto(first);
   await page.click('#sign-in');
   await page.fill('#phone', '13800000020');
