@@ -1,6 +1,6 @@
 //! Records for a test of its own.
 
-use std::path::PathBuf;
+use tempfile::TempDir;
 
 use super::Db;
 use crate::clock::Clock;
@@ -12,32 +12,23 @@ use crate::rng::Rng;
 #[derive(Debug)]
 pub(crate) struct Records {
     pub(crate) db: Db,
-    file: Option<PathBuf>,
+    _folder: Option<TempDir>,
 }
 
 impl Records {
     pub(crate) async fn open() -> Self {
         let name = format!("yimen_{}", Rng::system().uuid(Clock::system().now()).simple());
-        let (url, file) = match std::env::var("YIMEN_TEST_POSTGRES") {
+        let (url, folder) = match std::env::var("YIMEN_TEST_POSTGRES") {
             Ok(server) => (schema(&server, &name).await, None),
             Err(_) => {
-                let path = std::env::temp_dir().join(format!("{name}.db"));
-                (format!("sqlite:{}", path.display()), Some(path))
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("yimen.db");
+                (format!("sqlite:{}", path.display()), Some(folder))
             }
         };
         let db = database(url).await;
         db.migrate().await.unwrap();
-        Self { db, file }
-    }
-}
-
-impl Drop for Records {
-    fn drop(&mut self) {
-        if let Some(path) = &self.file {
-            for end in ["", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-            }
-        }
+        Self { db, _folder: folder }
     }
 }
 
