@@ -8,7 +8,7 @@ run *options:
 watch *options:
     cargo watch --watch idp --watch sdk --watch migrations --exec 'run -- demo {{options}}'
 
-# Everything, from a clean clone; or one stage: unit, http, browser, interop.
+# Everything, from a clean clone; or one stage: unit, http, browser, interop, deploy.
 test *stage:
     tests/run {{stage}}
 

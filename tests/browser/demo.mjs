@@ -3,15 +3,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { chromium } from 'playwright-core';
+import { freePorts } from '../ports.mjs';
+import { launch } from './chromium.mjs';
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update',
-  '--disable-sync', '--no-first-run'];
-const binary = process.env.YIMEN_BIN ?? new URL('../../target/debug/yimen', import.meta.url).pathname;
+export const binary = process.env.YIMEN_BIN ?? new URL('../../target/debug/yimen', import.meta.url).pathname;
 
 /** Starts the demo and the browser; `stop` ends both. */
 export async function start() {
@@ -29,7 +27,7 @@ export async function start() {
     assert.ok(value, 'the demo says that it is ready');
     const ready = JSON.parse(value);
     assert.ok(ready.provider, value);
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+    browser = await launch();
     return { ...ready, browser, stop };
   } catch (fault) {
     await stop();
@@ -37,21 +35,18 @@ export async function start() {
   }
 }
 
-/** The first of `count` ports in a row that nobody listens on. */
-async function freePorts(count) {
-  for (let first = 20000 + (process.pid % 10000); first < 32000; first += count) {
-    const free = await Promise.all(Array.from({ length: count }, (_, step) => isFree(first + step)));
-    if (free.every(Boolean)) return first;
-  }
-  throw new Error('no free ports');
+/** A browser of its own, without cookies, for one test. */
+export async function visitor(demo, t, options = {}) {
+  const context = await demo.browser.newContext({ locale: 'zh-CN', ...options });
+  context.setDefaultTimeout(15_000);
+  t.after(() => context.close());
+  return context;
 }
 
-function isFree(port) {
-  return new Promise((answer) => {
-    const server = createServer();
-    server.once('error', () => answer(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => answer(true)));
-  });
+/** Moves the time of the provider and of the departments: `advance(demo, '31m')`. */
+export async function advance(demo, by) {
+  const answer = await fetch(`${demo.provider}/dev/clock`, { method: 'POST', body: new URLSearchParams({ advance: by }) });
+  assert.equal(answer.status, 200, await answer.text());
 }
 
 /** The code last sent to a number. */

@@ -1,12 +1,12 @@
 // The real binary on a free port of loopback, with SQLite in a folder of its own and messages kept in its outbox.
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { freePorts } from '../ports.mjs'
 
 const run = promisify(execFile)
 const here = path.dirname(fileURLToPath(import.meta.url))
@@ -15,7 +15,7 @@ export const binary = path.resolve(process.env.YIMEN_BIN ?? path.join(here, '../
 export async function startProvider() {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await start(await freePort())
+      return await start(await freePorts())
     } catch (fault) {
       if (attempt === 5 || !/in use/i.test(fault.message)) throw fault
     }
@@ -90,15 +90,4 @@ async function isReady(issuer) {
   } catch {
     return false
   }
-}
-
-// The server must know its port beforehand, since its public URL holds it.
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address()
-      probe.close(() => resolve(port))
-    })
-  })
 }

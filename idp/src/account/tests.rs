@@ -1,35 +1,18 @@
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use super::*;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
-use crate::config::{Database, MasterKey, Secret};
+use crate::config::MasterKey;
 use crate::rng::Rng;
+use crate::store::sample::Records;
 use crate::store::{Db, Vault};
 
-static NEXT: AtomicU32 = AtomicU32::new(0);
-
-async fn records() -> (Db, Vault, Context) {
+async fn records() -> (Records, Vault, Context) {
     let rng = Rng::system();
-    let name = format!(
-        "yimen-account-{}-{}.db",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
-    let path = std::env::temp_dir().join(name);
-    let _ = std::fs::remove_file(&path);
-    let url = Secret::new(format!("sqlite:{}", path.display()));
-    let db = Db::open(&Database {
-        url,
-        ..Database::default()
-    })
-    .await
-    .unwrap();
-    db.migrate().await.unwrap();
+    let records = Records::open().await;
     let vault = Vault::new(&MasterKey::from_bytes([3; 32]), rng.clone());
     let now = Clock::system().now();
     (
-        db,
+        records,
         vault,
         Context {
             now,
@@ -57,22 +40,24 @@ async fn sign_in(db: &Db, vault: &Vault, context: &Context) -> Entered {
 
 #[tokio::test]
 async fn the_first_proof_of_a_number_makes_the_account_and_the_next_finds_it() {
-    let (db, vault, context) = records().await;
-    assert!(find_by_phone(&db, &vault, &number()).await.unwrap().is_none());
-    let first = sign_in(&db, &vault, &context).await;
-    let second = sign_in(&db, &vault, &context).await;
+    let (records, vault, context) = records().await;
+    let db = &records.db;
+    assert!(find_by_phone(db, &vault, &number()).await.unwrap().is_none());
+    let first = sign_in(db, &vault, &context).await;
+    let second = sign_in(db, &vault, &context).await;
     assert!(first.is_new && !second.is_new);
     assert_eq!(first.account, second.account);
-    assert_eq!(find(&db, first.account.id).await.unwrap(), Some(first.account));
+    assert_eq!(find(db, first.account.id).await.unwrap(), Some(first.account));
     assert_eq!(
-        find_by_phone(&db, &vault, &number()).await.unwrap(),
+        find_by_phone(db, &vault, &number()).await.unwrap(),
         Some(first.account)
     );
 }
 
 #[tokio::test]
 async fn many_first_proofs_at_once_make_one_account() {
-    let (db, vault, context) = records().await;
+    let (records, vault, context) = records().await;
+    let db = &records.db;
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let (db, vault, context) = (db.clone(), vault.clone(), context.clone());
@@ -93,9 +78,10 @@ async fn many_first_proofs_at_once_make_one_account() {
 
 #[tokio::test]
 async fn names_and_numbers_are_stored_sealed() {
-    let (db, vault, context) = records().await;
-    let account = sign_in(&db, &vault, &context).await.account.id;
-    let mut change = Change::begin(&db, &context).await.unwrap();
+    let (records, vault, context) = records().await;
+    let db = &records.db;
+    let account = sign_in(db, &vault, &context).await.account.id;
+    let mut change = Change::begin(db, &context).await.unwrap();
     set_name(&mut change, &vault, account, "林知夏").await.unwrap();
     change
         .record(Event::new(Action::Demo).account(account))
@@ -103,12 +89,12 @@ async fn names_and_numbers_are_stored_sealed() {
         .unwrap();
     change.commit().await.unwrap();
 
-    let profile = profile(&db, &vault, account).await.unwrap();
+    let profile = profile(db, &vault, account).await.unwrap();
     assert_eq!(profile.name.as_deref(), Some("林知夏"));
     assert_eq!(profile.phone, Some(number()));
     assert!(profile.phone_verified);
     assert!(!format!("{profile:?}").contains("林知夏"));
-    assert_eq!(phones(&db, &vault, account).await.unwrap()[0].number, number());
+    assert_eq!(phones(db, &vault, account).await.unwrap()[0].number, number());
 
     let row = db
         .one(

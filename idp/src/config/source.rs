@@ -231,24 +231,13 @@ mod tests {
     const GOOD: &str = "public_url = \"https://id.city.example\"\nmaster_key = \"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"\n[sms]\nproviders = [\"webhook\"]\n[sms.webhook]\nurl = \"https://sms.city.example/send\"\nsecret = \"s\"\n";
 
     fn load_text(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
-        let dir = std::env::temp_dir().join(format!("yimen-config-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let path = dir.join(format!("{}.toml", ring_name(text, environment)));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("yimen.toml");
         std::fs::write(&path, text).unwrap();
         let pairs = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let result = load(&path, pairs).map_err(|fault| fault.to_string());
-        std::fs::remove_file(path).unwrap();
-        result
-    }
-
-    fn ring_name(text: &str, environment: &[(&str, &str)]) -> String {
-        let seen = format!("{text}{environment:?}");
-        ring::digest::digest(&ring::digest::SHA256, seen.as_bytes()).as_ref()[..8]
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect()
+        load(&path, pairs).map_err(|fault| fault.to_string())
     }
 
     #[test]

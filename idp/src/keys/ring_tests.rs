@@ -18,23 +18,24 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A database of the test's own: a SQLite file that goes with it, or a schema on the PostgreSQL server
 /// that `YIMEN_TEST_POSTGRES` names.
 struct Records {
-    file: Option<std::path::PathBuf>,
     db: Db,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Records {
     async fn new() -> Self {
         let name = format!("yimen_keys_{}", Rng::system().uuid(start()).simple());
-        let (url, file) = match std::env::var("YIMEN_TEST_POSTGRES") {
+        let (url, folder) = match std::env::var("YIMEN_TEST_POSTGRES") {
             Ok(server) => (Self::schema(&server, &name).await, None),
             Err(_) => {
-                let path = std::env::temp_dir().join(name);
-                (format!("sqlite:{}", path.display()), Some(path))
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("yimen.db");
+                (format!("sqlite:{}", path.display()), Some(folder))
             }
         };
         let db = Self::open(url).await;
         db.migrate().await.unwrap();
-        Self { file, db }
+        Self { db, _folder: folder }
     }
 
     async fn schema(server: &str, name: &str) -> String {
@@ -73,18 +74,6 @@ impl Records {
 
     async fn count(&self, sql: &'static str) -> i64 {
         self.db.one(sql, vec![]).await.unwrap().int("n").unwrap()
-    }
-}
-
-impl Drop for Records {
-    fn drop(&mut self) {
-        for (file, end) in self
-            .file
-            .iter()
-            .flat_map(|file| ["", "-wal", "-shm"].map(|end| (file, end)))
-        {
-            std::fs::remove_file(format!("{}{end}", file.display())).ok();
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Records for a test of its own.
 
-use std::path::PathBuf;
+use tempfile::TempDir;
 
 use super::Db;
 use crate::clock::Clock;
@@ -12,7 +12,7 @@ use crate::rng::Rng;
 #[derive(Debug)]
 pub(crate) struct Records {
     pub(crate) db: Db,
-    file: Option<PathBuf>,
+    _folder: Option<TempDir>,
 }
 
 impl Records {
@@ -24,35 +24,22 @@ impl Records {
     }
 
     pub(crate) async fn on_sqlite() -> Self {
-        let path = std::env::temp_dir().join(format!("{}.db", new_name()));
-        Self::migrated(format!("sqlite:{}", path.display()), Some(path)).await
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("yimen.db").display());
+        Self::migrated(url, Some(folder)).await
     }
 
     /// Where the tests were given a server.
     pub(crate) async fn on_postgres() -> Option<Self> {
         let server = std::env::var("YIMEN_TEST_POSTGRES").ok()?;
-        let url = schema(&server, &new_name()).await;
-        Some(Self::migrated(url, None).await)
+        let name = format!("yimen_{}", Rng::system().uuid(Clock::system().now()).simple());
+        Some(Self::migrated(schema(&server, &name).await, None).await)
     }
 
-    async fn migrated(url: String, file: Option<PathBuf>) -> Self {
+    async fn migrated(url: String, folder: Option<TempDir>) -> Self {
         let db = database(url).await;
         db.migrate().await.unwrap();
-        Self { db, file }
-    }
-}
-
-fn new_name() -> String {
-    format!("yimen_{}", Rng::system().uuid(Clock::system().now()).simple())
-}
-
-impl Drop for Records {
-    fn drop(&mut self) {
-        if let Some(path) = &self.file {
-            for end in ["", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-            }
-        }
+        Self { db, _folder: folder }
     }
 }
 

@@ -185,27 +185,22 @@ mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
     use axum::http::{Response, StatusCode};
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use tower::ServiceExt;
 
     /// With a provider that is not there: what a department can do by itself.
     async fn department(kind: Kind) -> Department {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("yimen-demo-{}-{count}.pem", std::process::id());
+        let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             issuer: "http://127.0.0.1:1".to_owned(),
             department: "http://localhost:8001".to_owned(),
             other_department: "http://localhost:8002".to_owned(),
             client_id: "http://localhost:8001".to_owned(),
-            key_file: std::env::temp_dir().join(name),
+            key_file: folder.path().join("key.pem"),
             extra_ca: None,
             internal_address: None,
             clock: Clock::default(),
         };
-        let department = Department::join(kind, settings.clone()).await.unwrap();
-        std::fs::remove_file(settings.key_file).unwrap();
-        department
+        Department::join(kind, settings).await.unwrap()
     }
 
     async fn get(department: &Department, path: &str, language: &str) -> (Response<()>, String) {

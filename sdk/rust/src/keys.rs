@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn a_key_is_made_once_and_only_its_owner_can_read_it() {
-        let folder = std::env::temp_dir().join(format!("yimen-sdk-key-{}", std::process::id()));
-        let path = folder.join("key.pem");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("below").join("key.pem");
         let first = public_jwks(&path).unwrap();
         assert_eq!(first, public_jwks(&path).unwrap());
         let key = &first["keys"][0];
@@ -212,7 +212,6 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

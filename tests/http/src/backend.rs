@@ -42,6 +42,12 @@ pub(crate) fn unique_name() -> String {
     )
 }
 
+/// Records to be copied. Files are held in memory: a static is never dropped, and would leave its folder behind.
+pub(crate) enum Template {
+    Files(Vec<(&'static str, Vec<u8>)>),
+    Database(String),
+}
+
 /// One test's records.
 #[derive(Clone, Debug)]
 pub(crate) enum Records {
@@ -78,18 +84,27 @@ impl Records {
         }
     }
 
-    /// Makes these records a copy of `template`, whose server has stopped.
-    pub(crate) async fn copy(&self, template: &Records) {
+    /// These records, whose server has stopped.
+    pub(crate) fn into_template(self) -> Template {
+        match self {
+            Records::File(path) => {
+                let read = |end| Some((end, std::fs::read(with_end(&path, end)).ok()?));
+                Template::Files(["", "-wal"].into_iter().filter_map(read).collect())
+            }
+            Records::Database(name) => Template::Database(name),
+            Records::OfAnother => unreachable!("a template is our own"),
+        }
+    }
+
+    /// Makes these records a copy of `template`.
+    pub(crate) async fn copy(&self, template: &Template) {
         match (self, template) {
-            (Records::File(to), Records::File(from)) => {
-                for end in ["", "-wal"] {
-                    let from = with_end(from, end);
-                    if from.exists() {
-                        std::fs::copy(from, with_end(to, end)).expect("the template can be copied");
-                    }
+            (Records::File(to), Template::Files(files)) => {
+                for (end, bytes) in files {
+                    std::fs::write(with_end(to, end), bytes).expect("the template can be copied");
                 }
             }
-            (Records::Database(to), Records::Database(from)) => {
+            (Records::Database(to), Template::Database(from)) => {
                 administer(format!("CREATE DATABASE {to} TEMPLATE {from}")).await;
             }
             _ => unreachable!("one run has one back-end"),

@@ -1,12 +1,11 @@
 //! The configuration a test's server starts with.
 
 use crate::TestApp;
-use crate::backend::{Backend, Records, postgres_url, redis_url, unique_name};
+use crate::backend::{Backend, Records, Template, postgres_url, redis_url, unique_name};
 use crate::process::Process;
 use crate::tap::Tap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use toml::{Table, Value};
 use url::Url;
@@ -69,7 +68,7 @@ impl Setup {
         if self.empty {
             records.create().await;
         } else {
-            records.copy(&template().await.records).await;
+            records.copy(template().await).await;
         }
         TestApp::launch(dir, records, &self)
     }
@@ -141,11 +140,6 @@ fn set(config: &mut Table, key: &str, value: Value) {
 }
 
 /// Records as a first start leaves them: migrated and with signing keys, which take a second to make.
-struct Template {
-    records: Records,
-    _dir: TempDir,
-}
-
 async fn template() -> &'static Template {
     static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
     TEMPLATE.get_or_init(make_template).await
@@ -163,7 +157,7 @@ async fn make_template() -> Template {
     process
         .wait(std::time::Duration::from_secs(20))
         .expect("the first server stops");
-    Template { records, _dir: dir }
+    records.into_template()
 }
 
 /// Starts a server with the settings of the one on `first`, listening elsewhere.

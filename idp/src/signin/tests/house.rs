@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
@@ -14,6 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::routing::{get, post};
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tempfile::TempDir;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
 
@@ -56,16 +56,16 @@ impl FromRef<Handles> for Site {
     }
 }
 
-/// The test's own database: a file, gone when the test is over, or a schema on the server the tests were given.
+/// The test's own database: a file in a folder that is gone when the test is over, or a schema on the server the tests were given.
 enum Cellar {
-    File(PathBuf),
+    Folder(TempDir),
     Schema(String),
 }
 
 impl Cellar {
     fn name(&self) -> String {
         match self {
-            Self::File(path) => path.display().to_string(),
+            Self::Folder(folder) => folder.path().display().to_string(),
             Self::Schema(name) => name.clone(),
         }
     }
@@ -83,16 +83,6 @@ async fn short_lived_state(prefix: &str) -> State {
     State::open(&config).await.unwrap()
 }
 
-impl Drop for Cellar {
-    fn drop(&mut self) {
-        if let Self::File(path) = self {
-            for end in ["", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-            }
-        }
-    }
-}
-
 async fn cellar() -> (Cellar, String) {
     let name = format!(
         "signin_{}_{}",
@@ -100,9 +90,9 @@ async fn cellar() -> (Cellar, String) {
         NEXT.fetch_add(1, Ordering::Relaxed)
     );
     let Ok(server) = std::env::var("YIMEN_TEST_POSTGRES") else {
-        let path = std::env::temp_dir().join(format!("yimen-{name}.db"));
-        let url = format!("sqlite:{}", path.display());
-        return (Cellar::File(path), url);
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("yimen.db").display());
+        return (Cellar::Folder(folder), url);
     };
     let options: PgConnectOptions = server.parse().unwrap();
     let mut connection = PgConnection::connect_with(&options).await.unwrap();
