@@ -3,6 +3,7 @@
 
 mod db;
 mod error;
+mod pool;
 mod row;
 #[cfg(test)]
 pub(crate) mod sample;
