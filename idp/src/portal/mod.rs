@@ -56,6 +56,7 @@ impl Portal {
             ui_locales: None,
             login_hint: None,
             fresh_after: None,
+            carried: String::new(),
         };
         let cookies = self
             .interactions
