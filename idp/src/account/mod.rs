@@ -18,8 +18,8 @@ pub(crate) const STATEMENTS: [&str; 9] = [
     records::FIND_BY_PHONE,
     records::INSERT_ACCOUNT,
     records::INSERT_PHONE,
-    records::NAME,
     records::PHONES,
+    records::PROFILE,
     records::SET_NAME,
     records::USE_PHONE,
 ];

@@ -2,25 +2,24 @@
 //! account knows. All of it is records, so that no restart forgets it.
 
 mod browser;
+mod look;
 mod number;
 mod pressure;
 mod tally;
 
 pub(super) use browser::{Browser, remember_browser};
-pub(super) use number::{add_failure, number_guard, reserve_send, reset_failures};
-pub(super) use pressure::pressure;
+pub(super) use look::{Seen, look};
+pub(super) use number::{add_failure, reserve_send, reset_failures};
 pub(super) use tally::{count, reserve_budget, reserve_in};
 
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 10] = [
-    browser::IS_KNOWN,
+pub(super) const STATEMENTS: [&str; 8] = [
     browser::REMEMBER,
+    look::LOOK,
     number::ADD_FAILURE,
-    number::FIND,
     number::INSERT,
     number::RESERVE,
     number::RESET,
-    pressure::AMOUNTS,
     tally::COUNT,
     tally::RESERVE,
 ];

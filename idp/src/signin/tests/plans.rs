@@ -22,7 +22,9 @@ async fn every_statement_finds_its_rows_by_index() {
             .await;
         for step in explained.unwrap() {
             let step = step.text("detail").unwrap();
-            assert!(!step.starts_with("SCAN"), "{step}: {sql}");
+            // The one row of a SELECT that names no table.
+            let scans = step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
+            assert!(!scans, "{step}: {sql}");
         }
     }
 }
