@@ -165,8 +165,11 @@ impl Walk<'_> {
         let decided = self.decide(request, session.as_ref()).await?;
         match (&decided.step, &session) {
             (Step::Issue, Some(session)) => {
-                self.oidc.interactions.answer(interaction).await?;
-                self.issue(request, session, &decided.consented, page).await
+                let (answered, response) = tokio::join!(
+                    self.oidc.interactions.answer(interaction),
+                    self.issue(request, session, &decided.consented, page),
+                );
+                answered.and(response)
             }
             (Step::Refuse(error), _) => {
                 self.oidc.interactions.answer(interaction).await?;
