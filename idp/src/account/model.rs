@@ -17,7 +17,7 @@ pub struct Account {
 /// The account behind a number that has just been proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entered {
-    pub account: Account,
+    pub account: Uuid,
     /// Whether this number opened the account just now.
     pub is_new: bool,
 }
@@ -32,7 +32,7 @@ pub struct HeldPhone {
 }
 
 /// What can be said of a resident.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Profile {
     /// Known only once an authority has confirmed it.
     pub name: Option<String>,

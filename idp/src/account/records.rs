@@ -22,12 +22,16 @@ const INSERT_PHONE: &str = "INSERT INTO phone \
 
 const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
 
-const USE_PHONE: &str = "UPDATE phone SET last_used_at = $2 WHERE number_index = $1 AND ended_at IS NULL";
+const USE_PHONE: &str =
+    "UPDATE phone SET last_used_at = $2 WHERE number_index = $1 AND ended_at IS NULL RETURNING account_id";
 
 const PHONES: &str = "SELECT id, number, verified_at, last_used_at FROM phone \
      WHERE account_id = $1 AND ended_at IS NULL ORDER BY verified_at, id";
 
-const NAME: &str = "SELECT name FROM account WHERE id = $1";
+/// A number is held only after its code was answered, so every number here is verified.
+const PROFILE: &str = "SELECT a.name, p.id AS phone_id, p.number FROM account a \
+     LEFT JOIN phone p ON p.account_id = a.id AND p.ended_at IS NULL \
+     WHERE a.id = $1 ORDER BY p.verified_at, p.id LIMIT 1";
 
 const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
 
@@ -70,40 +74,40 @@ pub async fn find_by_phone(
 /// Where the database does not answer.
 pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<Entered, StoreError> {
     let number_index = phone.index(vault);
-    let now = change.now();
-    if change.execute(USE_PHONE, args![number_index, now]).await? == 0 {
-        let id = change.rng().uuid(now);
-        let phone_id = change.rng().uuid(now);
-        let sealed = vault.seal("phone.number", &phone_id.to_string(), phone.e164());
-        change.execute(INSERT_ACCOUNT, args![id, now]).await?;
-        if change
-            .execute(INSERT_PHONE, args![phone_id, number_index, id, sealed, now])
-            .await?
-            == 1
-        {
-            change
-                .record(Event::new(Action::AccountCreated).account(id))
-                .await?;
-            let account = Account {
-                id,
-                created_at: now,
-                signed_out_at: crate::clock::Timestamp::from_millis(0),
-            };
-            return Ok(Entered {
-                account,
-                is_new: true,
-            });
-        }
-        change.execute(DELETE_ACCOUNT, args![id]).await?;
+    if let Some(account) = use_phone(change, &number_index).await? {
+        return Ok(Entered {
+            account,
+            is_new: false,
+        });
     }
-    let row = change
-        .maybe(FIND_BY_PHONE, args![number_index])
-        .await?
-        .ok_or(StoreError::Missing)?;
+    let now = change.now();
+    let id = change.rng().uuid(now);
+    let phone_id = change.rng().uuid(now);
+    let sealed = vault.seal("phone.number", &phone_id.to_string(), phone.e164());
+    change.execute(INSERT_ACCOUNT, args![id, now]).await?;
+    let args = args![phone_id, number_index, id, sealed, now];
+    if change.execute(INSERT_PHONE, args).await? == 1 {
+        let event = Event::new(Action::AccountCreated).account(id);
+        change.record(event).await?;
+        return Ok(Entered {
+            account: id,
+            is_new: true,
+        });
+    }
+    change.execute(DELETE_ACCOUNT, args![id]).await?;
     Ok(Entered {
-        account: account(&row)?,
+        account: use_phone(change, &number_index)
+            .await?
+            .ok_or(StoreError::Missing)?,
         is_new: false,
     })
+}
+
+/// Notes the use of a number; answers the account that holds it, if one does.
+async fn use_phone(change: &mut Change, number_index: &[u8; 32]) -> Result<Option<Uuid>, StoreError> {
+    let now = change.now();
+    let row = change.maybe(USE_PHONE, args![number_index, now]).await?;
+    row.map(|row| row.uuid("account_id")).transpose()
 }
 
 /// The numbers an account holds at present, the oldest first.
@@ -117,13 +121,17 @@ pub async fn phones(db: &Db, vault: &Vault, account: Uuid) -> Result<Vec<HeldPho
 
 fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {
     let id = row.uuid("id")?;
-    let number = vault.open("phone.number", &id.to_string(), &row.bytes("number")?)?;
     Ok(HeldPhone {
         id,
-        number: PhoneNumber::from_e164(&number).ok_or(StoreError::Corrupt("number"))?,
+        number: number(vault, id, &row.bytes("number")?)?,
         verified_at: row.time("verified_at")?,
         last_used_at: row.time("last_used_at")?,
     })
+}
+
+fn number(vault: &Vault, phone: Uuid, sealed: &[u8]) -> Result<PhoneNumber, StoreError> {
+    let number = vault.open("phone.number", &phone.to_string(), sealed)?;
+    PhoneNumber::from_e164(&number).ok_or(StoreError::Corrupt("number"))
 }
 
 /// What can be said of a resident; nothing, if there is no such account.
@@ -131,19 +139,17 @@ fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {
 /// # Errors
 /// Where the database does not answer, or a field cannot be opened.
 pub async fn profile(db: &Db, vault: &Vault, account: Uuid) -> Result<Profile, StoreError> {
-    let sealed = match db.maybe(NAME, args![account]).await? {
-        Some(row) => row.maybe_bytes("name")?,
-        None => None,
+    let Some(row) = db.maybe(PROFILE, args![account]).await? else {
+        return Ok(Profile::default());
     };
-    let name = sealed
+    let name = row
+        .maybe_bytes("name")?
         .map(|sealed| vault.open("account.name", &account.to_string(), &sealed))
         .transpose()?;
-    // A number is held only after its code was answered, so every number here is verified.
-    let phone = phones(db, vault, account)
-        .await?
-        .into_iter()
-        .next()
-        .map(|held| held.number);
+    let phone = row
+        .maybe_bytes("number")?
+        .map(|sealed| number(vault, row.uuid("phone_id")?, &sealed))
+        .transpose()?;
     Ok(Profile {
         name,
         phone_verified: phone.is_some(),

@@ -16,6 +16,32 @@ pub struct Context {
     pub rng: Rng,
 }
 
+impl Context {
+    /// Writes down what happened where the audit row is the whole change: one statement, and no
+    /// transaction around it.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn record(&self, db: &Db, event: Event) -> Result<(), StoreError> {
+        db.execute(INSERT, self.row(event)).await.map(drop)
+    }
+
+    /// The columns of [`INSERT`].
+    fn row(&self, event: Event) -> Args {
+        let detail = (!event.detail.is_null()).then(|| event.detail.to_string());
+        args![
+            self.rng.uuid(self.now),
+            self.now,
+            &self.request_id,
+            self.actor,
+            event.account,
+            event.client,
+            event.action.as_str(),
+            detail
+        ]
+    }
+}
+
 /// A writing transaction that cannot be committed without saying what it did.
 #[derive(Debug)]
 pub struct Change {
@@ -70,27 +96,7 @@ impl Change {
     /// # Errors
     /// Where the database does not answer.
     pub async fn record(&mut self, event: Event) -> Result<(), StoreError> {
-        let Context {
-            now,
-            request_id,
-            actor,
-            rng,
-        } = &self.context;
-        let detail = if event.detail.is_null() {
-            None
-        } else {
-            Some(event.detail.to_string())
-        };
-        let args = args![
-            rng.uuid(*now),
-            *now,
-            request_id,
-            *actor,
-            event.account,
-            event.client,
-            event.action.as_str(),
-            detail
-        ];
+        let args = self.context.row(event);
         self.tx.execute(INSERT, args).await?;
         self.recorded = true;
         Ok(())

@@ -182,9 +182,9 @@ async fn seed(config: &config::Config, departments: &[Department]) -> Result<(),
         }
         let mut change = Change::begin(&db, &context).await?;
         let entered = account::enter(&mut change, &vault, &phone).await?;
-        account::set_name(&mut change, &vault, entered.account.id, name).await?;
+        account::set_name(&mut change, &vault, entered.account, name).await?;
         change
-            .record(Event::new(Action::Demo).account(entered.account.id))
+            .record(Event::new(Action::Demo).account(entered.account))
             .await?;
         change.commit().await?;
     }

@@ -37,7 +37,7 @@ impl Room {
         let mut change = room.change(NOW).await;
         let number = PhoneNumber::read("13812345678", &[86]).unwrap();
         let entered = account::enter(&mut change, &vault, &number).await.unwrap();
-        room.account = entered.account.id;
+        room.account = entered.account;
         room.commit(change).await;
         room
     }

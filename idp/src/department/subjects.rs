@@ -18,7 +18,9 @@ pub async fn sub_for(change: &mut Change, sector: &str, account: Uuid) -> Result
         return row.text("sub");
     }
     let (now, sub) = (change.now(), change.rng().id());
-    change.execute(INSERT, args![sector, account, sub, now]).await?;
+    if change.execute(INSERT, args![sector, account, &sub, now]).await? == 1 {
+        return Ok(sub);
+    }
     // Of two first sign-ins at once, one's identifier was stored: both use that one.
     change
         .maybe(FIND, args![account, sector])

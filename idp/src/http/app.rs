@@ -1,4 +1,5 @@
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,8 +54,13 @@ pub enum StartError {
 }
 
 /// Everything a node needs, built once. Each room is given only the handles it uses.
+///
+/// The router clones its state several times per request: one count, not one for every handle.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Handles>);
+
+#[derive(Debug)]
+pub struct Handles {
     pub config: Arc<Config>,
     pub clock: Clock,
     pub rng: Rng,
@@ -84,6 +90,14 @@ pub fn key_policy(settings: &Settings) -> Policy {
             .max(settings.token.id.get())
             .max(logout_token),
     )
+}
+
+impl Deref for App {
+    type Target = Handles;
+
+    fn deref(&self) -> &Handles {
+        &self.0
+    }
 }
 
 impl App {
@@ -122,7 +136,7 @@ impl App {
         );
         let consents = Consents::new(db.clone(), state.clone());
         let discovery = Discovery::new(&config.public_url);
-        Ok(Self {
+        Ok(Self(Arc::new(Handles {
             config: Arc::new(config),
             clock,
             rng,
@@ -138,7 +152,7 @@ impl App {
             sessions,
             consents,
             discovery,
-        })
+        })))
     }
 
     /// The node's part in delivering messages to departments.

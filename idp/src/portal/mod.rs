@@ -59,6 +59,7 @@ impl Portal {
             ui_locales: None,
             login_hint: None,
             fresh_after: None,
+            carried: String::new(),
         };
         let cookies = self.interactions.open(id.clone(), new, headers, facts).await?;
         Ok(Err(see_other(&format!("/signin/{id}"), cookies)))

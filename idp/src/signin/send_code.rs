@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
-use super::guard::{Browser, number_guard, pressure, reserve_budget, reserve_in, reserve_send};
+use super::guard::{Browser, Seen, look, reserve_budget, reserve_in, reserve_send};
 use super::limits::{
     BrowserKnown, CODE_LIFETIME, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember,
 };
@@ -146,13 +146,15 @@ impl Signin {
     ) -> Result<Result<Reserved, SendRefusal>, PageError> {
         let now = context.now;
         let number = ask.phone.index(&self.vault);
-        let known = ask.browser.is_known(&self.db, &number).await?;
-        let pressure = pressure(&self.db, &self.vault, &ask.browser, ask.address, now).await?;
-        if let Err(wait) = pressure.check(known, now) {
-            return Ok(Err(SendRefusal::TooMany(wait)));
-        }
         for _ in 0..ATTEMPTS {
-            let guard = number_guard(&self.db, &number).await?;
+            let Seen {
+                known,
+                pressure,
+                number: guard,
+            } = look(&self.db, &self.vault, &number, &ask.browser, ask.address, now).await?;
+            if let Err(wait) = pressure.check(known, now) {
+                return Ok(Err(SendRefusal::TooMany(wait)));
+            }
             if let Err(wait) = number_open(guard.failures, guard.last_sent(), known, now) {
                 return Ok(Err(SendRefusal::Closed(wait)));
             }
@@ -223,12 +225,10 @@ impl Signin {
             language: ask.language,
         };
         let delivery = self.sms.send(&message, context.now).await;
-        let mut change = Change::begin(&self.db, context).await?;
         let event = Event::new(Action::CodeDelivered)
             .with("send", send_id)
             .with("delivery", &delivery);
-        change.record(event).await?;
-        change.commit().await?;
+        context.record(&self.db, event).await?;
         Ok(delivery.may_have_been_delivered())
     }
 

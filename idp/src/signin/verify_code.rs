@@ -5,8 +5,8 @@ use axum::http::HeaderValue;
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
-use super::guard::{Browser, add_failure, count, number_guard, pressure, remember_browser, reset_failures};
-use super::limits::{BROWSER_FAILURES, BrowserKnown, RANGE_FAILURES, TRIES, Wait, number_open, range_of};
+use super::guard::{Browser, Seen, add_failure, count, look, remember_browser, reset_failures};
+use super::limits::{BROWSER_FAILURES, RANGE_FAILURES, TRIES, Wait, number_open, range_of};
 use super::sessions::{Device, Session};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
@@ -59,23 +59,16 @@ impl Signin {
             return Ok(Verdict::Dead);
         };
         let phone = self.phone_of(&kept, &ask.interaction)?;
-        let known = ask.browser.is_known(&self.db, &phone.index(&self.vault)).await?;
-        if let Some(refusal) = self.refuse(&kept, &phone, known, ask, now).await? {
+        let number = phone.index(&self.vault);
+        let seen = look(&self.db, &self.vault, &number, &ask.browser, ask.address, now).await?;
+        if let Some(refusal) = refuse(&kept, &seen, now) {
             return Ok(refusal);
         }
-        // The try is counted before it is compared: a thousand at once are still five.
-        let Some((kept, standing)) = self.count_try(&ask.interaction, now).await? else {
+        let Some(Tried { kept, phone, outcome }) = self.count_try(kept, ask, now).await? else {
             return Ok(Verdict::Dead);
         };
-        let phone = self.phone_of(&kept, &ask.interaction)?;
-        let is_right = kept.mac.is(&CodeMac::of(
-            &self.vault,
-            &ask.interaction,
-            &phone,
-            ask.code.digits(),
-        ));
-        match (is_right, standing) {
-            (false, _) => {
+        match outcome {
+            Outcome::Wrong => {
                 self.note_failure(context, ask, &phone).await?;
                 let tries_left = TRIES.saturating_sub(kept.tries);
                 Ok(if tries_left == 0 {
@@ -84,69 +77,56 @@ impl Signin {
                     Verdict::Wrong { tries_left }
                 })
             }
-            (true, Standing::Open { .. }) if self.claim(&ask.interaction, &kept.mac, now).await? => {
-                self.sign_in_once(context, ask, &phone, known).await
-            }
-            (true, _) => self.repeat(&ask.interaction, now).await,
+            Outcome::Taken => self.sign_in_once(context, ask, kept, &phone, &seen).await,
+            Outcome::Repeated => self.repeat(&ask.interaction, now).await,
         }
     }
 
-    /// Whether codes are taken for this number, in this browser, from this place.
-    async fn refuse(
-        &self,
-        kept: &KeptCode,
-        phone: &PhoneNumber,
-        known: BrowserKnown,
-        ask: &VerifyCode,
-        now: Timestamp,
-    ) -> Result<Option<Verdict>, PageError> {
-        let pressure = pressure(&self.db, &self.vault, &ask.browser, ask.address, now).await?;
-        if let Err(wait) = pressure.check(known, now) {
-            return Ok(Some(Verdict::TooMany(wait)));
-        }
-        if kept.is_last_chance {
-            return Ok(None);
-        }
-        let guard = number_guard(&self.db, &phone.index(&self.vault)).await?;
-        let open = number_open(guard.failures, guard.last_sent(), known, now);
-        Ok(open.err().map(Verdict::Closed))
-    }
-
-    /// Counts one answer; none where the code takes no more.
+    /// Counts one answer, and takes the code for this request if it is the right one; none where the
+    /// code takes no more answers.
+    ///
+    /// Both are one compare-and-swap, and nothing is said before it has succeeded: a thousand answers
+    /// at once are still five, and of two right ones one signs in.
     async fn count_try(
         &self,
-        interaction: &str,
+        kept: KeptCode,
+        ask: &VerifyCode,
         now: Timestamp,
-    ) -> Result<Option<(KeptCode, Standing)>, PageError> {
+    ) -> Result<Option<Tried>, PageError> {
+        let mut old = kept;
         for _ in 0..ATTEMPTS {
-            let Some(old) = self.kept_code(interaction, now).await? else {
-                return Ok(None);
-            };
             let standing = old.standing(now);
             if standing == Standing::Dead {
                 return Ok(None);
             }
-            let new = KeptCode {
-                tries: old.tries + 1,
-                ..old.clone()
+            let phone = self.phone_of(&old, &ask.interaction)?;
+            let typed = CodeMac::of(&self.vault, &ask.interaction, &phone, ask.code.digits());
+            let outcome = match (old.mac.is(&typed), standing) {
+                (false, _) => Outcome::Wrong,
+                (true, Standing::Open { .. }) => Outcome::Taken,
+                (true, _) => Outcome::Repeated,
             };
-            if self.swap_code(interaction, &old, &new, now).await? {
-                return Ok(Some((new, standing)));
+            let mut new = old.clone();
+            new.tries += 1;
+            if outcome == Outcome::Taken {
+                new.spent = Some(Spent {
+                    at: now,
+                    cookies: None,
+                });
+            }
+            if self.swap_code(&ask.interaction, &old, &new, now).await? {
+                return Ok(Some(Tried {
+                    kept: new,
+                    phone,
+                    outcome,
+                }));
+            }
+            match self.kept_code(&ask.interaction, now).await? {
+                Some(kept) => old = kept,
+                None => return Ok(None),
             }
         }
         Err(PageError::new(ErrorKind::Unavailable).because("too many answers to one code at once"))
-    }
-
-    /// Takes the code for this request alone; answers whether it was still to be had.
-    async fn claim(&self, interaction: &str, mac: &CodeMac, now: Timestamp) -> Result<bool, PageError> {
-        self.change_spent(interaction, mac, now, |spent| match spent {
-            None => Some(Some(Spent {
-                at: now,
-                cookies: None,
-            })),
-            Some(_) => None,
-        })
-        .await
     }
 
     /// Signs in, and leaves the outcome for a repeated form; a sign-in that fails gives the code back.
@@ -154,16 +134,15 @@ impl Signin {
         &self,
         context: &Context,
         ask: &VerifyCode,
+        taken: KeptCode,
         phone: &PhoneNumber,
-        known: BrowserKnown,
+        seen: &Seen,
     ) -> Result<Verdict, PageError> {
         let now = context.now;
-        let mac = CodeMac::of(&self.vault, &ask.interaction, phone, ask.code.digits());
-        let cookies = match self.sign_in(context, ask, phone, known).await {
+        let cookies = match self.sign_in(context, ask, phone, seen).await {
             Ok(cookies) => cookies,
             Err(fault) => {
-                self.change_spent(&ask.interaction, &mac, now, |_| Some(None))
-                    .await?;
+                self.settle(&ask.interaction, taken, None, now).await?;
                 return Err(fault);
             }
         };
@@ -171,13 +150,11 @@ impl Signin {
         let sealed = self
             .vault
             .seal(SEALED_COOKIES, &ask.interaction, &lines.join("\n"));
-        let left = self.change_spent(&ask.interaction, &mac, now, |_| {
-            Some(Some(Spent {
-                at: now,
-                cookies: Some(sealed.clone()),
-            }))
-        });
-        if let Err(fault) = left.await {
+        let spent = Spent {
+            at: now,
+            cookies: Some(sealed),
+        };
+        if let Err(fault) = self.settle(&ask.interaction, taken, Some(spent), now).await {
             // The sign-in stands all the same; only a repeated form would not find it.
             tracing::warn!(?fault, "the outcome of a sign-in could not be kept");
         }
@@ -190,13 +167,16 @@ impl Signin {
         context: &Context,
         ask: &VerifyCode,
         phone: &PhoneNumber,
-        known: BrowserKnown,
+        seen: &Seen,
     ) -> Result<Vec<HeaderValue>, PageError> {
         let mut change = Change::begin(&self.db, context).await?;
-        let account = account::enter(&mut change, &self.vault, phone).await?.account.id;
-        reset_failures(&mut change, &phone.index(&self.vault)).await?;
+        let account = account::enter(&mut change, &self.vault, phone).await?.account;
+        // A wrong code that is counted at this very moment may come before or after this right one.
+        if seen.number.failures > 0 {
+            reset_failures(&mut change, &phone.index(&self.vault)).await?;
+        }
         let cookies = self.site.cookies();
-        let browser = remember_browser(&mut change, &ask.browser, known, account, cookies).await?;
+        let browser = remember_browser(&mut change, &ask.browser, seen.known, account, cookies).await?;
         let begun = self
             .sessions
             .begin(&mut change, account, ask.previous.as_ref(), ask.device.clone())
@@ -248,30 +228,59 @@ impl Signin {
             .because("the first copy of this form did not come to its end"))
     }
 
-    /// Changes who has the code, while it is still the same code.
-    async fn change_spent(
+    /// Writes down what became of the code that this request has taken, while it is still that code.
+    async fn settle(
         &self,
         interaction: &str,
-        mac: &CodeMac,
+        taken: KeptCode,
+        spent: Option<Spent>,
         now: Timestamp,
-        next: impl Fn(Option<&Spent>) -> Option<Option<Spent>>,
-    ) -> Result<bool, PageError> {
+    ) -> Result<(), PageError> {
+        let mut old = taken;
         for _ in 0..ATTEMPTS {
-            let old = self
-                .kept_code(interaction, now)
-                .await?
-                .filter(|kept| kept.mac.is(mac));
-            let Some(old) = old else { return Ok(false) };
-            let Some(spent) = next(old.spent.as_ref()) else {
-                return Ok(false);
-            };
-            let new = KeptCode { spent, ..old.clone() };
+            let mut new = old.clone();
+            new.spent.clone_from(&spent);
             if self.swap_code(interaction, &old, &new, now).await? {
-                return Ok(true);
+                return Ok(());
+            }
+            // A repeated form has been counted meanwhile; another code is none of this request's.
+            let kept = self.kept_code(interaction, now).await?;
+            match kept.filter(|kept| kept.mac.is(&new.mac)) {
+                Some(kept) => old = kept,
+                None => return Ok(()),
             }
         }
         Err(PageError::new(ErrorKind::Unavailable).because("too many answers to one code at once"))
     }
+}
+
+/// Whether codes are taken for this number, in this browser, from this place.
+fn refuse(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Verdict> {
+    if let Err(wait) = seen.pressure.check(seen.known, now) {
+        return Some(Verdict::TooMany(wait));
+    }
+    if kept.is_last_chance {
+        return None;
+    }
+    let guard = &seen.number;
+    let open = number_open(guard.failures, guard.last_sent(), seen.known, now);
+    open.err().map(Verdict::Closed)
+}
+
+/// An answer that has been counted, with the code as it then stood.
+struct Tried {
+    kept: KeptCode,
+    phone: PhoneNumber,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Wrong,
+    /// Right, and this request alone may sign in with it.
+    Taken,
+    /// Right, and another copy of the form has taken it.
+    Repeated,
 }
 
 const SEALED_COOKIES: &str = "interaction.cookies";

@@ -3,7 +3,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClient, SentinelServerType};
-use redis::{FromRedisValue, Script, ScriptInvocation};
+use redis::{Cmd, FromRedisValue, Script, ScriptInvocation};
 
 use super::StateError;
 use crate::clock::Timestamp;
@@ -13,8 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Redis clears a value away so long after it expired by our clock.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// Values hold their expiry (8 bytes, epoch milliseconds) before their content; each script is
-/// one atomic step on one key, so that Cluster may keep keys anywhere.
+/// Values hold their expiry (epoch milliseconds) before their content. What both reads and writes is
+/// a script, one atomic step on one key, so that Cluster may keep keys anywhere.
 #[derive(Clone)]
 pub(super) struct RedisState {
     connection: Connection,
@@ -29,13 +29,10 @@ enum Connection {
 }
 
 struct Scripts {
-    put: Script,
     put_new: Script,
-    get: Script,
     take: Script,
     swap: Script,
     count: Script,
-    remove: Script,
 }
 
 impl std::fmt::Debug for RedisState {
@@ -55,12 +52,10 @@ impl Scripts {
     fn new() -> Self {
         let script = |body: &str| Script::new(&format!("{LIVE}{body}"));
         Self {
-            put: script("redis.call('SET', KEYS[1], ARGV[2] .. ':' .. ARGV[4], 'PX', ARGV[3]) return 1"),
             put_new: script(
                 "if live(redis.call('GET', KEYS[1])) then return 0 end \
                  redis.call('SET', KEYS[1], ARGV[2] .. ':' .. ARGV[4], 'PX', ARGV[3]) return 1",
             ),
-            get: script("return live(redis.call('GET', KEYS[1])) or false"),
             take: script(
                 "local v = redis.call('GET', KEYS[1]) redis.call('DEL', KEYS[1]) return live(v) or false",
             ),
@@ -74,7 +69,6 @@ impl Scripts {
                  redis.call('SET', KEYS[1], string.sub(v, 1, string.find(v, ':', 1, true)) .. n, 'KEEPTTL') return n end \
                  redis.call('SET', KEYS[1], ARGV[2] .. ':1', 'PX', ARGV[3]) return 1",
             ),
-            remove: script("return redis.call('DEL', KEYS[1])"),
         }
     }
 }
@@ -97,16 +91,23 @@ impl RedisState {
     }
 
     async fn run<T: FromRedisValue>(&self, call: &mut ScriptInvocation<'_>) -> Result<T, StateError> {
-        let work = async {
+        in_time(async {
             match self.connection.clone() {
                 Connection::Single(mut connection) => call.invoke_async(&mut connection).await,
                 Connection::Cluster(mut connection) => call.invoke_async(&mut connection).await,
             }
-        };
-        tokio::time::timeout(PATIENCE, work)
-            .await
-            .map_err(|_| StateError("Redis did not answer in time".to_owned()))?
-            .map_err(|fault| broken(&fault))
+        })
+        .await
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StateError> {
+        in_time(async {
+            match self.connection.clone() {
+                Connection::Single(mut connection) => command.query_async(&mut connection).await,
+                Connection::Cluster(mut connection) => command.query_async(&mut connection).await,
+            }
+        })
+        .await
     }
 
     /// A call on `key` with the first four arguments all scripts share.
@@ -119,10 +120,9 @@ impl RedisState {
         ttl: Duration,
     ) -> ScriptInvocation<'a> {
         let mut call = script.key(self.key(key));
-        let gone_after = u64::try_from((ttl + GRACE).as_millis()).unwrap_or(u64::MAX);
         call.arg(now.millis())
             .arg(now.plus(ttl).millis())
-            .arg(gone_after)
+            .arg(gone_after(ttl))
             .arg(value);
         call
     }
@@ -134,9 +134,10 @@ impl RedisState {
         now: Timestamp,
         ttl: Duration,
     ) -> Result<(), StateError> {
-        self.run::<i64>(&mut self.call(&self.scripts.put, key, value, now, ttl))
-            .await
-            .map(drop)
+        let stored = [format!("{}:", now.plus(ttl).millis()).as_bytes(), value].concat();
+        let mut set = Cmd::new();
+        set.arg("SET").arg(self.key(key)).arg(stored);
+        self.ask(set.arg("PX").arg(gone_after(ttl))).await
     }
 
     pub(super) async fn put_new(
@@ -151,8 +152,8 @@ impl RedisState {
     }
 
     pub(super) async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, StateError> {
-        self.run(self.scripts.get.key(self.key(key)).arg(now.millis()))
-            .await
+        let stored: Option<Vec<u8>> = self.ask(Cmd::new().arg("GET").arg(self.key(key))).await?;
+        Ok(stored.and_then(|stored| live(stored, now)))
     }
 
     pub(super) async fn take(&self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, StateError> {
@@ -178,14 +179,31 @@ impl RedisState {
     }
 
     pub(super) async fn remove(&self, key: &str) -> Result<(), StateError> {
-        self.run::<i64>(&mut self.scripts.remove.key(self.key(key)))
-            .await
-            .map(drop)
+        self.ask(Cmd::new().arg("DEL").arg(self.key(key))).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), StateError> {
         self.get("ping", Timestamp::from_millis(0)).await.map(drop)
     }
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, redis::RedisError>>) -> Result<T, StateError> {
+    tokio::time::timeout(PATIENCE, work)
+        .await
+        .map_err(|_| StateError("Redis did not answer in time".to_owned()))?
+        .map_err(|fault| broken(&fault))
+}
+
+/// Redis' own expiry, in milliseconds.
+fn gone_after(ttl: Duration) -> u64 {
+    u64::try_from((ttl + GRACE).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// As `live` of the scripts: the content of what has not expired.
+fn live(mut stored: Vec<u8>, now: Timestamp) -> Option<Vec<u8>> {
+    let colon = stored.iter().position(|byte| *byte == b':')?;
+    let expires: i64 = str::from_utf8(&stored[..colon]).ok()?.parse().ok()?;
+    (expires > now.millis()).then(|| stored.split_off(colon + 1))
 }
 
 /// `redis://` and `rediss://` are one server; `redis+sentinel://master@host1,host2` asks the

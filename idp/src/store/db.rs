@@ -1,14 +1,13 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions as _, Postgres, Sqlite, Transaction};
+use sqlx::ConnectOptions as _;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
 use super::error::StoreError;
+use super::pool::{Ages, Lease, Lent, PATIENCE, Pool};
 use super::row::Row;
 use super::value::{Args, Value};
 use crate::config::{Database, Synchronous};
@@ -16,21 +15,41 @@ use crate::config::{Database, Synchronous};
 /// The numbered SQL of `migrations/`, carried in the binary.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// How long a request waits for a connection before it is answered with 503.
-const PATIENCE: Duration = Duration::from_secs(3);
-
 /// A handle on the records. Clones share their connections.
 #[derive(Clone, Debug)]
-pub struct Db(Pool);
+pub struct Db(Pools);
 
 #[derive(Clone, Debug)]
-enum Pool {
-    Pg(PgPool),
+enum Pools {
+    Pg(Pool<PgConnection>),
     /// SQLite has one writer; its readers do not wait for it (WAL).
     Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
+        writer: Pool<SqliteConnection>,
+        readers: Pool<SqliteConnection>,
     },
+}
+
+/// A connection to a file is as good as new for ever.
+const SQLITE_AGES: Ages = Ages {
+    unused: None,
+    whole: None,
+};
+const SQLITE_READERS: u32 = 4;
+const PG_AGES: Ages = Ages {
+    unused: Some(Duration::from_secs(10 * 60)),
+    whole: Some(Duration::from_secs(30 * 60)),
+};
+
+impl Lent for PgConnection {
+    async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::query("ROLLBACK").execute(self).await.map(drop)
+    }
+}
+
+impl Lent for SqliteConnection {
+    async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::query("ROLLBACK").execute(self).await.map(drop)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +58,7 @@ pub enum Backend {
     Sqlite,
 }
 
-/// Binds arguments and turns rows into [`Row`]s, for a pool or a transaction of either database.
+/// Binds arguments and turns rows into [`Row`]s, for a connection of either database.
 macro_rules! run {
     (@query $sql:expr, $args:expr) => {{
         let mut query = sqlx::query($sql);
@@ -64,6 +83,16 @@ macro_rules! run {
     };
 }
 
+/// Runs one statement by itself, on a connection lent for it.
+macro_rules! alone {
+    ($kind:ident, $pool:expr, $($rest:tt)+) => {{
+        let mut lease = $pool.lend().await?;
+        let answer = run!($kind, lease.connection()?, $($rest)+);
+        lease.give_back();
+        answer
+    }};
+}
+
 impl Db {
     /// Opens the database that the configuration names; SQLite files are created.
     ///
@@ -86,13 +115,8 @@ impl Db {
         let options = PgConnectOptions::from_str(url)?
             .application_name("yimen")
             .disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(PATIENCE)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await?;
-        Ok(Self(Pool::Pg(pool)))
+        let pool = Pool::open(options, max_connections, PG_AGES).await?;
+        Ok(Self(Pools::Pg(pool)))
     }
 
     async fn open_sqlite(path: &str, synchronous: Synchronous) -> Result<Self, StoreError> {
@@ -107,28 +131,17 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(PATIENCE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.pragma("query_only", "ON"))
-            .await?;
-        Ok(Self(Pool::Sqlite { writer, readers }))
+        let writer = Pool::open(options.clone(), 1, SQLITE_AGES).await?;
+        let reading = options.pragma("query_only", "ON");
+        let readers = Pool::open(reading, SQLITE_READERS, SQLITE_AGES).await?;
+        Ok(Self(Pools::Sqlite { writer, readers }))
     }
 
     #[must_use]
     pub const fn backend(&self) -> Backend {
         match self.0 {
-            Pool::Pg(_) => Backend::Postgres,
-            Pool::Sqlite { .. } => Backend::Sqlite,
+            Pools::Pg(_) => Backend::Postgres,
+            Pools::Sqlite { .. } => Backend::Sqlite,
         }
     }
 
@@ -137,11 +150,20 @@ impl Db {
     /// # Errors
     /// Where a migration fails, or the database knows one that this binary does not.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        let refused = |fault: MigrateError| StoreError::Refused(fault.to_string());
         match &self.0 {
-            Pool::Pg(pool) => MIGRATIONS.run(pool).await,
-            Pool::Sqlite { writer, .. } => MIGRATIONS.run(writer).await,
+            Pools::Pg(pool) => {
+                let mut lease = pool.lend().await?;
+                MIGRATIONS.run(lease.connection()?).await.map_err(refused)?;
+                lease.give_back();
+            }
+            Pools::Sqlite { writer, .. } => {
+                let mut lease = writer.lend().await?;
+                MIGRATIONS.run(lease.connection()?).await.map_err(refused)?;
+                lease.give_back();
+            }
         }
-        .map_err(|fault| StoreError::Refused(fault.to_string()))
+        Ok(())
     }
 
     /// The descriptions of migrations not yet applied, oldest first.
@@ -183,8 +205,8 @@ impl Db {
     /// Where the database does not answer or refuses the statement.
     pub async fn all(&self, sql: &'static str, args: Args) -> Result<Vec<Row>, StoreError> {
         Ok(match &self.0 {
-            Pool::Pg(pool) => run!(all, pool, Row::Pg, sql, args),
-            Pool::Sqlite { readers, .. } => run!(all, readers, Row::Sqlite, sql, args),
+            Pools::Pg(pool) => alone!(all, pool, Row::Pg, sql, args),
+            Pools::Sqlite { readers, .. } => alone!(all, readers, Row::Sqlite, sql, args),
         })
     }
 
@@ -192,8 +214,8 @@ impl Db {
     /// Where the database does not answer or refuses the statement.
     pub async fn maybe(&self, sql: &'static str, args: Args) -> Result<Option<Row>, StoreError> {
         Ok(match &self.0 {
-            Pool::Pg(pool) => run!(maybe, pool, Row::Pg, sql, args),
-            Pool::Sqlite { readers, .. } => run!(maybe, readers, Row::Sqlite, sql, args),
+            Pools::Pg(pool) => alone!(maybe, pool, Row::Pg, sql, args),
+            Pools::Sqlite { readers, .. } => alone!(maybe, readers, Row::Sqlite, sql, args),
         })
     }
 
@@ -203,25 +225,44 @@ impl Db {
         self.maybe(sql, args).await?.ok_or(StoreError::Missing)
     }
 
+    /// Runs one writing statement, which is a transaction by itself. Only the audit room calls this.
+    ///
+    /// # Errors
+    /// Where the database does not answer or refuses the statement.
+    pub async fn execute(&self, sql: &'static str, args: Args) -> Result<u64, StoreError> {
+        Ok(match &self.0 {
+            Pools::Pg(pool) => alone!(execute, pool, sql, args),
+            Pools::Sqlite { writer, .. } => alone!(execute, writer, sql, args),
+        })
+    }
+
     /// Begins a writing transaction. Only the audit room calls this: a change and its audit
     /// row commit together.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(match &self.0 {
-            Pool::Pg(pool) => Tx::Pg(pool.begin().await?),
+        Ok(Tx(match &self.0 {
+            Pools::Pg(pool) => {
+                let mut lease = pool.lend().await?;
+                run!(execute, lease.connection()?, "BEGIN", Args::new());
+                Open::Pg(lease)
+            }
             // A deferred transaction that reads and then writes fails at once with code 517
             // whatever the busy time-out; one that is immediate waits its turn.
-            Pool::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-        })
+            Pools::Sqlite { writer, .. } => {
+                let mut lease = writer.lend().await?;
+                run!(execute, lease.connection()?, "BEGIN IMMEDIATE", Args::new());
+                Open::Sqlite(lease)
+            }
+        }))
     }
 
     /// Ends with a checkpoint, so that a SQLite file left behind is whole by itself.
     pub async fn close(&self) {
         match &self.0 {
-            Pool::Pg(pool) => pool.close().await,
-            Pool::Sqlite { writer, readers } => {
+            Pools::Pg(pool) => pool.close().await,
+            Pools::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -231,45 +272,54 @@ impl Db {
 
 /// A writing transaction; dropped without [`Tx::commit`], it leaves nothing.
 #[derive(Debug)]
-pub enum Tx {
-    Pg(Transaction<'static, Postgres>),
-    Sqlite(Transaction<'static, Sqlite>),
+pub struct Tx(Open);
+
+#[derive(Debug)]
+enum Open {
+    Pg(Lease<PgConnection>),
+    Sqlite(Lease<SqliteConnection>),
 }
 
 impl Tx {
     /// # Errors
     /// Where the database does not answer or refuses the statement.
     pub async fn execute(&mut self, sql: &'static str, args: Args) -> Result<u64, StoreError> {
-        Ok(match self {
-            Self::Pg(tx) => run!(execute, &mut **tx, sql, args),
-            Self::Sqlite(tx) => run!(execute, &mut **tx, sql, args),
+        Ok(match &mut self.0 {
+            Open::Pg(lease) => run!(execute, lease.connection()?, sql, args),
+            Open::Sqlite(lease) => run!(execute, lease.connection()?, sql, args),
         })
     }
 
     /// # Errors
     /// Where the database does not answer or refuses the statement.
     pub async fn all(&mut self, sql: &'static str, args: Args) -> Result<Vec<Row>, StoreError> {
-        Ok(match self {
-            Self::Pg(tx) => run!(all, &mut **tx, Row::Pg, sql, args),
-            Self::Sqlite(tx) => run!(all, &mut **tx, Row::Sqlite, sql, args),
+        Ok(match &mut self.0 {
+            Open::Pg(lease) => run!(all, lease.connection()?, Row::Pg, sql, args),
+            Open::Sqlite(lease) => run!(all, lease.connection()?, Row::Sqlite, sql, args),
         })
     }
 
     /// # Errors
     /// Where the database does not answer or refuses the statement.
     pub async fn maybe(&mut self, sql: &'static str, args: Args) -> Result<Option<Row>, StoreError> {
-        Ok(match self {
-            Self::Pg(tx) => run!(maybe, &mut **tx, Row::Pg, sql, args),
-            Self::Sqlite(tx) => run!(maybe, &mut **tx, Row::Sqlite, sql, args),
+        Ok(match &mut self.0 {
+            Open::Pg(lease) => run!(maybe, lease.connection()?, Row::Pg, sql, args),
+            Open::Sqlite(lease) => run!(maybe, lease.connection()?, Row::Sqlite, sql, args),
         })
     }
 
     /// # Errors
     /// Where the database did not take the change; nothing is stored then.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Pg(tx) => tx.commit().await?,
-            Self::Sqlite(tx) => tx.commit().await?,
+        match self.0 {
+            Open::Pg(mut lease) => {
+                run!(execute, lease.connection()?, "COMMIT", Args::new());
+                lease.give_back();
+            }
+            Open::Sqlite(mut lease) => {
+                run!(execute, lease.connection()?, "COMMIT", Args::new());
+                lease.give_back();
+            }
         }
         Ok(())
     }

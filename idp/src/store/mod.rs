@@ -5,6 +5,7 @@ mod db;
 mod error;
 #[cfg(test)]
 mod plans_test;
+mod pool;
 mod row;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::{digest, hkdf, hmac};
@@ -15,10 +16,15 @@ const VERSION: u8 = 1;
 /// Every key is derived from the master key by HKDF (RFC 5869) under its own label.
 #[derive(Clone)]
 pub struct Vault {
+    keys: Arc<Keys>,
+    rng: Rng,
+}
+
+/// Expanded once; a kilobyte that every request would otherwise copy several times.
+struct Keys {
     seal: LessSafeKey,
     index: hmac::Key,
     mac: hmac::Key,
-    rng: Rng,
 }
 
 impl fmt::Debug for Vault {
@@ -36,10 +42,13 @@ impl Vault {
             reason = "the key is 32 bytes by its type; runs once, at start"
         )]
         let seal = UnboundKey::new(&AES_256_GCM, &derive(b"yimen field seal 1")).expect("32 bytes");
-        Self {
+        let keys = Keys {
             seal: LessSafeKey::new(seal),
             index: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"yimen blind index 1")),
             mac: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"yimen keyed hash 1")),
+        };
+        Self {
+            keys: Arc::new(keys),
             rng,
         }
     }
@@ -56,6 +65,7 @@ impl Vault {
         let aad = Aad::from(bound(place, row));
         // Sealing fails only for inputs of more than 64 GiB.
         match self
+            .keys
             .seal
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body)
         {
@@ -79,6 +89,7 @@ impl Vault {
         let mut body = body.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let plain = self
+            .keys
             .seal
             .open_in_place(nonce, Aad::from(bound(place, row)), &mut body)
             .map_err(|_| corrupt())?;
@@ -88,13 +99,13 @@ impl Vault {
     /// A keyed hash by which a sealed value can be found, one per kind of value.
     #[must_use]
     pub fn index(&self, kind: &str, value: &str) -> [u8; 32] {
-        tagged(&self.index, kind, value.as_bytes())
+        tagged(&self.keys.index, kind, value.as_bytes())
     }
 
     /// A keyed hash for values that are few enough to be guessed (codes, addresses).
     #[must_use]
     pub fn mac(&self, purpose: &str, value: &[u8]) -> [u8; 32] {
-        tagged(&self.mac, purpose, value)
+        tagged(&self.keys.mac, purpose, value)
     }
 }
 

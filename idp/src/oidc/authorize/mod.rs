@@ -61,7 +61,7 @@ pub async fn authorize(
     };
     // A POST from another site brings no Lax cookie: it is stored, and goes on by GET.
     if method == Method::POST {
-        return walk.open(request, &parameters).await;
+        return walk.open(&request, &parameters).await;
     }
     walk.answer_or_open(request, &parameters, page).await
 }

@@ -1,7 +1,6 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
 use super::code::{IssuedCode, issue_code};
@@ -16,9 +15,6 @@ use crate::oidc::tokens::Authentication;
 use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
 use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
 use crate::web::{ErrorKind, Facts, Page, PageError, see_other};
-
-/// An interaction's request is kept as long as the interaction itself.
-const KEPT: Duration = Duration::from_secs(12 * 3600);
 
 /// One authorization request on its way to an answer.
 pub(super) struct Walk<'a> {
@@ -58,18 +54,15 @@ pub(super) async fn pick_up(
                 .map(PickedUp::Elsewhere);
         }
     };
-    let gone = || InteractionFault::Gone {
-        client_id: interaction.client_id.clone(),
-    };
-    let Some(stored) = oidc.state.get(&key(id), now).await? else {
+    // Begun by another room, or by an older version that carried something else.
+    let Ok(request) = serde_json::from_str::<AuthorizationRequest>(&interaction.carried) else {
+        let client_id = interaction.client_id;
         return oidc
             .interactions
-            .send_elsewhere(gone())
+            .send_elsewhere(InteractionFault::Gone { client_id })
             .await
             .map(PickedUp::Elsewhere);
     };
-    let request: AuthorizationRequest = serde_json::from_slice(&stored)
-        .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
     // Suspended since the request began: the department's pages are closed at once.
     let client = oidc
         .departments
@@ -80,12 +73,8 @@ pub(super) async fn pick_up(
     Ok(PickedUp::Here(Box::new((interaction, request, client))))
 }
 
-fn key(id: &str) -> String {
-    format!("authorize:{id}")
-}
-
 impl Walk<'_> {
-    /// Answers at once where no page is needed; otherwise opens an interaction.
+    /// Answers at once where no page is needed; otherwise opens an interaction at its first page.
     pub(super) async fn answer_or_open(
         &self,
         request: AuthorizationRequest,
@@ -93,44 +82,76 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, PageError> {
         let session = self.session().await?;
-        let Decided { step, consented, .. } = self.decide(&request, session.as_ref()).await?;
-        match (step, session) {
-            (Step::Refuse(error), _) => Ok(self.refuse(&request, &error, page)),
-            (Step::Issue, Some(session)) => self.issue(&request, &session, &consented, page).await,
-            _ => self.open(request, parameters).await,
+        let decided = self.decide(&request, session.as_ref()).await?;
+        match (&decided.step, &session) {
+            (Step::Refuse(error), _) => Ok(self.refuse(&request, error, page)),
+            (Step::Issue, Some(session)) => self.issue(&request, session, &decided.consented, page).await,
+            _ => {
+                let (id, cookies) = self.begin(&request, parameters).await?;
+                let first = self.page_for(&id, &request, decided, session.as_ref()).await?;
+                Ok(see_other(&first, cookies))
+            }
         }
     }
 
     /// Stores the request as an interaction and sends the browser on by GET.
     pub(super) async fn open(
         &self,
-        request: AuthorizationRequest,
+        request: &AuthorizationRequest,
         parameters: &Parameters,
     ) -> Result<Response, PageError> {
+        let (id, cookies) = self.begin(request, parameters).await?;
+        Ok(see_other(&format!("/oauth2/authorize/{id}"), cookies))
+    }
+
+    /// Begins an interaction; answers its id and the cookies to set.
+    async fn begin(
+        &self,
+        request: &AuthorizationRequest,
+        parameters: &Parameters,
+    ) -> Result<(String, Vec<HeaderValue>), PageError> {
         let id = self.oidc.rng.id();
         let here = format!("/oauth2/authorize/{id}");
-        let stored = serde_json::to_vec(&request)
+        let carried = serde_json::to_string(request)
             .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
         let new = NewInteraction {
             cancel: format!("{here}/cancel"),
-            continuation: here.clone(),
+            continuation: here,
             restart: Some(format!("/oauth2/authorize?{}", parameters.to_query())),
             client: Some(self.client.into()),
             redirect: Some(request.reply.redirect.url().clone()),
             ui_locales: parameters.get("ui_locales").map(str::to_owned),
             login_hint: parameters.get("login_hint").map(str::to_owned),
             fresh_after: request.signed_in_after(),
+            carried,
         };
         let cookies = self
             .oidc
             .interactions
             .open(id.clone(), new, self.headers, self.facts)
             .await?;
+        Ok((id, cookies))
+    }
+
+    /// The page that asks for what is missing.
+    async fn page_for(
+        &self,
+        id: &str,
+        request: &AuthorizationRequest,
+        decided: Decided,
+        session: Option<&Session>,
+    ) -> Result<String, PageError> {
+        let (Step::AskConsent, Some(session)) = (decided.step, session) else {
+            return Ok(format!("/signin/{id}"));
+        };
+        let ask = decided
+            .asked
+            .unwrap_or_else(|| Ask::again(&request.consent_scope(), self.client));
         self.oidc
-            .state
-            .put(&key(&id), &stored, self.facts.now, KEPT)
+            .consents
+            .begin(id, session.account, &ask, self.facts.now)
             .await?;
-        Ok(see_other(&here, cookies))
+        Ok(format!("/consent/{id}"))
     }
 
     /// Goes on with an interaction: sign in, ask, answer, whichever comes next.
@@ -141,29 +162,25 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, PageError> {
         let session = self.session().await?;
-        let Decided {
-            step,
-            asked,
-            consented,
-        } = self.decide(request, session.as_ref()).await?;
-        match (step, session) {
+        let decided = self.decide(request, session.as_ref()).await?;
+        match (&decided.step, &session) {
             (Step::Issue, Some(session)) => {
-                self.oidc.interactions.answer(interaction).await?;
-                self.issue(request, &session, &consented, page).await
+                let (answered, response) = tokio::join!(
+                    self.oidc.interactions.answer(interaction),
+                    self.issue(request, session, &decided.consented, page),
+                );
+                answered.and(response)
             }
             (Step::Refuse(error), _) => {
                 self.oidc.interactions.answer(interaction).await?;
-                Ok(self.refuse(request, &error, page))
+                Ok(self.refuse(request, error, page))
             }
-            (Step::AskConsent, Some(session)) => {
-                let ask = asked.unwrap_or_else(|| Ask::again(&request.consent_scope(), self.client));
-                self.oidc
-                    .consents
-                    .begin(&interaction.id, session.account, &ask, self.facts.now)
+            _ => {
+                let next = self
+                    .page_for(&interaction.id, request, decided, session.as_ref())
                     .await?;
-                Ok(see_other(&format!("/consent/{}", interaction.id), Vec::new()))
+                Ok(see_other(&next, Vec::new()))
             }
-            _ => Ok(see_other(&format!("/signin/{}", interaction.id), Vec::new())),
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::limits::BrowserKnown;
 use crate::args;
 use crate::audit::Change;
 use crate::rng::Rng;
-use crate::store::{Db, StoreError, hash};
+use crate::store::{StoreError, hash};
 use crate::web::Cookies;
 
 /// The long-lived cookie by which a browser is known again.
@@ -15,11 +15,6 @@ const COOKIE: &str = "browser";
 
 /// Browsers keep no cookie longer (RFC 6265bis §5.5).
 const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
-
-/// The same work whether or not the number has an account.
-const IS_KNOWN: &str = "SELECT 1 AS one FROM phone p \
-     JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
-     WHERE p.number_index = $1 AND p.ended_at IS NULL";
 
 const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, created_at, last_used_at) \
      VALUES ($1, $2, $3, $3) \
@@ -55,21 +50,6 @@ impl Browser {
     /// What tallies call it.
     pub(in crate::signin) fn name(&self) -> Option<&str> {
         self.0.as_deref()
-    }
-
-    /// Whether it has signed in before with the account that holds this number.
-    pub(in crate::signin) async fn is_known(
-        &self,
-        db: &Db,
-        number_index: &[u8; 32],
-    ) -> Result<BrowserKnown, StoreError> {
-        let token = self.0.as_deref().unwrap_or_default();
-        let row = db.maybe(IS_KNOWN, args![number_index, hash(token)]).await?;
-        Ok(if row.is_some() {
-            BrowserKnown::Yes
-        } else {
-            BrowserKnown::No
-        })
     }
 }
 

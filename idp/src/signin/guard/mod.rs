@@ -2,11 +2,12 @@
 //! account knows. All of it is records, so that no restart forgets it.
 
 mod browser;
+mod look;
 mod number;
 mod pressure;
 mod tally;
 
 pub(super) use browser::{Browser, remember_browser};
-pub(super) use number::{add_failure, number_guard, reserve_send, reset_failures};
-pub(super) use pressure::pressure;
+pub(super) use look::{Seen, look};
+pub(super) use number::{add_failure, reserve_send, reset_failures};
 pub(super) use tally::{count, reserve_budget, reserve_in};

@@ -1,9 +1,7 @@
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
-use crate::store::{Db, Row, StoreError};
-
-const FIND: &str = "SELECT sent_at, failures, version FROM number_guard WHERE number_index = $1";
+use crate::store::{Row, StoreError};
 
 /// Of two sends at once one changes the version; the other finds it changed and looks again.
 const RESERVE: &str =
@@ -33,18 +31,9 @@ impl NumberGuard {
     }
 }
 
-pub(in crate::signin) async fn number_guard(
-    db: &Db,
-    number_index: &[u8; 32],
-) -> Result<NumberGuard, StoreError> {
-    db.maybe(FIND, args![number_index])
-        .await?
-        .as_ref()
-        .map_or_else(|| Ok(NumberGuard::default()), read)
-}
-
-fn read(row: &Row) -> Result<NumberGuard, StoreError> {
-    let text = row.text("sent_at")?;
+/// Reads the columns of a row that has none of them where nothing is remembered.
+pub(super) fn read(row: &Row) -> Result<NumberGuard, StoreError> {
+    let text = row.maybe_text("sent_at")?.unwrap_or_default();
     let times = text
         .split(',')
         .filter(|one| !one.is_empty())
@@ -53,8 +42,8 @@ fn read(row: &Row) -> Result<NumberGuard, StoreError> {
         sent_at: times
             .collect::<Result<_, _>>()
             .map_err(|_| StoreError::Corrupt("sent_at"))?,
-        failures: row.int("failures")?,
-        version: Some(row.int("version")?),
+        failures: row.maybe_int("failures")?.unwrap_or_default(),
+        version: row.maybe_int("version")?,
     })
 }
 

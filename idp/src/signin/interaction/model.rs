@@ -25,6 +25,8 @@ pub struct NewInteraction {
     pub login_hint: Option<String>,
     /// The sign-in must be no older than this (`max_age`, `prompt=login`).
     pub fresh_after: Option<Timestamp>,
+    /// What the continuation will need; nobody else reads it.
+    pub carried: String,
 }
 
 /// A resident's way through our pages, as it stands.
@@ -42,6 +44,9 @@ pub struct Interaction {
     pub ui_locales: Option<String>,
     pub login_hint: Option<String>,
     pub fresh_after: Option<Timestamp>,
+    /// What whoever began it left for its continuation.
+    #[serde(default)]
+    pub carried: String,
     pub created_at: Timestamp,
     pub touched_at: Timestamp,
 }
@@ -132,6 +137,7 @@ impl Interaction {
             ui_locales: None,
             login_hint: None,
             fresh_after: None,
+            carried: String::new(),
             created_at: Timestamp::from_seconds(0),
             touched_at: Timestamp::from_seconds(1000),
         }

@@ -70,6 +70,7 @@ impl Interactions {
             ui_locales: new.ui_locales,
             login_hint: new.login_hint,
             fresh_after: new.fresh_after,
+            carried: new.carried,
             created_at: now,
             touched_at: now,
             id,

@@ -1,5 +1,6 @@
-use super::house::{House, number};
-use crate::signin::guard::Browser;
+use super::house::{self, House, number};
+use crate::clock::Timestamp;
+use crate::signin::guard::{Browser, look};
 use crate::signin::limits::BrowserKnown;
 
 const PHONE: &str = "13812345678";
@@ -9,23 +10,19 @@ async fn a_browser_is_known_to_the_account_it_signed_in_with_and_to_no_other() {
     let house = House::open().await;
     let mut browser = house.browser();
     browser.sign_in(PHONE).await;
-    let index = |typed| number(typed).index(&house.signin.vault);
-    let seen = Browser::of(house.signin.site.cookies(), &browser.headers());
-    assert_eq!(
-        seen.is_known(&house.signin.db, &index(PHONE)).await.unwrap(),
-        BrowserKnown::Yes
-    );
-    assert_eq!(
-        seen.is_known(&house.signin.db, &index("13800000001"))
-            .await
-            .unwrap(),
-        BrowserKnown::No
-    );
-    let stranger = Browser::of(house.signin.site.cookies(), &house.browser().headers());
-    assert_eq!(
-        stranger.is_known(&house.signin.db, &index(PHONE)).await.unwrap(),
-        BrowserKnown::No
-    );
+    let stranger = house.browser();
+    assert_eq!(known(&house, &browser, PHONE).await, BrowserKnown::Yes);
+    assert_eq!(known(&house, &browser, "13800000001").await, BrowserKnown::No);
+    assert_eq!(known(&house, &stranger, PHONE).await, BrowserKnown::No);
+}
+
+async fn known(house: &House, browser: &house::Browser<'_>, phone: &str) -> BrowserKnown {
+    let signin = &house.signin;
+    let index = number(phone).index(&signin.vault);
+    let seen = Browser::of(signin.site.cookies(), &browser.headers());
+    let now = Timestamp::from_seconds(0);
+    let seen = look(&signin.db, &signin.vault, &index, &seen, browser.address, now).await;
+    seen.unwrap().known
 }
 
 #[tokio::test]

@@ -272,6 +272,7 @@ pub(super) fn asked_by_nobody() -> NewInteraction {
         ui_locales: None,
         login_hint: None,
         fresh_after: None,
+        carried: String::new(),
     }
 }
 

@@ -1,0 +1,73 @@
+use std::net::IpAddr;
+
+use super::super::limits::{BROWSER_FAILURES, BrowserKnown, Ceiling, RANGE_FAILURES, range_of};
+use super::browser::Browser;
+use super::number::{self, NumberGuard};
+use super::pressure::Pressure;
+use super::tally::subject;
+use crate::args;
+use crate::clock::Timestamp;
+use crate::store::{Db, StoreError, Vault, hash};
+
+/// Everything a limit asks about, in one statement. It does the same work whether or not the number
+/// has an account.
+pub(in super::super) const LOOK: &str = "SELECT \
+     (SELECT COUNT(*) FROM phone p \
+         JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
+         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS known, \
+     (SELECT amount FROM tally WHERE subject = $3 AND period = $4) AS browser_failures, \
+     (SELECT amount FROM tally WHERE subject = $5 AND period = $6) AS range_failures, \
+     (SELECT sent_at FROM number_guard WHERE number_index = $1) AS sent_at, \
+     (SELECT failures FROM number_guard WHERE number_index = $1) AS failures, \
+     (SELECT version FROM number_guard WHERE number_index = $1) AS version";
+
+/// What the records say of a number and of whoever asks about it.
+#[derive(Clone, Debug)]
+pub(in crate::signin) struct Seen {
+    /// Whether this browser has signed in before with the account that holds the number.
+    pub(in crate::signin) known: BrowserKnown,
+    pub(in crate::signin) pressure: Pressure,
+    pub(in crate::signin) number: NumberGuard,
+}
+
+pub(in crate::signin) async fn look(
+    db: &Db,
+    vault: &Vault,
+    number_index: &[u8; 32],
+    browser: &Browser,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Seen, StoreError> {
+    let range = range_of(address)
+        .map(|range| range.to_string())
+        .unwrap_or_default();
+    let name = browser.name().unwrap_or_default();
+    let tally = |ceiling: &Ceiling, who: &str| (subject(vault, ceiling, who), ceiling.period_of(now));
+    let (browser, browser_period) = tally(&BROWSER_FAILURES, name);
+    let (range, range_period) = tally(&RANGE_FAILURES, &range);
+    let row = db
+        .one(
+            LOOK,
+            args![
+                number_index,
+                hash(name),
+                browser,
+                browser_period,
+                range,
+                range_period
+            ],
+        )
+        .await?;
+    Ok(Seen {
+        known: if row.int("known")? > 0 {
+            BrowserKnown::Yes
+        } else {
+            BrowserKnown::No
+        },
+        pressure: Pressure {
+            browser: row.maybe_int("browser_failures")?.unwrap_or_default(),
+            range: row.maybe_int("range_failures")?.unwrap_or_default(),
+        },
+        number: number::read(&row)?,
+    })
+}
