@@ -54,8 +54,7 @@ pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) ->
         path: path.to_path_buf(),
         fault,
     })?;
-    let settings = read_file(path, &text)?;
-    let settings = lay_over(path, &text, settings, environment)?;
+    let settings = lay_over(path, &text, environment)?;
     resolve(settings).map_err(|fault| ConfigError::Resolve {
         path: path.to_path_buf(),
         fault,
@@ -79,41 +78,60 @@ fn line_of(text: &str, offset: usize) -> usize {
         + 1
 }
 
-/// Applies `YIMEN_SECTION__KEY` variables one by one, so that a fault names its variable.
+/// Applies `YIMEN_SECTION__KEY` variables one by one, so that a fault names its variable; those that are
+/// whole only together, such as the required keys of one section, at the end and at once.
 /// A variable without `__` counts only if it is a known top-level key: others may be the SDK's.
 fn lay_over(
     path: &Path,
     text: &str,
-    mut settings: Settings,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigError> {
-    let mut table: toml::Table = text
-        .parse()
-        .map_err(|fault: toml::de::Error| ConfigError::Resolve {
-            path: path.to_path_buf(),
-            fault: fault.message().to_owned(),
-        })?;
+    // A faulty line is the file's fault; a missing key may yet come from the environment.
+    let file = read_file(path, text);
+    let is_readable =
+        !matches!(&file, Err(ConfigError::File { fault, .. }) if !fault.starts_with("missing field"));
+    let Some(mut table) = text.parse::<toml::Table>().ok().filter(|_| is_readable) else {
+        return file;
+    };
     let mut variables: Vec<_> = environment.filter(|(name, _)| is_ours(name)).collect();
     variables.sort();
+    let mut waiting = Vec::new();
     for (name, value) in variables {
         let keys: Vec<String> = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
-        let mut attempt = Err(String::new());
         // A value that reads as TOML (a number, a list) is tried so first, then as plain text.
-        for written in readings(&value) {
-            let mut candidate = table.clone();
-            insert(&mut candidate, &keys, written);
-            attempt = candidate
-                .clone()
-                .try_into::<Settings>()
-                .map(|read| (candidate, read))
-                .map_err(|fault| fault.message().to_owned());
-            if attempt.is_ok() {
-                break;
-            }
+        let readings = readings(&value);
+        let mut candidates = readings
+            .iter()
+            .map(|reading| with(&table, &keys, reading.clone()));
+        match candidates.find(|candidate| settings(candidate).is_ok()) {
+            Some(candidate) => table = candidate,
+            None => waiting.push((name, keys, readings)),
         }
-        (table, settings) = attempt.map_err(|fault| ConfigError::Environment { name, fault })?;
     }
-    Ok(settings)
+    for (_, keys, readings) in &waiting {
+        if let Some(reading) = readings.first() {
+            table = with(&table, keys, reading.clone());
+        }
+    }
+    match (settings(&table), file) {
+        (Ok(settings), _) => Ok(settings),
+        (Err(_), Err(fault)) => Err(fault),
+        (Err(fault), Ok(file)) => match waiting.into_iter().next() {
+            Some((name, ..)) => Err(ConfigError::Environment { name, fault }),
+            None => Ok(file),
+        },
+    }
+}
+
+fn settings(table: &toml::Table) -> Result<Settings, String> {
+    let read = table.clone().try_into();
+    read.map_err(|fault: toml::de::Error| fault.message().to_owned())
+}
+
+fn with(table: &toml::Table, keys: &[String], value: toml::Value) -> toml::Table {
+    let mut table = table.clone();
+    insert(&mut table, keys, value);
+    table
 }
 
 fn is_ours(name: &str) -> bool {
@@ -282,6 +300,28 @@ mod tests {
             fault.starts_with("environment variable YIMEN_SESSION__IDEL: unknown field `idel`"),
             "{fault}"
         );
+    }
+
+    #[test]
+    fn the_environment_may_give_a_section_whole_or_what_the_file_leaves_out() {
+        let certificate = ("YIMEN_TLS__CERTIFICATE", "/etc/yimen/city.pem");
+        let key = ("YIMEN_TLS__KEY", "/etc/yimen/city.key");
+        let half = format!("{GOOD}\n[tls]\ncertificate = \"/etc/yimen/old.pem\"\n");
+        for config in [
+            load_text(GOOD, &[certificate, key]),
+            load_text(&half, &[certificate, key]),
+        ] {
+            let tls = config.unwrap().settings.tls.unwrap();
+            assert_eq!(tls.certificate, Path::new(certificate.1));
+            assert_eq!(tls.key, Path::new(key.1));
+        }
+        let fault = load_text(GOOD, &[certificate]).unwrap_err();
+        assert!(
+            fault.starts_with("environment variable YIMEN_TLS__CERTIFICATE: missing field `key`"),
+            "{fault}"
+        );
+        let fault = load_text(&half, &[certificate]).unwrap_err();
+        assert!(fault.contains(".toml:9: missing field `key`"), "{fault}");
     }
 
     #[test]

@@ -33,7 +33,8 @@ async fn on_sqlite_every_statement_finds_its_rows_by_index() {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
         let steps = records.db.all(explain.leak(), Args::new()).await;
         let steps = texts(&steps.unwrap_or_else(|fault| panic!("{fault}: {sql}")), "detail");
-        for step in &steps {
+        // A statement of sub-selects alone has one row of its own.
+        for step in steps.iter().filter(|step| *step != "SCAN CONSTANT ROW") {
             // A search without an index is a scan too: MAX and MIN are looked for so.
             let whole = !step.contains(" USING ") && looks_through(step, "SEARCH ");
             assert!(!whole && !looks_through(step, "SCAN "), "{step}: {sql}");

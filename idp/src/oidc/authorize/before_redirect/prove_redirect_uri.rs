@@ -8,18 +8,22 @@ use crate::web::{ErrorKind, PageError};
 /// A redirect URI that the client has registered. Only this module makes one from a request, and
 /// every redirect to a client wants one: an open redirect cannot be written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ProvenRedirect(Url);
+pub struct ProvenRedirect {
+    /// Letter by letter what was registered: a parsed URL is a normalised one.
+    written: String,
+    url: Url,
+}
 
 impl ProvenRedirect {
     #[must_use]
     pub fn url(&self) -> &Url {
-        &self.0
+        &self.url
     }
 
     /// The URI as the client wrote it, for comparison at the token endpoint.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.written
     }
 }
 
@@ -41,7 +45,10 @@ pub(in crate::oidc) fn prove_redirect_uri(
     if client.metadata.allows_redirect_to(asked)
         && let Ok(url) = Url::parse(asked)
     {
-        return Ok(ProvenRedirect(url));
+        return Ok(ProvenRedirect {
+            written: asked.to_owned(),
+            url,
+        });
     }
     Err(PageError::new(ErrorKind::RedirectNotRegistered)
         .developer(

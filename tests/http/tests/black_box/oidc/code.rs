@@ -23,6 +23,21 @@ async fn a_code_gives_an_id_token_an_access_token_and_a_refresh_token() {
 }
 
 #[tokio::test]
+async fn a_redirect_uri_may_be_written_in_any_of_its_forms() {
+    let app = TestApp::start().await;
+    let resident = app.resident("13800000001");
+    for (id, uri) in [
+        ("bare", "https://department.example"),
+        ("capital", "https://Department.example/callback"),
+        ("port", "https://department.example:443/callback"),
+    ] {
+        let client = app.register(Registration::new(id).redirect_uri(uri)).await;
+        let tokens = resident.sign_in_to(&client).await;
+        assert_eq!(tokens.answer.status, 200, "{uri}: {}", tokens.answer.body);
+    }
+}
+
+#[tokio::test]
 async fn a_client_chooses_the_algorithm() {
     let app = TestApp::start().await;
     let client = app
