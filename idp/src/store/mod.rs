@@ -4,6 +4,8 @@
 mod db;
 mod error;
 mod pool;
+#[cfg(test)]
+mod pool_test;
 mod row;
 #[cfg(test)]
 pub(crate) mod sample;
