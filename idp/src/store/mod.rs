@@ -6,6 +6,8 @@ mod error;
 #[cfg(test)]
 mod plans_test;
 mod pool;
+#[cfg(test)]
+mod pool_test;
 mod row;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -31,6 +31,8 @@ pub(crate) struct Browser {
 pub(crate) struct Wish {
     pub(crate) scope: &'static str,
     pub(crate) prompt: Option<&'static str>,
+    /// The number typed; none stands for one that nobody has.
+    pub(crate) number: Option<u64>,
     /// Whether the ID token's signature is verified.
     pub(crate) verify: bool,
 }
@@ -56,6 +58,7 @@ impl Browser {
         let side = SharedSide::clone(&self.side);
         let provider = side.provider()?;
         let serial = provider.next();
+        let number = wish.number.unwrap_or(13_900_000_000 + serial);
         let (state, nonce) = (random(serial, "state"), random(serial, "nonce"));
         let verifier = random(serial, "verifier");
         let target = authorize_url(provider, wish, &state, &nonce, &verifier);
@@ -71,15 +74,15 @@ impl Browser {
                     }
                     return Ok(tokens);
                 }
-                Place::Page(page) => place = self.answer(provider, &page, serial).await?,
+                Place::Page(page) => place = self.answer(provider, &page, number).await?,
             }
         }
         Err("the pages do not end".into())
     }
 
     /// Does what the page asks: the number, the code, or consent.
-    async fn answer(&mut self, provider: &Provider, page: &str, serial: u64) -> Result<Place> {
-        let phone = format!("139{serial:08}");
+    async fn answer(&mut self, provider: &Provider, page: &str, number: u64) -> Result<Place> {
+        let phone = number.to_string();
         let form = if has(page, "verify") {
             let code = match &provider.codes {
                 Codes::Always(code) => (*code).to_owned(),

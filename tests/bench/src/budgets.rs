@@ -1,6 +1,7 @@
 //! What each figure may be, beside what it is.
 
 use crate::flow::Flow;
+use crate::growth::Grown;
 use crate::plan::{HELLO, LAYERS};
 use crate::report::Report;
 use crate::rounds::Score;
@@ -24,6 +25,9 @@ const BINARY_MIB: f64 = 25.0;
 const PACKAGES: f64 = 450.0;
 const START_SECONDS: f64 = 0.3;
 const IDLE_MIB: f64 = 40.0;
+const GROWTH_TIMES: f64 = 1.2;
+/// With a million accounts.
+const GROWN_MIB: f64 = 120.0;
 
 /// CPU milliseconds of the server per operation.
 fn cpu_ms(flow: Flow) -> Option<f64> {
@@ -64,6 +68,7 @@ pub(crate) fn of(report: &Report) -> Vec<Budget> {
         3,
     ));
     all.push(at_most("memory idle", facts.idle_mib, IDLE_MIB, "MiB", 0));
+    all.extend(for_growth(&report.growth));
     all
 }
 
@@ -92,6 +97,22 @@ fn for_writes(flow: Flow, scores: &[Score]) -> Option<Budget> {
         "writing transactions",
         1,
     ))
+}
+
+fn for_growth(growth: &[Grown]) -> Vec<Budget> {
+    let (Some(least), Some(most)) = (growth.first(), growth.last()) else {
+        return Vec::new();
+    };
+    let times = median(&least.score.times(&most.score));
+    let thing = format!(
+        "sign-in with {} accounts, against {}",
+        most.accounts, least.accounts
+    );
+    let memory = format!("memory with {} accounts, after sign-ins", most.accounts);
+    vec![
+        at_most(&thing, times, GROWTH_TIMES, "times", 2),
+        at_most(&memory, most.loaded_mib, GROWN_MIB, "MiB", 0),
+    ]
 }
 
 fn for_static(flow: Flow, scores: &[Score]) -> Option<Budget> {

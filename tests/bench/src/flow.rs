@@ -3,11 +3,16 @@
 use crate::Result;
 use crate::browser::{Browser, Jar, Wish};
 use crate::http::Request;
+use crate::population::number;
 use crate::side::{DISCOVERY, SharedSide};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     FirstSignIn,
+    /// By SMS, of somebody who has agreed before; in the generator's databases alone.
+    Return {
+        accounts: u64,
+    },
     SessionSignIn,
     Refresh,
     ClientCredentials,
@@ -44,6 +49,7 @@ impl Flow {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Flow::FirstSignIn => "first sign-in by SMS",
+            Flow::Return { .. } => "sign-in by SMS of a known account",
             Flow::SessionSignIn => "sign-in with a session",
             Flow::Refresh => "refresh",
             Flow::ClientCredentials => "client credentials",
@@ -57,7 +63,7 @@ impl Flow {
     /// ES256 signatures an operation makes.
     pub(crate) fn signatures(self) -> u32 {
         match self {
-            Flow::FirstSignIn | Flow::SessionSignIn | Flow::Refresh => 2,
+            Flow::FirstSignIn | Flow::Return { .. } | Flow::SessionSignIn | Flow::Refresh => 2,
             Flow::ClientCredentials => 1,
             _ => 0,
         }
@@ -83,6 +89,28 @@ impl Flow {
         let verify = turn.is_multiple_of(SAMPLE);
         match self {
             Flow::FirstSignIn => first_sign_in(browser, side, SCOPE, verify).await.map(drop),
+            Flow::Return { accounts } => {
+                let before = browser.connection.requests;
+                from_another_network(browser, side)?;
+                let place = side.provider()?.next_to_return();
+                if place >= accounts {
+                    return Err(format!("all {accounts} accounts have signed in: they are too few").into());
+                }
+                // Prime to every power of ten: no account twice, and neighbours far apart.
+                let account = place.wrapping_mul(7_654_321) % accounts;
+                browser
+                    .sign_in(&Wish {
+                        scope: SCOPE,
+                        prompt: None,
+                        number: Some(number(account)),
+                        verify,
+                    })
+                    .await?;
+                match browser.connection.requests - before {
+                    7 => Ok(()),
+                    more => Err(format!("a known account's sign-in took {more} requests").into()),
+                }
+            }
             Flow::SessionSignIn => {
                 browser.jar = visitor(visitors, turn)?.jar.clone();
                 let before = browser.connection.requests;
@@ -90,6 +118,7 @@ impl Flow {
                     .sign_in(&Wish {
                         scope: SCOPE,
                         prompt: None,
+                        number: None,
                         verify,
                     })
                     .await?;
@@ -131,15 +160,13 @@ async fn first_sign_in(
     scope: &'static str,
     verify: bool,
 ) -> Result<Visitor> {
-    browser.jar = Jar::default();
-    let network = side.provider()?.next();
-    let [.., a, b, c] = network.to_be_bytes();
-    browser.connection.forwarded_for = format!("{}.{b}.{c}.9", 20 + a % 80);
+    from_another_network(browser, side)?;
     let prompt = (scope == OFFLINE).then_some("consent");
     let tokens = browser
         .sign_in(&Wish {
             scope,
             prompt,
+            number: None,
             verify,
         })
         .await?;
@@ -151,6 +178,15 @@ async fn first_sign_in(
         jar: browser.jar.clone(),
         refresh_token,
     })
+}
+
+/// Without cookies, at an address nobody else has.
+fn from_another_network(browser: &mut Browser, side: &SharedSide) -> Result<()> {
+    browser.jar = Jar::default();
+    let network = side.provider()?.next();
+    let [.., a, b, c] = network.to_be_bytes();
+    browser.connection.forwarded_for = format!("{}.{b}.{c}.9", 20 + a % 80);
+    Ok(())
 }
 
 fn visitor(visitors: &[Visitor], turn: u64) -> Result<&Visitor> {

@@ -10,11 +10,13 @@ mod floor;
 mod flow;
 mod form;
 mod gateway;
+mod growth;
 mod hello;
 mod http;
 mod id_token;
 mod machine;
 mod plan;
+mod population;
 mod report;
 mod rounds;
 mod server;
@@ -77,6 +79,10 @@ struct Options {
     /// Only the flows whose name contains this.
     #[arg(long)]
     only: Option<String>,
+    /// Also a sign-in by SMS of one of so many accounts, by default a thousand, a hundred thousand and a million.
+    #[arg(long, value_name = "ACCOUNTS", num_args = 0..=1, value_delimiter = ',',
+        default_missing_value = "1000,100000,1000000")]
+    growth: Vec<u64>,
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -11,7 +11,7 @@ use crate::server::{Server, free_port};
 use crate::side::{Codes, Provider, SharedSide, Side};
 use crate::window::{CONNECTIONS, Contestant, moment};
 use crate::yimen::{self, Keeping};
-use crate::{Options, Result, cpu, database};
+use crate::{Options, Result, cpu, database, growth};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -70,12 +70,14 @@ pub(crate) async fn carry_out(options: &Options) -> Result<()> {
     for server in field.servers {
         server.stop().await?;
     }
+    let growth = growth::measure(options, disk.path()).await?;
     Report {
         machine: Machine::look(),
         pace,
         facts,
         floor,
         scores,
+        growth,
         seconds: start.elapsed().as_secs(),
     }
     .write(&options.out)

@@ -5,6 +5,7 @@ use crate::budgets::{self, Budget};
 use crate::facts::Facts;
 use crate::floor::Floor;
 use crate::flow::Flow;
+use crate::growth::Grown;
 use crate::machine::Machine;
 use crate::plan::{HELLO, PEER};
 use crate::rounds::{Pace, Score};
@@ -21,6 +22,7 @@ pub(crate) struct Report {
     pub(crate) facts: Facts,
     pub(crate) floor: Floor,
     pub(crate) scores: Vec<(Flow, Vec<Score>)>,
+    pub(crate) growth: Vec<Grown>,
     pub(crate) seconds: u64,
 }
 
@@ -49,6 +51,7 @@ impl Report {
                 "## Distance from the floor\n\n{FLOOR}\n\n{}",
                 self.floors().markdown()
             ),
+            self.grown(),
             format!("## Budgets\n\n{}", self.budgets().markdown()),
             format!("## Memory\n\n{}", self.memory()),
         ];
@@ -129,6 +132,40 @@ impl Report {
         table
     }
 
+    fn grown(&self) -> String {
+        let Some(smallest) = self.growth.first() else {
+            return String::new();
+        };
+        let mut table = Table::new([
+            "accounts",
+            "CPU ms/op",
+            "range",
+            "× the first",
+            "first window",
+            "MiB idle",
+            "MiB after",
+            "start s",
+            "database MiB",
+        ]);
+        for town in &self.growth {
+            let (least, most) = town.score.range(Tally::cpu_ms);
+            let ratios = smallest.score.times(&town.score);
+            let (low, high) = range(&ratios);
+            table.row([
+                town.accounts.to_string(),
+                format!("{:.3}", town.score.median(Tally::cpu_ms)),
+                format!("{least:.3}–{most:.3}"),
+                format!("{:.2} ({low:.2}–{high:.2})", median(&ratios)),
+                format!("{:.3}", town.cold_ms),
+                format!("{:.0}", town.idle_mib),
+                format!("{:.0}", town.loaded_mib),
+                format!("{:.3}", town.start_seconds),
+                format!("{:.0}", town.database_mib),
+            ]);
+        }
+        format!("## Growth\n\n{GROWTH}\n\n{}", table.markdown())
+    }
+
     /// Requests, signatures and commits at what each costs alone.
     fn floor_of(&self, flow: Flow, scores: &[Score]) -> Option<f64> {
         let request = scores
@@ -186,6 +223,7 @@ impl Report {
             "facts": self.facts,
             "floor": { "signature_ms": self.floor.signature, "commit_ms": self.floor.commit },
             "flows": flows,
+            "growth": self.growth.iter().map(Grown::json).collect::<Vec<_>>(),
             "budgets": budgets,
         })
     }
@@ -205,6 +243,11 @@ Introspection is of a refresh token on both sides.
 const FLOOR: &str = "\
 What the operation cannot do without: its requests at the hello-world's price, its signatures at ring's, its commits \
 (counted at PostgreSQL) at that of one SQLite insert. All measured in this run.";
+
+const GROWTH: &str = "\
+A sign-in by SMS of an account that has agreed before, in seven requests, with SQLite on disk and without waiting for \
+its flushes. The accounts are written by a generator, each with what an earlier sign-in leaves, their numbers sealed \
+under the server's own key. The towns take turns; “first window” is the first one after the start.";
 
 fn writes_of(scores: &[Score]) -> Option<f64> {
     scores.iter().find_map(|score| score.all().writes_per_operation())

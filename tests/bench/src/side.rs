@@ -35,6 +35,8 @@ pub(crate) struct Provider {
     pub(crate) codes: Codes,
     /// Numbers, states and verifiers are all made from it, so that none is used twice.
     serial: AtomicU64,
+    /// Accounts of the generator that have signed in.
+    returned: AtomicU64,
 }
 
 /// Where the resident reads the code.
@@ -73,11 +75,16 @@ impl Provider {
             basic: format!("Basic {}", STANDARD.encode(format!("bench:{secret}"))),
             codes,
             serial: AtomicU64::new(1),
+            returned: AtomicU64::new(0),
         })
     }
 
     pub(crate) fn next(&self) -> u64 {
         self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn next_to_return(&self) -> u64 {
+        self.returned.fetch_add(1, Ordering::Relaxed)
     }
 }
 

@@ -28,6 +28,18 @@ pub(crate) struct Running {
     pub(crate) start: Duration,
 }
 
+/// Yimen's own, for whoever writes into its database.
+pub(crate) const MASTER_KEY: &str = "YmVuY2htYXJrIGJlbmNobWFyayBiZW5jaG1hcmstLTE=";
+
+/// A database with its schema and its client, and a configuration that names it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    port: u16,
+    config: PathBuf,
+    secret: String,
+    first_start: Duration,
+}
+
 /// Starts it on an empty database, adds the client, and starts it again on what is then there.
 pub(crate) async fn start(
     options: &Options,
@@ -35,6 +47,17 @@ pub(crate) async fn start(
     gateway: &Gateway,
     folder: &Path,
 ) -> Result<Running> {
+    let prepared = prepare(options, keeping, gateway, folder).await?;
+    run(options, keeping, gateway, prepared).await
+}
+
+/// Starts it on an empty database, stops it, and adds the client.
+pub(crate) async fn prepare(
+    options: &Options,
+    keeping: &Keeping,
+    gateway: &Gateway,
+    folder: &Path,
+) -> Result<Prepared> {
     let folder = folder.join(keeping.name.replace([' ', '+'], "-"));
     std::fs::create_dir_all(&folder)?;
     let port = free_port()?;
@@ -44,7 +67,28 @@ pub(crate) async fn start(
     let first_start = server.ready(port, "/readyz").await?;
     server.stop().await?;
     let secret = add_client(options, &config)?;
-    let mut server = serve(options, &config, &folder.join("yimen.log"))?;
+    Ok(Prepared {
+        port,
+        config,
+        secret,
+        first_start,
+    })
+}
+
+/// Starts it on what is there.
+pub(crate) async fn run(
+    options: &Options,
+    keeping: &Keeping,
+    gateway: &Gateway,
+    prepared: Prepared,
+) -> Result<Running> {
+    let Prepared {
+        port,
+        config,
+        secret,
+        first_start,
+    } = prepared;
+    let mut server = serve(options, &config, &config.with_extension("log"))?;
     let start = server.ready(port, "/readyz").await?;
     let provider = Provider::discover(port, &secret, Codes::Gateway(gateway.clone())).await?;
     let side = Side {
@@ -72,7 +116,7 @@ fn configuration(keeping: &Keeping, port: u16, gateway: &str) -> String {
         r#"public_url = "http://localhost:{port}"
 listen = "127.0.0.1:{port}"
 dev = true
-master_key = "YmVuY2htYXJrIGJlbmNobWFyayBiZW5jaG1hcmstLTE="
+master_key = "{MASTER_KEY}"
 [database]
 url = "{}"
 synchronous = "{}"
