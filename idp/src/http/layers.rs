@@ -7,6 +7,7 @@ use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use super::app::App;
 use super::client_address::client_address;
@@ -52,8 +53,11 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
         request.extensions_mut().insert(ClientAddress(address));
     }
     request.extensions_mut().insert(known.clock.now());
-    request.extensions_mut().insert(RequestId::new(&known.rng));
-    let mut response = next.run(request).await;
+    let id = RequestId::new(&known.rng);
+    // The level at which no filter leaves it out: each line of the log tells to which request it belongs.
+    let span = tracing::error_span!("request", %id, reference = %id.reference());
+    request.extensions_mut().insert(id);
+    let mut response = next.run(request).instrument(span).await;
     response
         .headers_mut()
         .entry(X_CONTENT_TYPE_OPTIONS)

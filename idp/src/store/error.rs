@@ -32,13 +32,7 @@ impl From<sqlx::Error> for StoreError {
             {
                 Self::Conflict(inner.constraint().unwrap_or("constraint").to_owned())
             }
-            // 40001 and 40P01 are PostgreSQL's serialization failure and deadlock; class 57 is its
-            // shutdown; 5 is SQLITE_BUSY with its extended forms: trying again may succeed.
-            sqlx::Error::Database(inner)
-                if inner.code().is_some_and(|code| {
-                    matches!(code.as_ref(), "40001" | "40P01" | "5" | "261" | "517") || code.starts_with("57")
-                }) =>
-            {
+            sqlx::Error::Database(inner) if inner.code().is_some_and(|code| passes(&code)) => {
                 Self::Unavailable(inner.code().unwrap_or_default().into_owned())
             }
             sqlx::Error::Database(inner) => Self::Refused(inner.message().to_owned()),
@@ -49,6 +43,32 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::Tls(_) => Self::Unavailable(fault.to_string()),
             _ => Self::Refused(fault.to_string()),
+        }
+    }
+}
+
+/// Whether trying again may succeed. PostgreSQL: a broken connection (class 08), a serialization failure,
+/// a deadlock, no room for more (53), its shutdown (57). `SQLite`, whose extended codes keep the primary one
+/// in their lowest byte: busy, locked, a failing or full disk, a file that cannot be opened.
+fn passes(code: &str) -> bool {
+    if code.len() == 5 {
+        return matches!(code, "40001" | "40P01") || matches!(&code[..2], "08" | "53" | "57");
+    }
+    code.parse::<u32>()
+        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passes;
+
+    #[test]
+    fn a_database_that_is_full_or_away_may_be_asked_again() {
+        for code in ["53300", "08006", "57P01", "40001", "5", "517", "6", "10", "3338", "13", "14"] {
+            assert!(passes(code), "{code}");
+        }
+        for code in ["42601", "23505", "22021", "1", "19", "2067", "11", ""] {
+            assert!(!passes(code), "{code}");
         }
     }
 }

@@ -131,18 +131,17 @@ pub async fn dress_errors(State(site): State<Site>, request: Request, next: Next
 }
 
 fn dress(page: Page, error: PageError, request: String, path: &str) -> Response {
-    let reference = Reference::of(&request);
     let (kind, status, wait) = (error.0.kind, error.0.kind.status(), error.0.retry_after);
     let cause = error.0.cause.clone();
     if status.is_server_error() {
-        tracing::error!(%reference, request, path, kind = kind.code(), %cause, "error page");
+        tracing::error!(path, kind = kind.code(), %cause, "error page");
     } else {
-        tracing::info!(%reference, request, path, kind = kind.code(), %cause, "error page");
+        tracing::info!(path, kind = kind.code(), %cause, "error page");
     }
     let helpline = page.helpline().to_owned();
     let mut response = respond(status, &ErrorPage::new(page, error, request));
     if let Some(fault) = response.extensions_mut().remove::<PageError>() {
-        tracing::error!(%reference, path, cause = %fault.0.cause, "an error page could not be shown");
+        tracing::error!(path, cause = %fault.0.cause, "an error page could not be shown");
         response = bare_page(status, &helpline);
     }
     if let Some(wait) = wait.or((kind == ErrorKind::Unavailable).then_some(std::time::Duration::from_secs(5)))
