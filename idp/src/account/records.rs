@@ -83,7 +83,7 @@ pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> R
     let now = change.now();
     let id = change.rng().uuid(now);
     let phone_id = change.rng().uuid(now);
-    let sealed = vault.seal("phone.number", &phone_id.to_string(), phone.e164());
+    let sealed = vault.seal("phone.number", &phone_id.to_string(), phone.e164())?;
     change.execute(INSERT_ACCOUNT, args![id, now]).await?;
     let args = args![phone_id, number_index, id, sealed, now];
     if change.execute(INSERT_PHONE, args).await? == 1 {
@@ -167,6 +167,6 @@ pub async fn set_name(
     account: Uuid,
     name: &str,
 ) -> Result<(), StoreError> {
-    let sealed = vault.seal("account.name", &account.to_string(), name);
+    let sealed = vault.seal("account.name", &account.to_string(), name)?;
     change.execute(SET_NAME, args![account, sealed]).await.map(drop)
 }

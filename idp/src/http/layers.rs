@@ -5,17 +5,18 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use super::app::App;
 use super::client_address::client_address;
+use super::protocol_errors::unavailable;
 use super::serve::Peer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::rng::Rng;
-use crate::web::{ClientAddress, ErrorKind, PageError, RequestId, dress_errors};
+use crate::web::{ClientAddress, RequestId, dress_errors};
 
 /// The layers around every route, from the inside out: a limit on time, error pages in the
 /// resident's language, and what is known of the request.
@@ -80,19 +81,19 @@ async fn shed(State(room): State<Arc<Semaphore>>, request: Request, next: Next) 
     }
     match room.try_acquire() {
         Ok(_place) => next.run(request).await,
-        Err(_) => PageError::new(ErrorKind::Unavailable)
-            .because("as many requests as http.max_requests allows are under way")
-            .into_response(),
+        Err(_) => unavailable(
+            request.uri().path(),
+            "as many requests as http.max_requests allows are under way",
+        ),
     }
 }
 
 /// Ends a request that takes too long, slow senders included.
 async fn end_in_time(State(known): State<Outermost>, request: Request, next: Next) -> Response {
     let limit = known.config.settings.http.request_timeout.get();
+    let path = request.uri().path().to_owned();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => PageError::new(ErrorKind::Unavailable)
-            .because("the request took too long")
-            .into_response(),
+        Err(_) => unavailable(&path, "the request took too long"),
     }
 }

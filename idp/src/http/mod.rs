@@ -7,7 +7,7 @@ mod dev;
 mod health;
 mod layers;
 mod meaning;
-mod not_found;
+mod protocol_errors;
 mod router;
 mod serve;
 mod tls;

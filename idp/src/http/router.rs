@@ -3,7 +3,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use super::app::App;
-use super::{dev, health, layers, meaning, not_found};
+use super::{dev, health, layers, meaning, protocol_errors};
 use crate::consent;
 use crate::oidc;
 use crate::portal;
@@ -52,8 +52,8 @@ pub fn router(app: &App) -> Router {
         routes
     };
     let routes = routes
-        .fallback(not_found::not_found)
-        .method_not_allowed_fallback(not_found::method_not_allowed)
+        .fallback(protocol_errors::not_found)
+        .method_not_allowed_fallback(protocol_errors::method_not_allowed)
         .with_state(app.clone());
     layers::layered(routes, app)
 }

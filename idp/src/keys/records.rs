@@ -81,7 +81,7 @@ pub(super) async fn insert(
     status: Status,
 ) -> Result<bool, StoreError> {
     let now = context.now;
-    let sealed = vault.seal(SEALED, key.kid(), &Zeroizing::new(STANDARD.encode(der)));
+    let sealed = vault.seal(SEALED, key.kid(), &Zeroizing::new(STANDARD.encode(der)))?;
     let activated_at = (status == Status::Active).then_some(now);
     let mut change = Change::begin(db, context).await?;
     let values = args![

@@ -149,7 +149,7 @@ impl Signin {
         let lines: Vec<_> = cookies.iter().filter_map(|cookie| cookie.to_str().ok()).collect();
         let sealed = self
             .vault
-            .seal(SEALED_COOKIES, &ask.interaction, &lines.join("\n"));
+            .seal(SEALED_COOKIES, &ask.interaction, &lines.join("\n"))?;
         let spent = Spent {
             at: now,
             cookies: Some(sealed),

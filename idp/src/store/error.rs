@@ -12,6 +12,9 @@ pub enum StoreError {
     /// A stored value is not what the schema says, or cannot be opened with this master key.
     #[error("the stored value {0} cannot be read")]
     Corrupt(&'static str),
+    /// A value is too long to be encrypted.
+    #[error("the value for {0} cannot be sealed")]
+    Unsealable(&'static str),
     /// Exactly one row was expected.
     #[error("no such record")]
     Missing,

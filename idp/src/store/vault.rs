@@ -55,24 +55,18 @@ impl Vault {
 
     /// Encrypts a field. `place` ("table.column") and `row` are bound in: a sealed value
     /// that is moved to another row or column does not open there.
-    #[must_use]
-    pub fn seal(&self, place: &str, row: &str, plain: &str) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// For more than 64 GiB.
+    pub fn seal(&self, place: &'static str, row: &str, plain: &str) -> Result<Vec<u8>, StoreError> {
         let nonce: [u8; NONCE_LEN] = self.rng.bytes();
-        let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
-        sealed.push(VERSION);
-        sealed.extend_from_slice(&nonce);
         let mut body = plain.as_bytes().to_vec();
         let aad = Aad::from(bound(place, row));
-        // Sealing fails only for inputs of more than 64 GiB.
-        match self
-            .keys
+        self.keys
             .seal
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body)
-        {
-            Ok(()) => sealed.extend_from_slice(&body),
-            Err(_) => sealed.clear(),
-        }
-        sealed
+            .map_err(|_| StoreError::Unsealable(place))?;
+        Ok([&[VERSION][..], &nonce, &body].concat())
     }
 
     /// Decrypts a field.
@@ -164,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_sealed_field_opens_only_in_its_place_under_its_key() {
-        let sealed = vault(1).seal("phone.number", "row-1", "+8613800000000");
+        let sealed = vault(1).seal("phone.number", "row-1", "+8613800000000").unwrap();
         assert!(!sealed.windows(5).any(|part| part == b"13800"));
         assert_eq!(
             vault(1).open("phone.number", "row-1", &sealed).unwrap(),

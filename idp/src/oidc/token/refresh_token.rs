@@ -80,7 +80,7 @@ async fn rotate(
     if refresh.successor.is_none() {
         let successor = oidc.rng.token();
         let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
-        let sealed = oidc.vault.seal(SUCCESSOR, &place, &successor);
+        let sealed = oidc.vault.seal(SUCCESSOR, &place, &successor)?;
         if grant::rotate(&mut change, token_hash, &hash(&successor), sealed).await? {
             grant::insert_refresh(&mut change, &hash(&successor), &grant.id, refresh.expires_at).await?;
             change
