@@ -12,7 +12,7 @@ use crate::audit::{Entry, of_account};
 use crate::consent::Item;
 use crate::consent::pages::item_label;
 use crate::signin::Session;
-use crate::web::{Facts, Page, PageError};
+use crate::web::{Facts, Halt, Page, PageError};
 
 /// As many lines of activity as a person reads.
 const LINES: i64 = 30;
@@ -27,11 +27,8 @@ pub async fn home(
     page: Page,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
-    let session = match portal.session(&headers, &facts).await? {
-        Ok(session) => session,
-        Err(sign_in) => return Ok(sign_in),
-    };
+) -> Result<Response, Halt> {
+    let session = portal.session(&headers, &facts).await?;
     let profile = account::profile(&portal.db, &portal.vault, session.account).await?;
     let phones = account::phones(&portal.db, &portal.vault, session.account).await?;
     let view = AccountPage {

@@ -24,7 +24,7 @@ use self::request::{AuthorizationRequest, Reply};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
 use super::{Code, Oidc, QueryOrForm, WireError};
-use crate::web::{ErrorKind, Facts, Page, PageError};
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError};
 
 /// GET and POST `/oauth2/authorize`.
 ///
@@ -76,18 +76,15 @@ pub async fn resume(
     facts: Facts,
     page: Page,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let (interaction, request, client) = match walk::pick_up(&oidc, &id, &headers, facts.now).await? {
-        walk::PickedUp::Here(found) => *found,
-        walk::PickedUp::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let (interaction, request, client) = walk::pick_up(&oidc, &id, &headers, facts.now).await?;
     let walk = Walk {
         oidc: &oidc,
         client: &client,
         facts: &facts,
         headers: &headers,
     };
-    walk.go_on(&interaction, &request, page).await
+    Ok(walk.go_on(&interaction, &request, page).await?)
 }
 
 /// GET `/oauth2/authorize/{id}/cancel`: the resident refused, or stopped.
@@ -100,11 +97,8 @@ pub async fn cancel(
     facts: Facts,
     page: Page,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let (interaction, request, _) = match walk::pick_up(&oidc, &id, &headers, facts.now).await? {
-        walk::PickedUp::Here(found) => *found,
-        walk::PickedUp::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let (interaction, request, _) = walk::pick_up(&oidc, &id, &headers, facts.now).await?;
     oidc.interactions.answer(&interaction).await?;
     let error = WireError::new(Code::AccessDenied, "the resident refused");
     Ok(respond(

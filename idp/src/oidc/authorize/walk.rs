@@ -14,7 +14,7 @@ use crate::keys::jose::to_base64url;
 use crate::oidc::tokens::Authentication;
 use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
 use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
-use crate::web::{ErrorKind, Facts, Page, PageError, see_other};
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError, see_other};
 
 /// One authorization request on its way to an answer.
 pub(super) struct Walk<'a> {
@@ -31,37 +31,19 @@ struct Decided {
     consented: Scope,
 }
 
-/// What stands behind an interaction's id, or where its browser is sent instead.
-pub(super) enum PickedUp {
-    Here(Box<(Interaction, AuthorizationRequest, Arc<Client>)>),
-    Elsewhere(Response),
-}
-
 /// Finds the request behind an interaction of this browser.
 pub(super) async fn pick_up(
     oidc: &Oidc,
     id: &str,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Result<PickedUp, PageError> {
-    let interaction = match oidc.interactions.prove(id, headers, now).await? {
-        Ok(interaction) => interaction,
-        Err(fault) => {
-            return oidc
-                .interactions
-                .send_elsewhere(fault)
-                .await
-                .map(PickedUp::Elsewhere);
-        }
-    };
+) -> Result<(Interaction, AuthorizationRequest, Arc<Client>), Halt> {
+    let interaction = oidc.interactions.pick_up(id, headers, now).await?;
     // Begun by another room, or by an older version that carried something else.
     let Ok(request) = serde_json::from_str::<AuthorizationRequest>(&interaction.carried) else {
         let client_id = interaction.client_id;
-        return oidc
-            .interactions
-            .send_elsewhere(InteractionFault::Gone { client_id })
-            .await
-            .map(PickedUp::Elsewhere);
+        let gone = InteractionFault::Gone { client_id };
+        return Err(oidc.interactions.send_elsewhere(gone).await?);
     };
     // Suspended since the request began: the department's pages are closed at once.
     let client = oidc
@@ -70,7 +52,7 @@ pub(super) async fn pick_up(
         .await?
         .filter(|client| client.is_active());
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
-    Ok(PickedUp::Here(Box::new((interaction, request, client))))
+    Ok((interaction, request, client))
 }
 
 impl Walk<'_> {
