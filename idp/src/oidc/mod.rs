@@ -14,6 +14,7 @@ mod parameters;
 mod resident;
 mod revoke;
 mod scope;
+mod sid;
 mod token;
 mod tokens;
 mod userinfo;

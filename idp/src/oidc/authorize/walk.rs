@@ -10,7 +10,7 @@ use super::respond::{Answer, respond};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, ask, required_since};
 use crate::department::{Client, find_sub};
-use crate::keys::jose::to_base64url;
+use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
 use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
 use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
@@ -238,7 +238,7 @@ impl Walk<'_> {
             auth_time: session.auth_time,
             acr: self.acr(),
             amr: session.amr.clone(),
-            sid: self.sid(session),
+            sid: sid(&self.oidc.vault, session, &self.client.sector),
             nonce: request.nonce.clone(),
             claims: request.claims.clone(),
         };
@@ -273,11 +273,5 @@ impl Walk<'_> {
     /// A sign-in by SMS code is level 1: a phone answered.
     fn acr(&self) -> String {
         self.oidc.config.public_url.join("/acr/1")
-    }
-
-    /// The session's id as this sector sees it: departments cannot join their tables by it.
-    fn sid(&self, session: &Session) -> String {
-        let of = format!("{}\0{}", session.id, self.client.sector);
-        to_base64url(&self.oidc.vault.mac("sid", of.as_bytes())[..16])
     }
 }
