@@ -268,7 +268,7 @@ pub fn respond(status: StatusCode, view: &impl View) -> Response {
     match view.render() {
         Ok(html) => {
             let mut response = (status, html).into_response();
-            page_headers(response.headers_mut(), &page.csp, page.site.is_https());
+            page_headers(response.headers_mut(), &page.csp);
             response
         }
         Err(error) => PageError::new(ErrorKind::Internal)

@@ -75,11 +75,6 @@ impl Site {
     }
 
     #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.0.settings.public_url.scheme() == "https"
-    }
-
-    #[must_use]
     pub fn cookies(&self) -> Cookies {
         self.0.cookies
     }

@@ -12,7 +12,7 @@ use crate::consent::{Ask, ask, required_since};
 use crate::department::{Client, find_sub};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
-use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
+use crate::oidc::{Code, Oidc, Parameters, Scope, WireError, acr};
 use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, see_other};
 
@@ -270,8 +270,7 @@ impl Walk<'_> {
         )
     }
 
-    /// A sign-in by SMS code is level 1: a phone answered.
     fn acr(&self) -> String {
-        self.oidc.config.public_url.join("/acr/1")
+        acr::by_sms(&self.oidc.config.public_url)
     }
 }
