@@ -136,7 +136,7 @@ fn describe(
         });
     pages::Item {
         key: item.scope().to_owned(),
-        label: item_label(page.words, item.scope()),
+        label: item_label(page.words, item),
         value: match item {
             Item::Name => profile.name.clone(),
             Item::Phone => profile.phone.as_ref().map(account::PhoneNumber::masked),
@@ -144,7 +144,7 @@ fn describe(
         },
         purpose: purpose
             .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| item_purpose(page.words, item.scope())),
+            .unwrap_or_else(|| item_purpose(page.words, item)),
         until,
     }
 }

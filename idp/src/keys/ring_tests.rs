@@ -112,9 +112,8 @@ async fn a_first_start_makes_keys_that_sign_and_are_published() {
     let records = Records::new().await;
     let policy = Policy::for_tokens(Duration::from_secs(300));
     let ring = KeyRing::open(records.keeper(policy), start()).await.unwrap();
-    assert_eq!(ring.algorithms(), [Algorithm::Es256, Algorithm::Rs256]);
     assert_eq!(kids(&ring).len(), 4);
-    for algorithm in ring.algorithms() {
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
         let claims = json!({"iss": "https://op.test", "exp": start().seconds() + 300});
         let token = ring.sign(algorithm, "at+jwt", &claims).unwrap();
         // A relying party has nothing but the published set.

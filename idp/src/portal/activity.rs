@@ -8,7 +8,7 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
     let service_name = service.unwrap_or_default();
     Some(match entry.action.as_str() {
         "account.created" => Happening::AccountMade,
-        "session.begun" | "session.renewed" => Happening::SignedIn { service: None },
+        "session.begun" | "session.renewed" => Happening::SignedIn,
         "session.ended" => match entry.detail["reason"].as_str()? {
             "signed out" => Happening::SignedOut,
             "signed out from another device" => Happening::EndedOther,

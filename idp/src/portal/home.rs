@@ -103,7 +103,7 @@ async fn services(
                 items: Vec::new(),
             }
         });
-        let label = item_label(page.words, given.item.scope());
+        let label = item_label(page.words, given.item);
         service.items.push(Given {
             key: given.item.scope().to_owned(),
             label,
@@ -143,10 +143,7 @@ async fn service_name(portal: &Portal, client_id: &str, page: &Page) -> Result<O
 
 fn items_of(entry: &Entry, page: &Page) -> String {
     let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
-    let labels: Vec<String> = items
-        .iter()
-        .map(|item| item_label(page.words, item.scope()))
-        .collect();
+    let labels: Vec<String> = items.iter().map(|item| item_label(page.words, *item)).collect();
     labels.join(if page.locale() == crate::web::Locale::Chinese {
         "、"
     } else {

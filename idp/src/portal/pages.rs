@@ -105,9 +105,7 @@ pub struct Activity {
 pub enum Happening {
     AccountMade,
     /// Signed in, on the way to a service or to the account itself.
-    SignedIn {
-        service: Option<String>,
-    },
+    SignedIn,
     SignedOut,
     SignedOutEverywhere,
     /// One or all other devices were signed out from here.
@@ -135,10 +133,7 @@ impl Activity {
     fn text(&self, page: &Page) -> String {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
-            Happening::SignedIn { service: None } => page.say("did-sign-in").to_string(),
-            Happening::SignedIn {
-                service: Some(service),
-            } => page.say("did-sign-in-to").with("service", service).to_string(),
+            Happening::SignedIn => page.say("did-sign-in").to_string(),
             Happening::SignedOut => page.say("did-sign-out").to_string(),
             Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
             Happening::EndedOther => page.say("did-end-other").to_string(),

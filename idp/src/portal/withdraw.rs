@@ -35,7 +35,7 @@ pub async fn withdraw(
                 client,
                 service,
                 item: item.scope().to_owned(),
-                label: item_label(page.words, item.scope()),
+                label: item_label(page.words, *item),
             },
             _ => Question::WithdrawAll { client, service },
         };

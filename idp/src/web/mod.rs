@@ -42,7 +42,7 @@ pub use page::{Asking, Door, Link, Page, Stop, View, respond};
 pub use pages::{MeaningPage, PrivacyPage};
 pub use redirect::see_other;
 pub use reference::{Reference, RequestId};
-pub use same_origin::{ForeignRequest, SameOrigin, check_same_origin};
+pub use same_origin::{ForeignRequest, check_same_origin};
 pub use site::{Site, SiteSettings};
 pub use words::{Fill, Said, Words};
 

@@ -29,7 +29,6 @@ activity-empty = Nothing recorded yet.
 
 did-account-made = Opened the account
 did-sign-in = Signed in to my account
-did-sign-in-to = Signed in to { $service }
 did-sign-out = Signed out
 did-sign-out-everywhere = Signed out on all devices
 did-end-other = Signed out another device

@@ -26,7 +26,6 @@ activity-empty = 还没有记录。
 
 did-account-made = 开通了账户
 did-sign-in = 登录了我的账户
-did-sign-in-to = 登录了{ $service }
 did-sign-out = 退出了登录
 did-sign-out-everywhere = 在所有设备上退出了登录
 did-end-other = 退出了其他设备
