@@ -112,11 +112,10 @@ pub async fn end_sessions(
         )
     } else {
         let id: Uuid = chosen.parse().map_err(|_| unknown_device())?;
-        let reason = "signed out from another device";
         (
             portal
                 .sessions
-                .end_of_account(&mut change, session.account, id, reason)
+                .end_of_account(&mut change, session.account, id)
                 .await?,
             "device",
         )

@@ -110,6 +110,10 @@ pub enum Happening {
     SignedOutEverywhere,
     /// One or all other devices were signed out from here.
     EndedOther,
+    /// A refresh token that had been replaced was used again: it may be in other hands.
+    Misused {
+        service: String,
+    },
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A service was opened without signing in again.
@@ -137,6 +141,7 @@ impl Activity {
             Happening::SignedOut => page.say("did-sign-out").to_string(),
             Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
             Happening::EndedOther => page.say("did-end-other").to_string(),
+            Happening::Misused { service } => page.say("did-misuse").with("service", service).to_string(),
             Happening::WrongCode => page.say("did-wrong-code").to_string(),
             Happening::Opened { service } => page.say("did-open").with("service", service).to_string(),
             Happening::Shared { service, items } => page
@@ -154,7 +159,7 @@ impl Activity {
     }
 
     fn is_alarming(&self) -> bool {
-        self.what == Happening::WrongCode
+        matches!(self.what, Happening::WrongCode | Happening::Misused { .. })
     }
 }
 

@@ -43,6 +43,9 @@ fn happenings(page: &Page) -> Vec<Activity> {
             service: service.clone(),
         },
         Happening::WrongCode,
+        Happening::Misused {
+            service: service.clone(),
+        },
         Happening::SignedIn,
         Happening::Shared {
             service: service.clone(),

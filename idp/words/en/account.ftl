@@ -33,6 +33,7 @@ did-sign-out = Signed out
 did-sign-out-everywhere = Signed out on all devices
 did-end-other = Signed out another device
 did-wrong-code = Someone entered a wrong code and did not get in
+did-misuse = Someone may have misused your sign-in to { $service }. We have ended it
 did-open = Opened { $service }
 did-share = Shared { $items } with { $service }
 did-refuse = Did not share with { $service }

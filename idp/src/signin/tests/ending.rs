@@ -155,7 +155,7 @@ async fn nobody_ends_somebody_elses_session() {
     let sessions = &house.signin.sessions;
     assert!(
         !sessions
-            .end_of_account(&mut change, mine.account, their_session.id, "no")
+            .end_of_account(&mut change, mine.account, their_session.id)
             .await
             .unwrap()
     );
