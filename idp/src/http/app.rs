@@ -173,7 +173,7 @@ fn site_of(config: &Config, vault: &Vault) -> Site {
         city: settings.city.clone(),
         city_en: settings.city_en.clone(),
         helpline: settings.helpline.clone(),
-        public_url: config.public_url.url().clone(),
+        public_url: config.public_url.clone(),
         form_key: vault.mac("form tokens", b"1"),
     })
 }

@@ -1,5 +1,5 @@
 //! What every page needs: layout, words, form tokens, cookies, headers, error pages, assets.
-//! May import: store, state, clock, rng.
+//! May import: store, state, clock, rng, config.
 
 mod assets;
 mod cookies;
