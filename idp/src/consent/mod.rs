@@ -92,6 +92,7 @@ impl Consents {
     }
 }
 
+/// In braces as the other keys of one interaction are.
 fn key(interaction: &str) -> String {
-    format!("consent:{interaction}")
+    format!("consent:{{{interaction}}}")
 }

@@ -7,7 +7,7 @@ use super::Signin;
 use super::code::{KeptCode, Standing, TypedCode, TypedCodeError};
 use super::guard::Browser;
 use super::interaction::Interaction;
-use super::limits::{CODE_LIFETIME, MINUTE, Wait};
+use super::limits::{CODE_MINUTES, MINUTE, Wait};
 use super::pages::{CodeNotice, CodePage, PhonePage, PhoneProblem};
 use super::send_code::{Occasion, SendCode, SendRefusal};
 use super::sessions::Device;
@@ -275,7 +275,7 @@ impl Signin {
             id: interaction.id.clone(),
             token,
             phone_masked: self.phone_of(kept, &interaction.id)?.masked(),
-            valid_minutes: u32::try_from(CODE_LIFETIME.as_secs() / 60).unwrap_or(5),
+            valid_minutes: CODE_MINUTES,
             resend_in: kept.sent_at.plus(MINUTE).since(now),
             notice,
             page,

@@ -45,7 +45,7 @@ pub(super) async fn pick_up(
         let gone = InteractionFault::Gone { client_id };
         return Err(oidc.interactions.send_elsewhere(gone).await?);
     };
-    // Suspended since the request began: the department's pages are closed at once.
+    // Removed since the request began: the department's pages are closed at once.
     let client = oidc
         .departments
         .client(&request.client_id)

@@ -185,7 +185,7 @@ impl Interactions {
     }
 
     /// Forgets an interaction for which a response is about to be issued: from now on Back leads
-    /// to a fresh start, and nothing of it takes up room.
+    /// to a fresh start.
     ///
     /// # Errors
     /// Where the short-lived state does not answer.
@@ -222,7 +222,8 @@ impl Interactions {
     }
 }
 
-/// The braces keep all keys of one interaction on one node of a Redis Cluster.
+/// The braces keep all keys of one interaction on one node of a Redis Cluster; no operation spans two
+/// keys, so this is for whoever looks at them, and for the day one does.
 fn key(id: &str) -> String {
     format!("interaction:{{{id}}}")
 }
