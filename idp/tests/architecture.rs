@@ -1,5 +1,5 @@
-//! Holds the crate to its arrows: each room imports what its `May import` line names, and no two
-//! rooms import one another. `docs/architecture.md` shows the same lines.
+//! Holds the crate to its arrows: each room imports what its `May import` line names, and nothing
+//! but rooms of a lower step. `docs/architecture.md` draws the steps and shows the same lines.
 
 #![expect(
     clippy::unwrap_used,
@@ -142,6 +142,40 @@ fn the_document_shows_the_same_arrows() {
             shown.ends_with(&format!("| {below} |")),
             "docs/architecture.md shows\n{shown}\nbut {room} may import {below}"
         );
+    }
+}
+
+/// The arrows of `docs/architecture.md`, top step first: the rooms of each step.
+fn steps(document: &str) -> Vec<Vec<String>> {
+    let chain = document
+        .lines()
+        .find_map(|line| line.strip_prefix("`main → ")?.strip_suffix('`'))
+        .unwrap_or_else(|| panic!("docs/architecture.md draws no chain that begins with `main →`"));
+    let rooms = |step: &str| {
+        step.trim_matches(['{', '}', ' '])
+            .split(", ")
+            .map(str::to_owned)
+            .collect()
+    };
+    chain.split(" → ").map(rooms).collect()
+}
+
+#[test]
+fn each_room_imports_only_rooms_of_lower_steps() {
+    let document = std::fs::read_to_string(source().join("../../docs/architecture.md")).unwrap();
+    let steps = steps(&document);
+    let mut drawn: Vec<&String> = steps.iter().flatten().collect();
+    drawn.sort();
+    assert_eq!(drawn, room_names().iter().collect::<Vec<_>>());
+
+    let step_of = |room: &str| steps.iter().position(|rooms| rooms.iter().any(|one| one == room));
+    for (room, below) in allowed() {
+        for other in below {
+            assert!(
+                step_of(&room) < step_of(&other),
+                "{room} may import {other}, which docs/architecture.md does not draw below it"
+            );
+        }
     }
 }
 

@@ -7,6 +7,6 @@ mod records;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Account, Entered, HeldPhone, Profile};
+pub use model::{Account, HeldPhone, Profile};
 pub use phone::{PhoneError, PhoneNumber};
-pub use records::{enter, find, find_by_phone, phones, profile, set_name};
+pub use records::{enter, find_by_phone, phones, profile, set_name};

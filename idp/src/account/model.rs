@@ -14,14 +14,6 @@ pub struct Account {
     pub signed_out_at: Timestamp,
 }
 
-/// The account behind a number that has just been proven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entered {
-    pub account: Uuid,
-    /// Whether this number opened the account just now.
-    pub is_new: bool,
-}
-
 /// A number that an account holds at present.
 #[derive(Clone, Debug)]
 pub struct HeldPhone {
@@ -37,7 +29,6 @@ pub struct Profile {
     /// Known only once an authority has confirmed it.
     pub name: Option<String>,
     pub phone: Option<PhoneNumber>,
-    pub phone_verified: bool,
 }
 
 impl fmt::Debug for Profile {

@@ -1,12 +1,10 @@
 use uuid::Uuid;
 
-use super::model::{Account, Entered, HeldPhone, Profile};
+use super::model::{Account, HeldPhone, Profile};
 use super::phone::PhoneNumber;
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::store::{Db, Row, StoreError, Vault};
-
-const FIND: &str = "SELECT id, created_at, signed_out_at FROM account WHERE id = $1";
 
 const FIND_BY_PHONE: &str = "SELECT a.id, a.created_at, a.signed_out_at \
      FROM phone p JOIN account a ON a.id = p.account_id \
@@ -43,12 +41,6 @@ fn account(row: &Row) -> Result<Account, StoreError> {
     })
 }
 
-/// # Errors
-/// Where the database does not answer.
-pub async fn find(db: &Db, id: Uuid) -> Result<Option<Account>, StoreError> {
-    db.maybe(FIND, args![id]).await?.as_ref().map(account).transpose()
-}
-
 /// The account that holds a number at present.
 ///
 /// # Errors
@@ -72,13 +64,10 @@ pub async fn find_by_phone(
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<Entered, StoreError> {
+pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<Uuid, StoreError> {
     let number_index = phone.index(vault);
     if let Some(account) = use_phone(change, &number_index).await? {
-        return Ok(Entered {
-            account,
-            is_new: false,
-        });
+        return Ok(account);
     }
     let now = change.now();
     let id = change.rng().uuid(now);
@@ -89,18 +78,10 @@ pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> R
     if change.execute(INSERT_PHONE, args).await? == 1 {
         let event = Event::new(Action::AccountCreated).account(id);
         change.record(event).await?;
-        return Ok(Entered {
-            account: id,
-            is_new: true,
-        });
+        return Ok(id);
     }
     change.execute(DELETE_ACCOUNT, args![id]).await?;
-    Ok(Entered {
-        account: use_phone(change, &number_index)
-            .await?
-            .ok_or(StoreError::Missing)?,
-        is_new: false,
-    })
+    use_phone(change, &number_index).await?.ok_or(StoreError::Missing)
 }
 
 /// Notes the use of a number; answers the account that holds it, if one does.
@@ -150,11 +131,7 @@ pub async fn profile(db: &Db, vault: &Vault, account: Uuid) -> Result<Profile, S
         .maybe_bytes("number")?
         .map(|sealed| number(vault, row.uuid("phone_id")?, &sealed))
         .transpose()?;
-    Ok(Profile {
-        name,
-        phone_verified: phone.is_some(),
-        phone,
-    })
+    Ok(Profile { name, phone })
 }
 
 /// Sets the name an authority has confirmed. The caller records why.

@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What happened. The name is stored, and shown to the resident in words: never rename one.
@@ -31,6 +31,33 @@ pub enum Action {
 }
 
 impl Action {
+    pub const ALL: [Self; 24] = [
+        Self::AccountCreated,
+        Self::BrowserClosed,
+        Self::ClientAdded,
+        Self::ClientChanged,
+        Self::ClientRemoved,
+        Self::CodeDelivered,
+        Self::CodeFailed,
+        Self::CodeReplayed,
+        Self::CodeSent,
+        Self::ConsentGiven,
+        Self::ConsentRefused,
+        Self::ConsentWithdrawn,
+        Self::Demo,
+        Self::EventDelivered,
+        Self::EventFailed,
+        Self::GrantEnded,
+        Self::GrantMade,
+        Self::KeyChanged,
+        Self::RefreshReused,
+        Self::Refreshed,
+        Self::SessionEnded,
+        Self::SignedIn,
+        Self::SignedInAgain,
+        Self::SignedOutEverywhere,
+    ];
+
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,6 +85,39 @@ impl Action {
             Self::SignedIn => "session.begun",
             Self::SignedInAgain => "session.renewed",
             Self::SignedOutEverywhere => "account.signed_out_everywhere",
+        }
+    }
+}
+
+impl Action {
+    /// The action stored under this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
+    }
+}
+
+/// Why a session ended. The name is stored, like an action's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndReason {
+    #[serde(rename = "signed out")]
+    SignedOut,
+    #[serde(rename = "signed out from another device")]
+    AnotherDevice,
+    #[serde(rename = "signed out everywhere")]
+    Everywhere,
+    #[serde(rename = "another account signed in")]
+    AnotherAccount,
+}
+
+impl EndReason {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed out",
+            Self::AnotherDevice => "signed out from another device",
+            Self::Everywhere => "signed out everywhere",
+            Self::AnotherAccount => "another account signed in",
         }
     }
 }

@@ -7,5 +7,5 @@ mod from_facts;
 mod records;
 
 pub use change::{Change, Context};
-pub use event::{Action, Event};
+pub use event::{Action, EndReason, Event};
 pub use records::{Entry, of_account};

@@ -1,5 +1,6 @@
 use uuid::Uuid;
 
+use super::event::Action;
 use crate::args;
 use crate::clock::Timestamp;
 use crate::store::{Db, Row, StoreError};
@@ -7,9 +8,12 @@ use crate::store::{Db, Row, StoreError};
 pub(super) const INSERT: &str = "INSERT INTO audit (id, at, request_id, actor, account_id, client_id, action, detail) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
+/// Of the ends of a session, the two that no other line tells: what is not shown takes no line's place.
 const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
-     WHERE account_id = $1 AND action IN ('session.begun', 'session.renewed', 'session.ended', 'consent.given', \
+     WHERE account_id = $1 AND (action IN ('session.begun', 'session.renewed', 'consent.given', \
      'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed') \
+     OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
+     OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \
      ORDER BY at DESC, id DESC LIMIT $2";
 
 /// A line of the audit as its resident may see it.
@@ -17,7 +21,7 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
 pub struct Entry {
     pub at: Timestamp,
     pub client: Option<String>,
-    pub action: String,
+    pub action: Action,
     pub detail: serde_json::Value,
 }
 
@@ -37,10 +41,74 @@ fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
         at: row.time("at")?,
         client: row.maybe_text("client_id")?,
-        action: row.text("action")?,
+        action: Action::named(&row.text("action")?).ok_or(StoreError::Corrupt("audit.action"))?,
         detail: row
             .maybe_text("detail")?
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Change, Context, EndReason, Event};
+    use super::*;
+    use crate::clock::Clock;
+    use crate::rng::Rng;
+    use crate::store::sample::Records;
+
+    #[tokio::test]
+    async fn what_is_not_shown_takes_no_place_among_the_newest() {
+        let records = Records::open().await;
+        let context = Context {
+            now: Clock::system().now(),
+            request_id: String::new(),
+            actor: "resident",
+            rng: Rng::system(),
+        };
+        let account = context.rng.uuid(context.now);
+        let ended = |reason| {
+            Event::new(Action::SessionEnded)
+                .account(account)
+                .with("session", account)
+                .with("reason", reason)
+        };
+        let mut change = Change::begin(&records.db, &context).await.unwrap();
+        let reused = Event::new(Action::RefreshReused).account(account);
+        change.record(reused).await.unwrap();
+        for reason in [
+            EndReason::SignedOut,
+            EndReason::AnotherDevice,
+            EndReason::Everywhere,
+            EndReason::AnotherAccount,
+        ] {
+            change.record(ended(reason)).await.unwrap();
+        }
+        change.commit().await.unwrap();
+
+        let shown = of_account(&records.db, account, 3).await.unwrap();
+        let told: Vec<_> = shown
+            .iter()
+            .map(|entry| entry.detail["reason"].as_str())
+            .collect();
+        let reasons = [EndReason::SignedOut, EndReason::AnotherDevice].map(EndReason::as_str);
+        assert_eq!(shown.len(), 3);
+        assert!(reasons.iter().all(|reason| told.contains(&Some(reason))));
+        assert!(shown.iter().any(|entry| entry.action == Action::RefreshReused));
+    }
+
+    #[test]
+    fn every_name_is_stored_as_it_is_read() {
+        for action in Action::ALL {
+            assert_eq!(Action::named(action.as_str()), Some(action));
+        }
+        for reason in [
+            EndReason::SignedOut,
+            EndReason::AnotherDevice,
+            EndReason::Everywhere,
+            EndReason::AnotherAccount,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+    }
 }

@@ -181,11 +181,9 @@ async fn seed(config: &config::Config, departments: &[Department]) -> Result<(),
             continue;
         }
         let mut change = Change::begin(&db, &context).await?;
-        let entered = account::enter(&mut change, &vault, &phone).await?;
-        account::set_name(&mut change, &vault, entered.account, name).await?;
-        change
-            .record(Event::new(Action::Demo).account(entered.account))
-            .await?;
+        let resident = account::enter(&mut change, &vault, &phone).await?;
+        account::set_name(&mut change, &vault, resident, name).await?;
+        change.record(Event::new(Action::Demo).account(resident)).await?;
         change.commit().await?;
     }
     db.close().await;

@@ -17,7 +17,7 @@ use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{Interaction, Interactions};
 use crate::store::{Db, Vault};
-use crate::web::{Door, ErrorKind, Facts, Locale, Page, PageError, PostedForm, Stop, see_other};
+use crate::web::{Door, ErrorKind, Facts, Halt, Locale, Page, PageError, PostedForm, Stop, see_other};
 
 /// The handles the consent pages use.
 #[derive(Clone, Debug)]
@@ -40,25 +40,17 @@ struct Question {
     ask: Ask,
 }
 
-/// Finds the question of this browser's interaction; otherwise where the browser goes instead.
-async fn find(
-    room: &Consent,
-    id: &str,
-    headers: &HeaderMap,
-    facts: &Facts,
-) -> Result<Result<Question, Response>, PageError> {
-    let interaction = match room.interactions.prove(id, headers, facts.now).await? {
-        Ok(interaction) => interaction,
-        Err(fault) => return room.interactions.send_elsewhere(fault).await.map(Err),
-    };
+/// Finds the question of this browser's interaction.
+async fn find(room: &Consent, id: &str, headers: &HeaderMap, facts: &Facts) -> Result<Question, Halt> {
+    let interaction = room.interactions.pick_up(id, headers, facts.now).await?;
     let session = room.sessions.current(headers, facts.now).await?;
     let open = room.consents.open_question(id, facts.now).await?;
     // Signed out meanwhile, or signed in as somebody else: the request decides anew what comes next.
     let (Some(session), Some((account, ask))) = (session, open) else {
-        return Ok(Err(see_other(&interaction.continuation, [])));
+        return Err(Halt::elsewhere(see_other(&interaction.continuation, [])));
     };
     if session.account != account {
-        return Ok(Err(see_other(&interaction.continuation, [])));
+        return Err(Halt::elsewhere(see_other(&interaction.continuation, [])));
     }
     let client = match &interaction.client_id {
         Some(client_id) => room
@@ -69,12 +61,12 @@ async fn find(
         None => None,
     };
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
-    Ok(Ok(Question {
+    Ok(Question {
         interaction,
         account,
         client,
         ask,
-    }))
+    })
 }
 
 /// GET `/consent/{id}`
@@ -87,11 +79,8 @@ pub async fn question(
     facts: Facts,
     page: Page,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let question = match find(&room, &id, &headers, &facts).await? {
-        Ok(question) => question,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+) -> Result<Response, Halt> {
+    let question = find(&room, &id, &headers, &facts).await?;
     let profile = account::profile(&room.db, &room.vault, question.account).await?;
     let page = page.with_ui_locales(question.interaction.ui_locales.as_deref());
     let page = question
@@ -101,7 +90,7 @@ pub async fn question(
         .fold(page, Page::allow_form_to);
     let token = page.form_token(&question.interaction.form_binding());
     let Door::Service(mut asking) = question.interaction.door(page.locale(), &token) else {
-        return Err(PageError::new(ErrorKind::NotFound));
+        return Err(PageError::new(ErrorKind::NotFound).into());
     };
     // Whoever stops here has been asked, and refuses.
     asking.stop = Some(Stop {
@@ -147,7 +136,7 @@ fn describe(
         });
     pages::Item {
         key: item.scope().to_owned(),
-        label: item_label(page.words, item.scope()),
+        label: item_label(page.words, item),
         value: match item {
             Item::Name => profile.name.clone(),
             Item::Phone => profile.phone.as_ref().map(account::PhoneNumber::masked),
@@ -155,7 +144,7 @@ fn describe(
         },
         purpose: purpose
             .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| item_purpose(page.words, item.scope())),
+            .unwrap_or_else(|| item_purpose(page.words, item)),
         until,
     }
 }
@@ -170,11 +159,8 @@ pub async fn answer(
     facts: Facts,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let question = match find(&room, &id, &headers, &facts).await? {
-        Ok(question) => question,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+) -> Result<Response, Halt> {
+    let question = find(&room, &id, &headers, &facts).await?;
     form.check_token(&question.interaction.form_binding())?;
     match form.one("decision")? {
         "allow" => {
@@ -188,7 +174,9 @@ pub async fn answer(
             room.consents.close_question(&id).await?;
             Ok(see_other(&question.interaction.cancel, []))
         }
-        _ => Err(PageError::new(ErrorKind::BadRequest).developer("reason", "decision must be allow or deny")),
+        _ => Err(PageError::new(ErrorKind::BadRequest)
+            .developer("reason", "decision must be allow or deny")
+            .into()),
     }
 }
 

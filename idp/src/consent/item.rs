@@ -34,3 +34,13 @@ impl Item {
         Self::ALL.into_iter().find(|item| item.scope() == scope)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_is_something_to_give() {
+        assert_eq!(Item::ALL.map(Item::scope), crate::department::SCOPES);
+    }
+}

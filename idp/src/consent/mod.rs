@@ -15,16 +15,12 @@ pub use handlers::{Consent, answer, question};
 pub use item::Item;
 pub use records::{Given, withdraw};
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::signin::INTERACTION_KEPT;
 use crate::state::{State, StateError};
 use crate::store::{Db, StoreError};
-
-/// How long a question may stay unanswered: as long as its interaction.
-const PATIENCE: Duration = Duration::from_secs(12 * 3600);
 
 /// The consents of residents, and the questions that are open.
 #[derive(Clone, Debug)]
@@ -76,7 +72,10 @@ impl Consents {
         now: Timestamp,
     ) -> Result<(), StateError> {
         let stored = serde_json::to_vec(&(account, ask)).map_err(|fault| StateError(fault.to_string()))?;
-        self.state.put(&key(interaction), &stored, now, PATIENCE).await
+        // A question may stay unanswered for as long as its interaction.
+        self.state
+            .put(&key(interaction), &stored, now, INTERACTION_KEPT)
+            .await
     }
 
     async fn open_question(
@@ -93,6 +92,7 @@ impl Consents {
     }
 }
 
+/// In braces as the other keys of one interaction are.
 fn key(interaction: &str) -> String {
-    format!("consent:{interaction}")
+    format!("consent:{{{interaction}}}")
 }

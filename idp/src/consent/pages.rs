@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::item::Item as Given;
 use crate::clock::Timestamp;
 use crate::web::{Asking, Page, Words, views};
 
@@ -29,7 +30,7 @@ views!(ConsentPage);
 
 /// One thing asked for.
 pub struct Item {
-    /// The claim or scope: `phone_number`, `offline_access`.
+    /// Its scope: `phone`, `offline_access`.
     pub key: String,
     /// In the resident's words; see `item_label`.
     pub label: String,
@@ -48,28 +49,28 @@ impl std::fmt::Debug for Item {
     }
 }
 
-/// What a claim or scope is called in the resident's words; one we have no words for keeps its name.
+/// What an item is called in the resident's words.
 #[must_use]
-pub fn item_label(words: Words, key: &str) -> String {
-    match key {
-        "openid" => words.say("item-openid").to_string(),
-        "phone" | "phone_number" => words.say("item-phone").to_string(),
-        "profile" | "name" => words.say("item-name").to_string(),
-        "offline_access" => words.say("item-offline").to_string(),
-        other => other.to_owned(),
-    }
+pub fn item_label(words: Words, item: Given) -> String {
+    let id = match item {
+        Given::OpenId => "item-openid",
+        Given::Name => "item-name",
+        Given::Phone => "item-phone",
+        Given::Offline => "item-offline",
+    };
+    words.say(id).to_string()
 }
 
 /// What an item is for, where the service has registered no purpose of its own.
 #[must_use]
-pub fn item_purpose(words: Words, key: &str) -> String {
-    match key {
-        "openid" => words.say("purpose-openid").to_string(),
-        "phone" | "phone_number" => words.say("purpose-phone").to_string(),
-        "profile" | "name" => words.say("purpose-name").to_string(),
-        "offline_access" => words.say("purpose-offline").to_string(),
-        _ => words.say("purpose-other").to_string(),
-    }
+pub fn item_purpose(words: Words, item: Given) -> String {
+    let id = match item {
+        Given::OpenId => "purpose-openid",
+        Given::Name => "purpose-name",
+        Given::Phone => "purpose-phone",
+        Given::Offline => "purpose-offline",
+    };
+    words.say(id).to_string()
 }
 
 #[cfg(test)]
@@ -79,25 +80,26 @@ mod tests {
     use super::*;
     use crate::web::sample;
 
-    fn item(page: &Page, key: &str, value: Option<&str>) -> Item {
+    fn item(page: &Page, item: Given, value: Option<&str>) -> Item {
         Item {
-            key: key.to_owned(),
-            label: item_label(page.words, key),
+            key: item.scope().to_owned(),
+            label: item_label(page.words, item),
             value: value.map(ToOwned::to_owned),
-            purpose: item_purpose(page.words, key),
+            purpose: item_purpose(page.words, item),
             until: sample::NOW.plus(Duration::from_secs(180 * 24 * 3600)),
         }
     }
 
-    fn consent(page: Page, required: &[&str], optional: &[&str], changed: bool) -> ConsentPage {
-        let value = |key: &str| match key {
-            "phone" => Some("138 **** 0000"),
-            "name" => Some("张三丰"),
+    fn consent(page: Page, required: &[Given], optional: &[Given], changed: bool) -> ConsentPage {
+        let value = |item: Given| match item {
+            Given::Phone => Some("138 **** 0000"),
+            Given::Name => Some("张三丰"),
             _ => None,
         };
-        let items = |keys: &[&str]| {
-            keys.iter()
-                .map(|key| item(&page, key, value(key)))
+        let items = |items: &[Given]| {
+            items
+                .iter()
+                .map(|&one| item(&page, one, value(one)))
                 .collect::<Vec<_>>()
         };
         ConsentPage {
@@ -117,23 +119,28 @@ mod tests {
     #[test]
     fn what_is_asked_for_is_listed_item_by_item() {
         sample::show("consent", |page| {
-            consent(page, &["openid", "name", "phone"], &["offline_access"], false)
+            consent(
+                page,
+                &[Given::OpenId, Given::Name, Given::Phone],
+                &[Given::Offline],
+                false,
+            )
         });
         sample::show("consent-required", |page| {
-            consent(page, &["phone", "offline_access"], &[], false)
+            consent(page, &[Given::Phone, Given::Offline], &[], false)
         });
         sample::show("consent-optional", |page| {
-            consent(page, &[], &["phone", "company"], false)
+            consent(page, &[], &[Given::Phone, Given::Name], false)
         });
         sample::show("consent-changed", |page| {
-            consent(page, &["phone"], &["name"], true)
+            consent(page, &[Given::Phone], &[Given::Name], true)
         });
     }
 
     #[test]
     fn nothing_is_ticked_for_the_resident() {
         let page = sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
-        let html = consent(page, &["phone"], &["name", "offline_access"], false)
+        let html = consent(page, &[Given::Phone], &[Given::Name, Given::Offline], false)
             .render()
             .unwrap();
         assert_eq!(html.matches("type=\"checkbox\"").count(), 2);

@@ -36,8 +36,7 @@ impl Room {
         let vault = Vault::new(&MasterKey::from_bytes([3; 32]), room.rng.clone());
         let mut change = room.change(NOW).await;
         let number = PhoneNumber::read("13812345678", &[86]).unwrap();
-        let entered = account::enter(&mut change, &vault, &number).await.unwrap();
-        room.account = entered.account;
+        room.account = account::enter(&mut change, &vault, &number).await.unwrap();
         room.commit(change).await;
         room
     }

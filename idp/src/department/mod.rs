@@ -11,7 +11,7 @@ mod subjects;
 #[cfg(test)]
 mod records_test;
 
-pub use check::check;
+pub use check::{GRANT_TYPES, SCOPES, check};
 pub use departments::Departments;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
 pub use model::{AuthMethod, Client, ClientMetadata, Purpose};

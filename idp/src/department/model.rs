@@ -198,15 +198,17 @@ impl ClientMetadata {
             .any(|registered| registered == asked)
     }
 
-    /// The host a resident knows this service by, as registered.
+    /// The host a resident knows this service by: that of the first redirect URI that has one.
     #[must_use]
     pub fn host(&self) -> Option<String> {
-        let url = Url::parse(self.redirect_uris.first()?).ok()?;
-        let host = url.host_str()?;
-        Some(
-            url.port()
-                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-        )
+        self.redirect_uris.iter().find_map(|uri| {
+            let url = Url::parse(uri).ok()?;
+            let host = url.host_str()?;
+            Some(
+                url.port()
+                    .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+            )
+        })
     }
 }
 

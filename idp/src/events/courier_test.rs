@@ -143,7 +143,7 @@ async fn a_logout_token_arrives_signed_and_is_noted() {
     let token = department.tokens.lock().unwrap().pop().unwrap();
     let rules = ClaimRules {
         issuer: "https://id.city.example",
-        audience: Audience::Only("hrss"),
+        audience: Audience::Includes(&["hrss"]),
         expiry: Expiry::Ahead,
     };
     courier

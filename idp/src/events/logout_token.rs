@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 
-/// A logout token lives two minutes (OpenID Connect Back-Channel Logout 1.0 §2.4 recommends at most that).
-const LIFETIME: Duration = Duration::from_secs(120);
+/// A logout token lives two minutes (OpenID Connect Back-Channel Logout 1.0 §2.4 recommends at most
+/// that). The key that signed it must be published for as long.
+pub const LIFETIME: Duration = Duration::from_secs(120);
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// Tells a client that a session of one of its residents has ended.

@@ -10,5 +10,5 @@ mod records;
 mod courier_test;
 
 pub use courier::Courier;
-pub use logout_token::Logout;
+pub use logout_token::{LIFETIME as LOGOUT_TOKEN_LIFETIME, Logout};
 pub use records::enqueue_logout;

@@ -1,7 +1,6 @@
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::FromRef;
 use thiserror::Error;
@@ -10,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
-use crate::events::Courier;
+use crate::events::{Courier, LOGOUT_TOKEN_LIFETIME};
 use crate::fetch::{FetchError, Fetcher};
 use crate::keys::{Keeper, KeyError, KeyRing, Policy};
 use crate::oidc::{Discovery, Oidc};
@@ -81,14 +80,13 @@ pub struct Handles {
 /// How long keys must outlive what they sign.
 #[must_use]
 pub fn key_policy(settings: &Settings) -> Policy {
-    let logout_token = Duration::from_secs(120);
     Policy::for_tokens(
         settings
             .token
             .access
             .get()
             .max(settings.token.id.get())
-            .max(logout_token),
+            .max(LOGOUT_TOKEN_LIFETIME),
     )
 }
 
@@ -175,7 +173,7 @@ fn site_of(config: &Config, vault: &Vault) -> Site {
         city: settings.city.clone(),
         city_en: settings.city_en.clone(),
         helpline: settings.helpline.clone(),
-        public_url: config.public_url.url().clone(),
+        public_url: config.public_url.clone(),
         form_key: vault.mac("form tokens", b"1"),
     })
 }

@@ -146,16 +146,6 @@ impl KeyRing {
     pub fn jwks(&self) -> Arc<str> {
         Arc::clone(&self.current().jwks)
     }
-
-    /// The algorithms that can be signed with.
-    #[must_use]
-    pub fn algorithms(&self) -> Vec<Algorithm> {
-        self.current()
-            .signers
-            .iter()
-            .map(|signer| signer.algorithm())
-            .collect()
-    }
 }
 
 /// Retired keys verify for longer than they are published: an old ID token is still a hint.

@@ -3,11 +3,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{Database, MasterKey, Secret};
+use crate::config::MasterKey;
 use crate::keys::jose::{Audience, Expiry, JoseError};
 use crate::keys::{Policy, When};
 use crate::rng::Rng;
-use crate::store::{Db, Vault};
+use crate::store::Vault;
+use crate::store::sample::Records;
 
 const ES256_ONLY: Policy = Policy {
     algorithms: &[Algorithm::Es256],
@@ -15,49 +16,7 @@ const ES256_ONLY: Policy = Policy {
 };
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A database of the test's own: a SQLite file that goes with it, or a schema on the PostgreSQL server
-/// that `YIMEN_TEST_POSTGRES` names.
-struct Records {
-    db: Db,
-    _folder: Option<tempfile::TempDir>,
-}
-
 impl Records {
-    async fn new() -> Self {
-        let name = format!("yimen_keys_{}", Rng::system().uuid(start()).simple());
-        let (url, folder) = match std::env::var("YIMEN_TEST_POSTGRES") {
-            Ok(server) => (Self::schema(&server, &name).await, None),
-            Err(_) => {
-                let folder = tempfile::tempdir().unwrap();
-                let path = folder.path().join("yimen.db");
-                (format!("sqlite:{}", path.display()), Some(folder))
-            }
-        };
-        let db = Self::open(url).await;
-        db.migrate().await.unwrap();
-        Self { db, _folder: folder }
-    }
-
-    async fn schema(server: &str, name: &str) -> String {
-        let db = Self::open(server.to_owned()).await;
-        let mut tx = db.begin().await.unwrap();
-        tx.execute(format!("CREATE SCHEMA {name}").leak(), vec![])
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        let separator = if server.contains('?') { '&' } else { '?' };
-        format!("{server}{separator}options=-c%20search_path%3D{name}")
-    }
-
-    async fn open(url: String) -> Db {
-        let config = Database {
-            url: Secret::new(url),
-            max_connections: 4,
-            ..Database::default()
-        };
-        Db::open(&config).await.unwrap()
-    }
-
     fn keeper(&self, policy: Policy) -> Keeper {
         self.keeper_under([7; 32], policy)
     }
@@ -109,12 +68,11 @@ fn kids(ring: &KeyRing) -> Vec<String> {
 
 #[tokio::test]
 async fn a_first_start_makes_keys_that_sign_and_are_published() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let policy = Policy::for_tokens(Duration::from_secs(300));
     let ring = KeyRing::open(records.keeper(policy), start()).await.unwrap();
-    assert_eq!(ring.algorithms(), [Algorithm::Es256, Algorithm::Rs256]);
     assert_eq!(kids(&ring).len(), 4);
-    for algorithm in ring.algorithms() {
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
         let claims = json!({"iss": "https://op.test", "exp": start().seconds() + 300});
         let token = ring.sign(algorithm, "at+jwt", &claims).unwrap();
         // A relying party has nothing but the published set.
@@ -139,7 +97,7 @@ async fn a_first_start_makes_keys_that_sign_and_are_published() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_start_together_agree_on_one_active_key() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let starts: Vec<_> = (0..4)
         .map(|_| {
             let keeper = records.keeper(ES256_ONLY);
@@ -170,7 +128,7 @@ async fn nodes_that_start_together_agree_on_one_active_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_rotate_together_rotate_once() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let mut nodes = Vec::new();
     for _ in 0..4 {
         nodes.push(records.node().await);
@@ -197,7 +155,7 @@ async fn nodes_that_rotate_together_rotate_once() {
 
 #[tokio::test]
 async fn a_restart_finds_its_keys_again() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let before = records.node().await;
     let after = records.node().await;
     assert_eq!(kids(&before), kids(&after));
@@ -206,7 +164,7 @@ async fn a_restart_finds_its_keys_again() {
 
 #[tokio::test]
 async fn a_rotation_reaches_the_other_node_and_strands_nobody() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let (one, other) = (records.node().await, records.node().await);
     let old = token(&one);
     let waiting = kids(&one)[1].clone();
@@ -227,7 +185,7 @@ async fn a_rotation_reaches_the_other_node_and_strands_nobody() {
 
 #[tokio::test]
 async fn an_expired_id_token_is_a_hint_long_after_its_key_has_left_the_set() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let ring = records.node().await;
     let hint = token(&ring);
     ring.refresh(start().plus(90 * DAY)).await.unwrap();
@@ -250,7 +208,7 @@ async fn an_expired_id_token_is_a_hint_long_after_its_key_has_left_the_set() {
 
 #[tokio::test]
 async fn an_operator_rotates_as_soon_as_caches_allow() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let ring = records.node().await;
     let keeper = records.keeper(ES256_ONLY);
     let first = kids(&ring)[0].clone();
@@ -280,7 +238,7 @@ async fn an_operator_rotates_as_soon_as_caches_allow() {
 
 #[tokio::test]
 async fn a_revoked_key_ends_at_once_with_all_it_signed() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let ring = records.node().await;
     let stolen = token(&ring);
     let [active, next] = <[String; 2]>::try_from(kids(&ring)).unwrap();
@@ -308,7 +266,7 @@ async fn a_revoked_key_ends_at_once_with_all_it_signed() {
 
 #[tokio::test]
 async fn keys_are_sealed_and_another_master_key_says_so() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     let ring = records.node().await;
     let row = records
         .db
@@ -333,7 +291,7 @@ async fn keys_are_sealed_and_another_master_key_says_so() {
 
 #[tokio::test]
 async fn a_list_says_when_the_next_turn_comes() {
-    let records = Records::new().await;
+    let records = Records::open().await;
     records.node().await;
     let listed = records.keeper(ES256_ONLY).list(start()).await.unwrap();
     let text = serde_json::to_value(&listed).unwrap();

@@ -4,8 +4,10 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYP
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::scope::SUPPORTED;
+use super::acr;
 use crate::config::PublicUrl;
+use crate::department::{GRANT_TYPES, SCOPES};
+use crate::keys::jose::{Algorithm, SigningKey};
 
 /// The metadata document of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, made once: it says
 /// nothing that the configuration does not fix.
@@ -17,7 +19,7 @@ impl Discovery {
     pub fn new(public_url: &PublicUrl) -> Self {
         let at = |path: &str| public_url.join(path);
         let methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
-        let algorithms = ["ES256", "ES384", "RS256", "PS256", "EdDSA"];
+        let algorithms = Algorithm::ALL;
         let document = json!({
             "issuer": public_url.issuer(),
             "authorization_endpoint": at("/oauth2/authorize"),
@@ -27,13 +29,13 @@ impl Discovery {
             "introspection_endpoint": at("/oauth2/introspect"),
             "revocation_endpoint": at("/oauth2/revoke"),
             "end_session_endpoint": at("/oauth2/logout"),
-            "scopes_supported": SUPPORTED,
+            "scopes_supported": SCOPES,
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "form_post"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-            "acr_values_supported": [at("/acr/1")],
+            "grant_types_supported": GRANT_TYPES,
+            "acr_values_supported": [acr::by_sms(public_url)],
             "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+            "id_token_signing_alg_values_supported": SigningKey::ALGORITHMS,
             "token_endpoint_auth_methods_supported": [methods[0], methods[1], methods[2], "none"],
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
             "introspection_endpoint_auth_methods_supported": methods,

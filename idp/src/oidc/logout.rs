@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::pages::LogoutPage;
+use super::sid::sid;
 use super::tokens::read_id_token;
 use super::{Oidc, Parameters, QueryOrForm, WireError};
 use crate::audit::Context;
 use crate::department::Client;
-use crate::keys::jose::to_base64url;
 use crate::signin::Session;
 use crate::signin::pages::{SignedOut, SignedOutPage};
 use crate::web::{ErrorKind, Facts, Link, Page, PageError, PostedForm, see_other};
@@ -65,7 +65,9 @@ pub async fn logout(
         return Ok(finish(after, client.as_deref(), page, Vec::new()));
     };
     let is_this_session = match (&hint, &client) {
-        (Some(hint), Some(client)) => hint.sid.as_deref() == Some(sid(&oidc, &session, client).as_str()),
+        (Some(hint), Some(client)) => {
+            hint.sid.as_deref() == Some(sid(&oidc.vault, &session, &client.sector).as_str())
+        }
         _ => false,
     };
     if is_this_session {
@@ -217,9 +219,4 @@ fn finish(after: After, client: Option<&Client>, page: Page, cookies: Vec<Header
         .headers_mut()
         .extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     response
-}
-
-fn sid(oidc: &Oidc, session: &Session, client: &Client) -> String {
-    let of = format!("{}\0{}", session.id, client.sector);
-    to_base64url(&oidc.vault.mac("sid", of.as_bytes())[..16])
 }

@@ -1,6 +1,7 @@
 //! The protocol: OpenID Connect and OAuth 2.0, one rule per file in the specification's order.
 //! May import: consent, signin, account, department, keys, audit, web, store, state, fetch, clock, rng, config.
 
+mod acr;
 mod authorize;
 pub mod claims;
 mod client_auth;
@@ -14,6 +15,7 @@ mod parameters;
 mod resident;
 mod revoke;
 mod scope;
+mod sid;
 mod token;
 mod tokens;
 mod userinfo;
@@ -21,6 +23,7 @@ mod wire_error;
 
 use std::sync::Arc;
 
+pub use acr::SMS_LEVEL;
 pub use authorize::{authorize, cancel, resume};
 pub use discovery::{Discovery, discovery};
 pub use introspect::introspect;

@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-/// Scopes we understand; others are ignored (OpenID Connect Core 1.0 §3.1.2.1).
-pub const SUPPORTED: [&str; 4] = ["openid", "profile", "phone", "offline_access"];
+use crate::department::SCOPES;
 
-/// A set of scopes, kept and written in the order of [`SUPPORTED`].
+/// A set of scopes, kept and written in the order of [`SCOPES`]; those we do not understand are
+/// ignored (OpenID Connect Core 1.0 §3.1.2.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Scope(BTreeSet<usize>);
@@ -16,7 +16,7 @@ impl Scope {
     pub fn parse(text: &str) -> Self {
         Self(
             text.split(' ')
-                .filter_map(|name| SUPPORTED.iter().position(|known| *known == name))
+                .filter_map(|name| SCOPES.iter().position(|known| *known == name))
                 .collect(),
         )
     }
@@ -27,7 +27,7 @@ impl Scope {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|&place| SUPPORTED[place])
+        self.0.iter().map(|&place| SCOPES[place])
     }
 
     #[must_use]

@@ -33,7 +33,6 @@ pub enum Code {
     InvalidToken,
     InsufficientScope,
     // RFC 7009 §2.2.1
-    UnsupportedTokenType,
 }
 
 impl Code {
@@ -58,7 +57,6 @@ impl Code {
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
-            Self::UnsupportedTokenType => "unsupported_token_type",
         }
     }
 

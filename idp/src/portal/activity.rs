@@ -1,35 +1,38 @@
 use super::pages::Happening;
-use crate::audit::Entry;
+use crate::audit::{Action, EndReason, Entry};
 
 /// What a line of the audit means to its resident; `None` for what another line tells better.
 /// `service` is the service's name where the line concerns one, `items` what went to it.
 #[must_use]
 pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -> Option<Happening> {
     let service_name = service.unwrap_or_default();
-    Some(match entry.action.as_str() {
-        "account.created" => Happening::AccountMade,
-        "session.begun" | "session.renewed" => Happening::SignedIn { service: None },
-        "session.ended" => match entry.detail["reason"].as_str()? {
-            "signed out" => Happening::SignedOut,
-            "signed out from another device" => Happening::EndedOther,
-            _ => return None,
+    Some(match entry.action {
+        Action::AccountCreated => Happening::AccountMade,
+        Action::SignedIn | Action::SignedInAgain => Happening::SignedIn,
+        Action::SessionEnded => match serde_json::from_value(entry.detail["reason"].clone()).ok()? {
+            EndReason::SignedOut => Happening::SignedOut,
+            EndReason::AnotherDevice => Happening::EndedOther,
+            EndReason::Everywhere | EndReason::AnotherAccount => return None,
         },
-        "account.signed_out_everywhere" => Happening::SignedOutEverywhere,
-        "grant.made" => Happening::Opened {
+        Action::RefreshReused => Happening::Misused {
             service: service_name,
         },
-        "consent.given" => Happening::Shared {
-            service: service_name,
-            items,
-        },
-        "consent.refused" => Happening::Refused {
+        Action::SignedOutEverywhere => Happening::SignedOutEverywhere,
+        Action::GrantMade => Happening::Opened {
             service: service_name,
         },
-        "consent.withdrawn" => Happening::Withdrew {
+        Action::ConsentGiven => Happening::Shared {
             service: service_name,
             items,
         },
-        "code.failed" => Happening::WrongCode,
+        Action::ConsentRefused => Happening::Refused {
+            service: service_name,
+        },
+        Action::ConsentWithdrawn => Happening::Withdrew {
+            service: service_name,
+            items,
+        },
+        Action::CodeFailed => Happening::WrongCode,
         _ => return None,
     })
 }
@@ -45,7 +48,7 @@ mod tests {
         Entry {
             at: Timestamp::from_seconds(0),
             client: None,
-            action: action.to_owned(),
+            action: Action::named(action).unwrap(),
             detail,
         }
     }
@@ -69,6 +72,14 @@ mod tests {
             None,
             "told by account.signed_out_everywhere"
         );
+    }
+
+    #[test]
+    fn a_stolen_refresh_token_is_told() {
+        let reused = entry("refresh.reused", json!({}));
+        let service = "养老金查询".to_owned();
+        let told = happening(&reused, Some(service.clone()), String::new());
+        assert_eq!(told, Some(Happening::Misused { service }));
     }
 
     #[test]

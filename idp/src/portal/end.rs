@@ -9,7 +9,7 @@ use super::pages::{ConfirmPage, Question};
 use crate::audit::{Change, Context};
 use crate::signin::Session;
 use crate::signin::pages::{SignedOut, SignedOutPage};
-use crate::web::{ErrorKind, Facts, Page, PageError, PostedForm, see_other};
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, see_other};
 
 /// POST `/account/sign-out`: here.
 ///
@@ -57,11 +57,8 @@ pub async fn sign_out_everywhere(
     page: Page,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let session = match portal.posted(&headers, &facts, &form).await? {
-        Ok(session) => session,
-        Err(sign_in) => return Ok(sign_in),
-    };
+) -> Result<Response, Halt> {
+    let session = portal.posted(&headers, &facts, &form).await?;
     if form.one("confirmed")? != "yes" {
         return Ok(confirm(page, &session, Question::SignOutEverywhere));
     }
@@ -93,11 +90,8 @@ pub async fn end_sessions(
     page: Page,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let session = match portal.posted(&headers, &facts, &form).await? {
-        Ok(session) => session,
-        Err(sign_in) => return Ok(sign_in),
-    };
+) -> Result<Response, Halt> {
+    let session = portal.posted(&headers, &facts, &form).await?;
     let chosen = form.one("session")?;
     if form.one("confirmed")? != "yes" {
         let question = match chosen {
@@ -118,11 +112,10 @@ pub async fn end_sessions(
         )
     } else {
         let id: Uuid = chosen.parse().map_err(|_| unknown_device())?;
-        let reason = "signed out from another device";
         (
             portal
                 .sessions
-                .end_of_account(&mut change, session.account, id, reason)
+                .end_of_account(&mut change, session.account, id)
                 .await?,
             "device",
         )

@@ -12,7 +12,7 @@ use crate::audit::{Entry, of_account};
 use crate::consent::Item;
 use crate::consent::pages::item_label;
 use crate::signin::Session;
-use crate::web::{Facts, Page, PageError};
+use crate::web::{Facts, Halt, Page, PageError};
 
 /// As many lines of activity as a person reads.
 const LINES: i64 = 30;
@@ -27,11 +27,8 @@ pub async fn home(
     page: Page,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
-    let session = match portal.session(&headers, &facts).await? {
-        Ok(session) => session,
-        Err(sign_in) => return Ok(sign_in),
-    };
+) -> Result<Response, Halt> {
+    let session = portal.session(&headers, &facts).await?;
     let profile = account::profile(&portal.db, &portal.vault, session.account).await?;
     let phones = account::phones(&portal.db, &portal.vault, session.account).await?;
     let view = AccountPage {
@@ -106,7 +103,7 @@ async fn services(
                 items: Vec::new(),
             }
         });
-        let label = item_label(page.words, given.item.scope());
+        let label = item_label(page.words, given.item);
         service.items.push(Given {
             key: given.item.scope().to_owned(),
             label,
@@ -146,10 +143,7 @@ async fn service_name(portal: &Portal, client_id: &str, page: &Page) -> Result<O
 
 fn items_of(entry: &Entry, page: &Page) -> String {
     let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
-    let labels: Vec<String> = items
-        .iter()
-        .map(|item| item_label(page.words, item.scope()))
-        .collect();
+    let labels: Vec<String> = items.iter().map(|item| item_label(page.words, *item)).collect();
     labels.join(if page.locale() == crate::web::Locale::Chinese {
         "、"
     } else {

@@ -12,7 +12,6 @@ pub use home::home;
 pub use withdraw::withdraw;
 
 use axum::http::HeaderMap;
-use axum::response::Response;
 
 use crate::consent::Consents;
 use crate::department::Departments;
@@ -20,7 +19,7 @@ use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{Interactions, NewInteraction, Session};
 use crate::store::{Db, Vault};
-use crate::web::{Facts, PageError, PostedForm, see_other};
+use crate::web::{Facts, Halt, PostedForm, see_other};
 
 /// The handles the account pages use.
 #[derive(Clone, Debug)]
@@ -38,16 +37,12 @@ const HOME: &str = "/account";
 
 impl Portal {
     /// The browser's session, or the way to sign in and back.
-    async fn session(
-        &self,
-        headers: &HeaderMap,
-        facts: &Facts,
-    ) -> Result<Result<Session, Response>, PageError> {
+    async fn session(&self, headers: &HeaderMap, facts: &Facts) -> Result<Session, Halt> {
         if let Some(session) = self.sessions.current(headers, facts.now).await? {
-            return Ok(Ok(session));
+            return Ok(session);
         }
         if let Some(id) = self.interactions.own_pending(HOME, headers, facts.now).await? {
-            return Ok(Err(see_other(&format!("/signin/{id}"), [])));
+            return Err(Halt::elsewhere(see_other(&format!("/signin/{id}"), [])));
         }
         let id = self.rng.id();
         let new = NewInteraction {
@@ -62,20 +57,13 @@ impl Portal {
             carried: String::new(),
         };
         let cookies = self.interactions.open(id.clone(), new, headers, facts).await?;
-        Ok(Err(see_other(&format!("/signin/{id}"), cookies)))
+        Err(Halt::elsewhere(see_other(&format!("/signin/{id}"), cookies)))
     }
 
     /// The session behind a form of the account pages, whose token is bound to it.
-    async fn posted(
-        &self,
-        headers: &HeaderMap,
-        facts: &Facts,
-        form: &PostedForm,
-    ) -> Result<Result<Session, Response>, PageError> {
+    async fn posted(&self, headers: &HeaderMap, facts: &Facts, form: &PostedForm) -> Result<Session, Halt> {
         let session = self.session(headers, facts).await?;
-        if let Ok(session) = &session {
-            form.check_token(&session.id.to_string())?;
-        }
+        form.check_token(&session.id.to_string())?;
         Ok(session)
     }
 }

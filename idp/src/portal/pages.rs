@@ -105,13 +105,15 @@ pub struct Activity {
 pub enum Happening {
     AccountMade,
     /// Signed in, on the way to a service or to the account itself.
-    SignedIn {
-        service: Option<String>,
-    },
+    SignedIn,
     SignedOut,
     SignedOutEverywhere,
     /// One or all other devices were signed out from here.
     EndedOther,
+    /// A refresh token that had been replaced was used again: it may be in other hands.
+    Misused {
+        service: String,
+    },
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A service was opened without signing in again.
@@ -135,13 +137,11 @@ impl Activity {
     fn text(&self, page: &Page) -> String {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
-            Happening::SignedIn { service: None } => page.say("did-sign-in").to_string(),
-            Happening::SignedIn {
-                service: Some(service),
-            } => page.say("did-sign-in-to").with("service", service).to_string(),
+            Happening::SignedIn => page.say("did-sign-in").to_string(),
             Happening::SignedOut => page.say("did-sign-out").to_string(),
             Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
             Happening::EndedOther => page.say("did-end-other").to_string(),
+            Happening::Misused { service } => page.say("did-misuse").with("service", service).to_string(),
             Happening::WrongCode => page.say("did-wrong-code").to_string(),
             Happening::Opened { service } => page.say("did-open").with("service", service).to_string(),
             Happening::Shared { service, items } => page
@@ -159,7 +159,7 @@ impl Activity {
     }
 
     fn is_alarming(&self) -> bool {
-        self.what == Happening::WrongCode
+        matches!(self.what, Happening::WrongCode | Happening::Misused { .. })
     }
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::consent::Item;
 use crate::web::sample;
 
 fn ago(hours: u64) -> Timestamp {
@@ -20,9 +21,9 @@ fn device(session: &str, kind: DeviceKind, browser: &str, current: bool) -> Devi
 
 fn service(page: &Page, client: &str) -> Service {
     let asking = sample::asking(page);
-    let given = |key: &str| Given {
-        key: key.to_owned(),
-        label: crate::consent::pages::item_label(page.words, key),
+    let given = |item: Item| Given {
+        key: item.scope().to_owned(),
+        label: crate::consent::pages::item_label(page.words, item),
         until: sample::NOW.plus(Duration::from_secs(180 * 24 * 3600)),
     };
     Service {
@@ -30,7 +31,7 @@ fn service(page: &Page, client: &str) -> Service {
         name: asking.service,
         department: asking.department,
         last_used: ago(1),
-        items: ["name", "phone", "offline_access"].map(given).to_vec(),
+        items: [Item::Name, Item::Phone, Item::Offline].map(given).to_vec(),
     }
 }
 
@@ -42,10 +43,10 @@ fn happenings(page: &Page) -> Vec<Activity> {
             service: service.clone(),
         },
         Happening::WrongCode,
-        Happening::SignedIn { service: None },
-        Happening::SignedIn {
-            service: Some(service.clone()),
+        Happening::Misused {
+            service: service.clone(),
         },
+        Happening::SignedIn,
         Happening::Shared {
             service: service.clone(),
             items: items.clone(),

@@ -8,7 +8,7 @@ use super::pages::Question;
 use crate::audit::{Action, Change, Context, Event};
 use crate::consent::pages::item_label;
 use crate::consent::{self, Item};
-use crate::web::{ErrorKind, Facts, Page, PageError, PostedForm, see_other};
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, see_other};
 
 /// POST `/account/services/withdraw` with `client` and `item=<item>|all`.
 ///
@@ -20,11 +20,8 @@ pub async fn withdraw(
     page: Page,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let session = match portal.posted(&headers, &facts, &form).await? {
-        Ok(session) => session,
-        Err(sign_in) => return Ok(sign_in),
-    };
+) -> Result<Response, Halt> {
+    let session = portal.posted(&headers, &facts, &form).await?;
     let client_id = form.one("client")?;
     let items = items_named(form.one("item")?)?;
     let unknown =
@@ -38,7 +35,7 @@ pub async fn withdraw(
                 client,
                 service,
                 item: item.scope().to_owned(),
-                label: item_label(page.words, item.scope()),
+                label: item_label(page.words, *item),
             },
             _ => Question::WithdrawAll { client, service },
         };

@@ -7,7 +7,7 @@ use super::Signin;
 use super::code::{KeptCode, Standing, TypedCode, TypedCodeError};
 use super::guard::Browser;
 use super::interaction::Interaction;
-use super::limits::{CODE_LIFETIME, MINUTE, Wait};
+use super::limits::{CODE_MINUTES, MINUTE, Wait};
 use super::pages::{CodeNotice, CodePage, PhonePage, PhoneProblem};
 use super::send_code::{Occasion, SendCode, SendRefusal};
 use super::sessions::Device;
@@ -16,7 +16,7 @@ use crate::account::{PhoneError, PhoneNumber};
 use crate::audit::Context;
 use crate::clock::Timestamp;
 use crate::sms::Language;
-use crate::web::{Facts, Locale, Page, PageError, PostedForm, respond, see_other};
+use crate::web::{Facts, Halt, Locale, Page, PageError, PostedForm, respond, see_other};
 
 /// `GET /signin/{id}`: asks for the number, unless the resident is signed in already.
 ///
@@ -28,11 +28,8 @@ pub async fn show_phone(
     facts: Facts,
     page: Page,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let interaction = match signin.begin_page(&id, &headers, facts.now).await? {
-        Begun::Here(interaction) => interaction,
-        Begun::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
     let phone = signin.hinted_phone(&interaction);
     let view = phone_page(page, &interaction, phone, None);
     let greeting = Browser::of(signin.site.cookies(), &headers).greet(signin.site.cookies(), &signin.rng);
@@ -55,18 +52,10 @@ pub async fn enter_phone(
     page: Page,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
-        Begun::Here(interaction) => interaction,
-        Begun::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
-    if let Some(onward) = signin
-        .signed_in_already(&interaction, &headers, facts.now)
-        .await?
-    {
-        return Ok(onward);
-    }
+    signin.pass_signed_in(&interaction, &headers, facts.now).await?;
     let typed = form.one("phone")?;
     let refused = |page, problem| {
         let view = phone_page(
@@ -99,11 +88,8 @@ pub async fn show_code(
     facts: Facts,
     page: Page,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let interaction = match signin.begin_page(&id, &headers, facts.now).await? {
-        Begun::Here(interaction) => interaction,
-        Begun::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
     let Some(kept) = signin.kept_code(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
@@ -123,11 +109,8 @@ pub async fn enter_code(
     page: Page,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
-        Begun::Here(interaction) => interaction,
-        Begun::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
     let notice = match TypedCode::read(form.one("code")?) {
         Err(fault) => CodeNotice::from(fault),
@@ -153,7 +136,7 @@ pub async fn enter_code(
             }
         }
     };
-    signin.code_again(page, &interaction, notice, facts.now).await
+    Ok(signin.code_again(page, &interaction, notice, facts.now).await?)
 }
 
 /// `POST /signin/{id}/resend`: sends a new code to the same number, as [`enter_phone`] does.
@@ -167,18 +150,10 @@ pub async fn resend(
     page: Page,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
-        Begun::Here(interaction) => interaction,
-        Begun::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
-    if let Some(onward) = signin
-        .signed_in_already(&interaction, &headers, facts.now)
-        .await?
-    {
-        return Ok(onward);
-    }
+    signin.pass_signed_in(&interaction, &headers, facts.now).await?;
     let Some(kept) = signin.kept_code(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
@@ -189,7 +164,7 @@ pub async fn resend(
         .send_code(Context::of(&facts, "resident", &signin.rng), ask)
         .await?;
     let notice = sent.map_or_else(CodeNotice::from, |()| CodeNotice::Resent);
-    signin.code_again(page, &interaction, notice, facts.now).await
+    Ok(signin.code_again(page, &interaction, notice, facts.now).await?)
 }
 
 /// `POST /signin/{id}/stop`: the resident does not want this.
@@ -202,11 +177,8 @@ pub async fn stop(
     facts: Facts,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
-        Begun::Here(interaction) => interaction,
-        Begun::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
     Ok(see_other(&interaction.cancel, []))
 }
@@ -222,11 +194,8 @@ pub async fn another_account(
     facts: Facts,
     headers: HeaderMap,
     form: PostedForm,
-) -> Result<Response, PageError> {
-    let interaction = match signin.pick_up(&id, &headers, facts.now).await? {
-        Begun::Here(interaction) => interaction,
-        Begun::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
     signin
         .interactions
@@ -235,45 +204,28 @@ pub async fn another_account(
     Ok(to_phone(&interaction))
 }
 
-/// An interaction to go on with, or where the browser goes instead.
-enum Begun {
-    Here(Box<Interaction>),
-    Elsewhere(Response),
-}
-
 impl Signin {
-    async fn pick_up(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Begun, PageError> {
-        match self.interactions.prove(id, headers, now).await? {
-            Ok(interaction) => Ok(Begun::Here(Box::new(interaction))),
-            Err(fault) => self
-                .interactions
-                .send_elsewhere(fault)
-                .await
-                .map(Begun::Elsewhere),
-        }
+    /// The interaction a page is shown for. A resident who is signed in already, in another tab
+    /// perhaps, needs none and goes straight on.
+    async fn begin_page(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Interaction, Halt> {
+        let interaction = self.interactions.pick_up(id, headers, now).await?;
+        self.pass_signed_in(&interaction, headers, now).await?;
+        Ok(interaction)
     }
 
-    /// As `pick_up`; a resident who is signed in already, in another tab perhaps, goes straight on.
-    async fn begin_page(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Begun, PageError> {
-        let interaction = match self.pick_up(id, headers, now).await? {
-            Begun::Here(interaction) => interaction,
-            elsewhere @ Begun::Elsewhere(_) => return Ok(elsewhere),
-        };
-        let onward = self.signed_in_already(&interaction, headers, now).await?;
-        Ok(onward.map_or(Begun::Here(interaction), Begun::Elsewhere))
-    }
-
-    /// The way on for a browser whose session is all that this interaction needs.
-    async fn signed_in_already(
+    /// Sends on a browser whose session is all that this interaction needs.
+    async fn pass_signed_in(
         &self,
         interaction: &Interaction,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<Option<Response>, PageError> {
-        let session = self.sessions.current(headers, now).await?;
-        Ok(session
-            .filter(|session| session.satisfies(interaction.fresh_after))
-            .map(|_| see_other(&interaction.continuation, [])))
+    ) -> Result<(), Halt> {
+        match self.sessions.current(headers, now).await? {
+            Some(session) if session.satisfies(interaction.fresh_after) => {
+                Err(Halt::elsewhere(see_other(&interaction.continuation, [])))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn ask_for(
@@ -323,7 +275,7 @@ impl Signin {
             id: interaction.id.clone(),
             token,
             phone_masked: self.phone_of(kept, &interaction.id)?.masked(),
-            valid_minutes: u32::try_from(CODE_LIFETIME.as_secs() / 60).unwrap_or(5),
+            valid_minutes: CODE_MINUTES,
             resend_in: kept.sent_at.plus(MINUTE).since(now),
             notice,
             page,

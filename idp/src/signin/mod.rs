@@ -18,7 +18,9 @@ mod verify_code;
 use std::sync::Arc;
 
 pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
-pub use interaction::{Caller, Interaction, InteractionFault, Interactions, NewInteraction};
+pub use interaction::{
+    Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
+};
 pub use outbox::{outbox, outbox_json};
 pub use sessions::{Device, Session, Sessions};
 pub use sweep::sweep;

@@ -45,7 +45,7 @@ pub async fn outbox_json(
         .transpose()
         .map_err(|fault| PageError::new(ErrorKind::BadRequest).because(fault.to_string()))?;
     let mut response = Json(posted(&signin, phone.as_ref())?).into_response();
-    api_headers(response.headers_mut(), signin.site.is_https());
+    api_headers(response.headers_mut());
     Ok(response)
 }
 

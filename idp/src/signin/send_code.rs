@@ -5,7 +5,7 @@ use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
 use super::guard::{Browser, Seen, look, reserve_budget, reserve_in, reserve_send};
 use super::limits::{
-    BrowserKnown, CODE_LIFETIME, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember,
+    BrowserKnown, CODE_MINUTES, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember,
 };
 use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};
@@ -220,7 +220,7 @@ impl Signin {
         let message = Message {
             to,
             code: Secret::new(code),
-            minutes: u32::try_from(CODE_LIFETIME.as_secs() / 60).unwrap_or(5),
+            minutes: CODE_MINUTES,
             origin: self.site.host().to_owned(),
             language: ask.language,
         };
@@ -303,7 +303,7 @@ impl Drawn {
 
 const SEALED_PHONE: &str = "interaction.phone";
 
-/// The braces keep all keys of one interaction on one node of a Redis Cluster.
+/// In braces as the keys of [`super::interaction`] are.
 fn code_key(interaction: &str) -> String {
     format!("sms-code:{{{interaction}}}")
 }

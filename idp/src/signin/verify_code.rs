@@ -170,7 +170,7 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Vec<HeaderValue>, PageError> {
         let mut change = Change::begin(&self.db, context).await?;
-        let account = account::enter(&mut change, &self.vault, phone).await?.account;
+        let account = account::enter(&mut change, &self.vault, phone).await?;
         // A wrong code that is counted at this very moment may come before or after this right one.
         if seen.number.failures > 0 {
             reset_failures(&mut change, &phone.index(&self.vault)).await?;

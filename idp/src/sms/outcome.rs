@@ -95,15 +95,6 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Why no provider was allowed to send, if that is what happened.
-    #[must_use]
-    pub fn refusal(&self) -> Option<Refusal> {
-        self.attempts.iter().find_map(|attempt| match attempt.outcome {
-            Outcome::Refused { refusal, .. } => Some(refusal),
-            _ => None,
-        })
-    }
-
     /// Whether the resident may get the message although no provider confirmed it: the code must then
     /// stay valid, and the page must still ask for it.
     #[must_use]

@@ -56,7 +56,6 @@ async fn schema(server: &str, name: &str) -> String {
 async fn database(url: String) -> Db {
     let config = Database {
         url: Secret::new(url),
-        max_connections: 4,
         ..Database::default()
     };
     Db::open(&config).await.unwrap()

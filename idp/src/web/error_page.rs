@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::errors::{Details, ErrorKind, PageError};
+use super::errors::{Details, ErrorKind, PageError, TRY_AGAIN};
 use super::headers::{Csp, page_headers};
 use super::page::{Asking, Link, Page, respond};
 use super::reference::{Reference, RequestId};
@@ -144,8 +144,7 @@ fn dress(page: Page, error: PageError, request: String, path: &str) -> Response 
         tracing::error!(path, cause = %fault.0.cause, "an error page could not be shown");
         response = bare_page(status, &helpline);
     }
-    if let Some(wait) = wait.or((kind == ErrorKind::Unavailable).then_some(std::time::Duration::from_secs(5)))
-    {
+    if let Some(wait) = wait.or((kind == ErrorKind::Unavailable).then_some(TRY_AGAIN)) {
         let seconds = wait.as_secs().max(1);
         response
             .headers_mut()
@@ -164,7 +163,7 @@ struct BarePage<'a> {
 pub(super) fn bare_page(status: StatusCode, helpline: &str) -> Response {
     let html = BarePage { helpline }.render().unwrap_or_default();
     let mut response = (status, html).into_response();
-    page_headers(response.headers_mut(), &Csp::default(), false);
+    page_headers(response.headers_mut(), &Csp::default());
     response
 }
 

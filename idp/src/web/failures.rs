@@ -1,12 +1,8 @@
 //! When the database or the short-lived store fails a page: try again later, and nothing is lost.
 
-use std::time::Duration;
-
-use super::errors::{ErrorKind, PageError};
+use super::errors::{ErrorKind, PageError, TRY_AGAIN};
 use crate::state::StateError;
 use crate::store::StoreError;
-
-const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 impl From<StoreError> for PageError {
     fn from(fault: StoreError) -> Self {

@@ -1,8 +1,8 @@
 //! The security headers of a page.
 
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
@@ -56,7 +56,7 @@ fn source_of(target: &Url) -> String {
 ///
 /// `Referrer-Policy: same-origin` rather than `no-referrer`: under the latter browsers send
 /// `Origin: null` with our own forms (Fetch §3.2.5), which then could not be told from foreign ones.
-pub(super) fn page_headers(headers: &mut HeaderMap, csp: &Csp, https: bool) {
+pub(super) fn page_headers(headers: &mut HeaderMap, csp: &Csp) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CONTENT_SECURITY_POLICY, csp.value());
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -64,23 +64,17 @@ pub(super) fn page_headers(headers: &mut HeaderMap, csp: &Csp, https: bool) {
     headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS));
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
-    api_headers(headers, https);
+    api_headers(headers);
 }
 
 const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
 
 /// The headers of every other answer that no one may store.
-pub fn api_headers(headers: &mut HeaderMap, https: bool) {
+pub fn api_headers(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers
         .entry(CACHE_CONTROL)
         .or_insert(const { HeaderValue::from_static("no-store") });
-    if https {
-        headers.insert(
-            STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
-    }
 }
 
 #[cfg(test)]

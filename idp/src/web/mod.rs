@@ -1,5 +1,5 @@
 //! What every page needs: layout, words, form tokens, cookies, headers, error pages, assets.
-//! May import: store, state, clock, rng.
+//! May import: store, state, clock, rng, config.
 
 mod assets;
 mod cookies;
@@ -10,6 +10,7 @@ mod facts;
 mod failures;
 mod form_token;
 mod forms;
+mod halt;
 mod headers;
 mod locale;
 mod page;
@@ -33,6 +34,7 @@ pub use errors::{ErrorKind, PageError};
 pub use facts::{ClientAddress, Facts};
 pub use form_token::{FormTokenError, check_form_token, form_token};
 pub use forms::PostedForm;
+pub use halt::Halt;
 pub use headers::{Csp, api_headers};
 pub use locale::{Edition, Locale};
 pub(crate) use page::views;
@@ -40,7 +42,7 @@ pub use page::{Asking, Door, Link, Page, Stop, View, respond};
 pub use pages::{MeaningPage, PrivacyPage};
 pub use redirect::see_other;
 pub use reference::{Reference, RequestId};
-pub use same_origin::{ForeignRequest, SameOrigin, check_same_origin};
+pub use same_origin::{ForeignRequest, check_same_origin};
 pub use site::{Site, SiteSettings};
 pub use words::{Fill, Said, Words};
 

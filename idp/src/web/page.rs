@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
 use super::errors::{ErrorKind, PageError};
@@ -193,15 +194,16 @@ fn page_of_the_form<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> 
 }
 
 /// Who asks the resident to sign in or to share: the plaque over the door. Registry text only.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {
     /// What the resident came for: 住房公积金提取.
     pub service: String,
     /// Who offers it: 云川市住房公积金管理中心.
     pub department: String,
-    /// The host name the registry has verified for it.
+    /// The host at which it is registered.
     pub domain: Option<String>,
-    /// The way out.
+    /// The way out, on the pages that offer one.
+    #[serde(skip)]
     pub stop: Option<Stop>,
 }
 
@@ -268,7 +270,7 @@ pub fn respond(status: StatusCode, view: &impl View) -> Response {
     match view.render() {
         Ok(html) => {
             let mut response = (status, html).into_response();
-            page_headers(response.headers_mut(), &page.csp, page.site.is_https());
+            page_headers(response.headers_mut(), &page.csp);
             response
         }
         Err(error) => PageError::new(ErrorKind::Internal)

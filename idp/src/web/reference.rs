@@ -15,11 +15,6 @@ impl RequestId {
     pub fn new(rng: &Rng) -> Self {
         Self(rng.id())
     }
-
-    #[must_use]
-    pub fn reference(&self) -> Reference {
-        Reference::of(&self.0)
-    }
 }
 
 impl fmt::Display for RequestId {
@@ -60,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_reference_can_be_spoken() {
-        let reference = RequestId::new(&Rng::system()).reference().to_string();
+        let reference = Reference::of(&Rng::system().id()).to_string();
         assert_eq!(reference.len(), 9);
         assert!(!reference.contains(['0', 'O', '1', 'I']));
         assert_eq!(Reference::of("a"), Reference::of("a"));

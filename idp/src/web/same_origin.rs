@@ -3,13 +3,8 @@
 //! Same-site is not same-origin: a department under the city's domain is the same site, so
 //! `SameSite=Lax` keeps none of its forms out, and `Sec-Fetch-Site: same-site` is a refusal here.
 
-use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
-use axum::http::request::Parts;
-
-use super::errors::PageError;
-use super::site::Site;
 
 /// A form sent from somewhere else.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,23 +33,6 @@ pub fn check_same_origin(headers: &HeaderMap, origin: &str) -> Result<(), Foreig
         }
     }
     Ok(())
-}
-
-/// Extracted by a handler, the proof that the request came from one of our own pages.
-#[derive(Clone, Copy, Debug)]
-pub struct SameOrigin(());
-
-impl<S> FromRequestParts<S> for SameOrigin
-where
-    S: Send + Sync,
-    Site: FromRef<S>,
-{
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
-        check_same_origin(&parts.headers, Site::from_ref(state).origin())?;
-        Ok(Self(()))
-    }
 }
 
 #[cfg(test)]

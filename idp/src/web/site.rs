@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use url::Url;
-
 use super::cookies::Cookies;
 use super::locale::Locale;
+use crate::config::PublicUrl;
 
 /// What configuration says about the pages.
 pub struct SiteSettings {
@@ -14,7 +13,7 @@ pub struct SiteSettings {
     pub city_en: String,
     /// The telephone number residents may call for help.
     pub helpline: String,
-    pub public_url: Url,
+    pub public_url: PublicUrl,
     /// Keys the form tokens; derived from the master key so that all nodes agree.
     pub form_key: [u8; 32],
 }
@@ -22,7 +21,7 @@ pub struct SiteSettings {
 impl fmt::Debug for SiteSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SiteSettings")
-            .field("public_url", &self.public_url.as_str())
+            .field("public_url", &self.public_url.origin())
             .finish_non_exhaustive()
     }
 }
@@ -34,20 +33,14 @@ pub struct Site(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: SiteSettings,
-    origin: String,
     cookies: Cookies,
 }
 
 impl Site {
     #[must_use]
     pub fn new(settings: SiteSettings) -> Self {
-        let origin = settings.public_url.origin().ascii_serialization();
-        let cookies = Cookies::for_url(&settings.public_url);
-        Self(Arc::new(Inner {
-            settings,
-            origin,
-            cookies,
-        }))
+        let cookies = Cookies::for_url(settings.public_url.url());
+        Self(Arc::new(Inner { settings, cookies }))
     }
 
     #[must_use]
@@ -66,17 +59,12 @@ impl Site {
     /// `https://id.city.example`, as browsers write it in `Origin`.
     #[must_use]
     pub fn origin(&self) -> &str {
-        &self.0.origin
+        self.0.settings.public_url.origin()
     }
 
     #[must_use]
     pub fn host(&self) -> &str {
-        self.0.settings.public_url.host_str().unwrap_or_default()
-    }
-
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.0.settings.public_url.scheme() == "https"
+        self.0.settings.public_url.host()
     }
 
     #[must_use]
@@ -94,7 +82,7 @@ impl Site {
             city: "云川市".to_owned(),
             city_en: "Yunchuan".to_owned(),
             helpline: "12345".to_owned(),
-            public_url: public_url.parse().unwrap(),
+            public_url: PublicUrl::parse(public_url).unwrap(),
             form_key: [7; 32],
         })
     }

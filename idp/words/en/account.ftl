@@ -29,11 +29,11 @@ activity-empty = Nothing recorded yet.
 
 did-account-made = Opened the account
 did-sign-in = Signed in to my account
-did-sign-in-to = Signed in to { $service }
 did-sign-out = Signed out
 did-sign-out-everywhere = Signed out on all devices
 did-end-other = Signed out another device
 did-wrong-code = Someone entered a wrong code and did not get in
+did-misuse = Someone may have misused your sign-in to { $service }. We have ended it
 did-open = Opened { $service }
 did-share = Shared { $items } with { $service }
 did-refuse = Did not share with { $service }

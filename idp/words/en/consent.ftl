@@ -31,7 +31,6 @@ purpose-openid = Knowing that it is you the next time
 purpose-phone = Telling you the result
 purpose-name = Checking that it is you
 purpose-offline = After you close the page they can still read what you share, until you take it back or sign out everywhere in “My account”
-purpose-other = Doing what you came for
 
 form-post = Taking you back to the service
 form-post-what = If nothing happens, press the button.

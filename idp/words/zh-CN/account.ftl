@@ -26,11 +26,11 @@ activity-empty = 还没有记录。
 
 did-account-made = 开通了账户
 did-sign-in = 登录了我的账户
-did-sign-in-to = 登录了{ $service }
 did-sign-out = 退出了登录
 did-sign-out-everywhere = 在所有设备上退出了登录
 did-end-other = 退出了其他设备
 did-wrong-code = 有人输错了验证码，没有登录成功
+did-misuse = 有人可能冒用了您在{ $service }的登录，我们已经把它停用
 did-open = 打开了{ $service }
 did-share = 同意把{ $items }给{ $service }
 did-refuse = 没有同意给{ $service }提供信息

@@ -28,7 +28,6 @@ purpose-openid = 认出下次来的还是您
 purpose-phone = 通知您办理结果
 purpose-name = 核对是您本人
 purpose-offline = 您关掉网页以后，对方还能继续读取您同意的信息，直到您收回，或在“我的账户”里退出全部设备
-purpose-other = 办理您要办的事
 
 form-post = 正在回到您要去的服务
 form-post-what = 如果页面没有自己跳转，请点下面的按钮。

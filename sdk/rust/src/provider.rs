@@ -16,7 +16,8 @@ use crate::error::Error;
 use crate::outgoing::{Http, NoAnswer};
 use crate::settings::Settings;
 
-/// Shorter than the time for which the provider publishes a key before and after its use.
+/// A key that is missing is looked for at once, whatever the age; this says for how long a withdrawn one
+/// may still be taken.
 const FRESH_FOR: Duration = Duration::from_secs(15 * 60);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 const PAUSE_BETWEEN_KEY_READS: Duration = Duration::from_secs(10);

@@ -1,7 +1,10 @@
 use super::super::model::ClientMetadata;
+use crate::keys::jose::SigningKey;
 
-const SCOPES: [&str; 4] = ["openid", "profile", "phone", "offline_access"];
-const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+/// The scopes we understand.
+pub const SCOPES: [&str; 4] = ["openid", "profile", "phone", "offline_access"];
+/// The grants the token endpoint offers.
+pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
 
 /// What a client may ask for is known to us, and we can keep to what it registers.
 pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
@@ -35,8 +38,13 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
     if !matches!(metadata.application_type.as_str(), "web" | "native") {
         return Err("application_type must be web or native".to_owned());
     }
-    if !matches!(metadata.id_token_signed_response_alg.as_str(), "RS256" | "ES256") {
-        return Err("id_token_signed_response_alg must be RS256 or ES256".to_owned());
+    let ours = SigningKey::ALGORITHMS.iter().map(|algorithm| algorithm.name());
+    let ours: Vec<_> = ours.collect();
+    if !ours.contains(&metadata.id_token_signed_response_alg.as_str()) {
+        return Err(format!(
+            "id_token_signed_response_alg must be {}",
+            ours.join(" or ")
+        ));
     }
     Ok(())
 }

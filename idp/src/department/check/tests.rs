@@ -52,7 +52,7 @@ fn what_is_wrong_is_said() {
         (|m| m.application_type = "spa".to_owned(), "web or native"),
         (
             |m| m.id_token_signed_response_alg = "none".to_owned(),
-            "RS256 or ES256",
+            "ES256 or RS256",
         ),
         (
             |m| m.token_endpoint_auth_method = AuthMethod::PrivateKeyJwt,

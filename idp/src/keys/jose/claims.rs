@@ -24,8 +24,6 @@ pub struct ClaimRules<'a> {
 pub enum Audience<'a> {
     /// One of these is among those named.
     Includes(&'a [&'a str]),
-    /// This one alone, as a single text and not a list (FAPI 2.0 §5.3.2.1, client assertions).
-    Only(&'a str),
     /// Any: an ID token that comes back as a hint was made for whichever client sends it.
     Any,
 }
@@ -52,8 +50,6 @@ pub enum ClaimError {
     Issuer,
     #[error("the token's `aud` does not name the expected audience")]
     Audience,
-    #[error("the token's `aud` must be one text that names this issuer alone")]
-    AudienceNotAlone,
     #[error("the token expired at {expired}; it is {now} here")]
     Expired { expired: Timestamp, now: Timestamp },
     #[error("the token expires at {expires}, which is too far ahead; it is {now} here")]
@@ -136,14 +132,8 @@ impl Claims {
 fn check_audience(claims: &Map<String, Value>, expected: Audience<'_>) -> Result<(), ClaimError> {
     let expected = match expected {
         Audience::Any => return Ok(()),
-        Audience::Only(_) | Audience::Includes(_) if !claims.contains_key("aud") => {
+        Audience::Includes(_) if !claims.contains_key("aud") => {
             return Err(ClaimError::Missing("aud"));
-        }
-        Audience::Only(one) => {
-            return match claims.get("aud") {
-                Some(Value::String(found)) if found == one => Ok(()),
-                _ => Err(ClaimError::AudienceNotAlone),
-            };
         }
         Audience::Includes(list) => list,
     };
@@ -327,26 +317,6 @@ mod tests {
         assert_eq!(
             error(&json!({"aud": ["https://op.test", 5]})),
             Some(ClaimError::Malformed("aud"))
-        );
-    }
-
-    #[test]
-    fn an_audience_that_must_stand_alone_is_not_a_list() {
-        let rules = ClaimRules {
-            audience: Audience::Only("https://op.test"),
-            ..RULES
-        };
-        assert!(check(rules, &json!({})).is_ok());
-        for bad in [json!(["https://op.test"]), json!("https://op.test/oauth2/token")] {
-            assert_eq!(
-                check(rules, &json!({"aud": bad})),
-                Err(ClaimError::AudienceNotAlone),
-                "{bad}"
-            );
-        }
-        assert_eq!(
-            check(rules, &json!({"aud": "absent"})),
-            Err(ClaimError::Missing("aud"))
         );
     }
 

@@ -19,12 +19,19 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
-use self::before_redirect::{identify_client, prove_redirect_uri};
+use self::after_redirect::{
+    check_max_age, check_pkce, check_prompt, check_response_type, read_claims, read_hint, refuse_unsupported,
+    resolve_scope,
+};
+use self::before_redirect::{identify_client, prove_redirect_uri, read_client_id};
 use self::request::{AuthorizationRequest, Reply};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
-use super::{Code, Oidc, QueryOrForm, WireError};
-use crate::web::{ErrorKind, Facts, Page, PageError};
+use super::{Code, Oidc, Parameters, QueryOrForm, WireError};
+use crate::clock::Timestamp;
+use crate::department::Client;
+use crate::keys::KeyRing;
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError};
 
 /// GET and POST `/oauth2/authorize`.
 ///
@@ -41,14 +48,14 @@ pub async fn authorize(
     let QueryOrForm(parameters) = parameters
         .map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
     let page = page.with_ui_locales(parameters.get("ui_locales"));
-    let client = identify_client(&parameters, &oidc.departments).await?;
+    let client_id = read_client_id(&parameters)?;
+    let client = identify_client(client_id, oidc.departments.client(client_id).await?)?;
     let redirect = prove_redirect_uri(&parameters, &client)?;
 
     let (reply, mode) = Reply::read(&parameters, redirect);
     let issuer = oidc.config.public_url.issuer();
-    let checked = mode.and_then(|()| {
-        AuthorizationRequest::check(&parameters, &client, reply.clone(), &oidc.keys, issuer, facts.now)
-    });
+    let checked =
+        mode.and_then(|()| check(&parameters, &client, reply.clone(), &oidc.keys, issuer, facts.now));
     let request = match checked {
         Ok(request) => request,
         Err(error) => return Ok(respond(&reply, &Answer::Error(&error), issuer, page)),
@@ -66,6 +73,33 @@ pub async fn authorize(
     walk.answer_or_open(request, &parameters, page).await
 }
 
+/// What is checked once errors may go to the client, in the order of OpenID Connect Core 1.0
+/// §3.1.2.2.
+fn check(
+    parameters: &Parameters,
+    client: &Client,
+    reply: Reply,
+    keys: &KeyRing,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<AuthorizationRequest, WireError> {
+    parameters.refuse_repeats()?;
+    refuse_unsupported(parameters)?;
+    check_response_type(parameters)?;
+    Ok(AuthorizationRequest {
+        client_id: client.client_id.clone(),
+        reply,
+        scope: resolve_scope(parameters, client)?,
+        code_challenge: check_pkce(parameters, client)?,
+        prompt: check_prompt(parameters)?,
+        max_age: check_max_age(parameters, client)?,
+        claims: read_claims(parameters)?,
+        hinted: read_hint(parameters, client, keys, issuer, now)?,
+        nonce: parameters.get("nonce").map(str::to_owned),
+        received_at: now,
+    })
+}
+
 /// GET `/oauth2/authorize/{id}`: an interaction's pages come back here.
 ///
 /// # Errors
@@ -76,18 +110,15 @@ pub async fn resume(
     facts: Facts,
     page: Page,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let (interaction, request, client) = match walk::pick_up(&oidc, &id, &headers, facts.now).await? {
-        walk::PickedUp::Here(found) => *found,
-        walk::PickedUp::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let (interaction, request, client) = walk::pick_up(&oidc, &id, &headers, facts.now).await?;
     let walk = Walk {
         oidc: &oidc,
         client: &client,
         facts: &facts,
         headers: &headers,
     };
-    walk.go_on(&interaction, &request, page).await
+    Ok(walk.go_on(&interaction, &request, page).await?)
 }
 
 /// GET `/oauth2/authorize/{id}/cancel`: the resident refused, or stopped.
@@ -100,11 +131,8 @@ pub async fn cancel(
     facts: Facts,
     page: Page,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let (interaction, request, _) = match walk::pick_up(&oidc, &id, &headers, facts.now).await? {
-        walk::PickedUp::Here(found) => *found,
-        walk::PickedUp::Elsewhere(response) => return Ok(response),
-    };
+) -> Result<Response, Halt> {
+    let (interaction, request, _) = walk::pick_up(&oidc, &id, &headers, facts.now).await?;
     oidc.interactions.answer(&interaction).await?;
     let error = WireError::new(Code::AccessDenied, "the resident refused");
     Ok(respond(

@@ -2,14 +2,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::after_redirect::{
-    CodeChallenge, HintedSubject, Prompt, ResponseMode, check_max_age, check_pkce, check_prompt,
-    check_response_type, read_claims, read_hint, refuse_unsupported, resolve_response_mode, resolve_scope,
-};
+use super::after_redirect::{CodeChallenge, HintedSubject, Prompt, ResponseMode, resolve_response_mode};
 use super::before_redirect::ProvenRedirect;
 use crate::clock::Timestamp;
-use crate::department::Client;
-use crate::keys::KeyRing;
 use crate::oidc::claims::{ClaimsRequest, scope_of};
 use crate::oidc::{Parameters, Scope, WireError};
 
@@ -52,39 +47,6 @@ impl Reply {
 }
 
 impl AuthorizationRequest {
-    /// The ordered list of what is checked once errors may go to the client.
-    pub(super) fn check(
-        parameters: &Parameters,
-        client: &Client,
-        reply: Reply,
-        keys: &KeyRing,
-        issuer: &str,
-        now: Timestamp,
-    ) -> Result<Self, WireError> {
-        parameters.refuse_repeats()?;
-        refuse_unsupported(parameters)?;
-        check_response_type(parameters)?;
-        let scope = resolve_scope(parameters, client)?;
-        let code_challenge = check_pkce(parameters, client)?;
-        let prompt = check_prompt(parameters)?;
-        let max_age = check_max_age(parameters, client)?;
-        let claims = read_claims(parameters)?;
-        let hinted = read_hint(parameters, client, keys, issuer, now)?;
-        let nonce = parameters.get("nonce").map(str::to_owned);
-        Ok(Self {
-            client_id: client.client_id.clone(),
-            reply,
-            scope,
-            code_challenge,
-            prompt,
-            max_age,
-            claims,
-            hinted,
-            nonce,
-            received_at: now,
-        })
-    }
-
     /// The scopes whose consent is needed: those asked for, and those of claims asked for by name.
     #[must_use]
     pub fn consent_scope(&self) -> String {

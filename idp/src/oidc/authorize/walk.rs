@@ -10,11 +10,11 @@ use super::respond::{Answer, respond};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, ask, required_since};
 use crate::department::{Client, find_sub};
-use crate::keys::jose::to_base64url;
+use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
-use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
+use crate::oidc::{Code, Oidc, Parameters, Scope, WireError, acr};
 use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
-use crate::web::{ErrorKind, Facts, Page, PageError, see_other};
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError, see_other};
 
 /// One authorization request on its way to an answer.
 pub(super) struct Walk<'a> {
@@ -31,46 +31,28 @@ struct Decided {
     consented: Scope,
 }
 
-/// What stands behind an interaction's id, or where its browser is sent instead.
-pub(super) enum PickedUp {
-    Here(Box<(Interaction, AuthorizationRequest, Arc<Client>)>),
-    Elsewhere(Response),
-}
-
 /// Finds the request behind an interaction of this browser.
 pub(super) async fn pick_up(
     oidc: &Oidc,
     id: &str,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Result<PickedUp, PageError> {
-    let interaction = match oidc.interactions.prove(id, headers, now).await? {
-        Ok(interaction) => interaction,
-        Err(fault) => {
-            return oidc
-                .interactions
-                .send_elsewhere(fault)
-                .await
-                .map(PickedUp::Elsewhere);
-        }
-    };
+) -> Result<(Interaction, AuthorizationRequest, Arc<Client>), Halt> {
+    let interaction = oidc.interactions.pick_up(id, headers, now).await?;
     // Begun by another room, or by an older version that carried something else.
     let Ok(request) = serde_json::from_str::<AuthorizationRequest>(&interaction.carried) else {
         let client_id = interaction.client_id;
-        return oidc
-            .interactions
-            .send_elsewhere(InteractionFault::Gone { client_id })
-            .await
-            .map(PickedUp::Elsewhere);
+        let gone = InteractionFault::Gone { client_id };
+        return Err(oidc.interactions.send_elsewhere(gone).await?);
     };
-    // Suspended since the request began: the department's pages are closed at once.
+    // Removed since the request began: the department's pages are closed at once.
     let client = oidc
         .departments
         .client(&request.client_id)
         .await?
         .filter(|client| client.is_active());
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
-    Ok(PickedUp::Here(Box::new((interaction, request, client))))
+    Ok((interaction, request, client))
 }
 
 impl Walk<'_> {
@@ -256,7 +238,7 @@ impl Walk<'_> {
             auth_time: session.auth_time,
             acr: self.acr(),
             amr: session.amr.clone(),
-            sid: self.sid(session),
+            sid: sid(&self.oidc.vault, session, &self.client.sector),
             nonce: request.nonce.clone(),
             claims: request.claims.clone(),
         };
@@ -288,14 +270,7 @@ impl Walk<'_> {
         )
     }
 
-    /// A sign-in by SMS code is level 1: a phone answered.
     fn acr(&self) -> String {
-        self.oidc.config.public_url.join("/acr/1")
-    }
-
-    /// The session's id as this sector sees it: departments cannot join their tables by it.
-    fn sid(&self, session: &Session) -> String {
-        let of = format!("{}\0{}", session.id, self.client.sector);
-        to_base64url(&self.oidc.vault.mac("sid", of.as_bytes())[..16])
+        acr::by_sms(&self.oidc.config.public_url)
     }
 }

@@ -26,14 +26,29 @@ pub(super) async fn redeem(
     };
     check(&issued, client, parameters)?;
 
-    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
-    let grant_id = oidc.rng.id();
-    if !grant::redeem_code(&mut change, &code_hash, &grant_id).await? {
-        drop(change);
+    let Some((grant, refresh_token)) = exchange(oidc, facts, client, &code_hash, issued).await? else {
         end_if_redeemed_before(oidc, facts, client, &code_hash).await?;
         return Err(refuse(
             "the code has been used before; what it gave has been ended",
         ));
+    };
+    let answer = answer_for(oidc, client, &grant, &grant.scope, refresh_token, facts.now).await?;
+    Ok(answer.into_response())
+}
+
+/// Spends the code and writes down what it gives: the grant and, where the client may have one, a
+/// refresh token. None where the code has been spent before.
+async fn exchange(
+    oidc: &Oidc,
+    facts: &Facts,
+    client: &AuthenticatedClient,
+    code_hash: &[u8; 32],
+    issued: IssuedCode,
+) -> Result<Option<(Grant, Option<String>)>, WireError> {
+    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
+    let grant_id = oidc.rng.id();
+    if !grant::redeem_code(&mut change, code_hash, &grant_id).await? {
+        return Ok(None);
     }
     if !oidc.sessions.is_live(&mut change, issued.session).await? {
         return Err(refuse("the resident signed out before the code was redeemed"));
@@ -74,9 +89,7 @@ pub(super) async fn redeem(
         .record(event.with("scope", grant.scope.to_string()))
         .await?;
     change.commit().await?;
-
-    let answer = answer_for(oidc, client, &grant, &grant.scope, refresh_token, facts.now).await?;
-    Ok(answer.into_response())
+    Ok(Some((grant, refresh_token)))
 }
 
 /// The code must come from the client it was issued to, for the same redirect URI, with the

@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use super::client_auth::authenticate;
 use super::{Code, Form, Oidc, WireError};
+use crate::department::GRANT_TYPES;
 use crate::web::Facts;
 
 /// POST `/oauth2/token`.
@@ -26,10 +27,7 @@ pub async fn token(
     let Form(parameters) = form?;
     let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
     let grant_type = parameters.need("grant_type")?;
-    if !matches!(
-        grant_type,
-        "authorization_code" | "refresh_token" | "client_credentials"
-    ) {
+    if !GRANT_TYPES.contains(&grant_type) {
         return Err(WireError::new(
             Code::UnsupportedGrantType,
             "this grant_type is not offered",

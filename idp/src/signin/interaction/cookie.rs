@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::web::Cookies;
 
 /// As long as the record: longer than any page is left open in one day.
-pub(super) const KEPT: Duration = Duration::from_secs(12 * 60 * 60);
+pub const KEPT: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Interactions of one browser; the oldest makes room. Cookies travel with every request.
 const MOST: usize = 8;

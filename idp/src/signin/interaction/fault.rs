@@ -1,9 +1,8 @@
-use axum::response::Response;
 use url::Url;
 
 use super::model::Interaction;
 use crate::department::Client;
-use crate::web::{ErrorKind, PageError, see_other};
+use crate::web::{ErrorKind, Halt, PageError, see_other};
 
 /// Why an interaction does not go on.
 #[derive(Debug)]
@@ -32,27 +31,23 @@ impl InteractionFault {
 ///
 /// A browser that did not begin the interaction is sent nowhere by itself, since somebody may have
 /// sent it here: it is offered a fresh start.
-pub(super) fn way_back(
-    fault: &InteractionFault,
-    client: Option<&Client>,
-    issuer: &str,
-) -> Result<Response, PageError> {
+pub(super) fn way_back(fault: &InteractionFault, client: Option<&Client>, issuer: &str) -> Halt {
     let begin = client.and_then(|client| begin_again(client, issuer));
     match fault {
         InteractionFault::Expired(interaction) => match interaction.restart.clone().or(begin) {
-            Some(begin) => Ok(see_other(&begin, [])),
-            None => {
-                Err(page(ErrorKind::Expired, client, None).in_language(interaction.ui_locales.as_deref()))
-            }
+            Some(begin) => Halt::elsewhere(see_other(&begin, [])),
+            None => page(ErrorKind::Expired, client, None)
+                .in_language(interaction.ui_locales.as_deref())
+                .into(),
         },
         InteractionFault::Gone { .. } => match begin {
-            Some(begin) => Ok(see_other(&begin, [])),
-            None => Err(page(ErrorKind::Expired, client, None)),
+            Some(begin) => Halt::elsewhere(see_other(&begin, [])),
+            None => page(ErrorKind::Expired, client, None).into(),
         },
         InteractionFault::OtherBrowser(interaction) => {
             let begin = begin.or_else(|| interaction.restart.clone());
             let page = page(ErrorKind::OtherBrowser, client, begin.as_deref());
-            Err(page.in_language(interaction.ui_locales.as_deref()))
+            page.in_language(interaction.ui_locales.as_deref()).into()
         }
     }
 }
@@ -91,9 +86,10 @@ mod tests {
     }
 
     fn sent_to(fault: &InteractionFault, client: Option<&Client>) -> Result<String, ErrorKind> {
-        way_back(fault, client, "https://id.city.example")
-            .map(|response| response.headers()[LOCATION].to_str().unwrap().to_owned())
-            .map_err(|error| error.kind())
+        match way_back(fault, client, "https://id.city.example") {
+            Halt::Elsewhere(response) => Ok(response.headers()[LOCATION].to_str().unwrap().to_owned()),
+            Halt::Page(error) => Err(error.kind()),
+        }
     }
 
     fn interaction(client_id: Option<&str>, restart: Option<&str>) -> Box<Interaction> {

@@ -7,6 +7,7 @@ mod model;
 mod records;
 mod standing;
 
+pub use cookie::KEPT;
 pub use fault::InteractionFault;
 pub use model::{Caller, Interaction, NewInteraction};
 pub use records::Interactions;

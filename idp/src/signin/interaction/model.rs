@@ -75,49 +75,31 @@ impl Interaction {
     }
 }
 
-/// The department's system that asks, in the registry's words: what the plaque over the door says.
+/// The department's system that asks, as the registry spoke of it when the interaction began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     pub client_id: String,
-    pub service: String,
-    pub service_en: String,
-    pub department: String,
-    pub department_en: String,
-    /// The host name the registry has verified.
-    pub host: Option<String>,
+    chinese: Asking,
+    english: Asking,
 }
 
 impl Caller {
-    /// The plaque in one language, without a way out; what has no English name keeps its own.
+    /// The plaque in one language, without a way out.
     #[must_use]
     pub fn asking(&self, locale: Locale) -> Asking {
-        let choose = |zh: &str, en: &str| match locale {
-            Locale::English if !en.is_empty() => en.to_owned(),
-            _ => zh.to_owned(),
-        };
-        Asking {
-            service: choose(&self.service, &self.service_en),
-            department: choose(&self.department, &self.department_en),
-            domain: self.host.clone(),
-            stop: None,
+        match locale {
+            Locale::Chinese => self.chinese.clone(),
+            Locale::English => self.english.clone(),
         }
     }
 }
 
 impl From<&Client> for Caller {
     fn from(client: &Client) -> Self {
-        let metadata = &client.metadata;
-        let host = metadata
-            .redirect_uris
-            .iter()
-            .find_map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
         Self {
             client_id: client.client_id.clone(),
-            service: metadata.client_name.clone(),
-            service_en: metadata.client_name_en.clone(),
-            department: metadata.organisation.clone(),
-            department_en: metadata.organisation_en.clone(),
-            host,
+            chinese: client.asking(Locale::Chinese),
+            english: client.asking(Locale::English),
         }
     }
 }

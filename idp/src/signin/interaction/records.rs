@@ -1,5 +1,4 @@
 use axum::http::{HeaderMap, HeaderValue};
-use axum::response::Response;
 
 use super::super::limits::{MINUTE, sender_of};
 use super::cookie::{self, KEPT};
@@ -11,8 +10,8 @@ use crate::config as settings;
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::state::State;
-use crate::store::{hash, same};
-use crate::web::{ErrorKind, Facts, PageError, Site};
+use crate::store::{StoreError, hash, same};
+use crate::web::{ErrorKind, Facts, Halt, PageError, Site};
 
 /// The interactions under way. Other rooms come here to begin, to check and to end one.
 #[derive(Clone, Debug)]
@@ -123,8 +122,16 @@ impl Interactions {
     /// The interaction of this id, if this browser began it and it still goes on.
     ///
     /// # Errors
-    /// Outside, where the short-lived state does not answer; inside, why it does not go on.
-    pub async fn prove(
+    /// Where the browser goes otherwise.
+    pub async fn pick_up(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Interaction, Halt> {
+        match self.prove(id, headers, now).await? {
+            Ok(interaction) => Ok(interaction),
+            Err(fault) => Err(self.send_elsewhere(fault).await?),
+        }
+    }
+
+    /// As [`Interactions::pick_up`]; inside, why it does not go on.
+    async fn prove(
         &self,
         id: &str,
         headers: &HeaderMap,
@@ -178,7 +185,7 @@ impl Interactions {
     }
 
     /// Forgets an interaction for which a response is about to be issued: from now on Back leads
-    /// to a fresh start, and nothing of it takes up room.
+    /// to a fresh start.
     ///
     /// # Errors
     /// Where the short-lived state does not answer.
@@ -189,8 +196,8 @@ impl Interactions {
     /// Where a browser goes whose interaction does not go on: to a fresh start wherever there is one.
     ///
     /// # Errors
-    /// A page that says what happened, with the way back to the service.
-    pub async fn send_elsewhere(&self, fault: InteractionFault) -> Result<Response, PageError> {
+    /// Where the database does not answer.
+    pub async fn send_elsewhere(&self, fault: InteractionFault) -> Result<Halt, StoreError> {
         let client = match fault.client_id() {
             Some(client_id) => self
                 .departments
@@ -199,7 +206,7 @@ impl Interactions {
                 .filter(|client| client.is_active()),
             None => None,
         };
-        way_back(&fault, client.as_deref(), self.site.origin())
+        Ok(way_back(&fault, client.as_deref(), self.site.origin()))
     }
 
     /// Notes the resident's step, unless another request of the same browser has just done so.
@@ -215,7 +222,8 @@ impl Interactions {
     }
 }
 
-/// The braces keep all keys of one interaction on one node of a Redis Cluster.
+/// The braces keep all keys of one interaction on one node of a Redis Cluster; no operation spans two
+/// keys, so this is for whoever looks at them, and for the day one does.
 fn key(id: &str) -> String {
     format!("interaction:{{{id}}}")
 }

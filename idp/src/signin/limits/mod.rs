@@ -15,7 +15,9 @@ pub use number_open::{BrowserKnown, number_open};
 use std::time::Duration;
 
 /// How long a code may be answered.
-pub const CODE_LIFETIME: Duration = Duration::from_secs(5 * 60);
+pub const CODE_LIFETIME: Duration = Duration::from_secs(CODE_MINUTES as u64 * 60);
+/// The same, as messages and pages say it.
+pub const CODE_MINUTES: u32 = 5;
 
 /// Wrong answers that kill a code.
 pub const TRIES: u32 = 5;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::model::Session;
 use super::records::Sessions;
 use crate::args;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::events::{Logout, enqueue_logout};
 use crate::store::{Row, StoreError};
 
@@ -25,10 +25,10 @@ impl Sessions {
         &self,
         change: &mut Change,
         session: Uuid,
-        reason: &'static str,
+        reason: EndReason,
     ) -> Result<bool, StoreError> {
         let now = change.now();
-        let Some(row) = change.maybe(END, args![session, now, reason]).await? else {
+        let Some(row) = change.maybe(END, args![session, now, reason.as_str()]).await? else {
             return Ok(false);
         };
         let account = row.uuid("account_id")?;
@@ -82,10 +82,9 @@ impl Sessions {
         change: &mut Change,
         account: Uuid,
         session: Uuid,
-        reason: &'static str,
     ) -> Result<bool, StoreError> {
         if self.open_ids(change, account).await?.contains(&session) {
-            self.end(change, session, reason).await
+            self.end(change, session, EndReason::AnotherDevice).await
         } else {
             Ok(false)
         }
@@ -108,7 +107,7 @@ impl Sessions {
             .into_iter()
             .filter(|id| *id != keep)
         {
-            ended += usize::from(self.end(change, id, "signed out from another device").await?);
+            ended += usize::from(self.end(change, id, EndReason::AnotherDevice).await?);
         }
         Ok(ended)
     }
@@ -122,7 +121,7 @@ impl Sessions {
         let now = change.now();
         change.execute(SIGNED_OUT, args![account, now]).await?;
         for id in self.open_ids(change, account).await? {
-            self.end(change, id, "signed out everywhere").await?;
+            self.end(change, id, EndReason::Everywhere).await?;
         }
         change
             .record(Event::new(Action::SignedOutEverywhere).account(account))
@@ -139,7 +138,7 @@ impl Sessions {
         session: &Session,
     ) -> Result<Vec<HeaderValue>, StoreError> {
         let mut change = Change::begin(&self.db, context).await?;
-        if self.end(&mut change, session.id, "signed out").await? {
+        if self.end(&mut change, session.id, EndReason::SignedOut).await? {
             change.commit().await?;
         }
         Ok(vec![self.clear_cookie()])

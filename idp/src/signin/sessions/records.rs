@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::device::Device;
 use super::model::{Lifetime, Session};
 use crate::args;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::clock::Timestamp;
 use crate::config::Session as Settings;
 use crate::department::Departments;
@@ -159,7 +159,7 @@ impl Sessions {
                 return Ok(Begun { session, token });
             }
         } else if let Some(other) = previous {
-            self.end(change, other.id, "another account signed in").await?;
+            self.end(change, other.id, EndReason::AnotherAccount).await?;
         }
         change
             .execute(

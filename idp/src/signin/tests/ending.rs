@@ -135,10 +135,14 @@ async fn signing_out_everywhere_ends_what_was_granted_before() {
     change.commit().await.unwrap();
     assert!(one.session().await.is_none() && two.session().await.is_none());
     assert_eq!(messages(&house).await, ["gjj"]);
-    let account = crate::account::find(&house.signin.db, session.account)
-        .await
-        .unwrap()
-        .unwrap();
+    let account = crate::account::find_by_phone(
+        &house.signin.db,
+        &house.signin.vault,
+        &super::house::number(PHONE),
+    )
+    .await
+    .unwrap()
+    .unwrap();
     assert_eq!(account.signed_out_at, context.now);
 }
 
@@ -151,7 +155,7 @@ async fn nobody_ends_somebody_elses_session() {
     let sessions = &house.signin.sessions;
     assert!(
         !sessions
-            .end_of_account(&mut change, mine.account, their_session.id, "no")
+            .end_of_account(&mut change, mine.account, their_session.id)
             .await
             .unwrap()
     );

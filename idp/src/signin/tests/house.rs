@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,34 +10,31 @@ use axum::extract::FromRef;
 use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::routing::{get, post};
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use tempfile::TempDir;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
 
 use crate::account::PhoneNumber;
 use crate::audit::{Change, Context};
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, Database, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber};
+use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber};
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::limits::day_of_city;
 use crate::signin::{Interactions, NewInteraction, Session, Sessions, Signin};
 use crate::sms::Sms;
 use crate::state::State;
-use crate::store::{Args, Db, Row, Vault};
+use crate::store::sample::Records;
+use crate::store::{Args, Row, Vault};
 use crate::web::{ClientAddress, Facts, RequestId, Site};
 
 pub(super) const ORIGIN_OF_OURS: &str = "http://localhost:8000";
-static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A whole house with an outbox for text messages and a clock of its own.
 pub(super) struct House {
     pub(super) signin: Signin,
     pub(super) clock: Clock,
     router: Router,
-    _cellar: Cellar,
+    _records: Records,
 }
 
 #[derive(Clone)]
@@ -56,21 +52,6 @@ impl FromRef<Handles> for Site {
     }
 }
 
-/// The test's own database: a file in a folder that is gone when the test is over, or a schema on the server the tests were given.
-enum Cellar {
-    Folder(TempDir),
-    Schema(String),
-}
-
-impl Cellar {
-    fn name(&self) -> String {
-        match self {
-            Self::Folder(folder) => folder.path().display().to_string(),
-            Self::Schema(name) => name.clone(),
-        }
-    }
-}
-
 /// Memory, or the Redis that `YIMEN_TEST_REDIS` names.
 async fn short_lived_state(prefix: &str) -> State {
     let Ok(url) = std::env::var("YIMEN_TEST_REDIS") else {
@@ -81,28 +62,6 @@ async fn short_lived_state(prefix: &str) -> State {
         prefix: prefix.to_owned(),
     };
     State::open(&config).await.unwrap()
-}
-
-async fn cellar() -> (Cellar, String) {
-    let name = format!(
-        "signin_{}_{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
-    let Ok(server) = std::env::var("YIMEN_TEST_POSTGRES") else {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("yimen.db").display());
-        return (Cellar::Folder(folder), url);
-    };
-    let options: PgConnectOptions = server.parse().unwrap();
-    let mut connection = PgConnection::connect_with(&options).await.unwrap();
-    let schema = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
-    sqlx::raw_sql(schema).execute(&mut connection).await.unwrap();
-    let joint = if server.contains('?') { '&' } else { '?' };
-    (
-        Cellar::Schema(name.clone()),
-        format!("{server}{joint}options=-c%20search_path%3D{name}"),
-    )
 }
 
 fn routes(signin: &Signin) -> Router {
@@ -125,7 +84,7 @@ impl House {
     }
 
     pub(super) async fn with(decide: impl FnOnce(&mut Settings)) -> Self {
-        let (cellar, url) = cellar().await;
+        let records = Records::open().await;
         let rng = Rng::system();
         let mut settings = Settings {
             dev: true,
@@ -136,14 +95,9 @@ impl House {
             phone: "13900000000".to_owned(),
             code: Secret::new("246810".to_owned()),
         }];
-        settings.database = Database {
-            url: Secret::new(url),
-            ..Database::default()
-        };
         decide(&mut settings);
         let master_key = MasterKey::from_bytes([9; 32]);
-        let db = Db::open(&settings.database).await.unwrap();
-        db.migrate().await.unwrap();
+        let db = records.db.clone();
         let site = Site::sample(ORIGIN_OF_OURS);
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = crate::sms::http_client(vec![]).unwrap();
@@ -153,7 +107,7 @@ impl House {
         let (_, midnight) = day_of_city(clock.now());
         clock.advance(midnight.since(clock.now()) + Duration::from_secs(12 * 3600 + 180));
         let departments = Departments::new(db.clone(), clock.clone());
-        let state = short_lived_state(&cellar.name()).await;
+        let state = short_lived_state(&rng.id()).await;
         let signin = Signin {
             interactions: Interactions::new(
                 state.clone(),
@@ -186,7 +140,7 @@ impl House {
             signin,
             clock,
             router,
-            _cellar: cellar,
+            _records: records,
         }
     }
 

@@ -1,24 +1,27 @@
 use std::sync::Arc;
 
-use crate::department::{Client, Departments};
+use crate::department::Client;
 use crate::oidc::Parameters;
 use crate::web::{ErrorKind, PageError};
 
-/// Finds the client that asks (RFC 6749 §4.1.1). One that is suspended is as good as unknown.
-pub(in crate::oidc) async fn identify_client(
-    parameters: &Parameters,
-    departments: &Departments,
-) -> Result<Arc<Client>, PageError> {
+/// Reads which client asks (RFC 6749 §4.1.1).
+pub(in crate::oidc) fn read_client_id(parameters: &Parameters) -> Result<&str, PageError> {
     if parameters.is_repeated("client_id") {
         return Err(
             PageError::new(ErrorKind::FaultyRequest).developer("reason", "client_id was sent more than once")
         );
     }
-    let Some(client_id) = parameters.get("client_id") else {
-        return Err(PageError::new(ErrorKind::FaultyRequest).developer("reason", "client_id is missing"));
-    };
-    let client = departments.client(client_id).await.map_err(PageError::from)?;
-    client.filter(|client| client.is_active()).ok_or_else(|| {
+    parameters
+        .get("client_id")
+        .ok_or_else(|| PageError::new(ErrorKind::FaultyRequest).developer("reason", "client_id is missing"))
+}
+
+/// Takes the client of this id, if there is one and it is active; `found` is what the records hold.
+pub(in crate::oidc) fn identify_client(
+    client_id: &str,
+    found: Option<Arc<Client>>,
+) -> Result<Arc<Client>, PageError> {
+    found.filter(|client| client.is_active()).ok_or_else(|| {
         PageError::new(ErrorKind::UnknownClient)
             .developer(
                 "reason",

@@ -3,5 +3,5 @@
 mod identify_client;
 mod prove_redirect_uri;
 
-pub(super) use identify_client::identify_client;
+pub(super) use identify_client::{identify_client, read_client_id};
 pub(super) use prove_redirect_uri::{ProvenRedirect, prove_redirect_uri};
