@@ -18,9 +18,12 @@ fn asked_by_programs(path: &str) -> bool {
 /// No room or no time for a request.
 pub(super) fn unavailable(path: &str, cause: &'static str) -> Response {
     if asked_by_programs(path) {
-        return WireError::new(Code::TemporarilyUnavailable, "the service is busy; try again shortly")
-            .because(cause)
-            .into_response();
+        return WireError::new(
+            Code::TemporarilyUnavailable,
+            "the service is busy; try again shortly",
+        )
+        .because(cause)
+        .into_response();
     }
     PageError::new(ErrorKind::Unavailable)
         .because(cause)

@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,6 +27,8 @@ use crate::signin::sweep;
 
 /// How long a request's head may take.
 const HEAD: Duration = Duration::from_secs(20);
+/// Octets of a request's head that are kept for a sender who has not finished it.
+const LONGEST_HEAD: usize = 64 << 10;
 /// How often a node clears away old counts.
 const SWEEP: Duration = Duration::from_secs(600);
 /// How long one more connection than there is room for may take to hear so.
@@ -100,7 +103,11 @@ where
     L: Listener<Addr = SocketAddr>,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(LONGEST_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -120,7 +127,10 @@ where
                     continue;
                 };
                 let routes = routes.clone();
+                let asked = Arc::new(AtomicBool::new(false));
+                let begun = Arc::clone(&asked);
                 let service = service_fn(move |request: Request<Incoming>| {
+                    begun.store(true, Ordering::Relaxed);
                     let mut request = request.map(Body::new);
                     request.extensions_mut().insert(Peer(address));
                     routes.clone().oneshot(request)
@@ -129,7 +139,12 @@ where
                 let connection = graceful.watch(connection);
                 // How a connection ends is its client's affair.
                 tokio::spawn(async move {
-                    connection.await.ok();
+                    let mut connection = std::pin::pin!(connection);
+                    let silent = tokio::time::timeout(HEAD, connection.as_mut()).await.is_err();
+                    // Before its first bytes have told the protocol, no limit of the protocol's applies.
+                    if silent && asked.load(Ordering::Relaxed) {
+                        connection.await.ok();
+                    }
                     drop(place);
                 });
             }

@@ -1,11 +1,12 @@
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::state::StateError;
 use crate::store::StoreError;
+use crate::web::TRY_AGAIN;
 
 /// Every error code that our protocol endpoints send, with the status it has outside redirects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +172,10 @@ impl IntoResponse for WireError {
         no_store(&mut response);
         if let Some(challenge) = self.challenge_header() {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self.code == Code::TemporarilyUnavailable {
+            let wait = HeaderValue::from(TRY_AGAIN.as_secs());
+            response.headers_mut().insert(RETRY_AFTER, wait);
         }
         response
     }

@@ -115,7 +115,9 @@ impl Signin {
         };
         let code = self.draw_code(&ask.phone);
         let kept = KeptCode {
-            phone: self.vault.seal(SEALED_PHONE, &ask.interaction, ask.phone.e164())?,
+            phone: self
+                .vault
+                .seal(SEALED_PHONE, &ask.interaction, ask.phone.e164())?,
             mac: CodeMac::of(&self.vault, &ask.interaction, &ask.phone, code.digits()),
             sent_at: now,
             tries: 0,

@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn a_database_that_is_full_or_away_may_be_asked_again() {
-        for code in ["53300", "08006", "57P01", "40001", "5", "517", "6", "10", "3338", "13", "14"] {
+        for code in [
+            "53300", "08006", "57P01", "40001", "5", "517", "6", "10", "3338", "13", "14",
+        ] {
             assert!(passes(code), "{code}");
         }
         for code in ["42601", "23505", "22021", "1", "19", "2067", "11", ""] {

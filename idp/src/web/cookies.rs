@@ -88,15 +88,22 @@ impl Cookies {
     }
 }
 
-/// The readable pairs of all `Cookie` headers (HTTP/2 may split them, RFC 9113 §8.2.3).
+/// The readable pairs of all `Cookie` headers (HTTP/2 may split them, RFC 9113 §8.2.3). One that cannot be read,
+/// from a neighbouring host perhaps, spoils no other.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
-        .flat_map(|header| header.split(';'))
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
         .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.trim(), value.trim().trim_matches('"')))
+        .map(|(name, value)| (trim(name), trim(value).trim_matches('"')))
+}
+
+/// Space and tab alone (RFC 6265bis §5.6): a browser lets any host of the domain set a cookie whose name is
+/// `__Host-` behind some other white space, and to take it for ours would undo the prefix.
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
 }
 
 /// RFC 6265 §4.1.1.
@@ -117,6 +124,31 @@ mod tests {
             .iter()
             .map(|value| (COOKIE, HeaderValue::from_bytes(value).unwrap()))
             .collect()
+    }
+
+    #[test]
+    fn other_white_space_makes_no_host_cookie() {
+        let ours = cookies("https://id.yunchuan.example/");
+        for space in ["\u{2000}", "\u{a0}", "\u{3000}"] {
+            let mut headers = HeaderMap::new();
+            let planted = format!("{space}__Host-session=planted; \t__Host-session=own");
+            headers.insert(COOKIE, planted.as_bytes().try_into().unwrap());
+            let read: Vec<_> = ours.read_all(&headers, "session").collect();
+            assert_eq!(read, ["own"], "{space:?}");
+        }
+    }
+
+    #[test]
+    fn a_neighbours_unreadable_cookie_spoils_no_other() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            COOKIE,
+            b"city=\xd4\xc6\xb4\xa8; __Host-session=own"[..]
+                .try_into()
+                .unwrap(),
+        );
+        let ours = cookies("https://id.yunchuan.example/");
+        assert_eq!(ours.read_all(&headers, "session").collect::<Vec<_>>(), ["own"]);
     }
 
     #[test]

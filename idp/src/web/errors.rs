@@ -119,7 +119,7 @@ pub(super) struct Details {
 }
 
 /// How long to wait where no one can say when the fault will be gone.
-pub(super) const TRY_AGAIN: Duration = Duration::from_secs(5);
+pub const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Longer values are cut: enough to recognise an address by, too little for a pasted token dump.
 const LONGEST_DETAIL: usize = 200;

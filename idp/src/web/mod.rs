@@ -30,7 +30,7 @@ mod words_test;
 
 pub use cookies::Cookies;
 pub use error_page::dress_errors;
-pub use errors::{ErrorKind, PageError};
+pub use errors::{ErrorKind, PageError, TRY_AGAIN};
 pub use facts::{ClientAddress, Facts};
 pub use form_token::{FormTokenError, check_form_token, form_token};
 pub use forms::PostedForm;

@@ -15,6 +15,11 @@ impl RequestId {
     pub fn new(rng: &Rng) -> Self {
         Self(rng.id())
     }
+
+    #[must_use]
+    pub fn reference(&self) -> Reference {
+        Reference::of(&self.0)
+    }
 }
 
 impl fmt::Display for RequestId {

@@ -78,7 +78,7 @@ pub(crate) async fn settle(url: &str, accounts: u64) -> Result<()> {
                 .bind(&phone)
                 .bind(number.index(&vault).to_vec())
                 .bind(&account)
-                .bind(vault.seal("phone.number", &phone, number.e164()))
+                .bind(vault.seal("phone.number", &phone, number.e164())?)
                 .bind(at.millis())
                 .execute(&mut *batch)
                 .await?;

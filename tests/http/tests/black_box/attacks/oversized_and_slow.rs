@@ -81,7 +81,15 @@ async fn a_sender_who_dawdles_is_hung_up_on() {
     body.send(b"POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\ngrant").await;
     let mut head = Raw::open(app.port()).await;
     head.send(b"GET /account HTTP/1.1\r\nHost: loc").await;
-    for (what, connection) in [("body", &mut body), ("head", &mut head)] {
+    let mut silent = Raw::open(app.port()).await;
+    let mut undecided = Raw::open(app.port()).await;
+    undecided.send(b"P").await;
+    for (what, connection) in [
+        ("body", &mut body),
+        ("head", &mut head),
+        ("nothing", &mut silent),
+        ("one letter", &mut undecided),
+    ] {
         let began = std::time::Instant::now();
         let answer = connection.rest(Duration::from_secs(40)).await;
         println!("a slow {what} was given up after {:?}", began.elapsed());
