@@ -35,6 +35,10 @@ pub async fn userinfo(
     let grant_id = claims.text("grant").ok_or_else(refuse)?;
     let grant = grant::find(&oidc.db, grant_id).await?.ok_or_else(refuse)?;
     grant::check_live(&grant, facts.now).map_err(|_| refuse())?;
+    let client = oidc.departments.client(&grant.client_id).await?;
+    if !client.is_some_and(|client| client.is_active()) {
+        return Err(refuse());
+    }
     let scope = Scope::parse(claims.text("scope").unwrap_or_default());
     if !scope.has("openid") {
         return Err(

@@ -70,16 +70,36 @@ impl CookieNames {
     }
 }
 
-/// All cookies of a request; HTTP/2 may split them over several fields (RFC 9113 §8.2.3).
+/// All cookies of a request; HTTP/2 may split them over several fields (RFC 9113 §8.2.3). One in another encoding, from
+/// a neighbouring host, spoils no other. Only space and tab are trimmed: a browser lets any host of the domain set
+/// a cookie named `__Host-` behind other white space (RFC 6265bis §5.6).
 pub(crate) fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|field| field.to_str().ok())
-        .flat_map(|field| field.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+        .flat_map(|field| field.as_bytes().split(|octet| *octet == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
+        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
 }
 
 pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all(headers).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neighbours_cookie_neither_spoils_nor_forges_ours() {
+        let mut headers = HeaderMap::new();
+        let sent = [
+            b"city=\xd4\xc6; ".as_slice(),
+            "\u{2000}__Host-app=planted; __Host-app=own; x=华".as_bytes(),
+        ]
+        .concat();
+        headers.insert(COOKIE, sent.as_slice().try_into().unwrap());
+        assert_eq!(find(&headers, "__Host-app"), Some("own"));
+        assert_eq!(find(&headers, "x"), Some("华"));
+    }
 }

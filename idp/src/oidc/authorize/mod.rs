@@ -20,8 +20,8 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 use self::after_redirect::{
-    check_max_age, check_pkce, check_prompt, check_response_type, read_claims, read_hint, refuse_unsupported,
-    resolve_scope,
+    check_max_age, check_pkce, check_prompt, check_response_type, check_size, read_claims, read_hint,
+    refuse_unsupported, resolve_scope,
 };
 use self::before_redirect::{identify_client, prove_redirect_uri, read_client_id};
 use self::request::{AuthorizationRequest, Reply};
@@ -84,6 +84,7 @@ fn check(
     now: Timestamp,
 ) -> Result<AuthorizationRequest, WireError> {
     parameters.refuse_repeats()?;
+    check_size(parameters)?;
     refuse_unsupported(parameters)?;
     check_response_type(parameters)?;
     Ok(AuthorizationRequest {
@@ -93,7 +94,7 @@ fn check(
         code_challenge: check_pkce(parameters, client)?,
         prompt: check_prompt(parameters)?,
         max_age: check_max_age(parameters, client)?,
-        claims: read_claims(parameters)?,
+        claims: read_claims(parameters, client)?,
         hinted: read_hint(parameters, client, keys, issuer, now)?,
         nonce: parameters.get("nonce").map(str::to_owned),
         received_at: now,

@@ -19,7 +19,7 @@ pub(in crate::oidc) fn request(more: &str, received_at: Timestamp) -> Authorizat
         code_challenge: None,
         prompt: check_prompt(&parameters).unwrap(),
         max_age: check_max_age(&parameters, &client).unwrap(),
-        claims: read_claims(&parameters).unwrap(),
+        claims: read_claims(&parameters, &client).unwrap(),
         hinted: None,
         nonce: None,
         received_at,

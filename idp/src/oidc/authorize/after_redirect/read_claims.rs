@@ -1,12 +1,19 @@
-use crate::oidc::claims::ClaimsRequest;
-use crate::oidc::{Code, Parameters, WireError};
+use crate::department::Client;
+use crate::oidc::claims::{ClaimsRequest, scope_of};
+use crate::oidc::{Code, Parameters, Scope, WireError};
 
 /// Reads the `claims` parameter (OpenID Connect Core 1.0 §5.5); claims we do not know are ignored later.
-pub(in crate::oidc) fn read_claims(parameters: &Parameters) -> Result<ClaimsRequest, WireError> {
+///
+/// A claim that belongs to a scope needs the registration that the scope needs: the others are left out, as a
+/// voluntary claim may be (§5.5.1).
+pub(in crate::oidc) fn read_claims(
+    parameters: &Parameters,
+    client: &Client,
+) -> Result<ClaimsRequest, WireError> {
     let Some(text) = parameters.get("claims") else {
         return Ok(ClaimsRequest::default());
     };
-    serde_json::from_str(text).map_err(|fault| {
+    let mut asked: ClaimsRequest = serde_json::from_str(text).map_err(|fault| {
         WireError::new(
             Code::InvalidRequest,
             format!(
@@ -15,5 +22,10 @@ pub(in crate::oidc) fn read_claims(parameters: &Parameters) -> Result<ClaimsRequ
                 fault.column()
             ),
         )
-    })
+    })?;
+    let registered = Scope::parse(&client.metadata.scope);
+    let may_have = |claim: &str| scope_of(claim).is_none_or(|scope| registered.has(scope));
+    asked.userinfo.retain(|claim, _| may_have(claim));
+    asked.id_token.retain(|claim, _| may_have(claim));
+    Ok(asked)
 }

@@ -246,3 +246,25 @@ async fn a_removed_client_is_unknown_within_seconds() {
         .await
         .assert_error(400, "unknown_client");
 }
+
+#[tokio::test]
+async fn a_removed_client_reads_no_more_of_anybody() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let tokens = app.resident("13800000001").sign_in_to(&client).await;
+    assert_eq!(client.userinfo(&tokens.access).await.status, 200);
+    let (status, said) = app.command(&["client", "remove", "hrss"]);
+    assert!(status.success(), "{said}");
+    app.advance("6s").await;
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(client.userinfo(&tokens.access).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_request_too_long_to_be_kept_is_refused_to_the_client() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let request = client.sign_in().with("ui_locales", &"\u{1}".repeat(4_000));
+    let response = request.read(&app.browser().follow(&request).await);
+    assert_eq!(response.error(), "invalid_request");
+}

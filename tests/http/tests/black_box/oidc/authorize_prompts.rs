@@ -167,6 +167,21 @@ async fn claims_asked_for_one_by_one() {
 }
 
 #[tokio::test]
+async fn claims_asked_for_by_name_need_the_registration_of_their_scope() {
+    let app = TestApp::start().await;
+    let client = app.register(Registration::new("hrss").scope("openid")).await;
+    let resident = app.resident("13800000001");
+    let claims =
+        r#"{"id_token":{"phone_number":{"essential":true}},"userinfo":{"phone_number":null,"name":null}}"#;
+    let request = client.sign_in_for("openid").with("claims", claims);
+    let response = resident.go_through(&request).await;
+    let tokens = client.tokens(&request, &response).await;
+    assert!(tokens.claims["phone_number"].is_null(), "{}", tokens.claims);
+    let info = client.userinfo(&tokens.access).await.json();
+    assert!(info["phone_number"].is_null() && info["name"].is_null(), "{info}");
+}
+
+#[tokio::test]
 async fn what_a_scope_stands_for_is_not_in_the_id_token() {
     let app = TestApp::start().await;
     let client = app.client("hrss").await;
