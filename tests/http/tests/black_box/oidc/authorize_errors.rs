@@ -265,6 +265,6 @@ async fn a_request_too_long_to_be_kept_is_refused_to_the_client() {
     let app = TestApp::start().await;
     let client = app.client("hrss").await;
     let request = client.sign_in().with("ui_locales", &"\u{1}".repeat(4_000));
-    let response = request.read(&app.browser().follow(&request).await);
+    let response = request.read(&app.resident("13800000001").follow(&request).await);
     assert_eq!(response.error(), "invalid_request");
 }
