@@ -137,16 +137,7 @@ where
                 });
                 let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
                 let connection = graceful.watch(connection);
-                // How a connection ends is its client's affair.
-                tokio::spawn(async move {
-                    let mut connection = std::pin::pin!(connection);
-                    let silent = tokio::time::timeout(HEAD, connection.as_mut()).await.is_err();
-                    // Before its first bytes have told the protocol, no limit of the protocol's applies.
-                    if silent && asked.load(Ordering::Relaxed) {
-                        connection.await.ok();
-                    }
-                    drop(place);
-                });
+                tokio::spawn(keep(connection, asked, place));
             }
             () = &mut stop => break,
         }
@@ -155,6 +146,16 @@ where
     tokio::select! {
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(LAST_CALL) => tracing::warn!("some requests did not finish in time"),
+    }
+}
+
+/// Keeps a connection to its end, which is its client's affair; or lets it go when nothing has been asked on it in
+/// time: before its first bytes have told the protocol, no limit of the protocol's applies.
+async fn keep(connection: impl Future, asked: Arc<AtomicBool>, _place: OwnedSemaphorePermit) {
+    let mut connection = std::pin::pin!(connection);
+    let silent = tokio::time::timeout(HEAD, connection.as_mut()).await.is_err();
+    if silent && asked.load(Ordering::Relaxed) {
+        connection.await;
     }
 }
 
