@@ -15,4 +15,4 @@ pub use check::{GRANT_TYPES, SCOPES, check};
 pub use departments::Departments;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
 pub use model::{AuthMethod, Client, ClientMetadata, Purpose};
-pub use subjects::{find_sub, sub_for};
+pub use subjects::{account_of_sub, find_sub, sub_for};

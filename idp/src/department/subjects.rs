@@ -4,6 +4,7 @@ use crate::args;
 use crate::audit::Change;
 use crate::store::{Db, StoreError};
 
+const WHOSE: &str = "SELECT account_id FROM subject WHERE sub = $1";
 const FIND: &str = "SELECT sub FROM subject WHERE account_id = $1 AND sector = $2";
 const INSERT: &str = "INSERT INTO subject (sector, account_id, sub, created_at) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (account_id, sector) DO NOTHING";
@@ -27,6 +28,17 @@ pub async fn sub_for(change: &mut Change, sector: &str, account: Uuid) -> Result
         .await?
         .ok_or(StoreError::Missing)?
         .text("sub")
+}
+
+/// Whose identifier this is, in whatever sector.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn account_of_sub(db: &Db, sub: &str) -> Result<Option<Uuid>, StoreError> {
+    db.maybe(WHOSE, args![sub])
+        .await?
+        .map(|row| row.uuid("account_id"))
+        .transpose()
 }
 
 /// The identifier if the account has been in the sector before.

@@ -16,7 +16,7 @@ use crate::oidc::{Discovery, Oidc};
 use crate::portal::Portal;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
-use crate::signin::{Interactions, Signin};
+use crate::signin::{Interactions, Senders, Signin};
 use crate::sms::{self, SetupError, Sms};
 use crate::state::{State, StateError};
 use crate::store::{Backend, Db, StoreError, Vault};
@@ -41,6 +41,10 @@ pub enum StartError {
         "dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine"
     )]
     DevInPublic { host: String },
+    #[error(
+        "dev = true, but listen is {address}: development shows codes and moves time, so it listens on this machine alone, such as 127.0.0.1:8000"
+    )]
+    DevListens { address: SocketAddr },
     #[error(
         "{address} cannot be listened on: {fault}; is it in use? Choose another with `listen` (or --port)"
     )]
@@ -68,6 +72,7 @@ pub struct Handles {
     pub keys: KeyRing,
     pub sms: Sms,
     pub site: Site,
+    pub senders: Senders,
     vault: Vault,
     departments: Departments,
     fetcher: Fetcher,
@@ -107,6 +112,13 @@ impl App {
         let settings = &config.settings;
         if settings.dev {
             demand_loopback(&config)?;
+        } else if config.public_url.is_https()
+            && settings.tls.is_none()
+            && settings.http.trusted_proxies.is_empty()
+        {
+            tracing::warn!(
+                "no TLS here and no http.trusted_proxies: whatever comes through a proxy counts as one sender, and shares one sender's limits"
+            );
         }
         let db = Db::open(&settings.database).await?;
         bring_up_to_date(&db, settings).await?;
@@ -117,12 +129,14 @@ impl App {
         let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
         let sms = Sms::new(settings, sms::http_client(Vec::new())?, rng.clone())?;
         let site = site_of(&config, &vault);
+        let senders = Senders::new(settings.dev);
         let departments = Departments::new(db.clone(), clock.clone());
         let interactions = Interactions::new(
             state.clone(),
             site.clone(),
             rng.clone(),
             departments.clone(),
+            senders,
             &settings.http,
         );
         let sessions = Sessions::new(
@@ -143,6 +157,7 @@ impl App {
             keys,
             sms,
             site,
+            senders,
             vault,
             departments,
             fetcher,
@@ -190,6 +205,10 @@ async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(), StartError
 
 /// `dev` shows codes and moves time: only where nobody else can reach it.
 fn demand_loopback(config: &Config) -> Result<(), StartError> {
+    let address = config.settings.listen;
+    if !address.ip().to_canonical().is_loopback() {
+        return Err(StartError::DevListens { address });
+    }
     let host = config.public_url.host();
     let bare = host.trim_matches(['[', ']']);
     let refuse = || StartError::DevInPublic {
@@ -259,6 +278,7 @@ room!(Signin {
     vault,
     sms,
     site,
+    senders,
     interactions,
     sessions
 });

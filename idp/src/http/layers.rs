@@ -6,25 +6,27 @@ use axum::http::HeaderValue;
 use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use super::app::App;
 use super::client_address::client_address;
+use super::places::Places;
 use super::protocol_errors::unavailable;
 use super::serve::Peer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::rng::Rng;
+use crate::signin::Senders;
 use crate::web::{ClientAddress, RequestId, dress_errors};
 
 /// The layers around every route, from the inside out: a limit on time, error pages in the
 /// resident's language, and what is known of the request.
 pub(super) fn layered(routes: Router, app: &App) -> Router {
     let limit = app.config.settings.http.body_limit;
-    let room = Arc::new(Semaphore::new(
-        app.config.settings.http.max_requests.min(Semaphore::MAX_PERMITS),
-    ));
+    let room = Room {
+        places: Places::new(app.config.settings.http.max_requests),
+        senders: app.senders,
+    };
     let outermost = Outermost {
         config: Arc::clone(&app.config),
         clock: app.clock.clone(),
@@ -73,17 +75,29 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
     response
 }
 
+/// How many requests may be under way.
+#[derive(Clone)]
+struct Room {
+    places: Arc<Places>,
+    senders: Senders,
+}
+
 /// Answers at once what there is no room for, so that the rest is answered in time.
-async fn shed(State(room): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+async fn shed(State(room): State<Room>, request: Request, next: Next) -> Response {
     // A node that is busy is alive: nobody should kill it for that.
     if request.uri().path() == "/healthz" {
         return next.run(request).await;
     }
-    match room.try_acquire() {
-        Ok(_place) => next.run(request).await,
-        Err(_) => unavailable(
+    let address = request
+        .extensions()
+        .get::<ClientAddress>()
+        .map(|address| address.0);
+    let sender = address.and_then(|address| room.senders.sender_of(address));
+    match room.places.take(sender) {
+        Some(_place) => next.run(request).await,
+        None => unavailable(
             request.uri().path(),
-            "as many requests as http.max_requests allows are under way",
+            "as many requests as http.max_requests allows, in all or for one sender, are under way",
         ),
     }
 }

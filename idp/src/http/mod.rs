@@ -7,6 +7,7 @@ mod dev;
 mod health;
 mod layers;
 mod meaning;
+mod places;
 mod protocol_errors;
 mod router;
 mod serve;

@@ -1,4 +1,5 @@
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
@@ -47,7 +48,7 @@ pub fn router(app: &App) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
     let routes = if app.config.settings.dev {
-        routes.merge(dev_routes())
+        routes.merge(dev_routes(app))
     } else {
         routes
     };
@@ -59,9 +60,10 @@ pub fn router(app: &App) -> Router {
 }
 
 /// Development only.
-fn dev_routes() -> Router<App> {
+fn dev_routes(app: &App) -> Router<App> {
     Router::new()
         .route("/dev/outbox", get(signin::outbox))
         .route("/dev/outbox.json", get(signin::outbox_json))
         .route("/dev/clock", get(dev::read_clock).post(dev::move_clock))
+        .layer(from_fn_with_state(app.clone(), dev::for_this_machine))
 }

@@ -13,22 +13,27 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
 use super::app::{App, StartError};
+use super::places::{Place, Places};
 use super::router::router;
 use super::tls::{TlsListener, server_config};
 use crate::audit::Context;
-use crate::config::Tls;
-use crate::signin::sweep;
+use crate::config::{Http, Tls};
+use crate::signin::{Senders, sweep};
 
-/// How long a request's head may take.
+/// How long a sender may dawdle.
 const HEAD: Duration = Duration::from_secs(20);
 /// Octets of a request's head that are kept for a sender who has not finished it.
-const LONGEST_HEAD: usize = 64 << 10;
+const LONGEST_HEAD: u32 = 64 << 10;
+/// Requests at once on one connection of HTTP/2.
+const STREAMS: u32 = 64;
 /// How often a node clears away old counts.
 const SWEEP: Duration = Duration::from_secs(600);
 /// How long one more connection than there is room for may take to hear so.
@@ -70,15 +75,15 @@ pub async fn serve(
     let sweeper = tokio::spawn(sweep_now_and_then(app.clone()));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
     let routes = router(&app);
-    let most = app.config.settings.http.max_connections;
+    let door = Door::of(&app);
     let result = match app.config.settings.tls.clone() {
         None => {
-            accept(listener, routes, most, stop).await;
+            accept(listener, routes, &door, stop).await;
             Ok(())
         }
         Some(tls) => match tls_listener(listener, &tls) {
             Ok(listener) => {
-                accept(listener, routes, most, stop).await;
+                accept(listener, routes, &door, stop).await;
                 Ok(())
             }
             Err(said) => Err(StartError::Tls(said)),
@@ -96,9 +101,43 @@ fn tls_listener(listener: TcpListener, tls: &Tls) -> Result<TlsListener, String>
     TlsListener::new(listener, config).map_err(|fault| fault.to_string())
 }
 
+/// Who is let in: so many connections in all, and so many of one sender. A proxy brings everybody's.
+struct Door {
+    places: Arc<Places>,
+    lobby: Arc<Semaphore>,
+    senders: Senders,
+    trusted: Vec<IpNet>,
+    /// How long a request's head may take, and how long an answer may wait for its reader to go on reading.
+    patience: Duration,
+}
+
+impl Door {
+    fn of(app: &App) -> Self {
+        let Http {
+            max_connections,
+            trusted_proxies,
+            ..
+        } = &app.config.settings.http;
+        Self {
+            places: Places::new(*max_connections),
+            lobby: Arc::new(Semaphore::new(LOBBY)),
+            senders: app.senders,
+            trusted: trusted_proxies.clone(),
+            patience: HEAD,
+        }
+    }
+
+    fn place(&self, address: SocketAddr) -> Option<Place> {
+        let address = address.ip().to_canonical();
+        let is_proxy = self.trusted.iter().any(|range| range.contains(&address));
+        let sender = self.senders.sender_of(address).filter(|_| !is_proxy);
+        self.places.take(sender)
+    }
+}
+
 /// Accepts connections until `stop`, then lets those in flight finish. A sender who dawdles over
 /// a request's head is let go; the body is the business of the layers.
-async fn accept<L>(mut listener: L, routes: Router, most: usize, stop: impl Future<Output = ()> + Send)
+async fn accept<L>(mut listener: L, routes: Router, door: &Door, stop: impl Future<Output = ()> + Send)
 where
     L: Listener<Addr = SocketAddr>,
 {
@@ -106,22 +145,22 @@ where
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(LONGEST_HEAD);
+        .header_read_timeout(door.patience)
+        .max_buf_size(LONGEST_HEAD as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(HEAD)
-        .keep_alive_timeout(HEAD);
+        .keep_alive_interval(door.patience)
+        .keep_alive_timeout(door.patience)
+        .max_header_list_size(LONGEST_HEAD)
+        .max_concurrent_streams(STREAMS);
     let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-    let lobby = Arc::new(Semaphore::new(LOBBY));
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             (stream, address) = listener.accept() => {
-                let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-                    if let Ok(place) = Arc::clone(&lobby).try_acquire_owned() {
+                let Some(place) = door.place(address) else {
+                    if let Ok(place) = Arc::clone(&door.lobby).try_acquire_owned() {
                         tokio::spawn(turn_away(stream, place));
                     }
                     continue;
@@ -135,9 +174,11 @@ where
                     request.extensions_mut().insert(Peer(address));
                     routes.clone().oneshot(request)
                 });
-                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                let mut stream = TimeoutStream::new(stream);
+                stream.set_write_timeout(Some(door.patience));
+                let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).into_owned();
                 let connection = graceful.watch(connection);
-                tokio::spawn(keep(connection, asked, place));
+                tokio::spawn(keep(connection, asked, door.patience, place));
             }
             () = &mut stop => break,
         }
@@ -151,9 +192,9 @@ where
 
 /// Keeps a connection to its end, which is its client's affair; or lets it go when nothing has been asked on it in
 /// time: before its first bytes have told the protocol, no limit of the protocol's applies.
-async fn keep(connection: impl Future, asked: Arc<AtomicBool>, _place: OwnedSemaphorePermit) {
+async fn keep(connection: impl Future, asked: Arc<AtomicBool>, patience: Duration, _place: Place) {
     let mut connection = std::pin::pin!(connection);
-    let silent = tokio::time::timeout(HEAD, connection.as_mut()).await.is_err();
+    let silent = tokio::time::timeout(patience, connection.as_mut()).await.is_err();
     if silent && asked.load(Ordering::Relaxed) {
         connection.await;
     }
@@ -186,6 +227,109 @@ async fn sweep_now_and_then(app: App) {
         };
         if let Err(fault) = sweep(&app.db, &context).await {
             tracing::warn!(%fault, "old counts could not be cleared away");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{DuplexStream, duplex};
+    use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    /// Connections that a test makes, from whatever address it likes.
+    struct Calls(Receiver<(DuplexStream, SocketAddr)>);
+
+    impl Listener for Calls {
+        type Io = DuplexStream;
+        type Addr = SocketAddr;
+
+        async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+            match self.0.recv().await {
+                Some(call) => call,
+                None => std::future::pending().await,
+            }
+        }
+
+        fn local_addr(&self) -> std::io::Result<SocketAddr> {
+            Ok(SocketAddr::from(([192, 0, 2, 1], 443)))
+        }
+    }
+
+    fn open(most: usize, trusted: &str) -> Sender<(DuplexStream, SocketAddr)> {
+        let (calls, taken) = channel(64);
+        let door = Door {
+            places: Places::new(most),
+            lobby: Arc::new(Semaphore::new(LOBBY)),
+            senders: Senders::new(false),
+            trusted: vec![trusted.parse().unwrap()],
+            patience: Duration::from_millis(300),
+        };
+        let routes = Router::new().route("/", get(|| async { "x".repeat(10_000) }));
+        tokio::spawn(async move { accept(Calls(taken), routes, &door, std::future::pending()).await });
+        calls
+    }
+
+    async fn call(calls: &Sender<(DuplexStream, SocketAddr)>, address: &str) -> DuplexStream {
+        let (near, far) = duplex(1024);
+        calls.send((far, address.parse().unwrap())).await.unwrap();
+        near
+    }
+
+    async fn status(stream: &mut DuplexStream) -> String {
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: id\r\n\r\n")
+            .await
+            .unwrap();
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).await.unwrap();
+        String::from_utf8_lossy(&line).into_owned()
+    }
+
+    #[tokio::test]
+    async fn who_never_reads_the_answer_is_hung_up_on() {
+        let calls = open(64, "10.0.0.5/32");
+        let mut stream = call(&calls, "203.0.113.7:1000").await;
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: id\r\n\r\n")
+            .await
+            .unwrap();
+        tokio::time::timeout(Duration::from_secs(60), async {
+            while stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: id\r\n\r\n")
+                .await
+                .is_ok()
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("kept for ever");
+    }
+
+    #[tokio::test]
+    async fn one_sender_cannot_take_all_connections() {
+        let calls = open(16, "10.0.0.5/32");
+        let mut held = Vec::new();
+        for port in 1..=2 {
+            let mut stream = call(&calls, &format!("203.0.113.7:{port}")).await;
+            assert_eq!(status(&mut stream).await, "HTTP/1.1 200");
+            held.push(stream);
+        }
+        let mut greedy = call(&calls, "203.0.113.7:3").await;
+        assert_eq!(status(&mut greedy).await, "HTTP/1.1 503");
+        let mut neighbour = call(&calls, "203.0.113.8:1").await;
+        assert_eq!(status(&mut neighbour).await, "HTTP/1.1 200");
+        for port in 1..=8 {
+            let mut proxy = call(&calls, &format!("10.0.0.5:{port}")).await;
+            assert_eq!(
+                status(&mut proxy).await,
+                "HTTP/1.1 200",
+                "a proxy brings everybody"
+            );
+            held.push(proxy);
         }
     }
 }

@@ -10,12 +10,13 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::check_size::check_size;
 use super::pages::LogoutPage;
 use super::sid::sid;
 use super::tokens::read_id_token;
 use super::{Oidc, Parameters, QueryOrForm, WireError};
 use crate::audit::Context;
-use crate::department::Client;
+use crate::department::{Client, account_of_sub};
 use crate::signin::Session;
 use crate::signin::pages::{SignedOut, SignedOutPage};
 use crate::web::{ErrorKind, Facts, Link, Page, PageError, PostedForm, see_other};
@@ -23,8 +24,15 @@ use crate::web::{ErrorKind, Facts, Link, Page, PageError, PostedForm, see_other}
 /// How long the question "sign out?" may stay unanswered.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
+/// The question as it was asked. A session has one at a time: an older one is asked again.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    id: String,
+    after: After,
+}
+
 /// Where the browser goes after a logout: only ever to an address the client has registered.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct After {
     client_id: Option<String>,
     /// Already proven against the client's registration.
@@ -44,8 +52,7 @@ pub async fn logout(
     headers: HeaderMap,
     parameters: Result<QueryOrForm, WireError>,
 ) -> Result<Response, PageError> {
-    let QueryOrForm(parameters) = parameters
-        .map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
+    let QueryOrForm(parameters) = parameters.map_err(|error| faulty(&error.description))?;
     // A POST from another site brings no Lax cookie: it goes on by GET, which does.
     if method == Method::POST {
         return Ok(see_other(
@@ -54,36 +61,43 @@ pub async fn logout(
         ));
     }
     if let Err(error) = parameters.refuse_repeats() {
-        return Err(PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description));
+        return Err(faulty(&error.description));
     }
+    check_size(&parameters).map_err(|error| faulty(&error.description))?;
     let page = page.with_ui_locales(parameters.get("ui_locales"));
     let hint = read_hint(&oidc, &parameters, &facts)?;
     let client = find_client(&oidc, &parameters, hint.as_ref()).await?;
     let after = prove_return(&parameters, client.as_deref())?;
 
-    let Some(session) = oidc.sessions.current(&headers, facts.now).await? else {
-        return Ok(finish(after, client.as_deref(), page, Vec::new()));
+    let hinted = match (&hint, &client) {
+        (Some(hint), Some(client)) => hinted_session(&oidc, hint, client).await?,
+        _ => None,
     };
-    let is_this_session = match (&hint, &client) {
-        (Some(hint), Some(client)) => {
-            hint.sid.as_deref() == Some(sid(&oidc.vault, &session, &client.sector).as_str())
-        }
-        _ => false,
-    };
-    if is_this_session {
+    // One that has gone idle here may be in use at a department: it is ended all the same, and by the hint alone
+    // where the browser has forgotten it.
+    let open = oidc.sessions.open(&headers, facts.now).await?;
+    let is_hinted = |session: &Session| hinted.as_ref().is_some_and(|hinted| hinted.id == session.id);
+    if let Some(session) = hinted.as_ref().filter(|_| open.as_ref().is_none_or(is_hinted)) {
         let context = Context::of(&facts, "client", &oidc.rng);
-        let cookies = oidc.sessions.sign_out(&context, &session).await?;
+        let cookies = oidc.sessions.sign_out(&context, session).await?;
         return Ok(finish(after, client.as_deref(), page, cookies));
     }
+    let Some(session) = open else {
+        return Ok(finish(after, client.as_deref(), page, Vec::new()));
+    };
+    let page = after.redirect.iter().fold(page, Page::allow_form_to);
+    let asking = client.as_deref().map(|client| client.asking(page.locale()));
     let id = oidc.rng.id();
-    let stored = serde_json::to_vec(&after)
+    let token = page.form_token(&binding(&session, &id));
+    let asked = Asked {
+        id: id.clone(),
+        after,
+    };
+    let stored = serde_json::to_vec(&asked)
         .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
     oidc.state
-        .put(&key(&session, &id), &stored, facts.now, PATIENCE)
+        .put(&key(&session), &stored, facts.now, PATIENCE)
         .await?;
-    let page = after.redirect.iter().fold(page, Page::allow_form_to);
-    let token = page.form_token(&id);
-    let asking = client.as_deref().map(|client| client.asking(page.locale()));
     Ok(LogoutPage {
         page,
         asking,
@@ -105,14 +119,15 @@ pub async fn confirm_logout(
     form: PostedForm,
 ) -> Result<Response, PageError> {
     let id = form.one("request")?;
-    form.check_token(id)?;
-    let Some(session) = oidc.sessions.current(&headers, facts.now).await? else {
+    let Some(session) = oidc.sessions.open(&headers, facts.now).await? else {
         return Ok(finish(After::default(), None, page, Vec::new()));
     };
-    let stored = oidc.state.take(&key(&session, id), facts.now).await?;
-    let after: After = stored
-        .and_then(|stored| serde_json::from_slice(&stored).ok())
-        .unwrap_or_default();
+    form.check_token(&binding(&session, id))?;
+    let stored = oidc.state.take(&key(&session), facts.now).await?;
+    let asked: Option<Asked> = stored.and_then(|stored| serde_json::from_slice(&stored).ok());
+    let Some(Asked { after, .. }) = asked.filter(|asked| asked.id == id) else {
+        return Ok(see_other("/oauth2/logout", Vec::new()));
+    };
     if form.one("decision")? != "sign-out" {
         return Ok(see_other("/account", Vec::new()));
     }
@@ -128,12 +143,36 @@ pub async fn confirm_logout(
 }
 
 /// The question belongs to the session that was asked.
-fn key(session: &Session, id: &str) -> String {
-    format!("logout:{}:{id}", session.id)
+fn key(session: &Session) -> String {
+    format!("logout:{}", session.id)
+}
+
+/// What the form's token is bound to: another session's is worth nothing here.
+fn binding(session: &Session, id: &str) -> String {
+    format!("{}.{id}", session.id)
+}
+
+fn faulty(reason: &str) -> PageError {
+    PageError::new(ErrorKind::FaultyRequest).developer("reason", reason)
+}
+
+/// The session that an ID token of this client was issued in, if nobody has ended it.
+async fn hinted_session(oidc: &Oidc, hint: &Hint, client: &Client) -> Result<Option<Session>, PageError> {
+    let (Some(sub), Some(named)) = (&hint.sub, &hint.sid) else {
+        return Ok(None);
+    };
+    let Some(account) = account_of_sub(&oidc.db, sub).await? else {
+        return Ok(None);
+    };
+    let open = oidc.sessions.list_open(account).await?;
+    Ok(open
+        .into_iter()
+        .find(|session| sid(&oidc.vault, session, &client.sector) == *named))
 }
 
 struct Hint {
     audience: Option<String>,
+    sub: Option<String>,
     sid: Option<String>,
 }
 
@@ -141,13 +180,11 @@ fn read_hint(oidc: &Oidc, parameters: &Parameters, facts: &Facts) -> Result<Opti
     let Some(token) = parameters.get("id_token_hint") else {
         return Ok(None);
     };
-    let claims =
-        read_id_token(&oidc.keys, oidc.config.public_url.issuer(), token, facts.now).ok_or_else(|| {
-            PageError::new(ErrorKind::FaultyRequest)
-                .developer("reason", "id_token_hint is not an ID token of this issuer")
-        })?;
+    let claims = read_id_token(&oidc.keys, oidc.config.public_url.issuer(), token, facts.now)
+        .ok_or_else(|| faulty("id_token_hint is not an ID token of this issuer"))?;
     Ok(Some(Hint {
         audience: claims.text("aud").map(str::to_owned),
+        sub: claims.text("sub").map(str::to_owned),
         sid: claims.text("sid").map(str::to_owned),
     }))
 }
@@ -163,8 +200,7 @@ async fn find_client(
     if let (Some(named), Some(hinted)) = (named, hinted)
         && named != hinted
     {
-        return Err(PageError::new(ErrorKind::FaultyRequest).developer(
-            "reason",
+        return Err(faulty(
             "client_id is not the client that id_token_hint was issued to",
         ));
     }

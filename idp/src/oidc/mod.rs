@@ -3,6 +3,7 @@
 
 mod acr;
 mod authorize;
+mod check_size;
 pub mod claims;
 mod client_auth;
 mod discovery;

@@ -22,7 +22,7 @@ pub async fn sign_out(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, PageError> {
-    let Some(session) = portal.sessions.current(&headers, facts.now).await? else {
+    let Some(session) = portal.sessions.open(&headers, facts.now).await? else {
         return Ok(SignedOutPage {
             page,
             reach: SignedOut::Here,

@@ -120,7 +120,7 @@ pub async fn enter_code(
                 code,
                 browser: Browser::of(signin.site.cookies(), &headers),
                 address: facts.address,
-                previous: signin.sessions.current(&headers, facts.now).await?,
+                previous: signin.sessions.open(&headers, facts.now).await?,
                 device: Device::of(&headers),
             };
             match signin

@@ -21,6 +21,7 @@ pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, 
 pub use interaction::{
     Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
 };
+pub use limits::Senders;
 pub use outbox::{outbox, outbox_json};
 pub use sessions::{Device, Session, Sessions};
 pub use sweep::sweep;
@@ -42,6 +43,7 @@ pub struct Signin {
     pub vault: Vault,
     pub sms: Sms,
     pub site: Site,
+    pub senders: Senders,
     pub interactions: Interactions,
     pub sessions: Sessions,
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
 use super::guard::{Browser, Seen, look, reserve_budget, reserve_in, reserve_send};
-use super::limits::{
-    BrowserKnown, CODE_MINUTES, MINUTE, RANGE_SENDS, Wait, may_send, number_open, range_of, remember,
-};
+use super::limits::{BrowserKnown, CODE_MINUTES, MINUTE, RANGE_SENDS, Wait, may_send, number_open, remember};
 use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -148,12 +146,13 @@ impl Signin {
     ) -> Result<Result<Reserved, SendRefusal>, PageError> {
         let now = context.now;
         let number = ask.phone.index(&self.vault);
+        let range = self.senders.range_of(ask.address);
         for _ in 0..ATTEMPTS {
             let Seen {
                 known,
                 pressure,
                 number: guard,
-            } = look(&self.db, &self.vault, &number, &ask.browser, ask.address, now).await?;
+            } = look(&self.db, &self.vault, &number, &ask.browser, range, now).await?;
             if let Err(wait) = pressure.check(known, now) {
                 return Ok(Err(SendRefusal::TooMany(wait)));
             }
@@ -191,7 +190,7 @@ impl Signin {
         known: BrowserKnown,
     ) -> Result<Result<(), SendRefusal>, PageError> {
         let now = change.now();
-        if let (Some(range), BrowserKnown::No) = (range_of(ask.address), known)
+        if let (Some(range), BrowserKnown::No) = (self.senders.range_of(ask.address), known)
             && !reserve_in(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?
         {
             return Ok(Err(SendRefusal::TooMany(Wait(

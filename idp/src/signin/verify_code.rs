@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 use super::Signin;
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
 use super::guard::{Browser, Seen, add_failure, count, look, remember_browser, reset_failures};
-use super::limits::{BROWSER_FAILURES, RANGE_FAILURES, TRIES, Wait, number_open, range_of};
+use super::limits::{BROWSER_FAILURES, RANGE_FAILURES, TRIES, Wait, number_open};
 use super::sessions::{Device, Session};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
@@ -60,7 +60,8 @@ impl Signin {
         };
         let phone = self.phone_of(&kept, &ask.interaction)?;
         let number = phone.index(&self.vault);
-        let seen = look(&self.db, &self.vault, &number, &ask.browser, ask.address, now).await?;
+        let range = self.senders.range_of(ask.address);
+        let seen = look(&self.db, &self.vault, &number, &ask.browser, range, now).await?;
         if let Some(refusal) = refuse(&kept, &seen, now) {
             return Ok(refusal);
         }
@@ -194,7 +195,7 @@ impl Signin {
         // Looked up whether or not there is an account: the work is the same.
         let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         let mut change = Change::begin(&self.db, context).await?;
-        if let Some(range) = range_of(ask.address) {
+        if let Some(range) = self.senders.range_of(ask.address) {
             count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?;
         }
         if let Some(browser) = ask.browser.name()

@@ -18,6 +18,8 @@ pub struct SessionLimits {
     pub absolute: Duration,
     /// At this many the oldest gives way.
     pub count: usize,
+    /// At this many of one person their own oldest gives way, so that nobody signs others out by signing in.
+    pub per_person: usize,
 }
 
 impl Default for SessionLimits {
@@ -26,6 +28,7 @@ impl Default for SessionLimits {
             idle: Duration::from_secs(30 * 60),
             absolute: Duration::from_secs(8 * 3600),
             count: 50_000,
+            per_person: 20,
         }
     }
 }
@@ -84,7 +87,7 @@ impl SessionStore {
         if inner.was_ended_since(&session, watermark) {
             return false;
         }
-        inner.make_room(self.limits, session.begun);
+        inner.make_room(self.limits, &session);
         inner.insert(key, session);
         true
     }
@@ -180,8 +183,17 @@ impl Inner {
         self.by_age.remove(&(session.begun, key));
     }
 
-    /// From the oldest on: whatever is past its time goes, and one more where the store is full.
-    fn make_room(&mut self, limits: SessionLimits, now: SystemTime) {
+    /// The person's own oldest goes where they have their share. From the oldest on, whatever is past its time goes,
+    /// and one more where the store is full.
+    fn make_room(&mut self, limits: SessionLimits, for_one: &Session) {
+        let now = for_one.begun;
+        let own = self.by_sub.keys(&for_one.sub);
+        if own.len() >= limits.per_person {
+            let begun = |key: &SessionKey| self.live.get(key).map(|live| live.session.begun);
+            if let Some(oldest) = own.into_iter().min_by_key(begun) {
+                self.remove(oldest);
+            }
+        }
         while let Some((begun, key)) = self.by_age.first().copied() {
             if self.live.len() < limits.count && elapsed(begun, now) < limits.absolute {
                 break;
@@ -280,6 +292,7 @@ mod tests {
             idle: Duration::from_secs(idle),
             absolute: Duration::from_secs(absolute),
             count,
+            per_person: 3,
         };
         SessionStore::memory(limits)
     }
@@ -309,6 +322,21 @@ mod tests {
         assert!(store.find(key("a"), at(4)).await.is_none());
         assert!(store.find(key("b"), at(4)).await.is_some());
         assert!(store.find(key("c"), at(4)).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn one_person_who_signs_in_again_and_again_pushes_out_nobody_else() {
+        let store = store(100, 100, 5);
+        let none = Watermark::default();
+        store.begin(key("theirs"), session("other", "o", 1), none).await;
+        for (begun, name) in (2..).zip(["a", "b", "c", "d", "e", "f", "g"]) {
+            assert!(store.begin(key(name), session("s", name, begun), none).await);
+        }
+        assert!(store.find(key("theirs"), at(9)).await.is_some());
+        assert!(store.find(key("d"), at(9)).await.is_none(), "their own oldest");
+        for name in ["e", "f", "g"] {
+            assert!(store.find(key(name), at(9)).await.is_some(), "{name}");
+        }
     }
 
     #[tokio::test]

@@ -32,6 +32,14 @@ impl Resident {
         Resident::new(self.reach.clone(), &self.phone)
     }
 
+    /// Somebody else, at this one's browser.
+    pub fn lend_to(&self, phone: &str) -> Resident {
+        Resident {
+            browser: self.browser.clone(),
+            ..Resident::new(self.reach.clone(), phone)
+        }
+    }
+
     /// Every code sent to this phone, the oldest first.
     pub async fn codes(&self) -> Vec<String> {
         let outbox = format!("{}/dev/outbox.json", self.reach.url);

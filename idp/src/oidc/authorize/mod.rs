@@ -20,13 +20,14 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 use self::after_redirect::{
-    check_max_age, check_pkce, check_prompt, check_response_type, check_size, read_claims, read_hint,
-    refuse_unsupported, resolve_scope,
+    check_max_age, check_pkce, check_prompt, check_response_type, read_claims, read_hint, refuse_unsupported,
+    resolve_scope,
 };
 use self::before_redirect::{identify_client, prove_redirect_uri, read_client_id};
 use self::request::{AuthorizationRequest, Reply};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
+use super::check_size::check_size;
 use super::{Code, Oidc, Parameters, QueryOrForm, WireError};
 use crate::clock::Timestamp;
 use crate::department::Client;

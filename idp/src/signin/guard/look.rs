@@ -1,6 +1,6 @@
-use std::net::IpAddr;
+use ipnet::IpNet;
 
-use super::super::limits::{BROWSER_FAILURES, BrowserKnown, Ceiling, RANGE_FAILURES, range_of};
+use super::super::limits::{BROWSER_FAILURES, BrowserKnown, Ceiling, RANGE_FAILURES};
 use super::browser::Browser;
 use super::number::{self, NumberGuard};
 use super::pressure::Pressure;
@@ -35,12 +35,10 @@ pub(in crate::signin) async fn look(
     vault: &Vault,
     number_index: &[u8; 32],
     browser: &Browser,
-    address: IpAddr,
+    range: Option<IpNet>,
     now: Timestamp,
 ) -> Result<Seen, StoreError> {
-    let range = range_of(address)
-        .map(|range| range.to_string())
-        .unwrap_or_default();
+    let range = range.map(|range| range.to_string()).unwrap_or_default();
     let name = browser.name().unwrap_or_default();
     let tally = |ceiling: &Ceiling, who: &str| (subject(vault, ceiling, who), ceiling.period_of(now));
     let (browser, browser_period) = tally(&BROWSER_FAILURES, name);

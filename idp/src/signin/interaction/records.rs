@@ -1,6 +1,6 @@
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::super::limits::{MINUTE, sender_of};
+use super::super::limits::{MINUTE, Senders};
 use super::cookie::{self, KEPT};
 use super::fault::{InteractionFault, way_back};
 use super::model::{Interaction, NewInteraction};
@@ -20,6 +20,7 @@ pub struct Interactions {
     site: Site,
     rng: Rng,
     departments: Departments,
+    senders: Senders,
     /// How many one sender may begin in a minute.
     per_minute: u64,
 }
@@ -31,6 +32,7 @@ impl Interactions {
         site: Site,
         rng: Rng,
         departments: Departments,
+        senders: Senders,
         settings: &settings::Http,
     ) -> Self {
         Self {
@@ -38,6 +40,7 @@ impl Interactions {
             site,
             rng,
             departments,
+            senders,
             per_minute: settings.sign_ins_per_minute,
         }
     }
@@ -82,7 +85,7 @@ impl Interactions {
 
     /// What is begun and left takes up room for hours: nobody begins without end.
     async fn admit(&self, facts: &Facts) -> Result<(), PageError> {
-        let Some(sender) = sender_of(facts.address) else {
+        let Some(sender) = self.senders.sender_of(facts.address) else {
             return Ok(());
         };
         let begun = self

@@ -1,7 +1,4 @@
-use std::net::IpAddr;
 use std::time::Duration;
-
-use ipnet::IpNet;
 
 use super::Wait;
 use crate::clock::Timestamp;
@@ -86,28 +83,6 @@ pub fn day_of_city(now: Timestamp) -> (i64, Timestamp) {
     (day, Timestamp::from_seconds((day + 1) * DAY - EAST_OF_GREENWICH))
 }
 
-/// The range that shares its counts: a /24 of IPv4, a /48 of IPv6. This machine's own addresses
-/// say nothing of who asks, and have none.
-#[must_use]
-pub fn range_of(address: IpAddr) -> Option<IpNet> {
-    net_of(address, 24, 48)
-}
-
-/// One sender: an address of IPv4, or a /64 of IPv6, which is the least that anybody is given.
-#[must_use]
-pub fn sender_of(address: IpAddr) -> Option<IpNet> {
-    net_of(address, 32, 64)
-}
-
-fn net_of(address: IpAddr, v4: u8, v6: u8) -> Option<IpNet> {
-    let address = address.to_canonical();
-    if address.is_loopback() {
-        return None;
-    }
-    let length = if address.is_ipv4() { v4 } else { v6 };
-    IpNet::new(address, length).ok().map(|net| net.trunc())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -126,18 +101,6 @@ mod tests {
             BROWSER_FAILURES.period_of(now),
             BROWSER_FAILURES.period_of(now.plus(Duration::from_secs(10)))
         );
-    }
-
-    #[test]
-    fn addresses_share_a_range_with_their_neighbours() {
-        let range = |text: &str| range_of(text.parse().unwrap()).map(|net| net.to_string());
-        assert_eq!(range("203.0.113.77").as_deref(), Some("203.0.113.0/24"));
-        assert_eq!(range("::ffff:203.0.113.9").as_deref(), Some("203.0.113.0/24"));
-        assert_eq!(range("2001:db8:1:2::3").as_deref(), Some("2001:db8:1::/48"));
-        assert_eq!((range("127.0.0.1"), range("::1")), (None, None));
-        let sender = |text: &str| sender_of(text.parse().unwrap()).map(|net| net.to_string());
-        assert_eq!(sender("203.0.113.77").as_deref(), Some("203.0.113.77/32"));
-        assert_eq!(sender("2001:db8:1:2::3").as_deref(), Some("2001:db8:1:2::/64"));
     }
 
     #[test]

@@ -4,13 +4,14 @@
 mod ceiling;
 mod may_send;
 mod number_open;
+mod senders;
 
 pub use ceiling::{
-    BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, day_of_city, range_of,
-    sender_of, share_of_budget,
+    BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, day_of_city, share_of_budget,
 };
 pub use may_send::{MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};
+pub use senders::Senders;
 
 use std::time::Duration;
 

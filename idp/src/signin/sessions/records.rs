@@ -77,23 +77,47 @@ impl Sessions {
     /// Where the database does not answer: that is no reason to think the resident signed out, and
     /// no cookie is cleared for it.
     pub async fn current(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Session>, PageError> {
-        // By plain http, another port of the host may have set a cookie of this name.
-        for token in self.cookies.read_all(headers, COOKIE).take(4) {
-            if let Some(session) = self.by_token(token, now).await? {
+        for token in self.tokens(headers) {
+            if let Some(mut session) = self.by_token(token).await?
+                && session.is_live(self.lifetime, now)
+            {
+                self.note_use(&mut session, now).await?;
                 return Ok(Some(session));
             }
         }
         Ok(None)
     }
 
-    async fn by_token(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        let Some(row) = self.db.maybe(BY_TOKEN, args![hash(token)]).await? else {
-            return Ok(None);
-        };
-        let mut session = read(&row)?;
-        if !session.is_live(self.lifetime, now) {
-            return Ok(None);
+    /// The session of a browser that nobody has ended, though it may have gone idle or run out: departments may still
+    /// be in use by it. This is the one to sign out of, and the one that another person's sign-in ends.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn open(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Session>, PageError> {
+        let mut latest: Option<Session> = None;
+        for token in self.tokens(headers) {
+            let Some(session) = self.by_token(token).await? else {
+                continue;
+            };
+            if session.is_live(self.lifetime, now) {
+                return Ok(Some(session));
+            }
+            latest = latest.or(Some(session));
         }
+        Ok(latest)
+    }
+
+    /// By plain http, another port of the host may have set a cookie of this name.
+    fn tokens<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
+        self.cookies.read_all(headers, COOKIE).take(4)
+    }
+
+    async fn by_token(&self, token: &str) -> Result<Option<Session>, StoreError> {
+        let row = self.db.maybe(BY_TOKEN, args![hash(token)]).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    async fn note_use(&self, session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
         if session.is_stale(now) {
             let context = Context {
                 now,
@@ -106,7 +130,7 @@ impl Sessions {
             change.commit_housekeeping().await?;
             session.last_seen_at = now;
         }
-        Ok(Some(session))
+        Ok(())
     }
 
     /// The live sessions of an account, the one used last first.
@@ -114,12 +138,18 @@ impl Sessions {
     /// # Errors
     /// Where the database does not answer.
     pub async fn list(&self, account: Uuid, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let mut sessions = self.list_open(account).await?;
+        sessions.retain(|session| session.is_live(self.lifetime, now));
+        Ok(sessions)
+    }
+
+    /// The sessions of an account that nobody has ended, live or not.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn list_open(&self, account: Uuid) -> Result<Vec<Session>, StoreError> {
         let rows = self.db.all(OF_ACCOUNT, args![account]).await?;
-        let sessions: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(sessions
-            .into_iter()
-            .filter(|session| session.is_live(self.lifetime, now))
-            .collect())
+        rows.iter().map(read).collect()
     }
 
     /// Signs an account in on a browser, always under a new token.

@@ -21,7 +21,15 @@ async fn known(house: &House, browser: &house::Browser<'_>, phone: &str) -> Brow
     let index = number(phone).index(&signin.vault);
     let seen = Browser::of(signin.site.cookies(), &browser.headers());
     let now = Timestamp::from_seconds(0);
-    let seen = look(&signin.db, &signin.vault, &index, &seen, browser.address, now).await;
+    let seen = look(
+        &signin.db,
+        &signin.vault,
+        &index,
+        &seen,
+        signin.senders.range_of(browser.address),
+        now,
+    )
+    .await;
     seen.unwrap().known
 }
 

@@ -20,7 +20,7 @@ use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider,
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::limits::day_of_city;
-use crate::signin::{Interactions, NewInteraction, Session, Sessions, Signin};
+use crate::signin::{Interactions, NewInteraction, Senders, Session, Sessions, Signin};
 use crate::sms::Sms;
 use crate::state::State;
 use crate::store::sample::Records;
@@ -108,12 +108,15 @@ impl House {
         clock.advance(midnight.since(clock.now()) + Duration::from_secs(12 * 3600 + 180));
         let departments = Departments::new(db.clone(), clock.clone());
         let state = short_lived_state(&rng.id()).await;
+        let senders = Senders::new(false);
         let signin = Signin {
+            senders,
             interactions: Interactions::new(
                 state.clone(),
                 site.clone(),
                 rng.clone(),
                 departments.clone(),
+                senders,
                 &settings.http,
             ),
             sessions: Sessions::new(

@@ -89,6 +89,29 @@ async fn more_connections_than_there_is_room_for_are_turned_away() {
 }
 
 #[tokio::test]
+async fn one_sender_with_slow_bodies_leaves_room_for_everybody_else() {
+    let app = Setup::new()
+        .set("http.trusted_proxies", vec!["127.0.0.0/8"])
+        .set("http.max_requests", 16)
+        .start()
+        .await;
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        let mut connection = Raw::open(app.port()).await;
+        connection
+            .send(
+                b"POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\ngrant",
+            )
+            .await;
+        held.push(connection);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(from(&app, "203.0.113.7", "/privacy").await.status(), 503);
+    assert_eq!(from(&app, "203.0.113.8", "/privacy").await.status(), 200);
+}
+
+#[tokio::test]
 async fn more_requests_at_once_than_there_is_room_for_are_turned_away() {
     let app = Setup::new().set("http.max_requests", 2).start().await;
     let half = b"POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\

@@ -73,6 +73,32 @@ async fn a_victim_is_not_signed_in_as_the_attacker() {
     assert!(!is_signed_in(&victim.browser).await);
 }
 
+/// A page of the same site has a browser that says nothing of where a form comes from send the attacker's own.
+#[tokio::test]
+async fn nobody_is_signed_out_by_another_sessions_form() {
+    let app = TestApp::start().await;
+    let (attacker, victim) = (app.resident("13800000001"), app.resident("13800000002"));
+    attacker.sign_in().await;
+    victim.sign_in().await;
+    let question = attacker.browser.get("/oauth2/logout").await;
+    let form = question.form("#sign-out");
+    let cookies: Vec<String> = victim
+        .browser
+        .cookies()
+        .iter()
+        .map(|cookie| cookie.stripped().to_string())
+        .collect();
+    let sent = app
+        .request("POST", form.action.path())
+        .header("cookie", cookies.join("; "))
+        .form(&form.fields)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(sent.status(), 403);
+    assert!(is_signed_in(&victim.browser).await);
+}
+
 /// The attacker's half-finished sign-in, opened by a link in the victim's browser.
 #[tokio::test]
 async fn a_link_into_somebody_elses_sign_in_leads_nowhere() {

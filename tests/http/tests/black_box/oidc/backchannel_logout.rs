@@ -48,6 +48,45 @@ async fn signing_out_reaches_every_department_of_the_session() {
 }
 
 #[tokio::test]
+async fn signing_out_after_the_idle_limit_reaches_every_department() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let client = department(&app, "hrss", &receiver).await;
+    let other = app.client("amr").await;
+    for hinted in [false, true] {
+        let resident = app.resident(if hinted { "13800000001" } else { "13800000002" });
+        let tokens = resident.sign_in_to(&client).await;
+        let hint = resident.sign_in_to(&other).await.id;
+        app.advance("31m").await;
+        let before = receiver.received().len();
+        let page = if hinted {
+            let place = format!("/oauth2/logout?id_token_hint={hint}");
+            resident.browser.get(&place).await
+        } else {
+            let question = resident.browser.get("/oauth2/logout?client_id=amr").await;
+            question.press("#sign-out", &[]).await
+        };
+        assert!(page.text("h1").contains("已退出登录"), "{}", page.answer.body);
+        let got = receiver.wait_for(before + 1).await;
+        check(&app, &got[before], &client, &tokens).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_signs_in_next_on_a_shared_machine_ends_what_was_left_open() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let client = department(&app, "hrss", &receiver).await;
+    let first = app.resident("13800000001");
+    let tokens = first.sign_in_to(&client).await;
+    app.advance("31m").await;
+    let next = first.lend_to("13800000002");
+    next.sign_in().await;
+    let got = receiver.wait_for(1).await;
+    check(&app, &got[0], &client, &tokens).await;
+}
+
+#[tokio::test]
 async fn signing_out_everywhere_reaches_all_sessions() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;

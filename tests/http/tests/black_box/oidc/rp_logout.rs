@@ -71,6 +71,52 @@ async fn without_a_hint_the_resident_is_asked() {
 }
 
 #[tokio::test]
+async fn the_hint_signs_out_a_browser_that_has_forgotten_its_session() {
+    let app = TestApp::start().await;
+    let client = department(&app).await;
+    let resident = app.resident("13800000001");
+    let tokens = resident.sign_in_to(&client).await;
+    let session = resident.browser.cookies();
+    let forgetful = resident.elsewhere();
+    let page = logout(&forgetful, &[("id_token_hint", &tokens.id)]).await;
+    assert!(page.text("h1").contains("已退出登录"), "{}", page.answer.body);
+    for cookie in session {
+        resident.browser.plant_cookie(cookie);
+    }
+    assert!(
+        !is_signed_in(&resident.browser).await,
+        "the session itself has ended"
+    );
+}
+
+#[tokio::test]
+async fn a_question_that_a_newer_one_replaced_is_asked_again() {
+    let app = TestApp::start().await;
+    let client = department(&app).await;
+    let resident = app.resident("13800000001");
+    resident.sign_in_to(&client).await;
+    let ask = [("client_id", "hrss"), ("post_logout_redirect_uri", AFTER)];
+    let older = logout(&resident, &ask).await;
+    let newer = logout(&resident, &ask).await;
+    let again = older.press("#sign-out", &[]).await;
+    assert!(again.has("#sign-out"), "{}", again.answer.body);
+    assert!(is_signed_in(&resident.browser).await);
+    // Asking again made a newer question still.
+    newer.press("#sign-out", &[]).await;
+    assert!(is_signed_in(&resident.browser).await);
+    again.press("#sign-out", &[]).await;
+}
+
+#[tokio::test]
+async fn a_request_as_heavy_as_can_be_is_refused() {
+    let app = TestApp::start().await;
+    let resident = app.resident("13800000001");
+    resident.sign_in().await;
+    let page = logout(&resident, &[("state", &"x".repeat(9_000))]).await;
+    assert_eq!(page.answer.status, 400);
+}
+
+#[tokio::test]
 async fn a_bare_request_is_asked_about_too() {
     let app = TestApp::start().await;
     let resident = app.resident("13800000001");

@@ -1,17 +1,17 @@
-use crate::oidc::{Code, Parameters, WireError};
+use super::{Code, Parameters, WireError};
 
-/// Octets of all parameters in a query. An authorization request is kept while the resident signs in, before anybody
-/// knows who they are: what one may weigh bounds what a stranger can make us keep.
+/// Octets of all parameters in a query. A request is kept while the resident signs in or is asked: what one may weigh
+/// bounds what a stranger can make us keep.
 const LONGEST: usize = 8 << 10;
 
-pub(in crate::oidc) fn check_size(parameters: &Parameters) -> Result<(), WireError> {
+pub(super) fn check_size(parameters: &Parameters) -> Result<(), WireError> {
     let length = parameters.to_query().len();
     if length <= LONGEST {
         return Ok(());
     }
     Err(WireError::new(
         Code::InvalidRequest,
-        format!("the authorization request has {length} octets, more than the {LONGEST} that are allowed"),
+        format!("the request has {length} octets, more than the {LONGEST} that are allowed"),
     ))
 }
 
