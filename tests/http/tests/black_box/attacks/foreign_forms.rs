@@ -99,6 +99,20 @@ async fn nobody_is_signed_out_by_another_sessions_form() {
     assert!(is_signed_in(&victim.browser).await);
 }
 
+/// A name of the attacker's resolves to this machine, or a page of theirs posts a form to it.
+#[tokio::test]
+async fn another_site_in_the_developers_browser_reads_no_codes() {
+    let app = TestApp::start().await;
+    for path in ["/dev/outbox", "/dev/outbox.json", "/dev/clock"] {
+        let rebound = app.request("GET", path).header("host", "rebind.evil.example");
+        assert_eq!(rebound.send().await.unwrap().status(), 403, "{path}");
+        assert_eq!(app.get(path).await.status, 200, "{path}");
+    }
+    let form = app.request("POST", "/dev/clock").form(&[("advance", "1h")]);
+    let posted = form.header("origin", "https://evil.example");
+    assert_eq!(posted.send().await.unwrap().status(), 403);
+}
+
 /// The attacker's half-finished sign-in, opened by a link in the victim's browser.
 #[tokio::test]
 async fn a_link_into_somebody_elses_sign_in_leads_nowhere() {
