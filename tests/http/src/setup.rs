@@ -47,16 +47,18 @@ impl Setup {
         self
     }
 
-    /// Puts taps before PostgreSQL and Redis. `None` on SQLite and memory, where there is no wire to cut.
-    pub fn with_taps(mut self) -> Option<(Setup, Taps)> {
-        if Backend::of_this_run() == Backend::SqliteMemory {
-            return None;
-        }
+    /// Puts taps before PostgreSQL and Redis, whose wires alone can be cut.
+    pub fn with_taps(mut self) -> (Setup, Taps) {
+        assert_eq!(
+            Backend::of_this_run(),
+            Backend::PostgresRedis,
+            "nothing to cut: SQLite and memory live in the process"
+        );
         let (database, through) = Tap::before(&postgres_url());
         let (state, state_url) = Tap::before(&redis_url());
         self.database_through = Some(through);
         let setup = self.set("state.url", String::from(state_url));
-        Some((setup, Taps { database, state }))
+        (setup, Taps { database, state })
     }
 
     pub async fn start(self) -> TestApp {

@@ -5,12 +5,9 @@ use sqlx::Connection;
 use std::time::{Duration, Instant};
 use yimen_http_tests::{Backend, Client, Page, Raw, Resident, Setup, Taps, TestApp};
 
-async fn behind_taps() -> Option<(TestApp, Taps)> {
-    let Some((setup, taps)) = Setup::new().with_taps() else {
-        println!("nothing to cut: SQLite and memory live in the process");
-        return None;
-    };
-    Some((setup.start().await, taps))
+async fn behind_taps() -> (TestApp, Taps) {
+    let (setup, taps) = Setup::new().with_taps();
+    (setup.start().await, taps)
 }
 
 /// A resident who is signed in and has tokens, and a department.
@@ -57,10 +54,9 @@ async fn assert_works(app: &TestApp, resident: &Resident, client: &Client, refre
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
 async fn without_its_database_it_says_so_and_recovers() {
-    let Some((app, taps)) = behind_taps().await else {
-        return;
-    };
+    let (app, taps) = behind_taps().await;
     let (resident, client, refresh) = before_the_fault(&app).await;
     let form = app.resident("13800000002");
     let number = form.browser.get("/account").await;
@@ -107,10 +103,9 @@ async fn without_its_database_it_says_so_and_recovers() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
 async fn without_redis_it_says_so_and_recovers() {
-    let Some((app, taps)) = behind_taps().await else {
-        return;
-    };
+    let (app, taps) = behind_taps().await;
     let (resident, client, refresh) = before_the_fault(&app).await;
     let form = app.resident("13800000002");
     let number = form.browser.get("/account").await;
@@ -143,10 +138,9 @@ async fn without_redis_it_says_so_and_recovers() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
 async fn a_moment_without_the_database_is_forgotten_at_once() {
-    let Some((app, taps)) = behind_taps().await else {
-        return;
-    };
+    let (app, taps) = behind_taps().await;
     let (resident, client, refresh) = before_the_fault(&app).await;
     taps.database.shut();
     taps.database.open();
@@ -258,12 +252,9 @@ async fn an_empty_database_is_made_ready_at_the_first_start() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
 async fn two_nodes_share_their_records() {
     let app = TestApp::start().await;
-    if app.backend() == Backend::SqliteMemory {
-        println!("SQLite and memory serve one node");
-        return;
-    }
     let second = app.second_node().await;
     let client = app.client("hrss").await;
     let resident = app.resident("13800000001");
