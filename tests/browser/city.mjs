@@ -73,7 +73,7 @@ migrate_at_start = true
 ${tls ? `[tls]\ncertificate = "${tls.certificate}"\nkey = "${tls.key}"\n` : ''}
 [fetch]
 allow = ["127.0.0.0/8"]
-[sms]
+${tls ? `extra_ca = "${tls.authority}"\n` : ''}[sms]
 providers = ["webhook"]
 [sms.webhook]
 url = "${scheme}://localhost:${first + 5}/send"
@@ -81,8 +81,7 @@ secret = "whsec_${randomBytes(32).toString('base64')}"
 [log]
 filter = "error"
 `);
-    // The SMS client goes by the system's authorities alone, not by fetch.extra_ca.
-    const node = start(binary, ['serve', '--config', config], tls && { SSL_CERT_FILE: tls.authority });
+    const node = start(binary, ['serve', '--config', config]);
     await answers(node, tls, first);
 
     for (const [at, { kind, name, organisation, scope }] of departments.entries()) {

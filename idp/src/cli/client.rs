@@ -8,17 +8,14 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::audit::Context;
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Config};
 use crate::department::{self, Added, AuthMethod, Client, ClientMetadata, Purpose};
 use crate::rng::Rng;
 use crate::store::{Backend, Db};
 
 pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
-    let db = Db::open(&config.settings.database).await?;
-    if db.backend() == Backend::Sqlite {
-        db.migrate().await?;
-    }
+    let db = open_records(&config).await?;
     let context = operator();
     match command {
         Command::Add(options) => {
@@ -50,6 +47,19 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
     }
     db.close().await;
     Ok(())
+}
+
+/// The records, for a command that works on them: at this version, or not at all.
+pub(super) async fn open_records(config: &Config) -> Result<Db, Failure> {
+    let db = Db::open(&config.settings.database).await?;
+    if db.backend() == Backend::Sqlite {
+        db.migrate().await?;
+    } else if !db.pending_migrations().await?.is_empty() {
+        return Err(Failure::new(
+            "the database is not at this version; run `yimen migrate`",
+        ));
+    }
+    Ok(db)
 }
 
 /// The operator at the command line.

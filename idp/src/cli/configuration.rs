@@ -110,5 +110,8 @@ mod tests {
         );
         assert!(idle.explanation.starts_with("A session ends"));
         assert!(found.iter().any(|one| one.name == "master_key"));
+        for one in found {
+            assert!(one.explanation.len() > 8, "{} is not explained", one.name);
+        }
     }
 }

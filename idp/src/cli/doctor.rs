@@ -7,6 +7,8 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::fetch::extra_roots;
+use crate::http::check_tls;
 use crate::rng::Rng;
 use crate::sms::{self, Sms};
 use crate::state::State;
@@ -43,6 +45,7 @@ pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Fail
         "configuration",
         Ok(format!("{} is sound", file.display())),
     )];
+    findings.push(Finding::of("tls", tls(&config)));
     findings.push(Finding::of("database", database(&config).await));
     findings.push(Finding::of("short-lived state", state(&config).await));
     findings.push(Finding::of("sms", sms_providers(&config)));
@@ -65,7 +68,21 @@ pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Fail
     }
 }
 
+fn tls(config: &Config) -> Result<String, String> {
+    match &config.settings.tls {
+        None => Ok("ends at a proxy".to_owned()),
+        Some(tls) => check_tls(tls).map(|()| "certificate and key belong together".to_owned()),
+    }
+}
+
 async fn database(config: &Config) -> Result<String, String> {
+    let url = config.settings.database.url.expose();
+    let file = url
+        .strip_prefix("sqlite:")
+        .map(|path| path.trim_start_matches("//"));
+    if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
+        return Ok(format!("{file} is made at the first start"));
+    }
     let db = Db::open(&config.settings.database)
         .await
         .map_err(|fault| format!("{fault}; check database.url"))?;
@@ -73,6 +90,11 @@ async fn database(config: &Config) -> Result<String, String> {
     db.close().await;
     if pending.is_empty() {
         Ok("answers, and is at this version".to_owned())
+    } else if file.is_some() {
+        Ok(format!(
+            "answers; the next start brings {} migrations",
+            pending.len()
+        ))
     } else {
         Err(format!(
             "{} migrations are missing; run `yimen migrate`",
@@ -93,7 +115,9 @@ async fn state(config: &Config) -> Result<String, String> {
 }
 
 fn sms_providers(config: &Config) -> Result<String, String> {
-    let client = sms::http_client(Vec::new()).map_err(|fault| fault.to_string())?;
+    let client = extra_roots(&config.settings.fetch)
+        .map_err(|fault| fault.to_string())
+        .and_then(|roots| sms::http_client(roots).map_err(|fault| fault.to_string()))?;
     Sms::new(&config.settings, client, Rng::system()).map_err(|fault| fault.to_string())?;
     let order: Vec<String> = config
         .settings
@@ -110,7 +134,7 @@ fn sms_providers(config: &Config) -> Result<String, String> {
 
 fn proxies(config: &Config) -> Result<String, String> {
     let settings = &config.settings;
-    let behind = settings.listen.ip().is_loopback() && settings.tls.is_none() && config.public_url.is_https();
+    let behind = settings.tls.is_none() && config.public_url.is_https();
     if behind && settings.http.trusted_proxies.is_empty() {
         return Err(
             "we seem to stand behind a reverse proxy, but http.trusted_proxies is empty: \
@@ -147,17 +171,12 @@ async fn public_address(config: &Config) -> Vec<Finding> {
 
 async fn fetch_discovery(config: &Config) -> Result<(String, Option<String>), String> {
     let url = config.public_url.join("/.well-known/openid-configuration");
-    let mut builder = reqwest::Client::builder().timeout(PATIENCE);
-    if let Some(path) = &config.settings.fetch.extra_ca {
-        let pem =
-            std::fs::read(path).map_err(|fault| format!("fetch.extra_ca {}: {fault}", path.display()))?;
-        let roots = reqwest::Certificate::from_pem_bundle(&pem)
-            .map_err(|fault| format!("fetch.extra_ca: {fault}"))?;
-        for root in roots {
-            builder = builder.add_root_certificate(root);
-        }
-    }
-    let client = builder.build().map_err(|fault| fault.to_string())?;
+    let roots = extra_roots(&config.settings.fetch).map_err(|fault| fault.to_string())?;
+    let client = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .tls_certs_merge(roots)
+        .build()
+        .map_err(|fault| fault.to_string())?;
     let response = client
         .get(&url)
         .send()

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::arguments::Keys;
+use super::client::open_records;
 use super::failure::Failure;
 use super::output::Output;
 use crate::clock::Clock;
@@ -9,11 +10,11 @@ use crate::http::key_policy;
 use crate::keys::jose::Algorithm;
 use crate::keys::{Keeper, When};
 use crate::rng::Rng;
-use crate::store::{Db, Vault};
+use crate::store::Vault;
 
 pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
-    let db = Db::open(&config.settings.database).await?;
+    let db = open_records(&config).await?;
     let rng = Rng::system();
     let vault = Vault::new(&config.master_key, rng.clone());
     let keeper = Keeper::new(db.clone(), vault, rng, key_policy(&config.settings));

@@ -31,8 +31,9 @@ impl Output {
 
     pub(super) fn failed(self, failure: &Failure) {
         if self.json {
-            println!("{}", json!({ "error": failure.to_string() }));
+            eprintln!("{}", json!({ "error": failure.to_string() }));
+        } else {
+            eprintln!("yimen: {failure}");
         }
-        eprintln!("yimen: {failure}");
     }
 }

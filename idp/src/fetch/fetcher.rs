@@ -134,7 +134,11 @@ impl Door {
     }
 }
 
-fn extra_roots(config: &config::Fetch) -> Result<Vec<Certificate>, FetchError> {
+/// The authorities that `fetch.extra_ca` names, for every outgoing request of the node.
+///
+/// # Errors
+/// Where the file cannot be read as PEM.
+pub fn extra_roots(config: &config::Fetch) -> Result<Vec<Certificate>, FetchError> {
     let Some(path) = &config.extra_ca else {
         return Ok(Vec::new());
     };

@@ -15,4 +15,4 @@ mod fetch_test;
 mod stand_in;
 
 pub use error::FetchError;
-pub use fetcher::Fetcher;
+pub use fetcher::{Fetcher, extra_roots};

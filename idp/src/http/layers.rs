@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
@@ -5,7 +6,8 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
 use super::app::App;
@@ -17,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::rng::Rng;
 use crate::signin::Senders;
-use crate::web::{ClientAddress, RequestId, dress_errors};
+use crate::web::{ClientAddress, ErrorKind, PageError, RequestId, dress_errors};
 
 /// The layers around every route, from the inside out: a limit on time, error pages in the
 /// resident's language, and what is known of the request.
@@ -36,8 +38,16 @@ pub(super) fn layered(routes: Router, app: &App) -> Router {
         .layer(DefaultBodyLimit::max(limit))
         .layer(from_fn_with_state(outermost.clone(), end_in_time))
         .layer(from_fn_with_state(room, shed))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.site.clone(), dress_errors))
         .layer(from_fn_with_state(outermost, note_facts))
+}
+
+/// A handler's panic is a fault of ours: a page that says so, not a connection that breaks.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    PageError::new(ErrorKind::Internal)
+        .because("a handler panicked")
+        .into_response()
 }
 
 #[derive(Clone)]
@@ -109,5 +119,27 @@ async fn end_in_time(State(known): State<Outermost>, request: Request, next: Nex
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => unavailable(&path, "the request took too long"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_for() {
+        async fn fault() -> &'static str {
+            panic!("a fault of ours")
+        }
+        let routes = Router::new()
+            .route("/", get(fault))
+            .layer(CatchPanicLayer::custom(panicked));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = routes.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
     }
 }

@@ -16,3 +16,4 @@ mod tls;
 pub use app::{App, StartError, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};
+pub use tls::check_tls;

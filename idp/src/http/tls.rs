@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::config::Tls;
+
 /// A client that has not finished its handshake by then is let go.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Connections whose handshake is done, waiting to be served.
@@ -34,6 +36,14 @@ pub(super) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<Server
         .map_err(|fault| format!("tls.certificate and tls.key: {fault}"))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Whether certificate and key can be served with.
+///
+/// # Errors
+/// What is wrong with which file.
+pub fn check_tls(tls: &Tls) -> Result<(), String> {
+    server_config(&tls.certificate, &tls.key).map(drop)
 }
 
 /// Accepts TLS connections. Handshakes go on beside one another, so that one slow client keeps

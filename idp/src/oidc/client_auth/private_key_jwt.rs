@@ -65,7 +65,8 @@ pub(super) async fn prove(
     let claims = signed
         .check(&rules, now)
         .map_err(|fault| refuse(&fault.to_string()))?;
-    let jti = claims.text("jti").ok_or_else(|| refuse("jti is missing"))?;
+    let given = claims.text("jti").filter(|jti| !jti.is_empty());
+    let jti = given.ok_or_else(|| refuse("jti is missing"))?;
     let seen = format!(
         "assertion:{}",
         to_base64url(hash(&format!("{}\0{jti}", client.client_id)))
