@@ -61,7 +61,10 @@ pub(super) enum Config {
     /// Print the configuration as resolved, secrets hidden
     Print,
     /// Explain every key, or those whose name contains KEY
-    Explain { key: Option<String> },
+    Explain {
+        /// A part of a key's name, such as `session`
+        key: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,11 +74,20 @@ pub(super) enum Client {
     /// List the clients
     List,
     /// Show one client
-    Show { id: String },
+    Show {
+        /// Its `client_id`
+        id: String,
+    },
     /// Give a client a new secret; the old one ends at once
-    RotateSecret { id: String },
+    RotateSecret {
+        /// Its `client_id`
+        id: String,
+    },
     /// Remove a client; its residents are asked for nothing more
-    Remove { id: String },
+    Remove {
+        /// Its `client_id`
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -86,11 +98,13 @@ pub(super) struct AddClient {
     /// What residents come for, such as 养老金查询
     #[arg(long)]
     pub name: String,
+    /// The same in English
     #[arg(long)]
     pub name_en: Option<String>,
     /// The department that offers it
     #[arg(long)]
     pub department: String,
+    /// The same in English
     #[arg(long)]
     pub department_en: Option<String>,
     /// Where residents return to; may be repeated
@@ -105,15 +119,19 @@ pub(super) struct AddClient {
     /// Where a sign-in begins at the department
     #[arg(long, value_name = "URI")]
     pub initiate_login_uri: Option<String>,
+    /// How the client proves itself at the token endpoint
     #[arg(long, value_enum, default_value_t = AuthMethod::ClientSecretBasic)]
     pub auth_method: AuthMethod,
     /// The client's public keys, a JWK Set in a file
     #[arg(long, value_name = "FILE")]
     pub jwks: Option<PathBuf>,
+    /// Where the client's public keys are published, instead of --jwks
     #[arg(long, value_name = "URI")]
     pub jwks_uri: Option<String>,
+    /// All it may ever ask for; `offline_access` for refresh tokens
     #[arg(long, default_value = "openid profile phone")]
     pub scope: String,
+    /// What it may send to the token endpoint; may be repeated [default: authorization_code, refresh_token]
     #[arg(long = "grant-type", value_name = "TYPE")]
     pub grant_types: Vec<String>,
     /// ES256 or RS256
@@ -128,8 +146,10 @@ pub(super) struct AddClient {
     /// A scope the service works without; may be repeated
     #[arg(long = "optional", value_name = "SCOPE")]
     pub optional: Vec<String>,
+    /// Its privacy policy, linked on the consent page
     #[arg(long, value_name = "URI")]
     pub policy_uri: Option<String>,
+    /// Its terms of service, linked there too
     #[arg(long, value_name = "URI")]
     pub tos_uri: Option<String>,
     /// An app on the resident's own device

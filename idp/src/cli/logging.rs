@@ -1,3 +1,5 @@
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
@@ -9,6 +11,7 @@ pub(super) fn start(log: &Log) -> Result<(), Failure> {
         .map_err(|fault| Failure::new(format!("log.filter `{}`: {fault}", log.filter)))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => builder.try_init(),
