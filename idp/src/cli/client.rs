@@ -10,8 +10,9 @@ use crate::audit::Context;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::department::{self, Added, AuthMethod, Client, ClientMetadata, Purpose};
+use crate::http::bring_up_to_date;
 use crate::rng::Rng;
-use crate::store::{Backend, Db};
+use crate::store::Db;
 
 pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
@@ -52,13 +53,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
 /// The records, for a command that works on them: at this version, or not at all.
 pub(super) async fn open_records(config: &Config) -> Result<Db, Failure> {
     let db = Db::open(&config.settings.database).await?;
-    if db.backend() == Backend::Sqlite {
-        db.migrate().await?;
-    } else if !db.pending_migrations().await?.is_empty() {
-        return Err(Failure::new(
-            "the database is not at this version; run `yimen migrate`",
-        ));
-    }
+    bring_up_to_date(&db, false).await?;
     Ok(db)
 }
 

@@ -76,10 +76,7 @@ fn tls(config: &Config) -> Result<String, String> {
 }
 
 async fn database(config: &Config) -> Result<String, String> {
-    let url = config.settings.database.url.expose();
-    let file = url
-        .strip_prefix("sqlite:")
-        .map(|path| path.trim_start_matches("//"));
+    let file = config.settings.database.sqlite_file();
     if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
         return Ok(format!("{file} is made at the first start"));
     }
@@ -134,8 +131,7 @@ fn sms_providers(config: &Config) -> Result<String, String> {
 
 fn proxies(config: &Config) -> Result<String, String> {
     let settings = &config.settings;
-    let behind = settings.tls.is_none() && config.public_url.is_https();
-    if behind && settings.http.trusted_proxies.is_empty() {
+    if config.is_behind_unnamed_proxy() {
         return Err(
             "we seem to stand behind a reverse proxy, but http.trusted_proxies is empty: \
              every resident would seem to come from the proxy and share its limits"

@@ -52,6 +52,14 @@ impl Timestamp {
     }
 }
 
+/// For measuring how long something real takes, a provider's answer or a connection's age: this clock is not the one
+/// that tests move, and no logic goes by it.
+#[expect(clippy::disallowed_methods, reason = "the one place that lends it")]
+#[must_use]
+pub fn moment() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, to the second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,6 +16,15 @@ pub struct Config {
     pub settings: Settings,
 }
 
+impl Config {
+    /// Whether residents come through a proxy that `http.trusted_proxies` does not name: then all seem to be one sender.
+    #[must_use]
+    pub fn is_behind_unnamed_proxy(&self) -> bool {
+        let Settings { tls, http, .. } = &self.settings;
+        self.public_url.is_https() && tls.is_none() && http.trusted_proxies.is_empty()
+    }
+}
+
 /// The configuration as written, defaults filled in. Field docs stand in `deploy/yimen.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -70,6 +79,15 @@ pub struct Database {
     pub migrate_at_start: bool,
     pub max_connections: u32,
     pub synchronous: Synchronous,
+}
+
+impl Database {
+    /// The file, where the records are SQLite's.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<&str> {
+        let path = self.url.expose().strip_prefix("sqlite:")?;
+        Some(path.trim_start_matches("//"))
+    }
 }
 
 impl Default for Database {

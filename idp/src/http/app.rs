@@ -20,7 +20,7 @@ use crate::signin::{Interactions, Senders, Signin};
 use crate::sms::{self, SetupError, Sms};
 use crate::state::{State, StateError};
 use crate::store::{Backend, Db, StoreError, Vault};
-use crate::web::{Site, SiteSettings};
+use crate::web::{Site, SiteSettings, is_local_name};
 
 /// Why a node cannot start; each says what to do.
 #[derive(Debug, Error)]
@@ -112,16 +112,13 @@ impl App {
         let settings = &config.settings;
         if settings.dev {
             demand_loopback(&config)?;
-        } else if config.public_url.is_https()
-            && settings.tls.is_none()
-            && settings.http.trusted_proxies.is_empty()
-        {
+        } else if config.is_behind_unnamed_proxy() {
             tracing::warn!(
                 "no TLS here and no http.trusted_proxies: whatever comes through a proxy counts as one sender, and shares one sender's limits"
             );
         }
         let db = Db::open(&settings.database).await?;
-        bring_up_to_date(&db, settings).await?;
+        bring_up_to_date(&db, settings.database.migrate_at_start).await?;
         let state = State::open(&settings.state).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
         let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
@@ -197,8 +194,12 @@ fn site_of(config: &Config, vault: &Vault) -> Site {
     })
 }
 
-async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(), StartError> {
-    if db.backend() == Backend::Sqlite || settings.database.migrate_at_start {
+/// Makes sure that the records are of this version. SQLite's are brought there in any case.
+///
+/// # Errors
+/// Where they are not, and may not be brought there.
+pub async fn bring_up_to_date(db: &Db, may_migrate: bool) -> Result<(), StartError> {
+    if db.backend() == Backend::Sqlite || may_migrate {
         return Ok(db.migrate().await?);
     }
     match db.pending_migrations().await?.first() {
@@ -218,8 +219,8 @@ fn demand_loopback(config: &Config) -> Result<(), StartError> {
     let refuse = || StartError::DevInPublic {
         host: host.to_owned(),
     };
-    // RFC 6761 §6.3: loopback without being looked up, and not every resolver knows it.
-    if bare == "localhost" || bare.ends_with(".localhost") {
+    // Not every resolver knows it.
+    if is_local_name(bare) {
         return Ok(());
     }
     let addresses = (bare, config.public_url.port())

@@ -15,7 +15,7 @@ use super::app::App;
 use crate::clock::Timestamp;
 use crate::config::Span;
 use crate::oidc::{Code, Form, WireError};
-use crate::web::check_same_origin;
+use crate::web::{check_same_origin, is_local_name};
 
 /// Keeps other sites out that a developer's browser visits: one whose name resolves to this machine (DNS rebinding)
 /// would read the codes, one that posts a form would move the clock.
@@ -42,8 +42,7 @@ fn names_this_machine(host: &str) -> bool {
         _ => host,
     };
     let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let is_local = bare == "localhost" || bare.ends_with(".localhost");
-    is_local || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    is_local_name(bare) || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// GET `/dev/clock`

@@ -18,17 +18,13 @@ use super::serve::Peer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::rng::Rng;
-use crate::signin::Senders;
 use crate::web::{ClientAddress, ErrorKind, PageError, RequestId, dress_errors};
 
 /// The layers around every route, from the inside out: a limit on time, error pages in the
 /// resident's language, and what is known of the request.
 pub(super) fn layered(routes: Router, app: &App) -> Router {
     let limit = app.config.settings.http.body_limit;
-    let room = Room {
-        places: Places::new(app.config.settings.http.max_requests),
-        senders: app.senders,
-    };
+    let places = Places::new(app.config.settings.http.max_requests, app.senders);
     let outermost = Outermost {
         config: Arc::clone(&app.config),
         clock: app.clock.clone(),
@@ -37,7 +33,7 @@ pub(super) fn layered(routes: Router, app: &App) -> Router {
     routes
         .layer(DefaultBodyLimit::max(limit))
         .layer(from_fn_with_state(outermost.clone(), end_in_time))
-        .layer(from_fn_with_state(room, shed))
+        .layer(from_fn_with_state(places, shed))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.site.clone(), dress_errors))
         .layer(from_fn_with_state(outermost, note_facts))
@@ -85,15 +81,8 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
     response
 }
 
-/// How many requests may be under way.
-#[derive(Clone)]
-struct Room {
-    places: Arc<Places>,
-    senders: Senders,
-}
-
 /// Answers at once what there is no room for, so that the rest is answered in time.
-async fn shed(State(room): State<Room>, request: Request, next: Next) -> Response {
+async fn shed(State(places): State<Arc<Places>>, request: Request, next: Next) -> Response {
     // A node that is busy is alive: nobody should kill it for that.
     if request.uri().path() == "/healthz" {
         return next.run(request).await;
@@ -102,8 +91,7 @@ async fn shed(State(room): State<Room>, request: Request, next: Next) -> Respons
         .extensions()
         .get::<ClientAddress>()
         .map(|address| address.0);
-    let sender = address.and_then(|address| room.senders.sender_of(address));
-    match room.places.take(sender) {
+    match places.take(address) {
         Some(_place) => next.run(request).await,
         None => unavailable(
             request.uri().path(),

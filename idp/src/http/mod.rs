@@ -13,7 +13,7 @@ mod router;
 mod serve;
 mod tls;
 
-pub use app::{App, StartError, key_policy};
+pub use app::{App, StartError, bring_up_to_date, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};
 pub use tls::check_tls;

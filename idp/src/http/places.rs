@@ -1,7 +1,10 @@
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
+
+use crate::signin::Senders;
 
 /// What part of all places one sender may hold.
 const SHARE: usize = 8;
@@ -10,6 +13,7 @@ const SHARE: usize = 8;
 #[derive(Debug)]
 pub(super) struct Places {
     most: usize,
+    senders: Senders,
     taken: Mutex<Taken>,
 }
 
@@ -27,15 +31,17 @@ pub(super) struct Place {
 }
 
 impl Places {
-    pub(super) fn new(most: usize) -> Arc<Self> {
+    pub(super) fn new(most: usize, senders: Senders) -> Arc<Self> {
         Arc::new(Self {
             most,
+            senders,
             taken: Mutex::default(),
         })
     }
 
-    /// A place for one more, if there is room for it; without a sender only the node's own bound counts.
-    pub(super) fn take(self: &Arc<Self>, sender: Option<IpNet>) -> Option<Place> {
+    /// A place for one more, if there is room for it; without an address only the node's own bound counts.
+    pub(super) fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
+        let sender = address.and_then(|address| self.senders.sender_of(address));
         let mut taken = self.taken();
         if taken.all >= self.most {
             return None;
@@ -80,14 +86,14 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn sender(text: &str) -> Option<IpNet> {
+    fn address(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
     }
 
     #[test]
     fn one_sender_holds_an_eighth_and_leaves_the_rest_to_others() {
-        let places = Places::new(16);
-        let (greedy, other) = (sender("203.0.113.7/32"), sender("203.0.113.8/32"));
+        let places = Places::new(16, Senders::new(false));
+        let (greedy, other) = (address("203.0.113.7"), address("203.0.113.8"));
         let held: Vec<_> = (0..2).map(|_| places.take(greedy).unwrap()).collect();
         assert!(places.take(greedy).is_none());
         assert!(places.take(other).is_some() && places.take(None).is_some());
@@ -99,11 +105,11 @@ mod tests {
 
     #[test]
     fn all_together_hold_no_more_than_there_are() {
-        let places = Places::new(3);
+        let places = Places::new(3, Senders::new(false));
         let held: Vec<_> = (1..=3)
-            .map(|host| places.take(sender(&format!("198.51.100.{host}/32"))))
+            .map(|host| places.take(address(&format!("198.51.100.{host}"))))
             .collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(places.take(sender("198.51.100.4/32")).is_none() && places.take(None).is_none());
+        assert!(places.take(address("198.51.100.4")).is_none() && places.take(None).is_none());
     }
 }

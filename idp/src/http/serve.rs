@@ -26,7 +26,7 @@ use super::router::router;
 use super::tls::{TlsListener, server_config};
 use crate::audit::Context;
 use crate::config::{Http, Tls};
-use crate::signin::{Senders, sweep};
+use crate::signin::sweep;
 
 /// How long a sender may dawdle.
 const HEAD: Duration = Duration::from_secs(20);
@@ -105,7 +105,6 @@ fn tls_listener(listener: TcpListener, tls: &Tls) -> Result<TlsListener, String>
 struct Door {
     places: Arc<Places>,
     lobby: Arc<Semaphore>,
-    senders: Senders,
     trusted: Vec<IpNet>,
     /// How long a request's head may take, and how long an answer may wait for its reader to go on reading.
     patience: Duration,
@@ -119,9 +118,8 @@ impl Door {
             ..
         } = &app.config.settings.http;
         Self {
-            places: Places::new(*max_connections),
+            places: Places::new(*max_connections, app.senders),
             lobby: Arc::new(Semaphore::new(LOBBY)),
-            senders: app.senders,
             trusted: trusted_proxies.clone(),
             patience: HEAD,
         }
@@ -130,8 +128,7 @@ impl Door {
     fn place(&self, address: SocketAddr) -> Option<Place> {
         let address = address.ip().to_canonical();
         let is_proxy = self.trusted.iter().any(|range| range.contains(&address));
-        let sender = self.senders.sender_of(address).filter(|_| !is_proxy);
-        self.places.take(sender)
+        self.places.take((!is_proxy).then_some(address))
     }
 }
 
@@ -238,6 +235,7 @@ mod tests {
     use tokio::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
+    use crate::signin::Senders;
 
     /// Connections that a test makes, from whatever address it likes.
     struct Calls(Receiver<(DuplexStream, SocketAddr)>);
@@ -261,9 +259,8 @@ mod tests {
     fn open(most: usize, trusted: &str) -> Sender<(DuplexStream, SocketAddr)> {
         let (calls, taken) = channel(64);
         let door = Door {
-            places: Places::new(most),
+            places: Places::new(most, Senders::new(false)),
             lobby: Arc::new(Semaphore::new(LOBBY)),
-            senders: Senders::new(false),
             trusted: vec![trusted.parse().unwrap()],
             patience: Duration::from_millis(300),
         };

@@ -60,31 +60,30 @@ pub async fn logout(
             [],
         ));
     }
-    if let Err(error) = parameters.refuse_repeats() {
-        return Err(faulty(&error.description));
-    }
-    check_size(&parameters).map_err(|error| faulty(&error.description))?;
+    parameters
+        .refuse_repeats()
+        .and_then(|()| check_size(&parameters))
+        .map_err(|error| faulty(&error.description))?;
     let page = page.with_ui_locales(parameters.get("ui_locales"));
     let hint = read_hint(&oidc, &parameters, &facts)?;
     let client = find_client(&oidc, &parameters, hint.as_ref()).await?;
     let after = prove_return(&parameters, client.as_deref())?;
 
-    let hinted = match (&hint, &client) {
-        (Some(hint), Some(client)) => hinted_session(&oidc, hint, client).await?,
-        _ => None,
-    };
     // One that has gone idle here may be in use at a department: it is ended all the same, and by the hint alone
     // where the browser has forgotten it.
-    let open = oidc.sessions.open(&headers, facts.now).await?;
-    let is_hinted = |session: &Session| hinted.as_ref().is_some_and(|hinted| hinted.id == session.id);
-    if let Some(session) = hinted.as_ref().filter(|_| open.as_ref().is_none_or(is_hinted)) {
-        let context = Context::of(&facts, "client", &oidc.rng);
-        let cookies = oidc.sessions.sign_out(&context, session).await?;
-        return Ok(finish(after, client.as_deref(), page, cookies));
-    }
-    let Some(session) = open else {
+    let hinting = hint.as_ref().zip(client.as_deref());
+    let found = match (oidc.sessions.open(&headers, facts.now).await?, hinting) {
+        (None, Some((hint, client))) => forgotten_session(&oidc, hint, client).await?,
+        (open, _) => open,
+    };
+    let Some(session) = found else {
         return Ok(finish(after, client.as_deref(), page, Vec::new()));
     };
+    if hinting.is_some_and(|(hint, client)| hint.names(&session, client, &oidc)) {
+        let context = Context::of(&facts, "client", &oidc.rng);
+        let cookies = oidc.sessions.sign_out(&context, &session).await?;
+        return Ok(finish(after, client.as_deref(), page, cookies));
+    }
     let page = after.redirect.iter().fold(page, Page::allow_form_to);
     let asking = client.as_deref().map(|client| client.asking(page.locale()));
     let id = oidc.rng.id();
@@ -157,23 +156,27 @@ fn faulty(reason: &str) -> PageError {
 }
 
 /// The session that an ID token of this client was issued in, if nobody has ended it.
-async fn hinted_session(oidc: &Oidc, hint: &Hint, client: &Client) -> Result<Option<Session>, PageError> {
-    let (Some(sub), Some(named)) = (&hint.sub, &hint.sid) else {
+async fn forgotten_session(oidc: &Oidc, hint: &Hint, client: &Client) -> Result<Option<Session>, PageError> {
+    let Some(sub) = &hint.sub else {
         return Ok(None);
     };
     let Some(account) = account_of_sub(&oidc.db, sub).await? else {
         return Ok(None);
     };
     let open = oidc.sessions.list_open(account).await?;
-    Ok(open
-        .into_iter()
-        .find(|session| sid(&oidc.vault, session, &client.sector) == *named))
+    Ok(open.into_iter().find(|session| hint.names(session, client, oidc)))
 }
 
 struct Hint {
     audience: Option<String>,
     sub: Option<String>,
     sid: Option<String>,
+}
+
+impl Hint {
+    fn names(&self, session: &Session, client: &Client, oidc: &Oidc) -> bool {
+        self.sid.as_deref() == Some(sid(&oidc.vault, session, &client.sector).as_str())
+    }
 }
 
 fn read_hint(oidc: &Oidc, parameters: &Parameters, facts: &Facts) -> Result<Option<Hint>, PageError> {

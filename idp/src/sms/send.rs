@@ -2,14 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::answer::fault;
 use super::message::Message;
 use super::outbox::Outbox;
 use super::outcome::{Attempt, Delivery, Fault, Outcome};
 use super::route::{Line, Route};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, moment};
 use crate::rng::Rng;
 
 /// A message takes at most so many time-outs, however many providers there are.
@@ -111,15 +111,6 @@ impl Sms {
         }
         outcome
     }
-}
-
-/// How long a provider took is no logic of ours: it is waited for by this clock, not by the one that tests move.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "measures how long a provider really took"
-)]
-pub(super) fn moment() -> Instant {
-    Instant::now()
 }
 
 fn report(outcome: &Outcome, provider: crate::config::SmsProvider) {

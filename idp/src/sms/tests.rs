@@ -224,7 +224,7 @@ async fn an_unreachable_provider_is_passed_over_and_surely_sent_nothing() {
 #[tokio::test]
 async fn a_slow_provider_is_left_after_its_time_out_and_all_of_them_after_two() {
     let stand_in = StandIn::start(Reply::Never).await;
-    let started = send::moment();
+    let started = crate::clock::moment();
     let delivery = stand_in.sms(&[Webhook, DevOutbox]).send(&message(), NOW).await;
     assert_eq!(delivery.accepted, Some(DevOutbox));
     let slow = &delivery.attempts[0];

@@ -103,12 +103,12 @@ impl Db {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Self::open_postgres(url, config.max_connections).await;
         }
-        let Some(path) = url.strip_prefix("sqlite:") else {
+        let Some(path) = config.sqlite_file() else {
             return Err(StoreError::Refused(
                 "database.url must begin with sqlite: or postgres://".to_owned(),
             ));
         };
-        Self::open_sqlite(path.trim_start_matches("//"), config.synchronous).await
+        Self::open_sqlite(path, config.synchronous).await
     }
 
     async fn open_postgres(url: &str, max_connections: u32) -> Result<Self, StoreError> {

@@ -7,6 +7,8 @@ use sqlx::{ConnectOptions, Connection, Error};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::clock::moment;
+
 /// How long a request waits for a connection before it is answered with 503.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// While a database that is starting refuses connections, it is asked again after this.
@@ -44,14 +46,6 @@ struct Idle<C> {
     connection: C,
     opened: Instant,
     returned: Instant,
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a firewall and a database age our connections by real time"
-)]
-fn moment() -> Instant {
-    Instant::now()
 }
 
 /// What the pool must be able to ask of a connection.

@@ -1,6 +1,7 @@
 use url::{Host, Url};
 
 use super::super::model::ClientMetadata;
+use crate::web::is_local_name;
 
 const MAX_URIS: usize = 32;
 const MAX_LENGTH: usize = 2048;
@@ -112,9 +113,7 @@ fn parse(what: &str, uri: &str) -> Result<Url, String> {
 /// Hosts that never leave the machine (RFC 6761 §6.2, §6.3).
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => {
-            name == "localhost" || name.ends_with(".localhost") || name.ends_with(".test")
-        }
+        Some(Host::Domain(name)) => is_local_name(name) || name.ends_with(".test"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

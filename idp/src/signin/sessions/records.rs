@@ -77,39 +77,33 @@ impl Sessions {
     /// Where the database does not answer: that is no reason to think the resident signed out, and
     /// no cookie is cleared for it.
     pub async fn current(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Session>, PageError> {
-        for token in self.tokens(headers) {
-            if let Some(mut session) = self.by_token(token).await?
-                && session.is_live(self.lifetime, now)
-            {
-                self.note_use(&mut session, now).await?;
-                return Ok(Some(session));
-            }
-        }
-        Ok(None)
+        let open = self.open(headers, now).await?;
+        let Some(mut session) = open.filter(|session| session.is_live(self.lifetime, now)) else {
+            return Ok(None);
+        };
+        self.note_use(&mut session, now).await?;
+        Ok(Some(session))
     }
 
     /// The session of a browser that nobody has ended, though it may have gone idle or run out: departments may still
-    /// be in use by it. This is the one to sign out of, and the one that another person's sign-in ends.
+    /// be in use by it. This is the one to sign out of, and the one that another person's sign-in ends. A live one goes
+    /// before others.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn open(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Session>, PageError> {
-        let mut latest: Option<Session> = None;
-        for token in self.tokens(headers) {
+        let mut over = None;
+        // By plain http, another port of the host may have set a cookie of this name.
+        for token in self.cookies.read_all(headers, COOKIE).take(4) {
             let Some(session) = self.by_token(token).await? else {
                 continue;
             };
             if session.is_live(self.lifetime, now) {
                 return Ok(Some(session));
             }
-            latest = latest.or(Some(session));
+            over = over.or(Some(session));
         }
-        Ok(latest)
-    }
-
-    /// By plain http, another port of the host may have set a cookie of this name.
-    fn tokens<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
-        self.cookies.read_all(headers, COOKIE).take(4)
+        Ok(over)
     }
 
     async fn by_token(&self, token: &str) -> Result<Option<Session>, StoreError> {
