@@ -1,12 +1,20 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
 //! May import: audit, store, clock, rng, config.
 
+mod assurance;
 mod model;
+mod passkeys;
 mod phone;
 mod records;
 #[cfg(test)]
 mod tests;
 
+pub use assurance::{Identity, Lacking, Level, Strength};
 pub use model::{Account, HeldPhone, Profile};
+pub use passkeys::{
+    Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, find_passkey,
+    known_handle, may_offer_passkey, passkey_handle, passkeys, postpone_passkey_offer, rename_passkey,
+    use_passkey, vouch_for_passkey,
+};
 pub use phone::{PhoneError, PhoneNumber};
 pub use records::{enter, find_by_phone, phones, profile, set_name};

@@ -22,6 +22,11 @@ pub enum Action {
     GrantEnded,
     GrantMade,
     KeyChanged,
+    PasskeyAdded,
+    PasskeyEnded,
+    PasskeyFailed,
+    PasskeyPutOff,
+    PasskeyRenamed,
     RefreshReused,
     Refreshed,
     SessionEnded,
@@ -31,7 +36,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 29] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -50,6 +55,11 @@ impl Action {
         Self::GrantEnded,
         Self::GrantMade,
         Self::KeyChanged,
+        Self::PasskeyAdded,
+        Self::PasskeyEnded,
+        Self::PasskeyFailed,
+        Self::PasskeyPutOff,
+        Self::PasskeyRenamed,
         Self::RefreshReused,
         Self::Refreshed,
         Self::SessionEnded,
@@ -79,6 +89,11 @@ impl Action {
             Self::GrantEnded => "grant.ended",
             Self::GrantMade => "grant.made",
             Self::KeyChanged => "key.changed",
+            Self::PasskeyAdded => "passkey.added",
+            Self::PasskeyEnded => "passkey.ended",
+            Self::PasskeyFailed => "passkey.failed",
+            Self::PasskeyPutOff => "passkey.put_off",
+            Self::PasskeyRenamed => "passkey.renamed",
             Self::RefreshReused => "refresh.reused",
             Self::Refreshed => "refresh.used",
             Self::SessionEnded => "session.ended",
@@ -108,6 +123,8 @@ pub enum EndReason {
     Everywhere,
     #[serde(rename = "another account signed in")]
     AnotherAccount,
+    #[serde(rename = "its passkey was removed")]
+    PasskeyRemoved,
 }
 
 impl EndReason {
@@ -118,6 +135,7 @@ impl EndReason {
             Self::AnotherDevice => "signed out from another device",
             Self::Everywhere => "signed out everywhere",
             Self::AnotherAccount => "another account signed in",
+            Self::PasskeyRemoved => "its passkey was removed",
         }
     }
 }

@@ -42,6 +42,7 @@ pub struct Settings {
     pub http: Http,
     pub fetch: Fetch,
     pub sms: Sms,
+    pub passkey: Passkey,
     pub session: Session,
     pub consent: Consent,
     pub token: Token,
@@ -64,6 +65,7 @@ impl Default for Settings {
             http: Http::default(),
             fetch: Fetch::default(),
             sms: Sms::default(),
+            passkey: Passkey::default(),
             session: Session::default(),
             consent: Consent::default(),
             token: Token::default(),
@@ -206,6 +208,14 @@ pub enum SmsProvider {
 pub struct TestNumber {
     pub phone: String,
     pub code: Secret,
+}
+
+/// For passkeys: `rp_id` is the public URL's host unless said otherwise.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Passkey {
+    pub rp_id: Option<String>,
+    pub related_origins: Vec<PublicUrl>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -137,6 +137,7 @@ pub struct ClientMetadata {
     pub scope: String,
     pub grant_types: Vec<String>,
     pub default_max_age: Option<u64>,
+    pub default_acr_values: Vec<String>,
     pub policy_uri: Option<String>,
     pub tos_uri: Option<String>,
     /// `web`, or `native` for an app on the resident's device.
@@ -164,6 +165,7 @@ impl Default for ClientMetadata {
             scope: "openid".to_owned(),
             grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
             default_max_age: None,
+            default_acr_values: Vec::new(),
             policy_uri: None,
             tos_uri: None,
             application_type: "web".to_owned(),

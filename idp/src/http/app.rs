@@ -16,7 +16,7 @@ use crate::oidc::{Discovery, Oidc};
 use crate::portal::Portal;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
-use crate::signin::{Interactions, Senders, Signin};
+use crate::signin::{Interactions, Passkeys, RelyingParty, RelyingPartyError, Senders, Signin, Ways};
 use crate::sms::{self, SetupError, Sms};
 use crate::state::{State, StateError};
 use crate::store::{Backend, Db, StoreError, Vault};
@@ -35,6 +35,8 @@ pub enum StartError {
     Keys(#[from] KeyError),
     #[error("sms: {0}")]
     Sms(#[from] SetupError),
+    #[error(transparent)]
+    Passkeys(#[from] RelyingPartyError),
     #[error("fetch: {0}")]
     Fetch(#[from] FetchError),
     #[error(
@@ -79,6 +81,8 @@ pub struct Handles {
     interactions: Interactions,
     sessions: Sessions,
     consents: Consents,
+    passkeys: Passkeys,
+    ways: Ways,
     discovery: Discovery,
 }
 
@@ -148,6 +152,15 @@ impl App {
             departments.clone(),
         );
         let consents = Consents::new(db.clone(), state.clone());
+        let relying_party = RelyingParty::of(&config)?;
+        if let Some(relying_party) = &relying_party {
+            relying_party.hold(&db, clock.now()).await?;
+        }
+        let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
+        let ways = Ways {
+            passkey: passkeys.are_offered(),
+            real_name: false,
+        };
         let discovery = Discovery::new(&config.public_url);
         Ok(Self(Arc::new(Handles {
             config: Arc::new(config),
@@ -165,6 +178,8 @@ impl App {
             interactions,
             sessions,
             consents,
+            passkeys,
+            ways,
             discovery,
         })))
     }
@@ -258,7 +273,8 @@ room!(Oidc {
     interactions,
     sessions,
     consents,
-    fetcher
+    fetcher,
+    ways
 });
 room!(Consent {
     config,
@@ -277,7 +293,9 @@ room!(Portal {
     departments,
     interactions,
     sessions,
-    consents
+    consents,
+    passkeys,
+    site
 });
 room!(Signin {
     config,
@@ -289,7 +307,8 @@ room!(Signin {
     site,
     senders,
     interactions,
-    sessions
+    sessions,
+    passkeys
 });
 
 impl FromRef<App> for Site {

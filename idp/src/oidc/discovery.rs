@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::acr;
+use crate::account::Level;
 use crate::config::PublicUrl;
 use crate::department::{GRANT_TYPES, SCOPES};
 use crate::keys::jose::{Algorithm, SigningKey};
@@ -33,7 +34,7 @@ impl Discovery {
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "form_post"],
             "grant_types_supported": GRANT_TYPES,
-            "acr_values_supported": [acr::by_sms(public_url)],
+            "acr_values_supported": Level::ALL.map(|level| acr::address(public_url, level)),
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": SigningKey::ALGORITHMS,
             "token_endpoint_auth_methods_supported": [methods[0], methods[1], methods[2], "none"],

@@ -24,7 +24,6 @@ mod wire_error;
 
 use std::sync::Arc;
 
-pub use acr::SMS_LEVEL;
 pub use authorize::{authorize, cancel, resume};
 pub use discovery::{Discovery, discovery};
 pub use introspect::introspect;
@@ -43,8 +42,8 @@ use crate::department::Departments;
 use crate::fetch::Fetcher;
 use crate::keys::KeyRing;
 use crate::rng::Rng;
-use crate::signin::Interactions;
 use crate::signin::sessions::Sessions;
+use crate::signin::{Interactions, Ways};
 use crate::state::State;
 use crate::store::{Db, Vault};
 
@@ -62,4 +61,5 @@ pub struct Oidc {
     pub sessions: Sessions,
     pub consents: Consents,
     pub fetcher: Fetcher,
+    pub ways: Ways,
 }

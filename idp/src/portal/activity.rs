@@ -12,7 +12,7 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::SessionEnded => match serde_json::from_value(entry.detail["reason"].clone()).ok()? {
             EndReason::SignedOut => Happening::SignedOut,
             EndReason::AnotherDevice => Happening::EndedOther,
-            EndReason::Everywhere | EndReason::AnotherAccount => return None,
+            EndReason::Everywhere | EndReason::AnotherAccount | EndReason::PasskeyRemoved => return None,
         },
         Action::RefreshReused => Happening::Misused {
             service: service_name,
@@ -33,6 +33,11 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             items,
         },
         Action::CodeFailed => Happening::WrongCode,
+        Action::PasskeyAdded => Happening::PasskeyAdded,
+        Action::PasskeyRenamed => Happening::PasskeyRenamed,
+        Action::PasskeyEnded if entry.detail["reason"] == "cloned" => Happening::PasskeyCloned,
+        Action::PasskeyEnded => Happening::PasskeyRemoved,
+        Action::PasskeyFailed => Happening::PasskeyRefused,
         _ => return None,
     })
 }

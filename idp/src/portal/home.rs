@@ -6,7 +6,10 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use super::activity::happening;
-use super::pages::{AccountNotice, AccountPage, Activity, Device, DeviceKind, Given, Phone, Service};
+use super::pages::{
+    AccountNotice, AccountPage, Activity, Device, DeviceKind, Given, PasskeyRow, Phone, Service,
+};
+use super::passkeys::signals;
 use crate::account;
 use crate::audit::{Entry, of_account};
 use crate::consent::Item;
@@ -31,10 +34,22 @@ pub async fn home(
     let session = portal.session(&headers, &facts).await?;
     let profile = account::profile(&portal.db, &portal.vault, session.account).await?;
     let phones = account::phones(&portal.db, &portal.vault, session.account).await?;
+    let passkeys = account::passkeys(&portal.db, &portal.vault, session.account).await?;
     let view = AccountPage {
         now: facts.now,
         token: page.form_token(&session.id.to_string()),
         name: profile.name,
+        passkeys_offered: portal.passkeys.are_offered(),
+        signals: signals(&portal, &passkeys, &session, name_of(&phones)).await?,
+        passkeys: passkeys
+            .into_iter()
+            .map(|passkey| PasskeyRow {
+                id: passkey.id.to_string(),
+                name: passkey.name,
+                added: passkey.created_at,
+                last_used: passkey.last_used_at,
+            })
+            .collect(),
         phones: phones
             .into_iter()
             .map(|held| Phone {
@@ -50,6 +65,14 @@ pub async fn home(
         page,
     };
     Ok(view.into_response())
+}
+
+/// By what a person tells their accounts apart, in the list that an authenticator shows.
+fn name_of(phones: &[account::HeldPhone]) -> String {
+    phones
+        .first()
+        .map(|held| held.number.masked())
+        .unwrap_or_default()
 }
 
 async fn devices(portal: &Portal, current: &Session, facts: &Facts) -> Result<Vec<Device>, PageError> {
@@ -157,6 +180,10 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
     Ok(match fields.get("done").map(AsRef::as_ref) {
         Some("device") => Some(AccountNotice::DeviceEnded),
         Some("others") => Some(AccountNotice::OthersEnded),
+        Some("passkey-added") => Some(AccountNotice::PasskeyAdded),
+        Some("passkey-renamed") => Some(AccountNotice::PasskeyRenamed),
+        Some("passkey-removed") => Some(AccountNotice::PasskeyRemoved),
+        Some("passkey-needed") => Some(AccountNotice::PasskeyNeeded),
         Some("nothing") => Some(AccountNotice::NothingToDo),
         Some("withdrawn") => {
             let client = fields.get("client").map(AsRef::as_ref).unwrap_or_default();

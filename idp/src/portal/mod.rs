@@ -5,21 +5,29 @@ mod activity;
 mod end;
 mod home;
 pub mod pages;
+mod passkeys;
 mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
 pub use home::home;
+pub use passkeys::{
+    add_passkey, new_passkey, passkey_endpoints, passkey_options, related_origins, remove_passkey,
+    rename_passkey,
+};
 pub use withdraw::withdraw;
+
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 
+use crate::clock::Timestamp;
 use crate::consent::Consents;
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
-use crate::signin::{Interactions, NewInteraction, Session};
+use crate::signin::{Interactions, NewInteraction, Passkeys, Session};
 use crate::store::{Db, Vault};
-use crate::web::{Facts, Halt, PostedForm, see_other};
+use crate::web::{Facts, Halt, PostedForm, Site, see_other};
 
 /// The handles the account pages use.
 #[derive(Clone, Debug)]
@@ -31,38 +39,77 @@ pub struct Portal {
     pub interactions: Interactions,
     pub sessions: Sessions,
     pub consents: Consents,
+    pub passkeys: Passkeys,
+    pub site: Site,
 }
 
 const HOME: &str = "/account";
 
+/// How long a sign-in is fresh enough for what changes how the account is signed in to. Ours.
+const FRESH: Duration = Duration::from_secs(10 * 60);
+
 impl Portal {
     /// The browser's session, or the way to sign in and back.
     async fn session(&self, headers: &HeaderMap, facts: &Facts) -> Result<Session, Halt> {
-        if let Some(session) = self.sessions.current(headers, facts.now).await? {
-            return Ok(session);
+        match self.sessions.current(headers, facts.now).await? {
+            Some(session) => Ok(session),
+            None => Err(self.sign_in(headers, facts, HOME, None).await?),
         }
-        if let Some(id) = self.interactions.own_pending(HOME, headers, facts.now).await? {
-            return Err(Halt::elsewhere(see_other(&format!("/signin/{id}"), [])));
+    }
+
+    /// A session whose person has just signed in, for what should not be done on a device left open; or the way to
+    /// sign in once more and on to `here`.
+    async fn fresh_session(&self, headers: &HeaderMap, facts: &Facts, here: &str) -> Result<Session, Halt> {
+        let session = self.sessions.current(headers, facts.now).await?;
+        match session.filter(|session| session.satisfies(Some(facts.now.minus(FRESH)))) {
+            Some(session) => Ok(session),
+            None => Err(self.sign_in(headers, facts, here, Some(facts.now)).await?),
+        }
+    }
+
+    async fn sign_in(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+        here: &str,
+        fresh_after: Option<Timestamp>,
+    ) -> Result<Halt, Halt> {
+        if let Some(id) = self.interactions.own_pending(here, headers, facts.now).await? {
+            return Ok(Halt::elsewhere(see_other(&format!("/signin/{id}"), [])));
         }
         let id = self.rng.id();
         let new = NewInteraction {
-            continuation: HOME.to_owned(),
+            continuation: here.to_owned(),
             cancel: HOME.to_owned(),
-            restart: Some(HOME.to_owned()),
+            restart: Some(here.to_owned()),
             client: None,
             redirect: None,
             ui_locales: None,
             login_hint: None,
-            fresh_after: None,
+            fresh_after,
+            aim: None,
             carried: String::new(),
         };
         let cookies = self.interactions.open(id.clone(), new, headers, facts).await?;
-        Err(Halt::elsewhere(see_other(&format!("/signin/{id}"), cookies)))
+        Ok(Halt::elsewhere(see_other(&format!("/signin/{id}"), cookies)))
     }
 
     /// The session behind a form of the account pages, whose token is bound to it.
     async fn posted(&self, headers: &HeaderMap, facts: &Facts, form: &PostedForm) -> Result<Session, Halt> {
         let session = self.session(headers, facts).await?;
+        form.check_token(&session.id.to_string())?;
+        Ok(session)
+    }
+
+    /// As [`Portal::posted`], for what wants a fresh sign-in.
+    async fn posted_fresh(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+        form: &PostedForm,
+        here: &str,
+    ) -> Result<Session, Halt> {
+        let session = self.fresh_session(headers, facts, here).await?;
         form.check_token(&session.id.to_string())?;
         Ok(session)
     }

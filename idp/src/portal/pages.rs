@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::clock::Timestamp;
+use crate::signin::PasskeyTrouble;
 use crate::web::{Page, views};
 
 /// `GET /account`
@@ -17,6 +18,9 @@ pub struct AccountPage {
     pub name: Option<String>,
     /// The main one first.
     pub phones: Vec<Phone>,
+    pub passkeys: Vec<PasskeyRow>,
+    pub passkeys_offered: bool,
+    pub signals: Option<Signals>,
     /// The current one first.
     pub devices: Vec<Device>,
     pub services: Vec<Service>,
@@ -33,6 +37,37 @@ pub struct Phone {
     pub masked: String,
     pub added: Timestamp,
     pub last_used: Option<Timestamp>,
+}
+
+/// A passkey that signs in.
+#[derive(Clone, Debug)]
+pub struct PasskeyRow {
+    /// Posted as `passkey`.
+    pub id: String,
+    pub name: String,
+    pub added: Timestamp,
+    pub last_used: Timestamp,
+}
+
+/// What the page's script tells authenticators of the account's passkeys.
+#[derive(Clone, Debug)]
+pub struct Signals {
+    pub rp_id: String,
+    /// In base64url, as the credential ids are.
+    pub user_id: String,
+    /// Separated by spaces.
+    pub accepted: String,
+    pub name: String,
+}
+
+/// `GET /account/passkeys`: what a passkey is, and the way to make one.
+#[derive(Template)]
+#[template(path = "portal/new_passkey.html")]
+pub struct NewPasskeyPage {
+    pub page: Page,
+    /// Bound to the session.
+    pub token: String,
+    pub trouble: Option<PasskeyTrouble>,
 }
 
 /// A browser that is signed in.
@@ -116,6 +151,13 @@ pub enum Happening {
     },
     /// Wrong codes were entered for the resident's number.
     WrongCode,
+    /// A passkey of the resident's was refused.
+    PasskeyRefused,
+    PasskeyAdded,
+    PasskeyRenamed,
+    PasskeyRemoved,
+    /// There are two of it.
+    PasskeyCloned,
     /// A service was opened without signing in again.
     Opened {
         service: String,
@@ -143,6 +185,11 @@ impl Activity {
             Happening::EndedOther => page.say("did-end-other").to_string(),
             Happening::Misused { service } => page.say("did-misuse").with("service", service).to_string(),
             Happening::WrongCode => page.say("did-wrong-code").to_string(),
+            Happening::PasskeyRefused => page.say("did-passkey-refused").to_string(),
+            Happening::PasskeyAdded => page.say("did-passkey-added").to_string(),
+            Happening::PasskeyRenamed => page.say("did-passkey-renamed").to_string(),
+            Happening::PasskeyRemoved => page.say("did-passkey-removed").to_string(),
+            Happening::PasskeyCloned => page.say("did-passkey-cloned").to_string(),
             Happening::Opened { service } => page.say("did-open").with("service", service).to_string(),
             Happening::Shared { service, items } => page
                 .say("did-share")
@@ -159,7 +206,13 @@ impl Activity {
     }
 
     fn is_alarming(&self) -> bool {
-        matches!(self.what, Happening::WrongCode | Happening::Misused { .. })
+        matches!(
+            self.what,
+            Happening::WrongCode
+                | Happening::Misused { .. }
+                | Happening::PasskeyRefused
+                | Happening::PasskeyCloned
+        )
     }
 }
 
@@ -172,6 +225,11 @@ pub enum AccountNotice {
     Withdrawn {
         service: String,
     },
+    PasskeyAdded,
+    PasskeyRenamed,
+    PasskeyRemoved,
+    /// Nothing else would show that it is them.
+    PasskeyNeeded,
     /// It had ended already, in another tab or by itself.
     NothingToDo,
 }
@@ -182,6 +240,10 @@ impl AccountNotice {
             Self::DeviceEnded => page.say("notice-device-ended").to_string(),
             Self::OthersEnded => page.say("notice-others-ended").to_string(),
             Self::Withdrawn { service } => page.say("notice-withdrawn").with("service", service).to_string(),
+            Self::PasskeyAdded => page.say("notice-passkey-added").to_string(),
+            Self::PasskeyRenamed => page.say("notice-passkey-renamed").to_string(),
+            Self::PasskeyRemoved => page.say("notice-passkey-removed").to_string(),
+            Self::PasskeyNeeded => page.say("notice-passkey-needed").to_string(),
             Self::NothingToDo => page.say("notice-nothing").to_string(),
         }
     }
@@ -205,6 +267,10 @@ pub enum Question {
     },
     EndOthers,
     SignOutEverywhere,
+    RemovePasskey {
+        passkey: String,
+        name: String,
+    },
     WithdrawItem {
         client: String,
         service: String,
@@ -222,6 +288,7 @@ impl Question {
         match self {
             Self::EndDevice { .. } | Self::EndOthers => "/account/sessions/end",
             Self::SignOutEverywhere => "/account/sign-out-everywhere",
+            Self::RemovePasskey { .. } => "/account/passkeys/remove",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "/account/services/withdraw",
         }
     }
@@ -232,6 +299,7 @@ impl Question {
             Self::EndDevice { session, .. } => vec![("session", session)],
             Self::EndOthers => vec![("session", "others")],
             Self::SignOutEverywhere => Vec::new(),
+            Self::RemovePasskey { passkey, .. } => vec![("passkey", passkey)],
             Self::WithdrawItem { client, item, .. } => vec![("client", client), ("item", item)],
             Self::WithdrawAll { client, .. } => vec![("client", client), ("item", "all")],
         }
@@ -242,6 +310,7 @@ impl Question {
             Self::EndDevice { device, .. } => page.say("ask-end-device").with("device", device).to_string(),
             Self::EndOthers => page.say("ask-end-others").to_string(),
             Self::SignOutEverywhere => page.say("ask-sign-out-everywhere").to_string(),
+            Self::RemovePasskey { name, .. } => page.say("ask-remove-passkey").with("name", name).to_string(),
             Self::WithdrawItem { service, label, .. } => page
                 .say("ask-withdraw-item")
                 .with("service", service)
@@ -257,6 +326,7 @@ impl Question {
         let id = match self {
             Self::EndDevice { .. } | Self::EndOthers => "ask-end-what",
             Self::SignOutEverywhere => "ask-sign-out-everywhere-what",
+            Self::RemovePasskey { .. } => "ask-remove-passkey-what",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",
         };
         page.say(id).to_string()
@@ -265,13 +335,14 @@ impl Question {
     fn answer(&self, page: &Page) -> String {
         let id = match self {
             Self::EndDevice { .. } | Self::EndOthers | Self::SignOutEverywhere => "ask-sign-out-yes",
+            Self::RemovePasskey { .. } => "ask-remove-passkey-yes",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-yes",
         };
         page.say(id).to_string()
     }
 }
 
-views!(AccountPage, ConfirmPage);
+views!(AccountPage, ConfirmPage, NewPasskeyPage);
 
 #[cfg(test)]
 #[path = "pages_test.rs"]

@@ -46,6 +46,11 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::Misused {
             service: service.clone(),
         },
+        Happening::PasskeyRefused,
+        Happening::PasskeyCloned,
+        Happening::PasskeyAdded,
+        Happening::PasskeyRenamed,
+        Happening::PasskeyRemoved,
         Happening::SignedIn,
         Happening::Shared {
             service: service.clone(),
@@ -82,6 +87,19 @@ fn account(page: Page) -> AccountPage {
         token: page.form_token("session"),
         name: None,
         phones: vec![phone("138 **** 0000"), phone("139 **** 1234")],
+        passkeys: vec![PasskeyRow {
+            id: "p1".to_owned(),
+            name: "Apple <iCloud>".to_owned(),
+            added: ago(900),
+            last_used: ago(2),
+        }],
+        passkeys_offered: true,
+        signals: Some(Signals {
+            rp_id: "id.yunchuan.example".to_owned(),
+            user_id: "AAAA".to_owned(),
+            accepted: "BBBB CCCC".to_owned(),
+            name: "138 **** 0000".to_owned(),
+        }),
         devices: vec![
             device("s1", DeviceKind::Phone, "Chrome · Android", true),
             device("s2", DeviceKind::Computer, "Firefox · Windows", false),

@@ -31,7 +31,7 @@ pub async fn show_phone(
 ) -> Result<Response, Halt> {
     let interaction = signin.begin_page(&id, &headers, facts.now).await?;
     let phone = signin.hinted_phone(&interaction);
-    let view = phone_page(page, &interaction, phone, None);
+    let view = phone_page(page, &signin, &interaction, phone, None);
     let greeting = Browser::of(signin.site.cookies(), &headers).greet(signin.site.cookies(), &signin.rng);
     let mut response = view.into_response();
     response
@@ -57,14 +57,16 @@ pub async fn enter_phone(
     form.check_token(&interaction.form_binding())?;
     signin.pass_signed_in(&interaction, &headers, facts.now).await?;
     let typed = form.one("phone")?;
-    let refused = |page, problem| {
+    let refused = |page, problem: PhoneProblem| {
+        let status = phone_status(&problem);
         let view = phone_page(
             page,
+            &signin,
             &interaction,
             typed.chars().take(40).collect(),
             Some(problem),
         );
-        respond(phone_status(problem), &view)
+        respond(status, &view)
     };
     let phone = match PhoneNumber::read(typed, &signin.config.settings.sms.country_codes) {
         Ok(phone) => phone,
@@ -128,6 +130,10 @@ pub async fn enter_code(
                 .verify_code(Context::of(&facts, "resident", &signin.rng), ask)
                 .await?
             {
+                // The page's script has seen that this device can make a passkey.
+                Verdict::SignedIn(cookies) if form.one("can_passkey")? == "yes" => {
+                    return Ok(see_other(&format!("/signin/{}/offer", interaction.id), cookies));
+                }
                 Verdict::SignedIn(cookies) => return Ok(see_other(&interaction.continuation, cookies)),
                 Verdict::Wrong { tries_left } => CodeNotice::Wrong { tries_left },
                 Verdict::Dead => CodeNotice::Expired,
@@ -268,7 +274,9 @@ impl Signin {
         notice: Option<CodeNotice>,
         now: Timestamp,
     ) -> Result<CodePage, PageError> {
-        let page = dress(page, interaction).back_to(format!("/signin/{}/code", interaction.id));
+        let page = interaction
+            .dress(page)
+            .back_to(format!("/signin/{}/code", interaction.id));
         let token = page.form_token(&interaction.form_binding());
         Ok(CodePage {
             door: interaction.door(page.locale(), &token),
@@ -298,17 +306,20 @@ impl Signin {
     }
 }
 
-fn to_phone(interaction: &Interaction) -> Response {
+pub(super) fn to_phone(interaction: &Interaction) -> Response {
     see_other(&format!("/signin/{}", interaction.id), [])
 }
 
-fn phone_page(
+pub(super) fn phone_page(
     page: Page,
+    signin: &Signin,
     interaction: &Interaction,
     phone: String,
     problem: Option<PhoneProblem>,
 ) -> PhonePage {
-    let page = dress(page, interaction).back_to(format!("/signin/{}", interaction.id));
+    let page = interaction
+        .dress(page)
+        .back_to(format!("/signin/{}", interaction.id));
     let token = page.form_token(&interaction.form_binding());
     let door = interaction.door(page.locale(), &token);
     PhonePage {
@@ -317,17 +328,12 @@ fn phone_page(
         token,
         phone,
         problem,
+        rp_id: signin.passkeys.rp_id().map(str::to_owned),
         page,
     }
 }
 
-/// The service's wishes for the page: its language, and that our forms may end at its redirect URI.
-fn dress(page: Page, interaction: &Interaction) -> Page {
-    let page = page.with_ui_locales(interaction.ui_locales.as_deref());
-    interaction.redirect.iter().fold(page, Page::allow_form_to)
-}
-
-fn phone_status(problem: PhoneProblem) -> StatusCode {
+fn phone_status(problem: &PhoneProblem) -> StatusCode {
     match problem {
         PhoneProblem::TooMany { .. } | PhoneProblem::Closed { .. } => StatusCode::TOO_MANY_REQUESTS,
         PhoneProblem::NotSent => StatusCode::SERVICE_UNAVAILABLE,

@@ -8,6 +8,7 @@ pub mod interaction;
 mod limits;
 mod outbox;
 pub mod pages;
+mod passkeys;
 mod send_code;
 pub mod sessions;
 mod sweep;
@@ -19,10 +20,14 @@ use std::sync::Arc;
 
 pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
 pub use interaction::{
-    Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
+    Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
 };
 pub use limits::Senders;
 pub use outbox::{outbox, outbox_json};
+pub use passkeys::{
+    Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id, decline, enrol,
+    enrol_later, enrolment_options, offer, raise, read_credential, sign_in_options, sign_in_with_passkey,
+};
 pub use sessions::{Device, Session, Sessions};
 pub use sweep::sweep;
 
@@ -46,4 +51,5 @@ pub struct Signin {
     pub senders: Senders,
     pub interactions: Interactions,
     pub sessions: Sessions,
+    pub passkeys: Passkeys,
 }

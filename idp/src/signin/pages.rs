@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 
+use super::passkeys::pages::PasskeyTrouble;
 use crate::clock::Timestamp;
 use crate::web::{Door, Link, Page, views};
 
@@ -19,10 +20,12 @@ pub struct PhonePage {
     /// What the resident typed, kept when it was refused.
     pub phone: String,
     pub problem: Option<PhoneProblem>,
+    /// What passkeys are bound to, where they sign in here.
+    pub rp_id: Option<String>,
 }
 
-/// Why no code was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why no code was sent, or a passkey did not sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PhoneProblem {
     Empty,
     Malformed,
@@ -38,24 +41,38 @@ pub enum PhoneProblem {
     },
     /// No provider could take the message.
     NotSent,
+    Passkey(PasskeyTrouble),
 }
 
 impl PhoneProblem {
-    fn heading(self, page: &Page) -> String {
+    fn is_about_the_number(&self) -> bool {
+        !matches!(self, Self::Passkey(_))
+    }
+
+    /// The credential that the authenticator should forget.
+    fn unknown_credential(&self) -> Option<&str> {
+        match self {
+            Self::Passkey(trouble) => trouble.unknown(),
+            _ => None,
+        }
+    }
+
+    fn heading(&self, page: &Page) -> String {
         match self {
             Self::Empty => page.say("phone-empty").to_string(),
             Self::Malformed => page.say("phone-bad").to_string(),
             Self::CountryNotServed => page.say("phone-country").to_string(),
             Self::TooMany { wait } => page
                 .say("too-many")
-                .with("wait", &page.words.span(wait))
+                .with("wait", &page.words.span(*wait))
                 .to_string(),
             Self::Closed { .. } => page.say("closed").to_string(),
             Self::NotSent => page.say("not-sent").to_string(),
+            Self::Passkey(trouble) => trouble.heading(page),
         }
     }
 
-    fn advice(self, page: &Page) -> String {
+    fn advice(&self, page: &Page) -> String {
         match self {
             Self::Empty | Self::Malformed => page.say("phone-bad-advice").to_string(),
             Self::CountryNotServed => page
@@ -66,11 +83,12 @@ impl PhoneProblem {
                 .say("too-many-advice")
                 .with("number", page.helpline())
                 .to_string(),
-            Self::Closed { wait } => closed_advice(page, wait),
+            Self::Closed { wait } => closed_advice(page, *wait),
             Self::NotSent => page
                 .say("not-sent-advice")
                 .with("number", page.helpline())
                 .to_string(),
+            Self::Passkey(trouble) => trouble.advice(page),
         }
     }
 }
@@ -80,6 +98,14 @@ fn closed_advice(page: &Page, wait: Duration) -> String {
         .with("wait", &page.words.span(wait))
         .with("number", page.helpline())
         .to_string()
+}
+
+impl PhonePage {
+    fn is_invalid(&self) -> bool {
+        self.problem
+            .as_ref()
+            .is_some_and(PhoneProblem::is_about_the_number)
+    }
 }
 
 /// `GET /signin/{id}/code` and the answer to a refused `POST /signin/{id}/code` or `…/resend`.
@@ -281,6 +307,7 @@ mod tests {
             token,
             phone: phone.to_owned(),
             problem,
+            rp_id: Some("id.yunchuan.example".to_owned()),
         }
     }
 
@@ -311,8 +338,14 @@ mod tests {
             ("phone-too-many", PhoneProblem::TooMany { wait: WAIT }),
             ("phone-closed", PhoneProblem::Closed { wait: WAIT }),
             ("phone-not-sent", PhoneProblem::NotSent),
+            (
+                "phone-passkey-unknown",
+                PhoneProblem::Passkey(PasskeyTrouble::Unknown {
+                    credential_id: "AA\"".to_owned(),
+                }),
+            ),
         ] {
-            sample::show(name, |page| phone(page, "138 \"><b>0", Some(problem)));
+            sample::show(name, |page| phone(page, "138 \"><b>0", Some(problem.clone())));
         }
     }
 

@@ -7,7 +7,7 @@ use super::Signin;
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
 use super::guard::{Browser, Seen, add_failure, count, look, remember_browser, reset_failures};
 use super::limits::{BROWSER_FAILURES, RANGE_FAILURES, TRIES, Wait, number_open};
-use super::sessions::{Device, Session};
+use super::sessions::{Device, Proof, Session};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -180,7 +180,13 @@ impl Signin {
         let browser = remember_browser(&mut change, &ask.browser, seen.known, account, cookies).await?;
         let begun = self
             .sessions
-            .begin(&mut change, account, ask.previous.as_ref(), ask.device.clone())
+            .begin(
+                &mut change,
+                account,
+                Proof::Code,
+                ask.previous.as_ref(),
+                ask.device.clone(),
+            )
             .await?;
         change.commit().await?;
         Ok(vec![self.sessions.cookie(&begun.token), browser])

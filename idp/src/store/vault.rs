@@ -132,8 +132,8 @@ fn tagged(key: &hmac::Key, purpose: &str, value: &[u8]) -> [u8; 32] {
 
 /// SHA-256, for tokens that are long and random: nobody can try them all.
 #[must_use]
-pub fn hash(token: &str) -> [u8; 32] {
-    into_array(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
+pub fn hash(token: impl AsRef<[u8]>) -> [u8; 32] {
+    into_array(digest::digest(&digest::SHA256, token.as_ref()).as_ref())
 }
 
 /// Compares two secrets of one length in constant time.

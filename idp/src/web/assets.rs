@@ -1,4 +1,4 @@
-//! The style sheet, the script and the icon, named by their content and kept for ever.
+//! The style sheet, the scripts and the icon, named by their content and kept for ever.
 
 use std::sync::LazyLock;
 
@@ -32,6 +32,13 @@ pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
         include_str!("../../assets/yimen.js"),
     )
 });
+pub(super) static PASSKEY_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/passkey.js"),
+    )
+});
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("svg", "image/svg+xml", include_str!("../../assets/yimen.svg")));
 
@@ -55,7 +62,7 @@ impl Asset {
 
 /// `GET /assets/{file}`. The name changes with the content, so a copy never goes stale.
 pub(super) async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let assets = [&*STYLESHEET, &*SCRIPT, &*ICON];
+    let assets = [&*STYLESHEET, &*SCRIPT, &*PASSKEY_SCRIPT, &*ICON];
     let Some(asset) = assets
         .into_iter()
         .find(|asset| asset.path.ends_with(&format!("/{file}")))

@@ -31,7 +31,7 @@ impl Csp {
 
     fn value(&self) -> HeaderValue {
         let mut policy = String::from(
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; \
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; \
              frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
         );
         for source in &self.form_action_extra {

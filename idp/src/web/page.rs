@@ -182,6 +182,11 @@ impl Page {
         &assets::SCRIPT.path
     }
 
+    /// For pages on which a passkey is made or used.
+    pub fn passkey_script(&self) -> &'static str {
+        &assets::PASSKEY_SCRIPT.path
+    }
+
     pub fn icon(&self) -> &'static str {
         &assets::ICON.path
     }

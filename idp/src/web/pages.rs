@@ -11,12 +11,17 @@ pub struct PrivacyPage {
     pub page: Page,
 }
 
-/// What the first level of assurance means, for whoever follows an `acr` value's address.
+/// What a level of assurance means, for whoever follows an `acr` value's address.
 #[derive(Template)]
 #[template(path = "meaning.html")]
 pub struct MeaningPage {
     pub page: Page,
+    /// The words' ids.
+    pub title: &'static str,
+    pub what: &'static str,
+    pub not: &'static str,
 }
+
 views!(PrivacyPage, MeaningPage);
 
 /// `GET /privacy`
@@ -32,6 +37,11 @@ mod tests {
     #[test]
     fn the_standing_pages_can_be_read() {
         sample::show("privacy", |page| PrivacyPage { page });
-        sample::show("meaning", |page| MeaningPage { page });
+        sample::show("meaning", |page| MeaningPage {
+            page,
+            title: "acr-3",
+            what: "acr-3-what",
+            not: "acr-3-not",
+        });
     }
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod app;
+mod authenticator;
 mod backend;
 mod browser;
 mod client;
@@ -22,6 +23,7 @@ mod wire;
 
 pub use answer::Answer;
 pub use app::TestApp;
+pub use authenticator::{Authenticator, Lie, options_on, origin_of};
 pub use backend::Backend;
 pub use browser::Browser;
 pub use client::{Auth, Client, Registration, Tokens};

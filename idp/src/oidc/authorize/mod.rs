@@ -20,8 +20,8 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 use self::after_redirect::{
-    check_max_age, check_pkce, check_prompt, check_response_type, read_claims, read_hint, refuse_unsupported,
-    resolve_scope,
+    check_max_age, check_pkce, check_prompt, check_response_type, read_acr, read_claims, read_hint,
+    refuse_unsupported, resolve_scope,
 };
 use self::before_redirect::{identify_client, prove_redirect_uri, read_client_id};
 use self::request::{AuthorizationRequest, Reply};
@@ -31,7 +31,6 @@ use super::check_size::check_size;
 use super::{Code, Oidc, Parameters, QueryOrForm, WireError};
 use crate::clock::Timestamp;
 use crate::department::Client;
-use crate::keys::KeyRing;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError};
 
 /// GET and POST `/oauth2/authorize`.
@@ -55,8 +54,7 @@ pub async fn authorize(
 
     let (reply, mode) = Reply::read(&parameters, redirect);
     let issuer = oidc.config.public_url.issuer();
-    let checked =
-        mode.and_then(|()| check(&parameters, &client, reply.clone(), &oidc.keys, issuer, facts.now));
+    let checked = mode.and_then(|()| check(&parameters, &client, reply.clone(), &oidc, facts.now));
     let request = match checked {
         Ok(request) => request,
         Err(error) => return Ok(respond(&reply, &Answer::Error(&error), issuer, page)),
@@ -80,14 +78,15 @@ fn check(
     parameters: &Parameters,
     client: &Client,
     reply: Reply,
-    keys: &KeyRing,
-    issuer: &str,
+    oidc: &Oidc,
     now: Timestamp,
 ) -> Result<AuthorizationRequest, WireError> {
+    let public_url = &oidc.config.public_url;
     parameters.refuse_repeats()?;
     check_size(parameters)?;
     refuse_unsupported(parameters)?;
     check_response_type(parameters)?;
+    let claims = read_claims(parameters, client)?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         reply,
@@ -95,8 +94,9 @@ fn check(
         code_challenge: check_pkce(parameters, client)?,
         prompt: check_prompt(parameters)?,
         max_age: check_max_age(parameters, client)?,
-        claims: read_claims(parameters, client)?,
-        hinted: read_hint(parameters, client, keys, issuer, now)?,
+        acr: read_acr(parameters, &claims, client, public_url),
+        claims,
+        hinted: read_hint(parameters, client, &oidc.keys, public_url.issuer(), now)?,
         nonce: parameters.get("nonce").map(str::to_owned),
         received_at: now,
     })

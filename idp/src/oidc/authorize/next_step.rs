@@ -1,8 +1,9 @@
-use serde_json::json;
-
 use super::request::AuthorizationRequest;
+use crate::account::{Identity, Lacking, Strength};
 use crate::clock::Timestamp;
+use crate::oidc::acr::Reach;
 use crate::oidc::{Code, WireError};
+use crate::signin::Ways;
 
 /// What the browser that asks has brought along.
 #[derive(Clone, Copy, Debug)]
@@ -11,8 +12,19 @@ pub struct Present<'a> {
     pub auth_time: Option<Timestamp>,
     /// The session's subject identifier for this client, if it ever got one.
     pub sub: Option<&'a str>,
-    pub acr: &'a str,
+    pub identity: Identity,
+    pub strength: Strength,
+    /// What our pages can add to a sign-in.
+    pub ways: Ways,
+    pub answer: RaiseAnswer,
     pub consent: ConsentState,
+}
+
+/// Whether the resident was asked to raise the sign-in, and would not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RaiseAnswer {
+    Open,
+    Declined,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +40,8 @@ pub enum ConsentState {
 #[derive(Debug)]
 pub enum Step {
     SignIn,
+    /// Add what the wanted `acr` lacks.
+    Raise,
     AskConsent,
     Issue,
     Refuse(WireError),
@@ -52,8 +66,8 @@ pub fn next_step(request: &AuthorizationRequest, present: Present<'_>) -> Step {
         }
         return sign_in(request);
     }
-    if let Some(error) = unmet_acr(request, present.acr) {
-        return Step::Refuse(error);
+    if let Some(step) = raise(request, present) {
+        return step;
     }
     let given = match present.consent {
         ConsentState::Stands { since } => !request.prompt.consent || since >= request.received_at,
@@ -79,15 +93,28 @@ fn sign_in(request: &AuthorizationRequest) -> Step {
     }
 }
 
-/// An essential `acr` that we cannot reach is an error, a voluntary one is not
-/// (OpenID Connect Core 1.0 §5.5.1.1).
-fn unmet_acr(request: &AuthorizationRequest, acr: &str) -> Option<WireError> {
-    let wanted = request.claims.id_token.get("acr")?.as_ref()?;
-    (wanted.essential && !wanted.accepts(&json!(acr))).then(|| {
-        WireError::new(
-            Code::UnmetAuthenticationRequirements,
-            "no sign-in offered here reaches the required acr",
-        )
+/// What the wanted `acr` asks for before anything is issued. An essential one that is not reached is an error
+/// (OpenID Connect Core 1.0 §5.5.1.1, RFC 9470 §5); a voluntary one is asked for once, and no more is said of it.
+fn raise(request: &AuthorizationRequest, present: Present<'_>) -> Option<Step> {
+    let may_ask = match request.acr.reach(present.identity, present.strength) {
+        Reach::Enough => return None,
+        // A passkey alone is no use where the name will not be known.
+        Reach::Lacks(Lacking::Passkey) => {
+            present.ways.passkey && (present.ways.real_name || present.identity > Identity::Unknown)
+        }
+        Reach::Lacks(Lacking::RealName) => present.ways.real_name,
+        Reach::Lacks(Lacking::Window) | Reach::OutOfReach => false,
+    };
+    if may_ask && present.answer == RaiseAnswer::Open && !request.prompt.none {
+        return Some(Step::Raise);
+    }
+    request.acr.is_essential.then(|| {
+        let said = if may_ask {
+            "the sign-in does not reach the required acr, and was not raised to it"
+        } else {
+            "no sign-in offered here reaches the required acr"
+        };
+        Step::Refuse(WireError::new(Code::UnmetAuthenticationRequirements, said))
     })
 }
 

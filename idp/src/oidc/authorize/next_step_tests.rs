@@ -3,8 +3,6 @@ use std::time::Duration;
 use super::*;
 use crate::oidc::authorize::samples::request;
 
-const ACR: &str = "https://id.city.example/acr/1";
-
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
@@ -13,7 +11,13 @@ fn present(auth_time: i64) -> Present<'static> {
     Present {
         auth_time: Some(at(auth_time)),
         sub: Some("s1"),
-        acr: ACR,
+        identity: Identity::Unknown,
+        strength: Strength::Code,
+        ways: Ways {
+            passkey: true,
+            real_name: true,
+        },
+        answer: RaiseAnswer::Open,
         consent: ConsentState::Stands { since: at(10) },
     }
 }
@@ -119,15 +123,59 @@ fn a_hint_for_another_user_is_never_answered_with_this_one() {
     );
 }
 
+fn asks_for(level: u8, essential: bool) -> String {
+    format!(
+        "&claims={{\"id_token\":{{\"acr\":{{\"essential\":{essential},\"value\":\"https://id.city.example/acr/{level}\"}}}}}}"
+    )
+}
+
 #[test]
-fn an_essential_acr_out_of_reach_is_an_error_a_voluntary_one_is_not() {
-    let claims = |essential: bool| {
-        format!("&claims={{\"id_token\":{{\"acr\":{{\"essential\":{essential},\"value\":\"x\"}}}}}}")
+fn what_the_acr_lacks_is_asked_for_before_consent() {
+    let asked = |level, present| next_step(&request(&asks_for(level, true), at(100)), present);
+    let known = Present {
+        identity: Identity::RealName,
+        ..present(50)
     };
-    let step = next_step(&request(&claims(true), at(100)), present(50));
-    assert_eq!(refused(&step), Some(Code::UnmetAuthenticationRequirements));
-    assert!(matches!(
-        next_step(&request(&claims(false), at(100)), present(50)),
-        Step::Issue
-    ));
+    assert!(matches!(asked(1, present(50)), Step::Issue));
+    assert!(matches!(asked(2, present(50)), Step::Raise));
+    assert!(matches!(asked(2, known), Step::Issue));
+    assert!(matches!(asked(3, known), Step::Raise));
+    let with_passkey = Present {
+        strength: Strength::Passkey,
+        ..known
+    };
+    assert!(matches!(asked(3, with_passkey), Step::Issue));
+    let unconsented = Present {
+        consent: ConsentState::Missing,
+        ..known
+    };
+    assert!(matches!(asked(3, unconsented), Step::Raise));
+}
+
+#[test]
+fn an_essential_acr_that_is_not_reached_is_an_error_a_voluntary_one_is_not() {
+    const UNMET: Option<Code> = Some(Code::UnmetAuthenticationRequirements);
+    let no_ways = Present {
+        ways: Ways {
+            passkey: false,
+            real_name: false,
+        },
+        ..present(50)
+    };
+    let declined = Present {
+        answer: RaiseAnswer::Declined,
+        ..present(50)
+    };
+    for (more, present) in [("", no_ways), ("", declined), ("&prompt=none", present(50))] {
+        let asked = |essential| {
+            next_step(
+                &request(&format!("{}{more}", asks_for(3, essential)), at(100)),
+                present,
+            )
+        };
+        assert_eq!(refused(&asked(true)), UNMET);
+        assert!(matches!(asked(false), Step::Issue), "{more}");
+    }
+    let beyond = next_step(&request(&asks_for(9, true), at(100)), present(50));
+    assert_eq!(refused(&beyond), UNMET);
 }

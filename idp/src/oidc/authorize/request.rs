@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::after_redirect::{CodeChallenge, HintedSubject, Prompt, ResponseMode, resolve_response_mode};
 use super::before_redirect::ProvenRedirect;
 use crate::clock::Timestamp;
+use crate::oidc::acr::WantedAcr;
 use crate::oidc::claims::{ClaimsRequest, scope_of};
 use crate::oidc::{Parameters, Scope, WireError};
 
@@ -18,6 +19,8 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     pub max_age: Option<Duration>,
     pub claims: ClaimsRequest,
+    #[serde(default)]
+    pub acr: WantedAcr,
     pub hinted: Option<HintedSubject>,
     pub nonce: Option<String>,
     pub received_at: Timestamp,

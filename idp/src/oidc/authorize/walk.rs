@@ -4,16 +4,17 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
 use super::code::{IssuedCode, issue_code};
-use super::next_step::{ConsentState, Present, Step, next_step};
+use super::next_step::{ConsentState, Present, RaiseAnswer, Step, next_step};
 use super::request::AuthorizationRequest;
 use super::respond::{Answer, respond};
+use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, ask, required_since};
 use crate::department::{Client, find_sub};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
 use crate::oidc::{Code, Oidc, Parameters, Scope, WireError, acr};
-use crate::signin::{Interaction, InteractionFault, NewInteraction, Session};
+use crate::signin::{Aim, Interaction, InteractionFault, NewInteraction, Session};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, see_other};
 
 /// One authorization request on its way to an answer.
@@ -64,7 +65,7 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, PageError> {
         let session = self.session().await?;
-        let decided = self.decide(&request, session.as_ref()).await?;
+        let decided = self.decide(&request, session.as_ref(), RaiseAnswer::Open).await?;
         match (&decided.step, &session) {
             (Step::Refuse(error), _) => Ok(self.refuse(&request, error, page)),
             (Step::Issue, Some(session)) => self.issue(&request, session, &decided.consented, page).await,
@@ -105,6 +106,10 @@ impl Walk<'_> {
             ui_locales: parameters.get("ui_locales").map(str::to_owned),
             login_hint: parameters.get("login_hint").map(str::to_owned),
             fresh_after: request.signed_in_after(),
+            aim: request.acr.levels.first().map(|level| Aim {
+                level: *level,
+                is_required: request.acr.is_essential,
+            }),
             carried,
         };
         let cookies = self
@@ -123,8 +128,10 @@ impl Walk<'_> {
         decided: Decided,
         session: Option<&Session>,
     ) -> Result<String, PageError> {
-        let (Step::AskConsent, Some(session)) = (decided.step, session) else {
-            return Ok(format!("/signin/{id}"));
+        let session = match (decided.step, session) {
+            (Step::AskConsent, Some(session)) => session,
+            (Step::Raise, Some(_)) => return Ok(format!("/signin/{id}/raise")),
+            _ => return Ok(format!("/signin/{id}")),
         };
         let ask = decided
             .asked
@@ -144,7 +151,12 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, PageError> {
         let session = self.session().await?;
-        let decided = self.decide(request, session.as_ref()).await?;
+        let answer = if interaction.raise_declined {
+            RaiseAnswer::Declined
+        } else {
+            RaiseAnswer::Open
+        };
+        let decided = self.decide(request, session.as_ref(), answer).await?;
         match (&decided.step, &session) {
             (Step::Issue, Some(session)) => {
                 let (answered, response) = tokio::join!(
@@ -175,13 +187,16 @@ impl Walk<'_> {
         &self,
         request: &AuthorizationRequest,
         session: Option<&Session>,
+        answer: RaiseAnswer,
     ) -> Result<Decided, PageError> {
-        let acr = self.acr();
         let Some(session) = session else {
             let nobody = Present {
                 auth_time: None,
                 sub: None,
-                acr: &acr,
+                identity: Identity::Unknown,
+                strength: Strength::Code,
+                ways: self.oidc.ways,
+                answer,
                 consent: ConsentState::Missing,
             };
             let step = next_step(request, nobody);
@@ -211,7 +226,10 @@ impl Walk<'_> {
         let present = Present {
             auth_time: Some(session.auth_time),
             sub: sub.as_deref(),
-            acr: &acr,
+            identity: session.identity,
+            strength: session.strength,
+            ways: self.oidc.ways,
+            answer,
             consent,
         };
         let consented = given
@@ -236,7 +254,7 @@ impl Walk<'_> {
     ) -> Result<Response, PageError> {
         let authentication = Authentication {
             auth_time: session.auth_time,
-            acr: self.acr(),
+            acr: self.acr(request.acr.said_of(session.level())),
             amr: session.amr.clone(),
             sid: sid(&self.oidc.vault, session, &self.client.sector),
             nonce: request.nonce.clone(),
@@ -270,7 +288,7 @@ impl Walk<'_> {
         )
     }
 
-    fn acr(&self) -> String {
-        acr::by_sms(&self.oidc.config.public_url)
+    fn acr(&self, level: Level) -> String {
+        acr::address(&self.oidc.config.public_url, level)
     }
 }

@@ -7,7 +7,7 @@ use super::super::limits::BrowserKnown;
 use crate::args;
 use crate::audit::Change;
 use crate::rng::Rng;
-use crate::store::{StoreError, hash};
+use crate::store::{Db, StoreError, hash};
 use crate::web::Cookies;
 
 /// The long-lived cookie by which a browser is known again.
@@ -30,7 +30,23 @@ impl std::fmt::Debug for Browser {
     }
 }
 
+/// Whether an account knows a browser.
+const KNOWN: &str = "SELECT created_at FROM known_browser WHERE account_id = $1 AND browser_hash = $2";
+
 impl Browser {
+    /// Whether this account has signed in here before.
+    pub(in crate::signin) async fn is_known(
+        &self,
+        db: &Db,
+        account: Uuid,
+    ) -> Result<BrowserKnown, StoreError> {
+        let Some(token) = &self.0 else {
+            return Ok(BrowserKnown::No);
+        };
+        let row = db.maybe(KNOWN, args![account, hash(token)]).await?;
+        Ok(row.map_or(BrowserKnown::No, |_| BrowserKnown::Yes))
+    }
+
     pub(in crate::signin) fn of(cookies: Cookies, headers: &HeaderMap) -> Self {
         Self(
             cookies

@@ -9,5 +9,5 @@ mod standing;
 
 pub use cookie::KEPT;
 pub use fault::InteractionFault;
-pub use model::{Caller, Interaction, NewInteraction};
+pub use model::{Aim, Caller, Interaction, NewInteraction};
 pub use records::Interactions;

@@ -3,9 +3,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::account::Level;
 use crate::clock::Timestamp;
 use crate::department::Client;
-use crate::web::{Asking, Door, Locale, Stop};
+use crate::web::{Asking, Door, Locale, Page, Stop};
 
 /// What is to be known when a resident begins to walk through our pages.
 #[derive(Clone, Debug)]
@@ -25,8 +26,18 @@ pub struct NewInteraction {
     pub login_hint: Option<String>,
     /// The sign-in must be no older than this (`max_age`, `prompt=login`).
     pub fresh_after: Option<Timestamp>,
+    /// How far the sign-in is to reach.
+    pub aim: Option<Aim>,
     /// What the continuation will need; nobody else reads it.
     pub carried: String,
+}
+
+/// A level that who asks would have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aim {
+    pub level: Level,
+    /// Whether less will do.
+    pub is_required: bool,
 }
 
 /// A resident's way through our pages, as it stands.
@@ -44,6 +55,11 @@ pub struct Interaction {
     pub ui_locales: Option<String>,
     pub login_hint: Option<String>,
     pub fresh_after: Option<Timestamp>,
+    #[serde(default)]
+    pub aim: Option<Aim>,
+    /// The resident would not raise the sign-in to the aim.
+    #[serde(default)]
+    pub raise_declined: bool,
     /// What whoever began it left for its continuation.
     #[serde(default)]
     pub carried: String,
@@ -56,6 +72,13 @@ impl Interaction {
     #[must_use]
     pub fn form_binding(&self) -> String {
         format!("{}.{}", self.id, URL_SAFE_NO_PAD.encode(self.browser_hash))
+    }
+
+    /// The service's wishes for a page: its language, and that our forms may end at its redirect URI.
+    #[must_use]
+    pub fn dress(&self, page: Page) -> Page {
+        let page = page.with_ui_locales(self.ui_locales.as_deref());
+        self.redirect.iter().fold(page, Page::allow_form_to)
     }
 
     /// Where the door leads, for the page that is about to be shown.
@@ -119,6 +142,8 @@ impl Interaction {
             ui_locales: None,
             login_hint: None,
             fresh_after: None,
+            aim: None,
+            raise_declined: false,
             carried: String::new(),
             created_at: Timestamp::from_seconds(0),
             touched_at: Timestamp::from_seconds(1000),

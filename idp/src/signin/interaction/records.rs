@@ -72,6 +72,8 @@ impl Interactions {
             ui_locales: new.ui_locales,
             login_hint: new.login_hint,
             fresh_after: new.fresh_after,
+            aim: new.aim,
+            raise_declined: false,
             carried: new.carried,
             created_at: now,
             touched_at: now,
@@ -172,17 +174,39 @@ impl Interactions {
         interaction: &Interaction,
         now: Timestamp,
     ) -> Result<(), PageError> {
-        let Some(stored) = self.state.get(&key(&interaction.id), now).await? else {
-            return Ok(());
-        };
-        let demanding = encode(&Interaction {
+        let demanding = Interaction {
             fresh_after: Some(now),
             touched_at: now,
             ..interaction.clone()
-        })?;
+        };
+        self.change(&demanding, now).await
+    }
+
+    /// The resident would not raise the sign-in to the interaction's aim, and is not asked again.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub(in crate::signin) async fn decline_raise(
+        &self,
+        interaction: &Interaction,
+        now: Timestamp,
+    ) -> Result<(), PageError> {
+        let declined = Interaction {
+            raise_declined: true,
+            touched_at: now,
+            ..interaction.clone()
+        };
+        self.change(&declined, now).await
+    }
+
+    async fn change(&self, changed: &Interaction, now: Timestamp) -> Result<(), PageError> {
+        let key = key(&changed.id);
+        let Some(stored) = self.state.get(&key, now).await? else {
+            return Ok(());
+        };
         // Where it changed meanwhile, a twin of this form was quicker, or it has been answered.
         self.state
-            .swap(&key(&interaction.id), &stored, &demanding, now, KEPT)
+            .swap(&key, &stored, &encode(changed)?, now, KEPT)
             .await?;
         Ok(())
     }

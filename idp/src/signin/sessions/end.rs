@@ -12,6 +12,9 @@ const END: &str = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = 
 
 const OPEN_IDS: &str = "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL ORDER BY id";
 
+const OPENED_BY: &str =
+    "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL AND passkey_id = $2 ORDER BY id";
+
 const VISITS: &str = "SELECT client_id, sub, sid FROM visit WHERE session_id = $1 ORDER BY client_id";
 
 const SIGNED_OUT: &str = "UPDATE account SET signed_out_at = $2 WHERE id = $1";
@@ -110,6 +113,26 @@ impl Sessions {
             ended += usize::from(self.end(change, id, EndReason::AnotherDevice).await?);
         }
         Ok(ended)
+    }
+
+    /// Ends the sessions that a passkey opened, but for the one that its resident is in.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn end_of_passkey(
+        &self,
+        change: &mut Change,
+        account: Uuid,
+        passkey: Uuid,
+        keep: Option<Uuid>,
+    ) -> Result<(), StoreError> {
+        for row in change.all(OPENED_BY, args![account, passkey]).await? {
+            let id = row.uuid("id")?;
+            if keep != Some(id) {
+                self.end(change, id, EndReason::PasskeyRemoved).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Signs an account out everywhere: its sessions, and whatever was granted before this moment,

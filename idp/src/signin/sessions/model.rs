@@ -3,6 +3,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::device::Device;
+use crate::account::{Identity, Lacking, Level, Strength};
 use crate::clock::Timestamp;
 
 /// A resident signed in on one browser.
@@ -19,6 +20,36 @@ pub struct Session {
     /// How they proved it (RFC 8176).
     pub amr: Vec<String>,
     pub device: Device,
+    /// How well the person is known.
+    pub identity: Identity,
+    pub strength: Strength,
+    /// The passkey it was opened with.
+    pub passkey: Option<Uuid>,
+}
+
+/// How a person has just proven who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    Code,
+    Passkey(Uuid),
+}
+
+impl Proof {
+    /// Authentication method references, as far as they are true (RFC 8176 §2): without attestation nobody knows
+    /// that a passkey's key is in hardware, so never `hwk`.
+    pub(super) const fn amr(self) -> &'static str {
+        match self {
+            Self::Code => "sms",
+            Self::Passkey(_) => "pop user mfa",
+        }
+    }
+
+    pub(super) const fn passkey(self) -> Option<Uuid> {
+        match self {
+            Self::Code => None,
+            Self::Passkey(id) => Some(id),
+        }
+    }
 }
 
 /// How long a session lasts (configuration: `[session]`).
@@ -40,6 +71,18 @@ impl Session {
     /// Whether this use should be written down.
     pub(super) fn is_stale(&self, now: Timestamp) -> bool {
         now.since(self.last_seen_at) >= GRAIN
+    }
+
+    /// What `acr` says of it.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        Level::of(self.identity, self.strength)
+    }
+
+    /// What must be added first to reach a level; none where it is reached.
+    #[must_use]
+    pub fn lacks(&self, level: Level) -> Option<Lacking> {
+        level.lacking(self.identity, self.strength)
     }
 
     /// Whether the sign-in is recent enough for who asks.
@@ -69,6 +112,9 @@ mod tests {
             expires_at: at(720),
             amr: vec![],
             device: Device::default(),
+            identity: Identity::Unknown,
+            strength: Strength::Code,
+            passkey: None,
         };
         assert!(session.is_live(lifetime, at(29)) && !session.is_live(lifetime, at(30)));
         session.last_seen_at = at(700);

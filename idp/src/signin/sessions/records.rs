@@ -2,7 +2,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
 use super::device::Device;
-use super::model::{Lifetime, Session};
+use super::model::{Lifetime, Proof, Session};
+use crate::account::{Identity, Strength};
 use crate::args;
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::clock::Timestamp;
@@ -15,21 +16,28 @@ use crate::web::{Cookies, PageError};
 /// The cookie that says which session a browser has; the records hold its hash.
 const COOKIE: &str = "session";
 
-const BY_TOKEN: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
-     WHERE token_hash = $1 AND ended_at IS NULL";
+/// A session whose passkey has ended counts as one by a code.
+const BY_TOKEN: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, \
+     a.identity, p.id AS passkey_id, p.vouched_at \
+     FROM session s JOIN account a ON a.id = s.account_id \
+     LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
+     WHERE s.token_hash = $1 AND s.ended_at IS NULL";
 
-const OF_ACCOUNT: &str = "SELECT id, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device FROM session \
-     WHERE account_id = $1 AND ended_at IS NULL ORDER BY last_seen_at DESC, id DESC";
+const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, \
+     a.identity, p.id AS passkey_id, p.vouched_at \
+     FROM session s JOIN account a ON a.id = s.account_id \
+     LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
+     WHERE s.account_id = $1 AND s.ended_at IS NULL ORDER BY s.last_seen_at DESC, s.id DESC";
 
 const SEEN: &str =
     "UPDATE session SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2";
 
 const INSERT: &str = "INSERT INTO session \
-     (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device) \
-     VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)";
+     (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device, passkey_id) \
+     VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
 
 const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $3, last_seen_at = $3, \
-     expires_at = $4, amr = $5, device = $6 WHERE id = $1 AND ended_at IS NULL";
+     expires_at = $4, amr = $5, device = $6, passkey_id = $7 WHERE id = $1 AND ended_at IS NULL";
 
 /// The sessions of all residents. Other rooms come here to find, list and end them.
 #[derive(Clone, Debug)]
@@ -43,14 +51,14 @@ pub struct Sessions {
 
 /// A session just begun or renewed, with the token that its browser gets.
 pub struct Begun {
-    pub session: Session,
+    pub id: Uuid,
     pub(in crate::signin) token: String,
 }
 
 impl std::fmt::Debug for Begun {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Begun")
-            .field("session", &self.session.id)
+            .field("session", &self.id)
             .finish_non_exhaustive()
     }
 }
@@ -157,42 +165,36 @@ impl Sessions {
         &self,
         change: &mut Change,
         account: Uuid,
+        proof: Proof,
         previous: Option<&Session>,
         device: Device,
     ) -> Result<Begun, StoreError> {
-        const AMR: &str = "sms";
+        let (amr, passkey) = (proof.amr(), proof.passkey());
         let now = change.now();
         let token = self.rng.token();
         let expires_at = now.plus(self.lifetime.absolute);
-        let mut session = Session {
-            id: change.rng().uuid(now),
-            account,
-            created_at: now,
-            auth_time: now,
-            last_seen_at: now,
-            expires_at,
-            amr: vec![AMR.to_owned()],
-            device,
+        let device = device.to_string();
+        let event = |action, id: Uuid| {
+            Event::new(action)
+                .account(account)
+                .with("session", id)
+                .with("device", &device)
+                .with("amr", amr)
         };
-        let device = session.device.to_string();
         if let Some(same) = previous.filter(|previous| previous.account == account) {
-            let args = args![same.id, hash(&token), now, expires_at, AMR, &device];
+            let args = args![same.id, hash(&token), now, expires_at, amr, &device, passkey];
             if change.execute(RENEW, args).await? == 1 {
-                (session.id, session.created_at) = (same.id, same.created_at);
-                change.record(event(Action::SignedInAgain, &session)).await?;
-                return Ok(Begun { session, token });
+                change.record(event(Action::SignedInAgain, same.id)).await?;
+                return Ok(Begun { id: same.id, token });
             }
         } else if let Some(other) = previous {
             self.end(change, other.id, EndReason::AnotherAccount).await?;
         }
-        change
-            .execute(
-                INSERT,
-                args![session.id, hash(&token), account, now, expires_at, AMR, &device],
-            )
-            .await?;
-        change.record(event(Action::SignedIn, &session)).await?;
-        Ok(Begun { session, token })
+        let id = change.rng().uuid(now);
+        let args = args![id, hash(&token), account, now, expires_at, amr, &device, passkey];
+        change.execute(INSERT, args).await?;
+        change.record(event(Action::SignedIn, id)).await?;
+        Ok(Begun { id, token })
     }
 
     /// The cookie that hands a browser its session. It goes when the browser is closed; on a
@@ -208,14 +210,9 @@ impl Sessions {
     }
 }
 
-fn event(action: Action, session: &Session) -> Event {
-    Event::new(action)
-        .account(session.account)
-        .with("session", session.id)
-        .with("device", session.device.to_string())
-}
-
 fn read(row: &Row) -> Result<Session, StoreError> {
+    let passkey = row.maybe_text("passkey_id")?.map(|id| id.parse()).transpose();
+    let passkey = passkey.map_err(|_| StoreError::Corrupt("passkey_id"))?;
     Ok(Session {
         id: row.uuid("id")?,
         account: row.uuid("account_id")?,
@@ -225,5 +222,12 @@ fn read(row: &Row) -> Result<Session, StoreError> {
         expires_at: row.time("expires_at")?,
         amr: row.text("amr")?.split(' ').map(str::to_owned).collect(),
         device: Device::from_record(&row.text("device")?),
+        identity: Identity::named(&row.text("identity")?).ok_or(StoreError::Corrupt("identity"))?,
+        strength: match (passkey, row.maybe_time("vouched_at")?) {
+            (None, _) => Strength::Code,
+            (Some(_), None) => Strength::NewPasskey,
+            (Some(_), Some(_)) => Strength::Passkey,
+        },
+        passkey,
     })
 }

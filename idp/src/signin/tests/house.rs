@@ -20,7 +20,7 @@ use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider,
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::limits::day_of_city;
-use crate::signin::{Interactions, NewInteraction, Senders, Session, Sessions, Signin};
+use crate::signin::{Interactions, NewInteraction, Passkeys, Senders, Session, Sessions, Signin};
 use crate::sms::Sms;
 use crate::state::State;
 use crate::store::sample::Records;
@@ -109,6 +109,7 @@ impl House {
         let departments = Departments::new(db.clone(), clock.clone());
         let state = short_lived_state(&rng.id()).await;
         let senders = Senders::new(false);
+        let vault = Vault::new(&master_key, rng.clone());
         let signin = Signin {
             senders,
             interactions: Interactions::new(
@@ -126,7 +127,8 @@ impl House {
                 rng.clone(),
                 departments,
             ),
-            vault: Vault::new(&master_key, rng.clone()),
+            passkeys: Passkeys::new(None, state.clone(), db.clone(), vault.clone()),
+            vault,
             config: Arc::new(Config {
                 public_url: PublicUrl::parse(ORIGIN_OF_OURS).unwrap(),
                 master_key,
@@ -229,6 +231,7 @@ pub(super) fn asked_by_nobody() -> NewInteraction {
         ui_locales: None,
         login_hint: None,
         fresh_after: None,
+        aim: None,
         carried: String::new(),
     }
 }

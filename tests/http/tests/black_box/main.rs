@@ -11,6 +11,7 @@ mod interruptions;
 mod limits;
 mod oidc;
 mod one_connection;
+mod passkeys;
 mod sessions;
 mod sign_in;
 mod tabs;

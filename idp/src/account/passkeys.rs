@@ -1,0 +1,317 @@
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::assurance::Identity;
+use crate::args;
+use crate::audit::{Action, Change, Event};
+use crate::clock::Timestamp;
+use crate::store::{Db, Row, StoreError, Vault, hash};
+
+/// A passkey that signs in to an account.
+#[derive(Clone)]
+pub struct Passkey {
+    pub id: Uuid,
+    pub account: Uuid,
+    /// As the resident calls it.
+    pub name: String,
+    /// What checks its signatures, as the ceremony's library writes it.
+    pub credential: String,
+    pub aaguid: Uuid,
+    pub is_vouched: bool,
+    pub created_at: Timestamp,
+    pub last_used_at: Timestamp,
+    version: i64,
+}
+
+impl fmt::Debug for Passkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passkey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A passkey that has just been made.
+#[derive(Clone)]
+pub struct NewPasskey<'a> {
+    pub credential_id: &'a [u8],
+    pub credential: &'a str,
+    pub rp_id: &'a str,
+    pub origin: &'a str,
+    pub aaguid: Uuid,
+    pub name: &'a str,
+    pub is_vouched: bool,
+}
+
+impl fmt::Debug for NewPasskey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPasskey")
+            .field("aaguid", &self.aaguid)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a passkey's use is checked against.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub passkey: Passkey,
+    /// By which authenticators know the account.
+    pub handle: Uuid,
+    pub identity: Identity,
+}
+
+/// Why a passkey ended. The name is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeyEnd {
+    Removed,
+    /// Its counter went back: there are two of it.
+    Cloned,
+}
+
+impl PasskeyEnd {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Removed => "removed",
+            Self::Cloned => "cloned",
+        }
+    }
+}
+
+/// More than anybody has devices; a list without end would be a way to fill the records.
+pub const MOST_PASSKEYS: usize = 20;
+
+const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p.vouched_at, p.version, \
+     p.created_at, p.last_used_at, a.passkey_handle, a.identity \
+     FROM passkey p JOIN account a ON a.id = p.account_id \
+     WHERE p.credential_hash = $1 AND p.rp_id = $2 AND p.ended_at IS NULL";
+
+const OF_ACCOUNT: &str = "SELECT id, account_id, credential, aaguid, name, vouched_at, version, created_at, last_used_at \
+     FROM passkey WHERE account_id = $1 AND ended_at IS NULL ORDER BY created_at, id";
+
+const INSERT: &str = "INSERT INTO passkey \
+     (id, account_id, credential_hash, credential, rp_id, origin, aaguid, name, vouched_at, version, created_at, last_used_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10) ON CONFLICT (credential_hash) DO NOTHING";
+
+const USE: &str = "UPDATE passkey SET credential = $3, version = version + 1, last_used_at = $4 \
+     WHERE id = $1 AND version = $2 AND ended_at IS NULL";
+
+const RENAME: &str = "UPDATE passkey SET name = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
+
+const END: &str = "UPDATE passkey SET ended_at = $3, end_reason = $4 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
+
+const VOUCH: &str = "UPDATE passkey SET vouched_at = $3 WHERE id = $1 AND account_id = $2 AND vouched_at IS NULL AND ended_at IS NULL";
+
+/// Whoever comes second keeps what the first has written.
+const MAKE_HANDLE: &str =
+    "UPDATE account SET passkey_handle = COALESCE(passkey_handle, $2) WHERE id = $1 RETURNING passkey_handle";
+
+const HANDLE: &str = "SELECT passkey_handle FROM account WHERE id = $1";
+
+const OFFER: &str = "SELECT passkey_offer_after FROM account a WHERE a.id = $1 AND a.created_at < $2 \
+     AND NOT EXISTS (SELECT 1 FROM passkey p WHERE p.account_id = a.id AND p.ended_at IS NULL)";
+
+const POSTPONE_OFFER: &str = "UPDATE account SET passkey_offer_after = $2 WHERE id = $1";
+
+fn passkey(row: &Row, vault: &Vault) -> Result<Passkey, StoreError> {
+    let id = row.uuid("id")?;
+    Ok(Passkey {
+        id,
+        account: row.uuid("account_id")?,
+        name: vault.open("passkey.name", &id.to_string(), &row.bytes("name")?)?,
+        credential: row.text("credential")?,
+        aaguid: row.uuid("aaguid")?,
+        is_vouched: row.maybe_time("vouched_at")?.is_some(),
+        created_at: row.time("created_at")?,
+        last_used_at: row.time("last_used_at")?,
+        version: row.int("version")?,
+    })
+}
+
+/// The passkey of this credential id, if it signs in at this relying party.
+///
+/// # Errors
+/// Where the database does not answer, or a field cannot be read.
+pub async fn find_passkey(
+    db: &Db,
+    vault: &Vault,
+    rp_id: &str,
+    credential_id: &[u8],
+) -> Result<Option<Found>, StoreError> {
+    let Some(row) = db.maybe(FIND, args![hash(credential_id), rp_id]).await? else {
+        return Ok(None);
+    };
+    let identity = row.text("identity")?;
+    Ok(Some(Found {
+        passkey: passkey(&row, vault)?,
+        handle: row.uuid("passkey_handle")?,
+        identity: Identity::named(&identity).ok_or(StoreError::Corrupt("identity"))?,
+    }))
+}
+
+/// The passkeys of an account, the oldest first.
+///
+/// # Errors
+/// As [`find_passkey`].
+pub async fn passkeys(db: &Db, vault: &Vault, account: Uuid) -> Result<Vec<Passkey>, StoreError> {
+    let rows = db.all(OF_ACCOUNT, args![account]).await?;
+    rows.iter().map(|row| passkey(row, vault)).collect()
+}
+
+/// What authenticators are to know the account by; made once.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn passkey_handle(change: &mut Change, account: Uuid) -> Result<Uuid, StoreError> {
+    let fresh = uuid::Builder::from_random_bytes(change.rng().bytes()).into_uuid();
+    let row = change.maybe(MAKE_HANDLE, args![account, fresh]).await?;
+    row.ok_or(StoreError::Missing)?.uuid("passkey_handle")
+}
+
+/// By what authenticators know the account, if any was made for it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn known_handle(db: &Db, account: Uuid) -> Result<Option<Uuid>, StoreError> {
+    let row = db
+        .maybe(HANDLE, args![account])
+        .await?
+        .ok_or(StoreError::Missing)?;
+    match row.maybe_text("passkey_handle")? {
+        None => Ok(None),
+        Some(_) => row.uuid("passkey_handle").map(Some),
+    }
+}
+
+/// Adds a passkey; none where the credential is known already, to whichever account.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn add_passkey(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    new: &NewPasskey<'_>,
+) -> Result<Option<Uuid>, StoreError> {
+    let now = change.now();
+    let id = change.rng().uuid(now);
+    let name = vault.seal("passkey.name", &id.to_string(), new.name)?;
+    let args = args![
+        id,
+        account,
+        hash(new.credential_id),
+        new.credential,
+        new.rp_id,
+        new.origin,
+        new.aaguid,
+        name,
+        new.is_vouched.then_some(now),
+        now
+    ];
+    if change.execute(INSERT, args).await? == 0 {
+        return Ok(None);
+    }
+    let event = Event::new(Action::PasskeyAdded).account(account);
+    change
+        .record(event.with("passkey", id).with("aaguid", new.aaguid))
+        .await?;
+    Ok(Some(id))
+}
+
+/// Writes down a passkey's use, with what the use changed of it; answers whether it was still as it was read.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn use_passkey(
+    change: &mut Change,
+    passkey: &Passkey,
+    credential: &str,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let args = args![passkey.id, passkey.version, credential, now];
+    Ok(change.execute(USE, args).await? == 1)
+}
+
+/// Gives a passkey another name; answers whether the account has it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn rename_passkey(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    passkey: Uuid,
+    name: &str,
+) -> Result<bool, StoreError> {
+    let sealed = vault.seal("passkey.name", &passkey.to_string(), name)?;
+    if change.execute(RENAME, args![passkey, account, sealed]).await? == 0 {
+        return Ok(false);
+    }
+    let event = Event::new(Action::PasskeyRenamed).account(account);
+    change.record(event.with("passkey", passkey)).await?;
+    Ok(true)
+}
+
+/// Ends a passkey; answers whether the account had it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_passkey(
+    change: &mut Change,
+    account: Uuid,
+    passkey: Uuid,
+    reason: PasskeyEnd,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    if change
+        .execute(END, args![passkey, account, now, reason.as_str()])
+        .await?
+        == 0
+    {
+        return Ok(false);
+    }
+    let event = Event::new(Action::PasskeyEnded).account(account);
+    change
+        .record(event.with("passkey", passkey).with("reason", reason.as_str()))
+        .await?;
+    Ok(true)
+}
+
+/// From now on the passkey stands for the person, whose real name has just been proven in its session.
+/// The caller records why.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn vouch_for_passkey(change: &mut Change, account: Uuid, passkey: Uuid) -> Result<(), StoreError> {
+    let now = change.now();
+    change
+        .execute(VOUCH, args![passkey, account, now])
+        .await
+        .map(drop)
+}
+
+/// Whether a passkey may be offered after this sign-in: it did not make the account, which has none yet, and nobody
+/// said "not now" of late.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn may_offer_passkey(db: &Db, account: Uuid, signed_in_at: Timestamp) -> Result<bool, StoreError> {
+    let row = db.maybe(OFFER, args![account, signed_in_at]).await?;
+    let after = row.map(|row| row.time("passkey_offer_after")).transpose()?;
+    Ok(after.is_some_and(|after| signed_in_at >= after))
+}
+
+/// Offers no passkey until then.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn postpone_passkey_offer(
+    change: &mut Change,
+    account: Uuid,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    change.execute(POSTPONE_OFFER, args![account, until]).await?;
+    change
+        .record(Event::new(Action::PasskeyPutOff).account(account))
+        .await
+}

@@ -1,0 +1,159 @@
+use serde_json::Value;
+use thiserror::Error;
+use url::Host;
+use webauthn_rs::prelude::{
+    AuthenticationResult, CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, Uuid, WebauthnError,
+};
+use webauthn_rs::{Webauthn, WebauthnBuilder};
+
+use crate::args;
+use crate::clock::Timestamp;
+use crate::config::{Config, PublicUrl};
+use crate::store::{Db, StoreError};
+
+/// Who passkeys are made for (WebAuthn Level 3 §5.4.2), and the library's checks under that name.
+#[derive(Debug)]
+pub struct RelyingParty {
+    webauthn: Webauthn,
+    id: String,
+    origin: String,
+    related_origins: Vec<String>,
+}
+
+/// Why passkeys cannot be served; each says what to do.
+#[derive(Debug, Error)]
+pub enum RelyingPartyError {
+    #[error("passkey.rp_id = \"{rp_id}\" must be the host of public_url ({host}) or a domain above it")]
+    Foreign { rp_id: String, host: String },
+    #[error(
+        "passkeys here were made for \"{held}\", and \"{asked}\" could open none of them: set passkey.rp_id = \"{held}\", \
+         and list further addresses in passkey.related_origins"
+    )]
+    Changed { held: String, asked: String },
+    #[error(transparent)]
+    Records(#[from] StoreError),
+}
+
+const HELD: &str = "SELECT rp_id FROM relying_party ORDER BY first_used_at, rp_id LIMIT 1";
+const HOLD: &str = "INSERT INTO relying_party (rp_id, first_used_at) \
+     SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM relying_party) ON CONFLICT (rp_id) DO NOTHING";
+
+impl RelyingParty {
+    /// The relying party of this configuration; none where the address is no domain name.
+    ///
+    /// # Errors
+    /// Where `rp_id` does not fit the address.
+    pub fn of(config: &Config) -> Result<Option<Self>, RelyingPartyError> {
+        let url = &config.public_url;
+        if !matches!(url.url().host(), Some(Host::Domain(_))) {
+            return Ok(None);
+        }
+        let settings = &config.settings.passkey;
+        let id = settings.rp_id.as_deref().unwrap_or_else(|| url.host()).to_owned();
+        let foreign = || RelyingPartyError::Foreign {
+            rp_id: id.clone(),
+            host: url.host().to_owned(),
+        };
+        let builder = WebauthnBuilder::new(&id, url.url()).map_err(|_| foreign())?;
+        let related = settings.related_origins.iter().map(PublicUrl::url);
+        let webauthn = related
+            .fold(
+                builder.rp_name(&config.settings.city),
+                WebauthnBuilder::append_allowed_origin,
+            )
+            .build()
+            .map_err(|_| foreign())?;
+        let related_origins = settings
+            .related_origins
+            .iter()
+            .map(|url| url.origin().to_owned())
+            .collect();
+        Ok(Some(Self {
+            webauthn,
+            origin: url.origin().to_owned(),
+            related_origins,
+            id,
+        }))
+    }
+
+    /// Writes the id down where there is none yet, and holds the configuration to the one that was.
+    ///
+    /// # Errors
+    /// Where passkeys were made under another id, or the database does not answer.
+    pub async fn hold(&self, db: &Db, now: Timestamp) -> Result<(), RelyingPartyError> {
+        // What is fixed for ever at the first start is configuration, and no resident's affair to audit.
+        db.execute(HOLD, args![&self.id, now]).await?;
+        let held = db.one(HELD, args![]).await?.text("rp_id")?;
+        if held == self.id {
+            return Ok(());
+        }
+        Err(RelyingPartyError::Changed {
+            held,
+            asked: self.id.clone(),
+        })
+    }
+
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The other addresses at which the same passkeys sign in (§5.11).
+    #[must_use]
+    pub fn related_origins(&self) -> &[String] {
+        &self.related_origins
+    }
+
+    /// Options for a sign-in with any passkey of ours: which one, the person chooses. They name no credentials, so
+    /// that nobody learns from them who has an account.
+    pub(super) fn begin_sign_in(&self) -> Result<(Value, DiscoverableAuthentication), WebauthnError> {
+        let (options, ceremony) = self.webauthn.start_discoverable_authentication()?;
+        Ok((json(&options)?["publicKey"].take(), ceremony))
+    }
+
+    /// Checks an answer against the one passkey it is of.
+    pub(super) fn finish_sign_in(
+        &self,
+        answer: &PublicKeyCredential,
+        ceremony: DiscoverableAuthentication,
+        passkey: &Passkey,
+    ) -> Result<AuthenticationResult, WebauthnError> {
+        self.webauthn
+            .finish_discoverable_authentication_v2(answer, ceremony, passkey)
+    }
+
+    /// Options for a new passkey, which must be one that can be chosen without a name being typed.
+    pub(super) fn begin_enrolment(
+        &self,
+        handle: Uuid,
+        name: &str,
+        held: Vec<CredentialID>,
+    ) -> Result<(Value, PasskeyRegistration), WebauthnError> {
+        let (options, ceremony) = self
+            .webauthn
+            .start_passkey_registration(handle, name, name, Some(held))?;
+        let mut options = json(&options)?["publicKey"].take();
+        // The library asks for discoverable ones only where they are attested.
+        options["authenticatorSelection"]["residentKey"] = "required".into();
+        options["authenticatorSelection"]["requireResidentKey"] = true.into();
+        Ok((options, ceremony))
+    }
+
+    pub(super) fn finish_enrolment(
+        &self,
+        answer: &RegisterPublicKeyCredential,
+        ceremony: &PasskeyRegistration,
+    ) -> Result<Passkey, WebauthnError> {
+        self.webauthn.finish_passkey_registration(answer, ceremony)
+    }
+}
+
+fn json(options: &impl serde::Serialize) -> Result<Value, WebauthnError> {
+    serde_json::to_value(options).map_err(WebauthnError::ParseJSONFailure)
+}
