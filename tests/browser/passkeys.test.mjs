@@ -1,0 +1,256 @@
+// Passkeys in Chromium, with authenticators that the browser plays itself (WebAuthn Level 3 §11.2).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { violations } from './axe.mjs';
+import { advance, allow, code, signIn, start, visitor } from './demo.mjs';
+
+let demo, first, second;
+
+before(async () => {
+  demo = await start();
+  [first, second] = demo.departments;
+});
+
+after(() => demo?.stop());
+
+/** A page with an authenticator: a phone's own, unless said otherwise. */
+async function withAuthenticator(t, options = {}, browser = {}) {
+  const context = await visitor(demo, t, { viewport: { width: 390, height: 800 }, ...browser });
+  const page = await context.newPage();
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: {
+    protocol: 'ctap2',
+    transport: 'internal',
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: false,
+    defaultBackupEligibility: true,
+    defaultBackupState: true,
+    ...options,
+  } });
+  const touch = (enabled = true) => cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+  const held = async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  return { page, cdp, authenticatorId, touch, held };
+}
+
+/** Signs in by SMS at the account page. */
+async function enter(page, phone) {
+  await page.goto(`${demo.provider}/account`);
+  await page.fill('#phone', phone);
+  await page.click('#send-code');
+  await page.fill('#code', await code(demo, phone));
+  await page.click('#verify');
+}
+
+/** Adds a passkey on the account page. */
+async function addPasskey(device, phone) {
+  const { page, touch } = device;
+  await enter(page, phone);
+  await page.click('#add-passkey');
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#methods [name=passkey]');
+  await touch(false);
+}
+
+test('from the department\'s button to signed in with a passkey: two taps', async (t) => {
+  const device = await withAuthenticator(t);
+  const { page, touch } = device;
+  await signIn(demo, page, first, '13800000101');
+  await advance(demo, '61s');
+  await page.context().clearCookies();
+  await addPasskey(device, '13800000101');
+  await page.context().clearCookies();
+
+  let taps = 0;
+  const tap = async (selector) => {
+    taps += 1;
+    await page.click(selector);
+  };
+  await page.goto(first);
+  await tap('#sign-in');
+  await page.waitForSelector('#passkey');
+  await touch();
+  await tap('#passkey');
+  await page.waitForSelector('#sign-out');
+  assert.equal(new URL(page.url()).origin, first);
+  t.diagnostic(`taps from the department's button to signed in, with a passkey: ${taps}`);
+  assert.equal(taps, 2);
+});
+
+test('by SMS, once the department is known: three fields or taps after the button', async (t) => {
+  const context = await visitor(demo, t);
+  const page = await context.newPage();
+  await signIn(demo, page, first, '13800000102');
+  await advance(demo, '61s');
+  await context.clearCookies();
+  await page.goto(first);
+  let steps = 0;
+  const step = async (work) => {
+    steps += 1;
+    await work();
+  };
+  await page.click('#sign-in');
+  await step(() => page.fill('#phone', '13800000102'));
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#code');
+  await step(async () => page.fill('#code', await code(demo, '13800000102')));
+  await step(() => page.click('#verify'));
+  await page.waitForSelector('#sign-out');
+  t.diagnostic(`fields and taps from the department's button to signed in, by SMS: ${steps}`);
+  assert.equal(steps, 3);
+});
+
+test('autofill: the passkey is chosen in the number\'s field', async (t) => {
+  const device = await withAuthenticator(t);
+  const { page, touch } = device;
+  await addPasskey(device, '13800000103');
+  await page.context().clearCookies();
+  await page.goto(`${demo.provider}/account`);
+  assert.match(await page.getAttribute('#phone', 'autocomplete'), /webauthn$/);
+  await touch();
+  await page.waitForSelector('#methods');
+});
+
+test('a device without passkeys gets the page of old, and loses nothing', async (t) => {
+  const context = await visitor(demo, t);
+  const page = await context.newPage();
+  await page.goto(`${demo.provider}/account`);
+  await page.waitForSelector('#phone');
+  assert.equal(await page.locator('#passkey').isVisible(), false);
+  assert.match(await page.getAttribute('#send-code', 'class'), /\bgo\b/);
+});
+
+test('with a device that can, the passkey is the first thing offered', async (t) => {
+  const { page } = await withAuthenticator(t);
+  await page.goto(`${demo.provider}/account`);
+  await page.waitForSelector('#passkey', { state: 'visible' });
+  assert.doesNotMatch(await page.getAttribute('#send-code', 'class'), /\bgo\b/);
+  assert.deepEqual(await violations(page), []);
+});
+
+test('one calm offer after a code, and none for a month after "not now"', async (t) => {
+  const { page, touch } = await withAuthenticator(t);
+  const again = async () => {
+    await page.context().clearCookies();
+    await enter(page, '13800000104');
+  };
+  await enter(page, '13800000104');
+  await page.waitForSelector('#methods');
+  await advance(demo, '61s');
+  await again();
+  await page.waitForSelector('#later');
+  assert.deepEqual(await violations(page), []);
+  await page.click('#later');
+  await page.waitForSelector('#methods');
+  await advance(demo, '29d');
+  await again();
+  await page.waitForSelector('#methods');
+  await advance(demo, '2d');
+  await again();
+  await page.waitForSelector('#later');
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#methods [name=passkey]');
+});
+
+test('the elder edition explains before it offers', async (t) => {
+  const { page } = await withAuthenticator(t);
+  await enter(page, '13800000105');
+  await advance(demo, '61s');
+  await page.context().clearCookies();
+  await page.goto(`${demo.provider}/display?edition=elder&back=/account`);
+  await page.waitForSelector('#phone');
+  assert.equal(await page.locator('#passkey').count(), 0, 'one question alone');
+  await page.fill('#phone', '13800000105');
+  await page.click('#send-code');
+  await page.fill('#code', await code(demo, '13800000105'));
+  await page.click('#verify');
+  await page.waitForSelector('#later');
+  assert.equal(await page.locator('main li').count(), 3);
+  assert.deepEqual(await violations(page), []);
+});
+
+test('a passkey that was removed is forgotten by the authenticator too', async (t) => {
+  const device = await withAuthenticator(t);
+  const { page, touch, held } = device;
+  await addPasskey(device, '13800000106');
+  assert.equal((await held()).length, 1);
+  await page.click('#methods [name=passkey]');
+  await page.click('#confirm');
+  await page.waitForSelector('[role=status]');
+  assert.equal(await page.locator('#methods [name=passkey]').count(), 0);
+  // The page signals the accepted list; an authenticator that does not listen hears of it at its next try.
+  await page.context().clearCookies();
+  await page.goto(`${demo.provider}/account`);
+  if ((await held()).length) {
+    await page.waitForSelector('#passkey', { state: 'visible' });
+    await touch();
+    await page.click('#passkey');
+    await page.waitForSelector('#phone-error');
+    assert.deepEqual(await violations(page), []);
+    await page.waitForFunction(() => document.querySelector('[data-unknown-credential]'));
+  }
+});
+
+test('whoever is not verified, or stops, gets in by no passkey, and still by a code', async (t) => {
+  const device = await withAuthenticator(t);
+  const { page, cdp, authenticatorId, touch } = device;
+  await addPasskey(device, '13800000107');
+  await page.context().clearCookies();
+  await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+  await page.goto(`${demo.provider}/account`);
+  await page.waitForSelector('#passkey', { state: 'visible' });
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('[data-passkey-failed]:not([hidden])');
+  assert.deepEqual(await violations(page), []);
+  await advance(demo, '61s');
+  await page.fill('#phone', '13800000107');
+  await page.click('#send-code');
+  await page.fill('#code', await code(demo, '13800000107'));
+  await page.click('#verify');
+  await page.waitForSelector('#methods');
+});
+
+test('several authenticators, one account', async (t) => {
+  const device = await withAuthenticator(t, { transport: 'usb', defaultBackupEligibility: false, defaultBackupState: false });
+  await addPasskey(device, '13800000108');
+  const { page, cdp } = device;
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: {
+    protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } });
+  await page.click('#add-passkey');
+  await page.click('#passkey');
+  await page.waitForFunction(() => document.querySelectorAll('#methods button[name=passkey]').length === 2);
+  await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+  assert.deepEqual(await violations(page), []);
+});
+
+test('without scripts a page for passkeys says what else there is', async (t) => {
+  const context = await visitor(demo, t, { javaScriptEnabled: false });
+  const page = await context.newPage();
+  await enter(page, '13800000109');
+  await page.click('#add-passkey');
+  assert.equal(await page.locator('#passkey').isVisible(), false);
+  assert.ok(await page.locator('.if-no-passkey').isVisible());
+  await page.click('#cancel');
+  await page.waitForSelector('#methods');
+});
+
+test('the second department opens with the passkey\'s session', async (t) => {
+  const device = await withAuthenticator(t);
+  const { page, touch } = device;
+  await addPasskey(device, '13800000110');
+  await page.context().clearCookies();
+  await page.goto(second);
+  await page.click('#sign-in');
+  await page.waitForSelector('#passkey', { state: 'visible' });
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#allow');
+  await allow(page, second);
+});
