@@ -11,7 +11,8 @@ pub(super) const INSERT: &str = "INSERT INTO audit (id, at, request_id, actor, a
 /// Of the ends of a session, the two that no other line tells: what is not shown takes no line's place.
 const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      WHERE account_id = $1 AND (action IN ('session.begun', 'session.renewed', 'consent.given', \
-     'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed') \
+     'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed', \
+     'passkey.added', 'passkey.renamed', 'passkey.ended', 'passkey.failed') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \
      ORDER BY at DESC, id DESC LIMIT $2";

@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 
-use crate::clock::Timestamp;
 use crate::consent::Consents;
 use crate::department::Departments;
 use crate::rng::Rng;
@@ -60,21 +59,25 @@ impl Portal {
     /// A session whose person has just signed in, for what should not be done on a device left open; or the way to
     /// sign in once more and on to `here`.
     async fn fresh_session(&self, headers: &HeaderMap, facts: &Facts, here: &str) -> Result<Session, Halt> {
-        let session = self.sessions.current(headers, facts.now).await?;
-        match session.filter(|session| session.satisfies(Some(facts.now.minus(FRESH)))) {
-            Some(session) => Ok(session),
-            None => Err(self.sign_in(headers, facts, here, Some(facts.now)).await?),
+        match self.sessions.current(headers, facts.now).await? {
+            Some(session) if session.satisfies(Some(facts.now.minus(FRESH))) => Ok(session),
+            stale => Err(self.sign_in(headers, facts, here, stale.as_ref()).await?),
         }
     }
 
+    /// The way to sign in and on to `here`; once more, where the session is too old for it.
     async fn sign_in(
         &self,
         headers: &HeaderMap,
         facts: &Facts,
         here: &str,
-        fresh_after: Option<Timestamp>,
+        stale: Option<&Session>,
     ) -> Result<Halt, Halt> {
-        if let Some(id) = self.interactions.own_pending(here, headers, facts.now).await? {
+        if let Some(id) = self
+            .interactions
+            .own_pending(here, stale, headers, facts.now)
+            .await?
+        {
             return Ok(Halt::elsewhere(see_other(&format!("/signin/{id}"), [])));
         }
         let id = self.rng.id();
@@ -86,7 +89,7 @@ impl Portal {
             redirect: None,
             ui_locales: None,
             login_hint: None,
-            fresh_after,
+            fresh_after: stale.map(|_| facts.now),
             aim: None,
             carried: String::new(),
         };

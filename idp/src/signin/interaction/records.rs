@@ -1,6 +1,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::super::limits::{MINUTE, Senders};
+use super::super::sessions::Session;
 use super::cookie::{self, KEPT};
 use super::fault::{InteractionFault, way_back};
 use super::model::{Interaction, NewInteraction};
@@ -103,13 +104,15 @@ impl Interactions {
     }
 
     /// An open interaction that this browser began for the resident's own pages and that goes on
-    /// to `continuation`: asked for again, it is gone on with, and no other has to make room.
+    /// to `continuation`, and that `session` does not answer yet: asked for again, it is gone on with, and no other has
+    /// to make room.
     ///
     /// # Errors
     /// Where the short-lived state does not answer.
     pub async fn own_pending(
         &self,
         continuation: &str,
+        session: Option<&Session>,
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Option<String>, PageError> {
@@ -117,6 +120,7 @@ impl Interactions {
             if let Ok(found) = self.prove(id, headers, now).await?
                 && found.client_id.is_none()
                 && found.continuation == continuation
+                && session.is_none_or(|session| !session.satisfies(found.fresh_after))
             {
                 return Ok(Some(found.id));
             }
