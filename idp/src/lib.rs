@@ -12,6 +12,7 @@ pub mod consent;
 pub mod department;
 pub mod events;
 pub mod fetch;
+pub mod gateway;
 pub mod http;
 pub mod keys;
 pub mod oidc;

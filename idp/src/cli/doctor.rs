@@ -8,9 +8,10 @@ use super::output::Output;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::fetch::extra_roots;
+use crate::gateway::http_client;
 use crate::http::check_tls;
 use crate::rng::Rng;
-use crate::sms::{self, Sms};
+use crate::sms::Sms;
 use crate::state::State;
 use crate::store::Db;
 
@@ -114,7 +115,7 @@ async fn state(config: &Config) -> Result<String, String> {
 fn sms_providers(config: &Config) -> Result<String, String> {
     let client = extra_roots(&config.settings.fetch)
         .map_err(|fault| fault.to_string())
-        .and_then(|roots| sms::http_client(roots).map_err(|fault| fault.to_string()))?;
+        .and_then(|roots| http_client(roots).map_err(|fault| fault.to_string()))?;
     Sms::new(&config.settings, client, Rng::system()).map_err(|fault| fault.to_string())?;
     let order: Vec<String> = config
         .settings

@@ -11,13 +11,14 @@ use crate::consent::{Consent, Consents};
 use crate::department::Departments;
 use crate::events::{Courier, LOGOUT_TOKEN_LIFETIME};
 use crate::fetch::{FetchError, Fetcher, extra_roots};
+use crate::gateway::{self, ClientError};
 use crate::keys::{Keeper, KeyError, KeyRing, Policy};
 use crate::oidc::{Discovery, Oidc};
 use crate::portal::Portal;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{Interactions, Passkeys, RelyingParty, RelyingPartyError, Senders, Signin, Ways};
-use crate::sms::{self, SetupError, Sms};
+use crate::sms::{SetupError, Sms};
 use crate::state::{State, StateError};
 use crate::store::{Backend, Db, StoreError, Vault};
 use crate::web::{Site, SiteSettings, is_local_name};
@@ -35,6 +36,8 @@ pub enum StartError {
     Keys(#[from] KeyError),
     #[error("sms: {0}")]
     Sms(#[from] SetupError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
     #[error(transparent)]
     Passkeys(#[from] RelyingPartyError),
     #[error("fetch: {0}")]
@@ -128,11 +131,8 @@ impl App {
         let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
         let keys = KeyRing::open(keeper, clock.now()).await?;
         let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
-        let sms = Sms::new(
-            settings,
-            sms::http_client(extra_roots(&settings.fetch)?)?,
-            rng.clone(),
-        )?;
+        let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
+        let sms = Sms::new(settings, http, rng.clone())?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
         let departments = Departments::new(db.clone(), clock.clone());

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::answer::exchange;
+use super::answer::{exchange, read as read_answer};
 use super::message::Message;
 use super::outcome::{Fault, Outcome, Refusal, token};
 use super::sign::{Canonical, hex, hmac_sha256, host, percent_encode, sha256_hex};
@@ -39,7 +39,7 @@ impl Aliyun {
             );
         exchange(request)
             .await
-            .map_or_else(|fault| fault, |answer| answer.read(read))
+            .map_or_else(|fault| fault, |answer| read_answer(&answer, read))
     }
 
     /// The parameters in the order of their names; the API's metadata puts them all in the query.

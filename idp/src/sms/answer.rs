@@ -1,59 +1,28 @@
 use serde::de::DeserializeOwned;
 
 use super::outcome::{Fault, Outcome};
+use crate::gateway::{self, Answer, Silence};
 
-/// No provider's answer comes near this.
-const LARGEST_ANSWER: usize = 64 * 1024;
-
-/// What a provider answered, before anyone has understood it.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    body: Vec<u8>,
-}
-
-/// Sends a request and reads its answer. The client's error is reduced to its kind, because its text
-/// holds the address, in which Aliyun's protocol carries number and code.
+/// Sends a request and reads its answer; none at all is an outcome already.
 pub(super) async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer, Outcome> {
-    let mut response = request.send().await.map_err(|error| {
-        if error.is_connect() || error.is_builder() {
-            fault(Fault::Unreachable, "no-connection")
-        } else if error.is_timeout() {
-            fault(Fault::TimedOut, "no-answer")
-        } else {
-            fault(Fault::Broken, "connection-lost")
-        }
-    })?;
-    let status = response.status().as_u16();
-    let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|_| fault(Fault::Broken, "connection-lost"))?
-    {
-        if body.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(fault(Fault::Unreadable, "oversized-answer"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Answer { status, body })
+    gateway::exchange(request).await.map_err(|silence| match silence {
+        Silence::Unreachable => fault(Fault::Unreachable, "no-connection"),
+        Silence::TimedOut => fault(Fault::TimedOut, "no-answer"),
+        Silence::CutShort => fault(Fault::Broken, "connection-lost"),
+        Silence::Oversized => fault(Fault::Unreadable, "oversized-answer"),
+    })
 }
 
-impl Answer {
-    /// What a JSON answer means by `rule`; a 5xx that the rule knows nothing of is the provider's fault
-    /// and not the operator's business.
-    pub(super) fn read<T: DeserializeOwned>(&self, rule: fn(&T) -> Outcome) -> Outcome {
-        let unreadable = || fault(Fault::Unreadable, &format!("http-{}", self.status));
-        match self.json().as_ref().map_or_else(unreadable, rule) {
-            Outcome::Fault { detail, .. } if self.status >= 500 => Outcome::Fault {
-                fault: Fault::Broken,
-                detail,
-            },
-            outcome => outcome,
-        }
-    }
-
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
+/// What a JSON answer means by `rule`; a 5xx that the rule knows nothing of is the provider's fault
+/// and not the operator's business.
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer, rule: fn(&T) -> Outcome) -> Outcome {
+    let unreadable = || fault(Fault::Unreadable, &format!("http-{}", answer.status));
+    match answer.json().as_ref().map_or_else(unreadable, rule) {
+        Outcome::Fault { detail, .. } if answer.status >= 500 => Outcome::Fault {
+            fault: Fault::Broken,
+            detail,
+        },
+        outcome => outcome,
     }
 }
 

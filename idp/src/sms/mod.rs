@@ -1,5 +1,5 @@
 //! Sends a one-time code by text message, through the first provider in the operator's order that can.
-//! May import: clock, rng, config.
+//! May import: gateway, clock, rng, config.
 
 mod aliyun;
 mod answer;
@@ -23,4 +23,4 @@ pub use message::{Language, Message, Recipient};
 pub use outbox::{Outbox, Posted};
 pub use outcome::{Attempt, Delivery, Fault, Outcome, Refusal};
 pub use send::Sms;
-pub use setup::{SetupError, http_client};
+pub use setup::SetupError;

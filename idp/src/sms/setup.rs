@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use thiserror::Error;
 use url::Url;
 
@@ -11,6 +9,7 @@ use super::tencent::Tencent;
 use super::text::sign_of;
 use super::webhook::Webhook;
 use crate::config::{Settings, SmsProvider};
+use crate::gateway::SecretError;
 use crate::rng::Rng;
 
 /// Why the configured providers cannot be used.
@@ -26,30 +25,8 @@ pub enum SetupError {
     PlainHttp(&'static str),
     #[error("sms.{0} must be scheme and host (and port) alone: the signature is made for the path /")]
     EndpointWithPath(&'static str),
-    #[error(
-        "sms.webhook.secret must be `whsec_` and the base64 of 24 to 64 bytes; \
-         make one with `echo whsec_$(openssl rand -base64 32)`"
-    )]
-    WebhookSecret,
-    #[error("the HTTP client for SMS providers cannot be built: {0}")]
-    Client(String),
-}
-
-/// The HTTP client for [`Sms::new`]: it follows no redirect, since a signed request is meant for one
-/// host, and speaks HTTP/1.1, whose Host header is part of what is signed.
-///
-/// # Errors
-/// If the TLS back-end does not start.
-pub fn http_client(extra_roots: Vec<reqwest::Certificate>) -> Result<reqwest::Client, SetupError> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .http1_only()
-        .connect_timeout(Duration::from_secs(3))
-        .user_agent(concat!("yimen/", env!("CARGO_PKG_VERSION")))
-        .tls_certs_merge(extra_roots)
-        .build()
-        .map_err(|error| SetupError::Client(error.to_string()))
+    #[error("sms.webhook.secret {0}")]
+    WebhookSecret(SecretError),
 }
 
 impl Sms {
@@ -99,7 +76,7 @@ fn line(settings: &Settings, provider: SmsProvider) -> Result<Line, SetupError> 
             check_scheme(&gateway.url, "webhook.url", settings)?;
             Webhook::new(gateway, &sign)
                 .map(Line::Webhook)
-                .ok_or(SetupError::WebhookSecret)
+                .map_err(SetupError::WebhookSecret)
         }
     }
 }
@@ -166,6 +143,6 @@ mod tests {
         assert_eq!(refusal(&bare), SetupError::NoSection("tencent"));
         let mut weak = all;
         weak.sms.webhook.as_mut().unwrap().secret = Secret::new("s".to_owned());
-        assert_eq!(refusal(&weak), SetupError::WebhookSecret);
+        assert_eq!(refusal(&weak), SetupError::WebhookSecret(SecretError));
     }
 }

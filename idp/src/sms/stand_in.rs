@@ -78,7 +78,7 @@ pub(super) fn settings(endpoint: &str, providers: &[SmsProvider]) -> Settings {
 pub(super) fn client() -> reqwest::Client {
     // Another test may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    super::http_client(Vec::new()).unwrap()
+    crate::gateway::http_client(Vec::new()).unwrap()
 }
 
 /// What to answer every request with.

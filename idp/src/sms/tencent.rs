@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::answer::exchange;
+use super::answer::{exchange, read as read_answer};
 use super::message::Message;
 use super::outcome::{Fault, Outcome, Refusal, token};
 use super::sign::{Canonical, hex, hmac_sha256, host};
@@ -67,7 +67,7 @@ impl Tencent {
             .body(body);
         exchange(request)
             .await
-            .map_or_else(|fault| fault, |answer| answer.read(read))
+            .map_or_else(|fault| fault, |answer| read_answer(&answer, read))
     }
 }
 

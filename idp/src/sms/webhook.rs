@@ -1,16 +1,13 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use url::Url;
-use zeroize::Zeroizing;
 
-use super::answer::{Answer, exchange};
+use super::answer::exchange;
 use super::message::Message;
 use super::outcome::{Fault, Outcome, Refusal, token};
-use super::sign::hmac_sha256;
 use super::text;
 use crate::clock::Timestamp;
 use crate::config;
+use crate::gateway::{Answer, SecretError, SigningKey};
 
 /// A city's own gateway, called as [Standard Webhooks](https://www.standardwebhooks.com) describes.
 ///
@@ -39,28 +36,17 @@ use crate::config;
 #[derive(Debug)]
 pub(super) struct Webhook {
     url: Url,
-    key: Key,
+    key: SigningKey,
     sign: String,
 }
 
-/// The decoded secret.
-struct Key(Zeroizing<Vec<u8>>);
-
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
-
 impl Webhook {
-    /// `None` if the secret is not `whsec_` and the base64 of 24 to 64 bytes, as the specification says.
-    pub(super) fn new(config: &config::sms::Webhook, sign: &str) -> Option<Self> {
-        let encoded = config.secret.expose().strip_prefix("whsec_")?;
-        let key = Zeroizing::new(STANDARD.decode(encoded).ok()?);
-        let key = (24..=64).contains(&key.len()).then_some(Key(key))?;
-        Some(Self {
+    /// # Errors
+    /// Where the secret is of another form.
+    pub(super) fn new(config: &config::sms::Webhook, sign: &str) -> Result<Self, SecretError> {
+        Ok(Self {
             url: config.url.clone(),
-            key,
+            key: SigningKey::read(&config.secret)?,
             sign: sign.to_owned(),
         })
     }
@@ -86,23 +72,9 @@ impl Webhook {
         })
         .to_string();
         let id = format!("msg_{nonce}");
-        let request = http
-            .post(self.url.clone())
-            .header("content-type", "application/json")
-            .header("webhook-signature", self.key.sign(&id, now.seconds(), &body))
-            .header("webhook-timestamp", now.seconds())
-            .header("webhook-id", &id)
-            .body(body);
-        exchange(request)
+        exchange(self.key.signed(http.post(self.url.clone()), &id, now, body))
             .await
             .map_or_else(|fault| fault, |answer| read(&answer))
-    }
-}
-
-impl Key {
-    fn sign(&self, id: &str, timestamp: i64, body: &str) -> String {
-        let tag = hmac_sha256(&self.0, &format!("{id}.{timestamp}.{body}"));
-        format!("v1,{}", STANDARD.encode(tag))
     }
 }
 
@@ -137,50 +109,5 @@ fn read(answer: &Answer) -> Outcome {
             fault: Fault::NeedsOperator,
             detail,
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Secret;
-
-    fn webhook(secret: &str) -> Option<Webhook> {
-        let url = "https://sms.city.example/".parse().unwrap();
-        Webhook::new(
-            &config::sms::Webhook {
-                url,
-                secret: Secret::new(secret.to_owned()),
-            },
-            "云川一门",
-        )
-    }
-
-    /// The test vector of the Standard Webhooks reference libraries.
-    #[test]
-    fn the_signature_is_that_of_the_published_example() {
-        let webhook = webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        assert_eq!(
-            webhook.key.sign(
-                "msg_p5jXN8AQM9LWM0D4loKWxJek",
-                1_614_265_330,
-                r#"{"test": 2432232314}"#
-            ),
-            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-        );
-        assert!(format!("{webhook:?}").contains("key: ***"));
-    }
-
-    #[test]
-    fn a_secret_of_another_form_is_refused() {
-        for wrong in [
-            "",
-            "whsec_",
-            "whsec_c2hvcnQ=",
-            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-            "whsec_no base64",
-        ] {
-            assert!(webhook(wrong).is_none(), "{wrong}");
-        }
     }
 }
