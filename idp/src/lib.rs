@@ -17,6 +17,7 @@ pub mod http;
 pub mod keys;
 pub mod oidc;
 pub mod portal;
+pub mod proofing;
 pub mod rng;
 pub mod signin;
 pub mod sms;

@@ -179,6 +179,54 @@ fn each_room_imports_only_rooms_of_lower_steps() {
     }
 }
 
+/// How well a person is known is written in one place, which wants an authority's answer.
+#[test]
+fn one_statement_sets_how_well_a_person_is_known() {
+    let mut found = Vec::new();
+    for file in files_below(&source()) {
+        let name = file.to_string_lossy().into_owned();
+        if name.ends_with("_tests.rs") || name.ends_with("_test.rs") || name.contains("/tests/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for statement in code.split("UPDATE account SET ").skip(1) {
+            let columns = statement.split(" WHERE ").next().unwrap_or_default();
+            if columns.contains("identity =") || columns.contains("name =") {
+                found.push(format!(
+                    "{} sets {columns}",
+                    name.rsplit('/').next().unwrap_or_default()
+                ));
+            }
+        }
+        assert!(
+            !code.contains("INSERT INTO account (id, status, created_at, identity"),
+            "{name}"
+        );
+    }
+    found.sort();
+    assert_eq!(
+        found,
+        ["real_name.rs sets identity = CASE", "records.rs sets name = $2",]
+    );
+    let records = std::fs::read_to_string(source().join("account/records.rs")).unwrap();
+    assert!(
+        records.contains("pub(super) async fn set_name("),
+        "the name is set by account/real_name.rs alone"
+    );
+    let verdict = std::fs::read_to_string(source().join("proofing/verdict.rs")).unwrap();
+    assert_eq!(
+        verdict
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap_or_default()
+            .matches("Match {")
+            .count(),
+        3,
+        "a Match is declared, has its methods, and is made of an authority's answer"
+    );
+}
+
 #[test]
 fn only_the_audit_begins_a_writing_transaction() {
     for room in room_names()

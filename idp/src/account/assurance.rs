@@ -79,6 +79,17 @@ impl Level {
         self as u8
     }
 
+    /// The id of the words that say what it is.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Phone => "acr-1",
+            Self::RealName => "acr-2",
+            Self::Authenticator => "acr-3",
+            Self::InPerson => "acr-4",
+        }
+    }
+
     /// The level that a person known so well reaches by signing in so strongly.
     #[must_use]
     pub fn of(identity: Identity, strength: Strength) -> Self {

@@ -1,10 +1,13 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
-//! May import: audit, store, clock, rng, config.
+//! May import: proofing, audit, store, clock, rng, config.
 
 mod assurance;
 mod model;
 mod passkeys;
 mod phone;
+mod real_name;
+#[cfg(test)]
+mod real_name_tests;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -17,4 +20,5 @@ pub use passkeys::{
     use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
-pub use records::{enter, find_by_phone, phones, profile, set_name};
+pub use real_name::{IdentityProof, Proven, identity_proof, prove_real_name};
+pub use records::{enter, find_by_phone, phones, profile};

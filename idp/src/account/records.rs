@@ -135,10 +135,7 @@ pub async fn profile(db: &Db, vault: &Vault, account: Uuid) -> Result<Profile, S
 }
 
 /// Sets the name an authority has confirmed. The caller records why.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn set_name(
+pub(super) async fn set_name(
     change: &mut Change,
     vault: &Vault,
     account: Uuid,

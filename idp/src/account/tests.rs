@@ -1,5 +1,6 @@
 use uuid::Uuid;
 
+use super::records::set_name;
 use super::*;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;

@@ -21,6 +21,9 @@ pub enum Action {
     EventFailed,
     GrantEnded,
     GrantMade,
+    IdentityElsewhere,
+    IdentityProven,
+    IdentityRefused,
     KeyChanged,
     PasskeyAdded,
     PasskeyEnded,
@@ -36,7 +39,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -54,6 +57,9 @@ impl Action {
         Self::EventFailed,
         Self::GrantEnded,
         Self::GrantMade,
+        Self::IdentityElsewhere,
+        Self::IdentityProven,
+        Self::IdentityRefused,
         Self::KeyChanged,
         Self::PasskeyAdded,
         Self::PasskeyEnded,
@@ -88,6 +94,9 @@ impl Action {
             Self::EventFailed => "event.failed",
             Self::GrantEnded => "grant.ended",
             Self::GrantMade => "grant.made",
+            Self::IdentityElsewhere => "identity.elsewhere",
+            Self::IdentityProven => "identity.proven",
+            Self::IdentityRefused => "identity.refused",
             Self::KeyChanged => "key.changed",
             Self::PasskeyAdded => "passkey.added",
             Self::PasskeyEnded => "passkey.ended",

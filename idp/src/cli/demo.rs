@@ -1,6 +1,6 @@
-//! `yimen demo`: the provider and two departments, seeded, in one process.
+//! `yimen demo`: the provider, two departments and the authority that knows names, seeded, in one process.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use yimen_demo::{Kind, Settings as DepartmentSettings};
+use yimen_demo::{Kind, PEOPLE, Person, Settings as DepartmentSettings};
 
 use super::arguments::Demo;
 use super::client::operator;
@@ -17,16 +17,20 @@ use super::failure::Failure;
 use super::logging;
 use super::output::Output;
 use super::serve::stop_signal;
-use crate::account::{self, PhoneNumber};
-use crate::audit::{Action, Change, Event};
-use crate::clock::Clock;
+use crate::account::{self, PhoneNumber, Proven};
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::department::{self, AuthMethod, ClientMetadata, ManageError, Purpose};
+use crate::fetch::extra_roots;
+use crate::gateway::http_client;
 use crate::http::{App, listen, serve};
+use crate::proofing::{Authority, Claim, IdentityNumber, RealName, Verdict};
 use crate::rng::Rng;
 use crate::store::{Db, Vault};
 
-/// Residents who are there from the start; anyone else's first sign-in makes their account.
+/// Residents who are there from the start, each proven by the authority; anyone else's first sign-in makes their
+/// account.
 const RESIDENTS: [(&str, &str); 3] = [
     ("13800000001", "张三丰"),
     ("13800000002", "李秀英"),
@@ -47,7 +51,12 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
         .unwrap_or_else(|| std::env::temp_dir().join(format!("yimen-demo-{}", options.port)));
     std::fs::create_dir_all(&data)
         .map_err(|fault| Failure::new(format!("--data {}: {fault}", data.display())))?;
-    let file = write_configuration(&data, options.port)?;
+    let clock = Clock::system();
+    let (stopping, stopped) = watch::channel(false);
+    let secret = secret_in(&data)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let authority = format!("http://localhost:{}", listener.local_addr()?.port());
+    let file = write_configuration(&data, options.port, &authority)?;
     let config = config::load(&file, std::iter::empty())?;
     logging::start(&config.settings.log)?;
     let issuer = config.public_url.issuer().to_owned();
@@ -70,18 +79,22 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
     for step in [1, 2] {
         listeners.push(department_listener(options.port.saturating_add(step)).await?);
     }
-    seed(&config, &departments).await?;
-    let app = App::build(config, Clock::system(), Rng::system()).await?;
-    let clock = app.clock.clone();
+    let mut running = tokio::task::JoinSet::new();
+    let (moved, stop) = (demo_clock(clock.clone()), until(stopped.clone()));
+    running.spawn(async move {
+        yimen_demo::serve_authority(&secret, moved, listener, stop)
+            .await
+            .map_err(|fault| Failure::new(fault.to_string()))
+    });
+    seed(&config, &departments, clock.now()).await?;
+    let app = App::build(config, clock.clone(), Rng::system()).await?;
 
-    let (stopping, stopped) = watch::channel(false);
     let signal = stop_signal()?;
     tokio::spawn(async move {
         signal.await;
         // Received by the services below for as long as they run.
         let _ = stopping.send(true);
     });
-    let mut running = tokio::task::JoinSet::new();
     for (at, (department, listener)) in departments.iter().zip(listeners).enumerate() {
         let settings = DepartmentSettings {
             issuer: issuer.clone(),
@@ -91,7 +104,7 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
             other_department: departments[1 - at].url.clone(),
             extra_ca: None,
             internal_address: None,
-            clock: departments_clock(clock.clone()),
+            clock: demo_clock(clock.clone()),
         };
         let (kind, stop) = (department.kind, until(stopped.clone()));
         running.spawn(async move {
@@ -102,15 +115,15 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
     }
     let stop = until(stopped);
     running.spawn(async move { serve(app, listening, stop).await.map_err(Failure::from) });
-    greet(output, &issuer, &departments, &file);
+    greet(output, &issuer, &departments, &authority, &file);
     while let Some(ended) = running.join_next().await {
         ended.map_err(Failure::from)??;
     }
     Ok(())
 }
 
-/// `/dev/clock` moves the departments along with the provider.
-fn departments_clock(clock: Clock) -> yimen_demo::Clock {
+/// `/dev/clock` moves the departments and the authority along with the provider.
+fn demo_clock(clock: Clock) -> yimen_demo::Clock {
     yimen_demo::Clock::new(move || {
         UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now().millis()).unwrap_or_default())
     })
@@ -130,7 +143,7 @@ async fn department_listener(port: u16) -> Result<TcpListener, Failure> {
 }
 
 /// Writes `DIR/yimen.toml`, so that every other command works on the demo with `--config`.
-fn write_configuration(data: &Path, port: u16) -> Result<PathBuf, Failure> {
+fn write_configuration(data: &Path, port: u16, authority: &str) -> Result<PathBuf, Failure> {
     let key_file = data.join("master.key");
     if !key_file.exists() {
         write_private(&key_file, &STANDARD.encode(Rng::system().bytes::<32>()))?;
@@ -142,12 +155,29 @@ fn write_configuration(data: &Path, port: u16) -> Result<PathBuf, Failure> {
         "master_key": { "file": key_file },
         "database": { "url": format!("sqlite:{}", data.join("yimen.db").display()) },
         "sms": { "providers": ["outbox"] },
+        "proofing": {
+            "url": format!("{authority}/check"),
+            "secret": { "file": data.join(PROOFING_KEY) },
+            "timeout": "3s",
+        },
         "fetch": { "allow": ["127.0.0.0/8", "::1/128"] },
         "log": { "filter": "warn" },
     }))?;
     let file = data.join("yimen.toml");
     std::fs::write(&file, format!("# Written by `yimen demo`.\n{text}"))?;
     Ok(file)
+}
+
+const PROOFING_KEY: &str = "proofing.key";
+
+/// What provider and authority sign with; made at the first start.
+fn secret_in(data: &Path) -> Result<String, Failure> {
+    let file = data.join(PROOFING_KEY);
+    if !file.exists() {
+        let secret = STANDARD.encode(Rng::system().bytes::<32>());
+        write_private(&file, &format!("whsec_{secret}"))?;
+    }
+    Ok(std::fs::read_to_string(file)?)
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
@@ -162,10 +192,10 @@ fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Registers the departments and the residents that are not there yet.
-async fn seed(config: &config::Config, departments: &[Department]) -> Result<(), Failure> {
+async fn seed(config: &config::Config, departments: &[Department], now: Timestamp) -> Result<(), Failure> {
     let db = Db::open(&config.settings.database).await?;
     db.migrate().await?;
-    let context = operator();
+    let context = Context { now, ..operator() };
     for department in departments {
         let metadata = metadata_of(department)?;
         let (id, sector) = (department.url.clone(), sector_of(department.kind).to_owned());
@@ -175,18 +205,45 @@ async fn seed(config: &config::Config, departments: &[Department]) -> Result<(),
         }
     }
     let vault = Vault::new(&config.master_key, context.rng.clone());
+    let http = http_client(extra_roots(&config.settings.fetch)?)?;
+    let authority = Authority::new(&config.settings, http, context.rng.clone())?;
+    let authority = authority.ok_or_else(|| Failure::new("the demo's configuration names no authority"))?;
     for (number, name) in RESIDENTS {
         let phone = PhoneNumber::read(number, &config.settings.sms.country_codes)?;
-        if account::find_by_phone(&db, &vault, &phone).await?.is_some() {
-            continue;
+        if account::find_by_phone(&db, &vault, &phone).await?.is_none() {
+            settle(&db, &vault, &context, &authority, &phone, name).await?;
         }
-        let mut change = Change::begin(&db, &context).await?;
-        let resident = account::enter(&mut change, &vault, &phone).await?;
-        account::set_name(&mut change, &vault, resident, name).await?;
-        change.record(Event::new(Action::Demo).account(resident)).await?;
-        change.commit().await?;
     }
     db.close().await;
+    Ok(())
+}
+
+/// A resident with an account and a name that the authority has confirmed.
+async fn settle(
+    db: &Db,
+    vault: &Vault,
+    context: &Context,
+    authority: &Authority,
+    phone: &PhoneNumber,
+    name: &str,
+) -> Result<(), Failure> {
+    let unproven = || Failure::new(format!("the authority did not confirm {name}"));
+    let number = PEOPLE.iter().find(|person| person.name == name);
+    let number = number.ok_or_else(unproven)?.number;
+    let claim = Claim::Document {
+        name: RealName::read(name)?,
+        number: IdentityNumber::read(number, context.now)?,
+    };
+    let Ok(Verdict::Matched(matched)) = authority.ask(&claim, context.now).await else {
+        return Err(unproven());
+    };
+    let mut change = Change::begin(db, context).await?;
+    let resident = account::enter(&mut change, vault, phone).await?;
+    if account::prove_real_name(&mut change, vault, resident, None, &matched).await? != Proven::Done {
+        return Err(unproven());
+    }
+    change.record(Event::new(Action::Demo).account(resident)).await?;
+    change.commit().await?;
     Ok(())
 }
 
@@ -253,12 +310,19 @@ fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
     })
 }
 
-fn greet(output: &Output, issuer: &str, departments: &[Department; 2], file: &Path) {
+fn greet(output: &Output, issuer: &str, departments: &[Department; 2], authority: &str, file: &Path) {
     let [first, second] = departments.each_ref().map(|department| &department.url);
     let ready = json!({
         "provider": issuer,
         "departments": [first, second],
         "outbox": format!("{issuer}/dev/outbox"),
+        "authority": authority,
+        "people": PEOPLE.iter().map(|person| json!({
+            "name": person.name,
+            "number": person.number,
+            "certificate": person.app,
+            "outcome": person.outcome().1,
+        })).collect::<Vec<_>>(),
         "config": file,
     });
     output.say(&ready, || {
@@ -269,12 +333,29 @@ fn greet(output: &Output, issuer: &str, departments: &[Department; 2], file: &Pa
              2. The message arrives  {issuer}/dev/outbox\n  \
              3. Business registration {second}\n     \
                 Open it: you are known there without signing in again.\n  \
-             4. Your account         {issuer}/account\n\n\
+             4. Your account         {issuer}/account\n  \
+             5. Real names           {authority}\n     \
+                The authority of this demo. When your name is to be verified, such as to sign a filing\n     \
+                at the business registration, be one of its people:\n{}\n\
              Other commands work on this demo with --config {}\n\
              Ctrl-C ends it.",
+            people(),
             file.display()
         )
     });
+}
+
+/// The authority's people, a line each.
+fn people() -> String {
+    let line = |person: &Person| {
+        format!(
+            "     {}  {}  {}\n",
+            person.number,
+            person.name,
+            person.outcome().1
+        )
+    };
+    PEOPLE.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -285,7 +366,17 @@ mod tests {
     async fn a_resident_is_somebody_else_to_each_department() {
         let data = std::env::temp_dir().join(format!("yimen-demo-seed-{}", std::process::id()));
         std::fs::create_dir_all(&data).unwrap();
-        let config = config::load(&write_configuration(&data, 8000).unwrap(), std::iter::empty()).unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let authority = format!("http://{}", listener.local_addr().unwrap());
+        let secret = secret_in(&data).unwrap();
+        let clock = Clock::system();
+        let asked = demo_clock(clock.clone());
+        tokio::spawn(async move {
+            yimen_demo::serve_authority(&secret, asked, listener, std::future::pending()).await
+        });
+        let file = write_configuration(&data, 8000, &authority).unwrap();
+        let config = config::load(&file, std::iter::empty()).unwrap();
         let departments = [
             (Kind::SocialSecurity, "http://localhost:8001", "one.key"),
             (Kind::BusinessRegistration, "http://localhost:8002", "two.key"),
@@ -295,7 +386,7 @@ mod tests {
             url: url.to_owned(),
             key_file: data.join(key),
         });
-        seed(&config, &departments).await.unwrap();
+        seed(&config, &departments, clock.now()).await.unwrap();
         let db = Db::open(&config.settings.database).await.unwrap();
         let vault = Vault::new(&config.master_key, Rng::system());
         let phone = PhoneNumber::read(RESIDENTS[0].0, &[86]).unwrap();
@@ -303,6 +394,7 @@ mod tests {
             .await
             .unwrap()
             .unwrap();
+        assert!(account::identity_proof(&db, resident.id).await.unwrap().is_some());
         let mut change = Change::begin(&db, &operator()).await.unwrap();
         let mut subjects = std::collections::BTreeSet::new();
         for client in department::list(&db).await.unwrap() {

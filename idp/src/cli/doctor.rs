@@ -10,6 +10,7 @@ use crate::config::{self, Config};
 use crate::fetch::extra_roots;
 use crate::gateway::http_client;
 use crate::http::check_tls;
+use crate::proofing::Authority;
 use crate::rng::Rng;
 use crate::sms::Sms;
 use crate::state::State;
@@ -50,6 +51,7 @@ pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Fail
     findings.push(Finding::of("database", database(&config).await));
     findings.push(Finding::of("short-lived state", state(&config).await));
     findings.push(Finding::of("sms", sms_providers(&config)));
+    findings.push(Finding::of("proofing", proofing(&config)));
     findings.push(Finding::of("proxies", proxies(&config)));
     findings.extend(public_address(&config).await);
     output.say(&findings, || {
@@ -113,10 +115,7 @@ async fn state(config: &Config) -> Result<String, String> {
 }
 
 fn sms_providers(config: &Config) -> Result<String, String> {
-    let client = extra_roots(&config.settings.fetch)
-        .map_err(|fault| fault.to_string())
-        .and_then(|roots| http_client(roots).map_err(|fault| fault.to_string()))?;
-    Sms::new(&config.settings, client, Rng::system()).map_err(|fault| fault.to_string())?;
+    Sms::new(&config.settings, client(config)?, Rng::system()).map_err(|fault| fault.to_string())?;
     let order: Vec<String> = config
         .settings
         .sms
@@ -128,6 +127,21 @@ fn sms_providers(config: &Config) -> Result<String, String> {
         return Err("sms.providers is empty: nobody can sign in".to_owned());
     }
     Ok(format!("tried in the order {}", order.join(", ")))
+}
+
+/// Whether it could be asked; it is not, since that would be somebody's name.
+fn proofing(config: &Config) -> Result<String, String> {
+    let authority = Authority::new(&config.settings, client(config)?, Rng::system());
+    Ok(match authority.map_err(|fault| fault.to_string())? {
+        Some(_) => "real names are verified by the configured authority".to_owned(),
+        None => "no [proofing]: no real name is verified online".to_owned(),
+    })
+}
+
+fn client(config: &Config) -> Result<reqwest::Client, String> {
+    extra_roots(&config.settings.fetch)
+        .map_err(|fault| fault.to_string())
+        .and_then(|roots| http_client(roots).map_err(|fault| fault.to_string()))
 }
 
 fn proxies(config: &Config) -> Result<String, String> {

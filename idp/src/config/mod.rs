@@ -8,8 +8,8 @@ mod source;
 mod values;
 
 pub use model::{
-    Config, Consent, Database, Fetch, Http, Log, LogFormat, Session, Settings, Sms, SmsProvider, State,
-    Synchronous, TestNumber, Tls, Token,
+    Config, Consent, Database, Fetch, Http, Log, LogFormat, Proofing, Session, Settings, Sms, SmsProvider,
+    State, Synchronous, TestNumber, Tls, Token,
 };
 pub use secret::{MasterKey, Secret};
 pub use source::{ConfigError, find_file, load};

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::secret::{MasterKey, Secret};
 use super::sms::{Aliyun, Tencent, Webhook};
@@ -43,6 +44,7 @@ pub struct Settings {
     pub fetch: Fetch,
     pub sms: Sms,
     pub passkey: Passkey,
+    pub proofing: Option<Proofing>,
     pub session: Session,
     pub consent: Consent,
     pub token: Token,
@@ -66,6 +68,7 @@ impl Default for Settings {
             fetch: Fetch::default(),
             sms: Sms::default(),
             passkey: Passkey::default(),
+            proofing: None,
             session: Session::default(),
             consent: Consent::default(),
             token: Token::default(),
@@ -216,6 +219,20 @@ pub struct TestNumber {
 pub struct Passkey {
     pub rp_id: Option<String>,
     pub related_origins: Vec<PublicUrl>,
+}
+
+/// The authority that knows names and numbers, called by a signed HTTP request.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proofing {
+    pub url: Url,
+    pub secret: Secret,
+    #[serde(default = "proofing_timeout")]
+    pub timeout: Span,
+}
+
+const fn proofing_timeout() -> Span {
+    Span::seconds(5)
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

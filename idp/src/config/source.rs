@@ -204,6 +204,16 @@ fn resolve(settings: Settings) -> Result<Config, String> {
             ));
         }
     }
+    if settings
+        .proofing
+        .as_ref()
+        .is_some_and(|proofing| proofing.timeout >= settings.http.request_timeout)
+    {
+        return Err(
+            "proofing.timeout must be shorter than http.request_timeout, or the resident is told nothing"
+                .to_owned(),
+        );
+    }
     if settings.session.idle > settings.session.absolute {
         return Err("session.idle is longer than session.absolute".to_owned());
     }
@@ -332,6 +342,10 @@ mod tests {
                 "test_number",
             ),
             ("\n[session]\nabsolute = \"31d\"\n", "30d"),
+            (
+                "\n[proofing]\nurl = \"https://a.example/\"\nsecret = \"s\"\ntimeout = \"15s\"\n",
+                "http.request_timeout",
+            ),
         ] {
             let fault = load_text(&format!("{GOOD}{extra}"), &[]).unwrap_err();
             assert!(fault.contains(said), "{fault}");

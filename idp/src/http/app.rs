@@ -15,9 +15,12 @@ use crate::gateway::{self, ClientError};
 use crate::keys::{Keeper, KeyError, KeyRing, Policy};
 use crate::oidc::{Discovery, Oidc};
 use crate::portal::Portal;
+use crate::proofing::{self, Authority};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
-use crate::signin::{Interactions, Passkeys, RelyingParty, RelyingPartyError, Senders, Signin, Ways};
+use crate::signin::{
+    Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin, Ways,
+};
 use crate::sms::{SetupError, Sms};
 use crate::state::{State, StateError};
 use crate::store::{Backend, Db, StoreError, Vault};
@@ -36,6 +39,8 @@ pub enum StartError {
     Keys(#[from] KeyError),
     #[error("sms: {0}")]
     Sms(#[from] SetupError),
+    #[error(transparent)]
+    Proofing(#[from] proofing::SetupError),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
@@ -85,6 +90,7 @@ pub struct Handles {
     sessions: Sessions,
     consents: Consents,
     passkeys: Passkeys,
+    real_names: RealNames,
     ways: Ways,
     discovery: Discovery,
 }
@@ -132,7 +138,8 @@ impl App {
         let keys = KeyRing::open(keeper, clock.now()).await?;
         let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
         let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
-        let sms = Sms::new(settings, http, rng.clone())?;
+        let sms = Sms::new(settings, http.clone(), rng.clone())?;
+        let authority = Authority::new(settings, http, rng.clone())?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
         let departments = Departments::new(db.clone(), clock.clone());
@@ -157,9 +164,10 @@ impl App {
             relying_party.hold(&db, clock.now()).await?;
         }
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
+        let real_names = RealNames::new(authority, db.clone(), vault.clone(), sessions.clone());
         let ways = Ways {
             passkey: passkeys.are_offered(),
-            real_name: false,
+            real_name: real_names.can_be_proven(),
         };
         let discovery = Discovery::new(&config.public_url);
         Ok(Self(Arc::new(Handles {
@@ -179,6 +187,7 @@ impl App {
             sessions,
             consents,
             passkeys,
+            real_names,
             ways,
             discovery,
         })))
@@ -295,6 +304,7 @@ room!(Portal {
     sessions,
     consents,
     passkeys,
+    real_names,
     site
 });
 room!(Signin {
@@ -308,7 +318,8 @@ room!(Signin {
     senders,
     interactions,
     sessions,
-    passkeys
+    passkeys,
+    real_names
 });
 
 impl FromRef<App> for Site {

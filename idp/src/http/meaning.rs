@@ -9,15 +9,16 @@ pub(super) async fn acr(Path(number): Path<String>, page: Page) -> Result<Respon
     let level = Level::ALL
         .into_iter()
         .find(|level| level.number().to_string() == number);
-    let (title, what, not) = match level.ok_or_else(|| PageError::new(ErrorKind::NotFound))? {
-        Level::Phone => ("acr-1", "acr-1-what", "acr-1-not"),
-        Level::RealName => ("acr-2", "acr-2-what", "acr-2-not"),
-        Level::Authenticator => ("acr-3", "acr-3-what", "acr-3-not"),
-        Level::InPerson => ("acr-4", "acr-4-what", "acr-4-not"),
+    let level = level.ok_or_else(|| PageError::new(ErrorKind::NotFound))?;
+    let (what, not) = match level {
+        Level::Phone => ("acr-1-what", "acr-1-not"),
+        Level::RealName => ("acr-2-what", "acr-2-not"),
+        Level::Authenticator => ("acr-3-what", "acr-3-not"),
+        Level::InPerson => ("acr-4-what", "acr-4-not"),
     };
     Ok(MeaningPage {
         page,
-        title,
+        title: level.words(),
         what,
         not,
     }

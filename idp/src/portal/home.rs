@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::Portal;
 use super::activity::happening;
 use super::pages::{
-    AccountNotice, AccountPage, Activity, Device, DeviceKind, Given, PasskeyRow, Phone, Service,
+    AccountNotice, AccountPage, Activity, Device, DeviceKind, Given, PasskeyRow, Phone, Service, Who,
 };
 use super::passkeys::signals;
 use crate::account;
@@ -39,6 +39,13 @@ pub async fn home(
         now: facts.now,
         token: page.form_token(&session.id.to_string()),
         name: profile.name,
+        who: Who {
+            proof: account::identity_proof(&portal.db, session.account).await?,
+            identity: session.identity,
+            strength: session.strength,
+            level: session.level(),
+            can_be_proven: portal.real_names.can_be_proven(),
+        },
         passkeys_offered: portal.passkeys.are_offered(),
         signals: signals(&portal, &passkeys, &session, name_of(&phones)).await?,
         passkeys: passkeys
@@ -184,6 +191,7 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
         Some("passkey-renamed") => Some(AccountNotice::PasskeyRenamed),
         Some("passkey-removed") => Some(AccountNotice::PasskeyRemoved),
         Some("passkey-needed") => Some(AccountNotice::PasskeyNeeded),
+        Some("name-proven") => Some(AccountNotice::NameProven),
         Some("nothing") => Some(AccountNotice::NothingToDo),
         Some("withdrawn") => {
             let client = fields.get("client").map(AsRef::as_ref).unwrap_or_default();

@@ -4,12 +4,14 @@
 mod activity;
 mod end;
 mod home;
+mod identity;
 pub mod pages;
 mod passkeys;
 mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
 pub use home::home;
+pub use identity::{prove_identity, show_identity};
 pub use passkeys::{
     add_passkey, new_passkey, passkey_endpoints, passkey_options, related_origins, remove_passkey,
     rename_passkey,
@@ -24,7 +26,7 @@ use crate::consent::Consents;
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
-use crate::signin::{Interactions, NewInteraction, Passkeys, Session};
+use crate::signin::{Interactions, NewInteraction, Passkeys, RealNames, Session};
 use crate::store::{Db, Vault};
 use crate::web::{Facts, Halt, PostedForm, Site, see_other};
 
@@ -39,13 +41,11 @@ pub struct Portal {
     pub sessions: Sessions,
     pub consents: Consents,
     pub passkeys: Passkeys,
+    pub real_names: RealNames,
     pub site: Site,
 }
 
 const HOME: &str = "/account";
-
-/// How long a sign-in is fresh enough for what changes how the account is signed in to. Ours.
-const FRESH: Duration = Duration::from_secs(10 * 60);
 
 impl Portal {
     /// The browser's session, or the way to sign in and back.
@@ -58,9 +58,15 @@ impl Portal {
 
     /// A session whose person has just signed in, for what should not be done on a device left open; or the way to
     /// sign in once more and on to `here`.
-    async fn fresh_session(&self, headers: &HeaderMap, facts: &Facts, here: &str) -> Result<Session, Halt> {
+    async fn fresh_session(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+        here: &str,
+        fresh: Duration,
+    ) -> Result<Session, Halt> {
         match self.sessions.current(headers, facts.now).await? {
-            Some(session) if session.satisfies(Some(facts.now.minus(FRESH))) => Ok(session),
+            Some(session) if session.satisfies(Some(facts.now.minus(fresh))) => Ok(session),
             stale => Err(self.sign_in(headers, facts, here, stale.as_ref()).await?),
         }
     }
@@ -111,8 +117,9 @@ impl Portal {
         facts: &Facts,
         form: &PostedForm,
         here: &str,
+        fresh: Duration,
     ) -> Result<Session, Halt> {
-        let session = self.fresh_session(headers, facts, here).await?;
+        let session = self.fresh_session(headers, facts, here, fresh).await?;
         form.check_token(&session.id.to_string())?;
         Ok(session)
     }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::account::{Identity, IdentityProof, Level, Strength};
 use crate::clock::Timestamp;
 use crate::signin::PasskeyTrouble;
 use crate::web::{Page, views};
@@ -16,6 +17,7 @@ pub struct AccountPage {
     pub token: String,
     /// The resident's name, if known.
     pub name: Option<String>,
+    pub who: Who,
     /// The main one first.
     pub phones: Vec<Phone>,
     pub passkeys: Vec<PasskeyRow>,
@@ -28,6 +30,44 @@ pub struct AccountPage {
     pub activity: Vec<Activity>,
     /// What has just been done.
     pub notice: Option<AccountNotice>,
+}
+
+/// How well the person is known, and how this sign-in shows it.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub proof: Option<IdentityProof>,
+    pub identity: Identity,
+    pub strength: Strength,
+    pub level: Level,
+    /// Whether there is an authority to ask.
+    pub can_be_proven: bool,
+}
+
+impl Who {
+    fn heading(&self, page: &Page) -> String {
+        let id = match self.identity {
+            Identity::Unknown => "identity-unknown",
+            Identity::RealName => "identity-real-name",
+            Identity::InPerson => "identity-in-person",
+        };
+        page.say(id).to_string()
+    }
+
+    fn level_name(&self, page: &Page) -> String {
+        page.say(self.level.words()).to_string()
+    }
+
+    /// What a proof would be good for; none where there is nothing to add.
+    fn why_prove(&self, page: &Page) -> Option<String> {
+        let id = match (self.identity, self.strength) {
+            _ if !self.can_be_proven => return None,
+            (Identity::Unknown, _) => "prove-lede-account",
+            // The passkey is younger than the proof.
+            (_, Strength::NewPasskey) => "identity-again",
+            _ => return None,
+        };
+        Some(page.say(id).to_string())
+    }
 }
 
 /// A telephone number that signs in.
@@ -153,6 +193,10 @@ pub enum Happening {
     WrongCode,
     /// A passkey of the resident's was refused.
     PasskeyRefused,
+    NameProven,
+    NameRefused,
+    /// In another account.
+    NameElsewhere,
     PasskeyAdded,
     PasskeyRenamed,
     PasskeyRemoved,
@@ -185,6 +229,9 @@ impl Activity {
             Happening::EndedOther => page.say("did-end-other").to_string(),
             Happening::Misused { service } => page.say("did-misuse").with("service", service).to_string(),
             Happening::WrongCode => page.say("did-wrong-code").to_string(),
+            Happening::NameProven => page.say("did-name-proven").to_string(),
+            Happening::NameRefused => page.say("did-name-refused").to_string(),
+            Happening::NameElsewhere => page.say("did-name-elsewhere").to_string(),
             Happening::PasskeyRefused => page.say("did-passkey-refused").to_string(),
             Happening::PasskeyAdded => page.say("did-passkey-added").to_string(),
             Happening::PasskeyRenamed => page.say("did-passkey-renamed").to_string(),
@@ -210,6 +257,7 @@ impl Activity {
             self.what,
             Happening::WrongCode
                 | Happening::Misused { .. }
+                | Happening::NameElsewhere
                 | Happening::PasskeyRefused
                 | Happening::PasskeyCloned
         )
@@ -225,6 +273,7 @@ pub enum AccountNotice {
     Withdrawn {
         service: String,
     },
+    NameProven,
     PasskeyAdded,
     PasskeyRenamed,
     PasskeyRemoved,
@@ -240,6 +289,7 @@ impl AccountNotice {
             Self::DeviceEnded => page.say("notice-device-ended").to_string(),
             Self::OthersEnded => page.say("notice-others-ended").to_string(),
             Self::Withdrawn { service } => page.say("notice-withdrawn").with("service", service).to_string(),
+            Self::NameProven => page.say("notice-name-proven").to_string(),
             Self::PasskeyAdded => page.say("notice-passkey-added").to_string(),
             Self::PasskeyRenamed => page.say("notice-passkey-renamed").to_string(),
             Self::PasskeyRemoved => page.say("notice-passkey-removed").to_string(),

@@ -46,6 +46,9 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::Misused {
             service: service.clone(),
         },
+        Happening::NameProven,
+        Happening::NameRefused,
+        Happening::NameElsewhere,
         Happening::PasskeyRefused,
         Happening::PasskeyCloned,
         Happening::PasskeyAdded,
@@ -76,6 +79,20 @@ fn happenings(page: &Page) -> Vec<Activity> {
         .collect()
 }
 
+fn who(identity: Identity, strength: Strength) -> Who {
+    let proof = IdentityProof {
+        at: ago(400),
+        source: "人口库".to_owned(),
+    };
+    Who {
+        proof: (identity != Identity::Unknown).then_some(proof),
+        identity,
+        strength,
+        level: Level::of(identity, strength),
+        can_be_proven: true,
+    }
+}
+
 fn account(page: Page) -> AccountPage {
     let phone = |masked: &str| Phone {
         masked: masked.to_owned(),
@@ -86,6 +103,7 @@ fn account(page: Page) -> AccountPage {
         now: sample::NOW,
         token: page.form_token("session"),
         name: None,
+        who: who(Identity::Unknown, Strength::Code),
         phones: vec![phone("138 **** 0000"), phone("139 **** 1234")],
         passkeys: vec![PasskeyRow {
             id: "p1".to_owned(),
@@ -119,6 +137,7 @@ fn an_account_shows_what_it_holds() {
     sample::show("account", account);
     sample::show("account-named", |page| AccountPage {
         name: Some("张三丰".to_owned()),
+        who: who(Identity::RealName, Strength::NewPasskey),
         ..account(page)
     });
     sample::show("account-empty", |page| {

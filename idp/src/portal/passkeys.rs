@@ -12,7 +12,7 @@ use super::end::confirm;
 use super::pages::{NewPasskeyPage, Question, Signals};
 use crate::account::{self, Identity, Passkey, PasskeyEnd};
 use crate::audit::{Change, Context};
-use crate::signin::{Enrolled, PasskeyTrouble, Session, credential_id, read_credential};
+use crate::signin::{Enrolled, FRESH, PasskeyTrouble, Session, credential_id, read_credential};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, api_headers, respond, see_other};
 
 pub(super) const NEW: &str = "/account/passkeys";
@@ -29,7 +29,7 @@ pub async fn new_passkey(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let session = portal.fresh_session(&headers, &facts, NEW).await?;
+    let session = portal.fresh_session(&headers, &facts, NEW, FRESH).await?;
     Ok(new_page(page, &session, None).into_response())
 }
 
@@ -43,7 +43,7 @@ pub async fn passkey_options(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let session = portal.posted_fresh(&headers, &facts, &form, NEW).await?;
+    let session = portal.posted_fresh(&headers, &facts, &form, NEW, FRESH).await?;
     let context = Context::of(&facts, "resident", &portal.rng);
     let options = portal.passkeys.begin_enrolment(&context, &session).await?;
     let mut response = Json(options).into_response();
@@ -62,7 +62,7 @@ pub async fn add_passkey(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let session = portal.posted_fresh(&headers, &facts, &form, NEW).await?;
+    let session = portal.posted_fresh(&headers, &facts, &form, NEW, FRESH).await?;
     let context = Context::of(&facts, "resident", &portal.rng);
     let enrolled = portal
         .passkeys
@@ -116,7 +116,9 @@ pub async fn remove_passkey(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let session = portal.posted_fresh(&headers, &facts, &form, super::HOME).await?;
+    let session = portal
+        .posted_fresh(&headers, &facts, &form, super::HOME, FRESH)
+        .await?;
     let id = named(&form)?;
     let held = account::passkeys(&portal.db, &portal.vault, session.account).await?;
     let Some(passkey) = held.iter().find(|passkey| passkey.id == id) else {

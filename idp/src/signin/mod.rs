@@ -1,9 +1,10 @@
-//! Proving who is there: sign-in by SMS code, and the sessions that follow.
-//! May import: account, department, events, sms, audit, web, store, state, clock, rng, config.
+//! Proving who is there: sign-in by SMS code or passkey, the real name behind it, and the sessions that follow.
+//! May import: account, department, events, sms, proofing, audit, web, store, state, clock, rng, config.
 
 mod code;
 mod guard;
 mod handlers;
+mod identity;
 pub mod interaction;
 mod limits;
 mod outbox;
@@ -19,6 +20,10 @@ mod verify_code;
 use std::sync::Arc;
 
 pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
+pub use identity::{
+    IdentityPage, Outcome, Prove, RealNames, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed,
+    prove_identity, show_identity,
+};
 pub use interaction::{
     Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
 };
@@ -28,7 +33,7 @@ pub use passkeys::{
     Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id, decline, enrol,
     enrol_later, enrolment_options, offer, raise, read_credential, sign_in_options, sign_in_with_passkey,
 };
-pub use sessions::{Device, Session, Sessions};
+pub use sessions::{Device, FRESH, Session, Sessions};
 pub use sweep::sweep;
 
 use crate::config::Config;
@@ -52,4 +57,5 @@ pub struct Signin {
     pub interactions: Interactions,
     pub sessions: Sessions,
     pub passkeys: Passkeys,
+    pub real_names: RealNames,
 }

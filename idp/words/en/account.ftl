@@ -76,3 +76,14 @@ notice-passkey-needed = This is the last way to show that it is you, so it stays
 ask-remove-passkey = Remove “{ $name }”?
 ask-remove-passkey-what = It will no longer sign you in, and other devices signed in with it are signed out. Text message codes go on working.
 ask-remove-passkey-yes = Remove
+
+identity = Who you are
+identity-unknown = Your real name is not verified
+identity-real-name = Your real name is verified
+identity-in-person = You were verified in person at a service window
+identity-proven = Verified { $date } with { $source }
+identity-again = Your fingerprint or face was added after you were verified. Verify once more, and it will do where more is asked for.
+did-name-proven = Verified your real name
+did-name-refused = Tried to verify a real name without success
+did-name-elsewhere = Someone verified your name in another account. Yours was not changed
+notice-name-proven = Your real name is verified. You won't be asked again

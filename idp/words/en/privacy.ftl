@@ -1,6 +1,7 @@
 privacy-lede = Yimen checks for { $city } city services that it is really you. We keep only what that takes, and you can see who has it and until when.
 privacy-kept = What we keep
-privacy-kept-phone = Your mobile number, to know you by and to text you codes. It is stored encrypted for as long as there is an account. So is your name, where our staff have entered it.
+privacy-kept-phone = Your mobile number, to know you by and to text you codes. It is stored encrypted for as long as there is an account.
+privacy-kept-name = If you verified your real name: the name, encrypted, and when and with whom it was verified. Your identity number goes there for that one check and is not kept; what stays is a mark that cannot be turned back into it, by which we notice one person with two accounts.
 privacy-kept-devices = The devices you signed in on: kind of browser and time, so that you can spot a sign-in that is not yours. We also count codes sent and wrong codes, so that nobody can pass for you.
 privacy-kept-services = Whom you agreed to share with, what, and until when.
 privacy-kept-log = Records of who did what, when. The law asks us to keep them at least 6 months; at present they are not deleted after a set time. They serve to clear up problems and nothing else.

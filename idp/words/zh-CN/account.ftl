@@ -73,3 +73,14 @@ notice-passkey-needed = 这是能证明您本人的最后一种方式，不能�
 ask-remove-passkey = 要删除“{ $name }”吗？
 ask-remove-passkey-what = 删除后就不能再用它登录，用它登录的其他设备也会退出。短信验证码不受影响。
 ask-remove-passkey-yes = 删除
+
+identity = 实名
+identity-unknown = 还没有核验真实姓名
+identity-real-name = 已核验真实姓名
+identity-in-person = 已在窗口当面核验
+identity-proven = { $date }由{ $source }核对
+identity-again = 指纹或面容是核验以后才添加的。再核验一次，就能用它办要求更高的事。
+did-name-proven = 核验了真实姓名
+did-name-refused = 核验真实姓名，没有通过
+did-name-elsewhere = 有人在另一个账户里核验了您的姓名，没有改动您的账户
+notice-name-proven = 真实姓名已核验，以后不用再填

@@ -19,13 +19,15 @@ use yimen_sdk::{Clock, Yimen};
 use crate::frame::City;
 use crate::{business_registration, language, social_security};
 
-/// What can stop a department.
+/// What can stop a department, or the authority.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Sdk(#[from] yimen_sdk::Error),
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    #[error("the authority's secret must be `whsec_` and the base64 of 24 to 64 bytes")]
+    Secret,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

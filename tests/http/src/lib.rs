@@ -5,6 +5,7 @@
 mod answer;
 mod app;
 mod authenticator;
+mod authority;
 mod backend;
 mod browser;
 mod client;
@@ -24,6 +25,7 @@ mod wire;
 pub use answer::Answer;
 pub use app::TestApp;
 pub use authenticator::{Authenticator, Lie, options_on, origin_of};
+pub use authority::{Authority, Manner};
 pub use backend::Backend;
 pub use browser::Browser;
 pub use client::{Auth, Client, Registration, Tokens};

@@ -12,6 +12,10 @@ const COUNT: &str = "INSERT INTO tally (subject, period, amount, expires_at) VAL
 const RESERVE: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
      ON CONFLICT (subject, period) DO UPDATE SET amount = tally.amount + 1 WHERE tally.amount < $4";
 
+/// One that was reserved and came to nothing.
+const GIVE_BACK: &str =
+    "UPDATE tally SET amount = amount - 1 WHERE subject = $1 AND period = $2 AND amount > 0";
+
 /// The name of a tally: nobody can read back whose it is.
 pub(super) fn subject(vault: &Vault, ceiling: &Ceiling, who: &str) -> [u8; 32] {
     vault.mac("tally", format!("{}\0{who}", ceiling.name).as_bytes())
@@ -51,6 +55,18 @@ pub(in crate::signin) async fn reserve_in(
         ceiling.most,
     )
     .await
+}
+
+/// Takes back what was reserved for `who` in the period of this change's moment.
+pub(in crate::signin) async fn give_back(
+    change: &mut Change,
+    vault: &Vault,
+    ceiling: &Ceiling,
+    who: &str,
+) -> Result<(), StoreError> {
+    let period = ceiling.period_of(change.now());
+    let args = args![subject(vault, ceiling, who), period];
+    change.execute(GIVE_BACK, args).await.map(drop)
 }
 
 /// Takes one message out of the day's budget; answers whether there was one.

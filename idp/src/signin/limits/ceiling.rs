@@ -34,6 +34,21 @@ pub const RANGE_SENDS: Ceiling = Ceiling {
     period: Duration::from_secs(3600),
 };
 
+/// Names and numbers that one account may have compared: few enough that nobody finds out by it whose number is whose.
+pub const ACCOUNT_PROOFS: Ceiling = Ceiling {
+    name: "account proofs",
+    most: 5,
+    period: Duration::from_secs(24 * 3600),
+};
+
+/// The same about people of one region born on one day, whoever asks: who knows so much of somebody has some five hundred
+/// numbers left to try, and with many accounts would find theirs.
+pub const BIRTHDAY_PROOFS: Ceiling = Ceiling {
+    name: "birthday proofs",
+    most: 10,
+    period: Duration::from_secs(24 * 3600),
+};
+
 impl Ceiling {
     /// Which period `now` falls in.
     #[must_use]

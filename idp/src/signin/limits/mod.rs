@@ -7,7 +7,8 @@ mod number_open;
 mod senders;
 
 pub use ceiling::{
-    BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, day_of_city, share_of_budget,
+    ACCOUNT_PROOFS, BIRTHDAY_PROOFS, BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES,
+    RANGE_SENDS, day_of_city, share_of_budget,
 };
 pub use may_send::{MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};

@@ -206,6 +206,10 @@ pub async fn raise(
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
     let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
+    let lacking = interaction.aim.and_then(|aim| session.lacks(aim.level));
+    if lacking == Some(Lacking::RealName) && signin.real_names.can_be_proven() {
+        return Ok(see_other(&format!("/signin/{id}/identity"), []));
+    }
     let view = signin.raise_page(page, &interaction, &session, None).await?;
     Ok(view.map_or_else(
         || see_other(&interaction.continuation, []),
@@ -246,7 +250,7 @@ impl Signin {
     }
 
     /// The session that this interaction wants stronger.
-    async fn raising(
+    pub(in crate::signin) async fn raising(
         &self,
         interaction: &Interaction,
         headers: &HeaderMap,

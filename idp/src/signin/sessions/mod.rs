@@ -9,5 +9,5 @@ mod records;
 mod visits;
 
 pub use device::Device;
-pub use model::{Proof, Session};
+pub use model::{FRESH, Proof, Session};
 pub use records::{Begun, Sessions};

@@ -59,6 +59,9 @@ pub(super) struct Lifetime {
     pub(super) absolute: Duration,
 }
 
+/// How long a sign-in is fresh enough for what changes how an account is signed in to, or whose it is. Ours.
+pub const FRESH: Duration = Duration::from_secs(10 * 60);
+
 /// A session seen within this time is not written to again.
 const GRAIN: Duration = Duration::from_secs(60);
 

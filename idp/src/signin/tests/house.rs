@@ -20,7 +20,7 @@ use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider,
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::limits::day_of_city;
-use crate::signin::{Interactions, NewInteraction, Passkeys, Senders, Session, Sessions, Signin};
+use crate::signin::{Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin};
 use crate::sms::Sms;
 use crate::state::State;
 use crate::store::sample::Records;
@@ -110,6 +110,13 @@ impl House {
         let state = short_lived_state(&rng.id()).await;
         let senders = Senders::new(false);
         let vault = Vault::new(&master_key, rng.clone());
+        let sessions = Sessions::new(
+            &settings.session,
+            db.clone(),
+            site.cookies(),
+            rng.clone(),
+            departments.clone(),
+        );
         let signin = Signin {
             senders,
             interactions: Interactions::new(
@@ -120,13 +127,8 @@ impl House {
                 senders,
                 &settings.http,
             ),
-            sessions: Sessions::new(
-                &settings.session,
-                db.clone(),
-                site.cookies(),
-                rng.clone(),
-                departments,
-            ),
+            real_names: RealNames::new(None, db.clone(), vault.clone(), sessions.clone()),
+            sessions,
             passkeys: Passkeys::new(None, state.clone(), db.clone(), vault.clone()),
             vault,
             config: Arc::new(Config {

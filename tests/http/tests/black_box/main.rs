@@ -12,6 +12,7 @@ mod limits;
 mod oidc;
 mod one_connection;
 mod passkeys;
+mod proofing;
 mod sessions;
 mod sign_in;
 mod tabs;

@@ -1,0 +1,131 @@
+use uuid::Uuid;
+
+use super::assurance::Identity;
+use super::passkeys::vouch_for_passkey;
+use super::records::set_name;
+use crate::args;
+use crate::audit::{Action, Change, Event};
+use crate::clock::Timestamp;
+use crate::proofing::Match;
+use crate::store::{Db, StoreError, Vault};
+
+/// What came of proving a real name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proven {
+    Done,
+    /// The person has an account already, which is this one. Nothing was changed.
+    OtherAccount(Uuid),
+    /// The account was proven to be somebody else's. Nothing was changed.
+    OtherPerson,
+}
+
+/// When and where a name was proven.
+#[derive(Clone, Debug)]
+pub struct IdentityProof {
+    pub at: Timestamp,
+    pub source: String,
+}
+
+/// How it was proven. The name is stored.
+const METHOD: &str = "authority";
+
+const SUPERSEDE: &str = "UPDATE identity_proof SET ended_at = $2 \
+     WHERE account_id = $1 AND ended_at IS NULL AND (identity_index = $3 OR person_index = $4) \
+     RETURNING identity_index, person_index";
+
+const INSERT: &str = "INSERT INTO identity_proof \
+     (id, account_id, identity_index, person_index, method, source, transaction_id, at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+
+const LIVE: &str = "SELECT at, source FROM identity_proof WHERE account_id = $1 AND ended_at IS NULL";
+
+const HOLDER: &str = "SELECT account_id FROM identity_proof WHERE identity_index = $1 AND ended_at IS NULL \
+     UNION ALL SELECT account_id FROM identity_proof WHERE person_index = $2 AND ended_at IS NULL";
+
+/// Whom staff have seen stays so.
+const RAISE: &str =
+    "UPDATE account SET identity = CASE WHEN identity = $3 THEN identity ELSE $2 END WHERE id = $1";
+
+/// Writes down whose account this is, as an authority has just confirmed it. Nothing else raises an account to a real
+/// name: a [`Match`] is made of an authority's answer alone.
+///
+/// `passkey` is the one that opened the session in which the name was proven: from now on it stands for the person.
+///
+/// Where the answer is not [`Proven::Done`], the change is to be dropped.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn prove_real_name(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    passkey: Option<Uuid>,
+    matched: &Match,
+) -> Result<Proven, StoreError> {
+    let now = change.now();
+    let number = matched
+        .number()
+        .map(|number| vault.index("identity", number.as_str()).to_vec());
+    let person = matched
+        .person()
+        .map(|person| vault.index("person", person).to_vec());
+    let former = change
+        .maybe(SUPERSEDE, args![account, now, number.clone(), person.clone()])
+        .await?;
+    let (mut known_number, mut known_person) = (None, None);
+    if let Some(former) = former {
+        known_number = former.maybe_bytes("identity_index")?;
+        known_person = former.maybe_bytes("person_index")?;
+    }
+    let reference = matched.reference();
+    let args = args![
+        change.rng().uuid(now),
+        account,
+        number.clone().or(known_number),
+        person.clone().or(known_person),
+        METHOD,
+        &reference.source,
+        &reference.transaction,
+        now
+    ];
+    if change.execute(INSERT, args).await? == 0 {
+        if change.maybe(LIVE, args![account]).await?.is_some() {
+            return Ok(Proven::OtherPerson);
+        }
+        let holder = change.maybe(HOLDER, args![number, person]).await?;
+        let holder = holder.ok_or(StoreError::Missing)?.uuid("account_id")?;
+        return Ok(Proven::OtherAccount(holder));
+    }
+    let (raised, above) = (Identity::RealName.as_str(), Identity::InPerson.as_str());
+    change.execute(RAISE, args![account, raised, above]).await?;
+    set_name(change, vault, account, matched.name().as_str()).await?;
+    if let Some(passkey) = passkey {
+        vouch_for_passkey(change, account, passkey).await?;
+    }
+    let event = Event::new(Action::IdentityProven).account(account);
+    change
+        .record(
+            event
+                .with("method", METHOD)
+                .with("source", &reference.source)
+                .with("transaction", &reference.transaction)
+                .with("passkey", passkey),
+        )
+        .await?;
+    Ok(Proven::Done)
+}
+
+/// The proof that stands, if the account has one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn identity_proof(db: &Db, account: Uuid) -> Result<Option<IdentityProof>, StoreError> {
+    let row = db.maybe(LIVE, args![account]).await?;
+    row.map(|row| {
+        Ok(IdentityProof {
+            at: row.time("at")?,
+            source: row.text("source")?,
+        })
+    })
+    .transpose()
+}

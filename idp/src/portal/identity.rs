@@ -1,0 +1,75 @@
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+
+use super::Portal;
+use crate::audit::Context;
+use crate::signin::{
+    FRESH, IdentityPage, Outcome, Prove, Session, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed,
+};
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond, see_other};
+
+pub(super) const IDENTITY: &str = "/account/identity";
+
+/// GET `/account/identity`: asks for name and number.
+///
+/// # Errors
+/// Where nobody can be asked, or the records do not answer.
+pub async fn show_identity(
+    State(portal): State<Portal>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, Halt> {
+    if !portal.real_names.can_be_proven() {
+        return Err(PageError::new(ErrorKind::NotFound).into());
+    }
+    let session = portal.fresh_session(&headers, &facts, IDENTITY, FRESH).await?;
+    Ok(question(page, &session, Typed::default(), Trouble::default()).into_response())
+}
+
+/// POST `/account/identity`: has the name confirmed.
+///
+/// # Errors
+/// A page where the form is not ours, or the records do not answer.
+pub async fn prove_identity(
+    State(portal): State<Portal>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let session = portal
+        .posted_fresh(&headers, &facts, &form, IDENTITY, FRESH + TO_FILL_IN)
+        .await?;
+    let typed = Typed::of(&form)?;
+    let context = Context::of(&facts, "resident", &portal.rng);
+    let ask = Prove {
+        session: session.clone(),
+        typed: typed.clone(),
+    };
+    Ok(match portal.real_names.clone().prove(context, ask).await? {
+        Outcome::Proven => see_other("/account?done=name-proven#identity", []),
+        Outcome::SignedOut => see_other(IDENTITY, []),
+        Outcome::Again(trouble) => respond(trouble.status(), &question(page, &session, typed, trouble)),
+        Outcome::Stopped(stop) => {
+            let view = StoppedPage {
+                page: page.back_to(IDENTITY),
+                setting: Setting::Account,
+                stop,
+            };
+            respond(StatusCode::UNPROCESSABLE_ENTITY, &view)
+        }
+    })
+}
+
+fn question(page: Page, session: &Session, typed: Typed, trouble: Trouble) -> IdentityPage {
+    let page = page.back_to(IDENTITY);
+    IdentityPage {
+        token: page.form_token(&session.id.to_string()),
+        setting: Setting::Account,
+        typed,
+        trouble,
+        page,
+    }
+}

@@ -1,0 +1,43 @@
+//! Proving a real name: the question, how often it may be put, and what follows from the authority's answer.
+
+mod handlers;
+pub mod pages;
+mod prove;
+mod typed;
+
+pub use handlers::{TO_FILL_IN, prove_identity, show_identity};
+pub use pages::{IdentityPage, Setting, StoppedPage};
+pub use prove::{Outcome, Prove};
+pub use typed::{Trouble, Typed};
+
+use crate::proofing::Authority;
+use crate::store::{Db, Vault};
+
+use super::sessions::Sessions;
+
+/// The proofs of real names. Other rooms come here to make one.
+#[derive(Clone, Debug)]
+pub struct RealNames {
+    authority: Option<Authority>,
+    db: Db,
+    vault: Vault,
+    sessions: Sessions,
+}
+
+impl RealNames {
+    #[must_use]
+    pub const fn new(authority: Option<Authority>, db: Db, vault: Vault, sessions: Sessions) -> Self {
+        Self {
+            authority,
+            db,
+            vault,
+            sessions,
+        }
+    }
+
+    /// Whether there is an authority to ask.
+    #[must_use]
+    pub const fn can_be_proven(&self) -> bool {
+        self.authority.is_some()
+    }
+}

@@ -1,0 +1,161 @@
+use super::{JIANGUO, XIUYING, at_account, demanding, prove, start, wishing};
+
+#[tokio::test]
+async fn a_form_from_elsewhere_proves_nothing() {
+    let (app, authority) = start().await;
+    let resident = app.resident("13800000001");
+    let page = at_account(&resident).await;
+    let form = page
+        .form("#prove")
+        .fill("name", XIUYING.0)
+        .fill("number", XIUYING.1);
+    let foreign = form.clone().submit_from("https://evil.example").await;
+    foreign.assert_error(403, "foreign_form");
+    let untold = form.clone().without("token").submit().await;
+    untold.assert_error(403, "foreign_form");
+    assert!(authority.asked().is_empty());
+}
+
+#[tokio::test]
+async fn the_form_of_one_session_proves_nothing_in_anothers() {
+    let (app, authority) = start().await;
+    let (thief, victim) = (app.resident("13800000001"), app.resident("13800000002"));
+    let theirs = at_account(&thief).await;
+    let own = at_account(&victim).await;
+    let token = theirs.attribute("input[name=token]", "value");
+    let forced = own
+        .form("#prove")
+        .fill("token", &token)
+        .fill("name", JIANGUO.0)
+        .fill("number", JIANGUO.1)
+        .submit()
+        .await;
+    forced.assert_error(403, "foreign_form");
+    assert!(authority.asked().is_empty());
+}
+
+#[tokio::test]
+async fn an_interaction_of_another_browser_proves_nothing() {
+    let (app, authority) = start().await;
+    let client = app.client("hrss").await;
+    let (thief, victim) = (app.resident("13800000001"), app.resident("13800000002"));
+    let request = wishing(&app, client.sign_in(), 2);
+    let page = thief.sign_in_at(&thief.follow(&request).await).await;
+    victim.sign_in().await;
+    let opened = victim.browser.get(page.url.as_str()).await;
+    opened.assert_error(400, "interaction_cookie_missing");
+    let token = page.attribute("input[name=token]", "value");
+    let form = [
+        ("token", token.as_str()),
+        ("name", JIANGUO.0),
+        ("number", JIANGUO.1),
+    ];
+    let posted = victim
+        .browser
+        .post_from(&app.url(""), page.url.path(), &form)
+        .await;
+    assert!(posted.status() >= 400, "{}", posted.status());
+    assert!(authority.asked().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_signs_in_meanwhile_is_not_given_the_name() {
+    let (app, authority) = start().await;
+    let client = app.client("hrss").await;
+    let first = app.resident("13800000001");
+    let request = wishing(&app, client.sign_in(), 2);
+    let page = first.sign_in_at(&first.follow(&request).await).await;
+    // In another tab of the same browser, somebody else signs in.
+    let second = first.lend_to("13800000002");
+    let other = wishing(&app, client.sign_in(), 2).with("prompt", "login");
+    second.sign_in_at(&second.follow(&other).await).await;
+    prove(&page, XIUYING).await.assert_error(403, "foreign_form");
+    assert!(authority.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_device_left_open_takes_no_name() {
+    let (app, authority) = start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    resident.sign_in_to(&client).await;
+    app.advance("11m").await;
+    assert!(resident.browser.get("/account/identity").await.has("#phone"));
+    let request = demanding(&app, client.sign_in(), 2);
+    let page = resident.follow(&request).await;
+    assert!(page.has("#phone"), "a fresh sign-in first: {}", page.url);
+    let page = resident.sign_in_at(&page).await;
+    let consent = prove(&page, XIUYING).await;
+    let response = request.read(&resident.go_on(consent).await);
+    let tokens = client.tokens(&request, &response).await;
+    assert_eq!(tokens.claims["acr"], app.url("/acr/2"));
+    assert_eq!(authority.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn the_page_waits_for_who_looks_for_their_card() {
+    let (app, _) = start().await;
+    let resident = app.resident("13800000001");
+    let page = at_account(&resident).await;
+    app.advance("25m").await;
+    assert_eq!(prove(&page, XIUYING).await.url.path(), "/account");
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_proves_nothing() {
+    let (app, authority) = start().await;
+    let resident = app.resident("13800000001");
+    let page = at_account(&resident).await;
+    let elsewhere = resident.elsewhere();
+    app.advance("61s").await;
+    let account = elsewhere.sign_in().await;
+    let question = account.press("#end-others", &[]).await;
+    question.press("#confirm", &[]).await;
+    assert!(prove(&page, XIUYING).await.has("#phone"));
+    assert!(authority.asked().is_empty());
+}
+
+#[tokio::test]
+async fn the_same_form_again_changes_nothing() {
+    let (app, _) = start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let request = wishing(&app, client.sign_in(), 2);
+    let page = resident.sign_in_at(&resident.follow(&request).await).await;
+    let form = page
+        .form("#prove")
+        .fill("name", XIUYING.0)
+        .fill("number", XIUYING.1);
+    let (one, two) = tokio::join!(form.clone().submit(), form.clone().submit());
+    for page in [one, two, form.clone().submit().await] {
+        assert!(page.has("#allow"), "{}: {}", page.url, page.answer.body);
+    }
+    let other = form
+        .fill("name", JIANGUO.0)
+        .fill("number", JIANGUO.1)
+        .submit()
+        .await;
+    assert!(other.has("#allow"), "nothing is lacking any more");
+    assert_eq!(resident.browser.get("/account").await.text("h1"), XIUYING.0);
+}
+
+#[tokio::test]
+async fn a_page_of_signing_in_asks_for_a_name_only_where_one_is_lacking() {
+    let (app, _) = start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let request = client.sign_in();
+    let page = resident.follow(&request).await;
+    let early = resident
+        .browser
+        .get(&format!("{}/identity", page.url.path()))
+        .await;
+    assert!(early.has("#phone"), "not before a sign-in");
+    let consent = resident.sign_in_at(&page).await;
+    assert!(consent.has("#allow"));
+    let unasked = resident
+        .browser
+        .get(&format!("{}/identity", page.url.path()))
+        .await;
+    assert!(unasked.has("#allow"), "not where nobody asks: {}", unasked.url);
+}
