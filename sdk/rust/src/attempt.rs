@@ -28,16 +28,20 @@ pub(crate) struct Attempt {
     pub(crate) nonce: String,
     pub(crate) verifier: String,
     pub(crate) return_to: LocalPath,
+    /// The level that the sign-in is to reach.
+    #[serde(default)]
+    pub(crate) level: Option<u8>,
     begun: i64,
 }
 
 impl Attempt {
-    pub(crate) fn begin(return_to: LocalPath, now: SystemTime) -> Result<Self, Error> {
+    pub(crate) fn begin(return_to: LocalPath, level: Option<u8>, now: SystemTime) -> Result<Self, Error> {
         Ok(Self {
             state: chance::token()?,
             nonce: chance::token()?,
             verifier: chance::token()?,
             return_to,
+            level,
             begun: i64::try_from(numeric_date(now)).unwrap_or(i64::MAX),
         })
     }

@@ -15,6 +15,7 @@ use crate::cookies;
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::id_token::{Expected, ProvenIdToken, prove_id_token};
+use crate::person::level_in;
 use crate::provider::Known;
 use crate::refresh::Tokens;
 use crate::session::{Session, SessionKey, SessionSecret};
@@ -42,7 +43,7 @@ async fn finish(
     answer.check_issuer(&yimen.settings().issuer).map_err(failed)?;
     let code = match answer.outcome {
         Outcome::Code(code) => code,
-        Outcome::Error(error) => return Err(Fault::provider_said(error, attempt.return_to.clone())),
+        Outcome::Error(error) => return Err(Fault::provider_said(error, attempt)),
     };
     let watermark = yimen.sessions().watermark().await;
     let known = yimen.provider().known().await.map_err(failed)?;
@@ -55,6 +56,9 @@ async fn finish(
     let proven = prove_id_token(yimen, known.clone(), token, &Expected::Nonce(&attempt.nonce))
         .await
         .map_err(failed)?;
+    if attempt.level > level_in(yimen, &proven.claims) {
+        return Err(Fault::not_confirmed(attempt));
+    }
     let session = session(yimen, &known, &tokens, proven).await.map_err(failed)?;
     let secret = begin(yimen, headers, session, watermark)
         .await

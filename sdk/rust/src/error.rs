@@ -89,6 +89,9 @@ pub enum Error {
     #[error("the session has ended: send the person to sign in again")]
     SignedOut,
 
+    #[error("the sign-in does not reach level {level} of assurance: send the person to confirm who they are")]
+    LevelTooLow { level: u8 },
+
     #[error(
         "the access token has expired and there is no refresh token: ask for the scope `offline_access`, or send \
          the person to sign in again"
@@ -117,7 +120,7 @@ impl Error {
 
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut | Self::AccessExpired => StatusCode::UNAUTHORIZED,
+            Self::SignedOut | Self::AccessExpired | Self::LevelTooLow { .. } => StatusCode::UNAUTHORIZED,
             Self::Unreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::BadAnswer { .. }
             | Self::Refused { .. }

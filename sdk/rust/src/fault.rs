@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::{HeaderValue, SET_COOKIE};
 
+use crate::attempt::Attempt;
 use crate::chance;
 use crate::client::Yimen;
 use crate::error::Error;
@@ -14,6 +15,8 @@ use crate::page::{Action, Page, Words};
 pub(crate) struct Fault {
     kind: Kind,
     return_to: LocalPath,
+    /// The level that a fresh start is to reach.
+    level: Option<u8>,
     /// Ends the attempt's cookie where the attempt is over.
     ending: Option<HeaderValue>,
 }
@@ -22,6 +25,8 @@ enum Kind {
     /// The answer belongs to no attempt of this browser. It is thrown away, its code never redeemed.
     Discarded,
     Declined,
+    /// The person did not confirm who they are as far as was asked.
+    NotConfirmed,
     Provider(String),
     OtherIssuer(String),
     NotOurForm,
@@ -34,6 +39,7 @@ impl Fault {
         Self {
             kind,
             return_to,
+            level: None,
             ending: None,
         }
     }
@@ -43,13 +49,21 @@ impl Fault {
     }
 
     /// The provider's own word that the sign-in ended without a code (OpenID Connect Core §3.1.2.6).
-    pub(crate) fn provider_said(error: String, return_to: LocalPath) -> Self {
-        let kind = if error == "access_denied" {
-            Kind::Declined
-        } else {
-            Kind::Provider(error)
+    pub(crate) fn provider_said(error: String, attempt: &Attempt) -> Self {
+        let kind = match error.as_str() {
+            "access_denied" => Kind::Declined,
+            "unmet_authentication_requirements" => return Self::not_confirmed(attempt),
+            _ => Kind::Provider(error),
         };
-        Self::new(kind, return_to)
+        Self::new(kind, attempt.return_to.clone())
+    }
+
+    /// The sign-in reached less than was asked for: asking at once again would go round in circles.
+    pub(crate) fn not_confirmed(attempt: &Attempt) -> Self {
+        Self {
+            level: attempt.level,
+            ..Self::new(Kind::NotConfirmed, attempt.return_to.clone())
+        }
     }
 
     pub(crate) fn other_issuer(yimen: &Yimen, found: Option<&str>) -> Self {
@@ -96,7 +110,7 @@ impl Fault {
     fn status(&self) -> StatusCode {
         match &self.kind {
             Kind::Discarded | Kind::OtherIssuer(_) => StatusCode::BAD_REQUEST,
-            Kind::Declined | Kind::NotOurForm => StatusCode::FORBIDDEN,
+            Kind::Declined | Kind::NotConfirmed | Kind::NotOurForm => StatusCode::FORBIDDEN,
             Kind::Provider(_) => StatusCode::BAD_GATEWAY,
             Kind::NoWordOfSignOut(error) | Kind::Failed(error) => error.status(),
         }
@@ -122,7 +136,7 @@ impl Fault {
             Kind::OtherIssuer(iss) => {
                 tracing::warn!(?iss, "somebody asked for a sign-in at another provider")
             }
-            Kind::Discarded | Kind::Declined | Kind::NotOurForm => {}
+            Kind::Discarded | Kind::Declined | Kind::NotConfirmed | Kind::NotOurForm => {}
         }
     }
 
@@ -135,6 +149,10 @@ impl Fault {
             Kind::Declined => Words {
                 zh: "没有登录",
                 en: "You are not signed in",
+            },
+            Kind::NotConfirmed => Words {
+                zh: "还没有确认是您本人",
+                en: "It is not confirmed yet that it is you",
             },
             Kind::OtherIssuer(_) => Words {
                 zh: "这个登录链接不能用",
@@ -170,6 +188,11 @@ impl Fault {
                 zh: "您选择了不提供信息，我们什么也没有收到。想办理时可以随时再登录。",
                 en: "You chose not to share, and we received nothing. You can sign in whenever you like.",
             },
+            Kind::NotConfirmed => Words {
+                zh: "这一步要先确认是您本人，所以还没有办。想办的时候再确认就行，也可以带证件去服务窗口。别的事不受影响。",
+                en: "This step needs to be sure that it is you, so it has not been done. Confirm whenever you like, or \
+                     bring your document to a service window. Everything else works as before.",
+            },
             Kind::OtherIssuer(_) => Words {
                 zh: "它指向另一个登录平台。请从首页登录。",
                 en: "It points to another sign-in service. Please sign in from the home page.",
@@ -197,13 +220,20 @@ impl Fault {
     }
 
     fn actions(&self, yimen: &Yimen) -> Vec<Action> {
-        let sign_in = Action {
-            id: "again",
-            address: sign_in_address(yimen, &self.return_to),
-            words: Words {
+        let words = match self.kind {
+            Kind::NotConfirmed => Words {
+                zh: "去确认",
+                en: "Confirm",
+            },
+            _ => Words {
                 zh: "重新登录",
                 en: "Sign in again",
             },
+        };
+        let sign_in = Action {
+            id: "again",
+            address: sign_in_address(yimen, &self.return_to, self.level),
+            words,
         };
         let home = Action {
             id: "home",
@@ -214,17 +244,19 @@ impl Fault {
             },
         };
         match self.kind {
-            Kind::Declined => vec![home, sign_in],
+            Kind::Declined | Kind::NotConfirmed => vec![home, sign_in],
             Kind::OtherIssuer(_) | Kind::NotOurForm | Kind::NoWordOfSignOut(_) => vec![home],
             _ => vec![sign_in, home],
         }
     }
 }
 
-/// Where a browser begins to sign in, to come back to `return_to`.
-pub(crate) fn sign_in_address(yimen: &Yimen, return_to: &LocalPath) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("return_to", return_to.as_str())
-        .finish();
-    format!("{}/yimen/sign-in?{query}", yimen.settings().prefix())
+/// Where a browser begins to sign in, as far as `level` where one is given, to come back to `return_to`.
+pub(crate) fn sign_in_address(yimen: &Yimen, return_to: &LocalPath, level: Option<u8>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", return_to.as_str());
+    if let Some(level) = level {
+        query.append_pair("acr", &level.to_string());
+    }
+    format!("{}/yimen/sign-in?{}", yimen.settings().prefix(), query.finish())
 }

@@ -56,12 +56,7 @@ impl Person {
     /// How sure the provider is of who is there: the number at the end of `acr`.
     #[must_use]
     pub fn level(&self) -> Option<u8> {
-        let issuer = self.yimen.settings().issuer.trim_end_matches('/');
-        self.text("acr")?
-            .strip_prefix(issuer)?
-            .strip_prefix("/acr/")?
-            .parse()
-            .ok()
+        level_in(&self.yimen, &self.session.claims)
     }
 
     /// When the person last proved to the provider who they are.
@@ -113,6 +108,13 @@ impl Person {
     fn text(&self, claim: &str) -> Option<&str> {
         self.session.claims.get(claim).and_then(Value::as_str)
     }
+}
+
+/// The level that claims tell of.
+pub(crate) fn level_in(yimen: &Yimen, claims: &Map<String, Value>) -> Option<u8> {
+    let issuer = yimen.settings().issuer.trim_end_matches('/');
+    let acr = claims.get("acr")?.as_str()?;
+    acr.strip_prefix(issuer)?.strip_prefix("/acr/")?.parse().ok()
 }
 
 impl fmt::Debug for Person {

@@ -37,6 +37,11 @@ impl Settings {
         format!("{}{}/yimen/{name}", self.origin(), self.prefix())
     }
 
+    /// The `acr` of a level: an address under the provider's own.
+    pub(crate) fn acr(&self, level: u8) -> String {
+        format!("{}/acr/{level}", self.issuer.trim_end_matches('/'))
+    }
+
     pub(crate) fn home_address(&self) -> String {
         format!("{}{}/", self.origin(), self.prefix())
     }

@@ -5,7 +5,11 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, HeaderMap, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use openidconnect::core::CoreAuthenticationFlow;
-use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier, Scope};
+use openidconnect::{
+    AuthDisplay, AuthPrompt, AuthenticationContextClass, AuthorizationRequest, CsrfToken, Nonce,
+    PkceCodeChallenge, PkceCodeVerifier, ResponseType, Scope,
+};
+use serde_json::json;
 use url::Url;
 
 use crate::attempt::Attempt;
@@ -23,6 +27,8 @@ struct Wish {
     iss: Option<String>,
     login_hint: Option<String>,
     target_link_uri: Option<String>,
+    /// The level to reach.
+    acr: Option<u8>,
 }
 
 pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<Response, Fault> {
@@ -37,7 +43,7 @@ pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> R
     let return_to = wish.destination(yimen);
     let failed = |error| Fault::failed(error, return_to.clone());
     let known = yimen.provider().known().await.map_err(failed)?;
-    let attempt = Attempt::begin(return_to.clone(), yimen.now()).map_err(failed)?;
+    let attempt = Attempt::begin(return_to.clone(), wish.acr, yimen.now()).map_err(failed)?;
     let mut response = redirect(authorization_request(yimen, &known, &attempt, wish).as_str());
     for cookie in attempt.cookies(yimen, headers).map_err(failed)? {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -61,12 +67,32 @@ fn authorization_request(yimen: &Yimen, known: &Known, attempt: &Attempt, wish: 
     for scope in yimen.settings().scopes.iter().filter(|scope| *scope != "openid") {
         request = request.add_scope(Scope::new(scope.clone()));
     }
+    if let Some(level) = attempt.level {
+        request = demand(request, yimen.settings().acr(level));
+    }
     for (name, value) in [("login_hint", wish.login_hint), ("ui_locales", wish.ui_locales)] {
         if let Some(value) = value {
             request = request.add_extra_param(name, value);
         }
     }
     request.url().0
+}
+
+/// Essential, so that the provider asks for what is lacking and says so where it is not given (OpenID Connect Core
+/// §5.5.1.1); and voluntary, for providers that read no `claims`.
+fn demand<'a, AD, P, RT>(
+    request: AuthorizationRequest<'a, AD, P, RT>,
+    acr: String,
+) -> AuthorizationRequest<'a, AD, P, RT>
+where
+    AD: AuthDisplay,
+    P: AuthPrompt,
+    RT: ResponseType,
+{
+    let claims = json!({ "id_token": { "acr": { "essential": true, "values": [acr] } } });
+    request
+        .add_extra_param("claims", claims.to_string())
+        .add_auth_context_value(AuthenticationContextClass::new(acr))
 }
 
 impl Wish {
@@ -78,6 +104,9 @@ impl Wish {
             iss: field("iss"),
             login_hint: field("login_hint"),
             target_link_uri: field("target_link_uri"),
+            acr: field("acr")
+                .and_then(|level| level.parse().ok())
+                .filter(|level| (1..=4).contains(level)),
         }
     }
 

@@ -63,6 +63,9 @@ impl Visit {
 
     pub(crate) fn refuse(&self, error: Error) -> Response {
         match (&error, self.manner) {
+            (Error::LevelTooLow { level }, Manner::Opening) => redirect(&self.raise_address(*level)),
+            (Error::LevelTooLow { level }, Manner::Submitting) => self.please_confirm(*level),
+            (Error::LevelTooLow { level }, Manner::Calling) => self.insufficient(*level),
             (Error::SignedOut | Error::AccessExpired, Manner::Opening) => redirect(&self.sign_in_address()),
             (Error::SignedOut | Error::AccessExpired, Manner::Submitting) => self.please_sign_in(),
             (Error::SignedOut | Error::AccessExpired, Manner::Calling) => self.unauthorized(),
@@ -80,21 +83,57 @@ impl Visit {
     }
 
     fn sign_in_address(&self) -> String {
-        sign_in_address(&self.yimen, &self.path)
+        sign_in_address(&self.yimen, &self.path, None)
+    }
+
+    /// Where the person confirms who they are, to come back here.
+    fn raise_address(&self, level: u8) -> String {
+        sign_in_address(&self.yimen, &self.path, Some(level))
     }
 
     fn unauthorized(&self) -> Response {
-        let realm = format!("Yimen realm=\"{}\"", self.yimen.settings().origin());
+        self.challenge("", "sign_in_required", &self.sign_in_address())
+    }
+
+    /// The parameters of RFC 9470 §3, in the challenge of our own scheme: what is shown here is no bearer token.
+    fn insufficient(&self, level: u8) -> Response {
+        const ERROR: &str = "insufficient_user_authentication";
+        let acr = self.yimen.settings().acr(level);
+        let parameters = format!(", error=\"{ERROR}\", acr_values=\"{acr}\"");
+        self.challenge(&parameters, ERROR, &self.raise_address(level))
+    }
+
+    fn challenge(&self, parameters: &str, error: &str, sign_in: &str) -> Response {
+        let challenge = format!("Yimen realm=\"{}\"{parameters}", self.yimen.settings().origin());
         let mut response = (
             StatusCode::UNAUTHORIZED,
             no_store(),
-            axum::Json(json!({ "error": "sign_in_required", "sign_in": self.sign_in_address() })),
+            axum::Json(json!({ "error": error, "sign_in": sign_in })),
         )
             .into_response();
-        if let Ok(realm) = HeaderValue::from_str(&realm) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, realm);
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
+    }
+
+    fn please_confirm(&self, level: u8) -> Response {
+        Page {
+            status: StatusCode::UNAUTHORIZED,
+            title: Words { zh: "请先确认是您本人", en: "Please confirm first that it is you" },
+            text: Words {
+                zh: "这一步要先确认是您本人，刚才提交的内容还没有生效。确认以后请再提交一次。",
+                en: "This step needs to be sure that it is you, so what you sent has had no effect yet. Confirm, and \
+                     then send it once more.",
+            },
+            actions: vec![Action {
+                id: "again",
+                address: self.raise_address(level),
+                words: Words { zh: "去确认", en: "Confirm" },
+            }],
+            reference: None,
+        }
+        .into_response(self.yimen.settings().prefix())
     }
 
     fn please_sign_in(&self) -> Response {

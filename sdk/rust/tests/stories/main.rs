@@ -7,6 +7,8 @@ mod browser;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod levels;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod refreshing;

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
-use yimen_sdk::{Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen};
+use yimen_sdk::{Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen, require_acr};
 
 use crate::browser::Browser;
 use crate::keys::department_key;
@@ -94,11 +94,19 @@ pub(crate) fn department(yimen: &Yimen) -> Router {
             "/file/{*name}",
             get(async |Path(name): Path<String>, _: SignedIn| name),
         )
+        .route(
+            "/filing/{number}",
+            get(filing).post(filing).route_layer(require_acr(3)),
+        )
         .route("/apply", post(async |_: SignedIn| "applied"))
         .route("/form-token", get(async |person: SignedIn| person.form_token()))
         .route("/token", get(token))
         .route("/why", get(why))
         .layer(yimen.layer())
+}
+
+async fn filing(Path(number): Path<String>, person: SignedIn) -> String {
+    format!("{number} at {}", person.level().unwrap())
 }
 
 async fn pension(person: SignedIn) -> String {
