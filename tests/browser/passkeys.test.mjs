@@ -1,6 +1,7 @@
 // Passkeys in Chromium, with authenticators that the browser plays itself (WebAuthn Level 3 §11.2).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { withAuthenticator } from './authenticator.mjs';
 import { violations } from './axe.mjs';
 import { advance, allow, code, signIn, start, visitor } from './demo.mjs';
 
@@ -12,28 +13,6 @@ before(async () => {
 });
 
 after(() => demo?.stop());
-
-/** A page with an authenticator: a phone's own, unless said otherwise. */
-async function withAuthenticator(t, options = {}, browser = {}) {
-  const context = await visitor(demo, t, { viewport: { width: 390, height: 800 }, ...browser });
-  const page = await context.newPage();
-  const cdp = await context.newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: {
-    protocol: 'ctap2',
-    transport: 'internal',
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: false,
-    defaultBackupEligibility: true,
-    defaultBackupState: true,
-    ...options,
-  } });
-  const touch = (enabled = true) => cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
-  const held = async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
-  return { page, cdp, authenticatorId, touch, held };
-}
 
 /** Signs in by SMS at the account page. */
 async function enter(page, phone) {
@@ -56,7 +35,7 @@ async function addPasskey(device, phone) {
 }
 
 test('from the department\'s button to signed in with a passkey: two taps', async (t) => {
-  const device = await withAuthenticator(t);
+  const device = await withAuthenticator(demo, t);
   const { page, touch } = device;
   await addPasskey(device, '13800000101');
   await page.goto(first);
@@ -105,7 +84,7 @@ test('by SMS, once the department is known: three fields or taps after the butto
 });
 
 test('autofill: the passkey is chosen in the number\'s field', async (t) => {
-  const device = await withAuthenticator(t);
+  const device = await withAuthenticator(demo, t);
   const { page, touch } = device;
   await addPasskey(device, '13800000103');
   await page.context().clearCookies();
@@ -127,7 +106,7 @@ test('a device without passkeys gets the page of old, and loses nothing', async 
 });
 
 test('with a device that can, the passkey is the first thing offered', async (t) => {
-  const { page } = await withAuthenticator(t);
+  const { page } = await withAuthenticator(demo, t);
   await page.goto(`${demo.provider}/account`);
   await page.waitForSelector('#passkey', { state: 'visible' });
   assert.doesNotMatch(await page.getAttribute('#send-code', 'class'), /\bgo\b/);
@@ -135,7 +114,7 @@ test('with a device that can, the passkey is the first thing offered', async (t)
 });
 
 test('one calm offer after a code, and none for a month after "not now"', async (t) => {
-  const { page, touch } = await withAuthenticator(t);
+  const { page, touch } = await withAuthenticator(demo, t);
   const again = async () => {
     await page.context().clearCookies();
     await enter(page, '13800000104');
@@ -160,7 +139,7 @@ test('one calm offer after a code, and none for a month after "not now"', async 
 });
 
 test('the elder edition explains before it offers', async (t) => {
-  const { page } = await withAuthenticator(t);
+  const { page } = await withAuthenticator(demo, t);
   await enter(page, '13800000105');
   await advance(demo, '61s');
   await page.context().clearCookies();
@@ -177,7 +156,7 @@ test('the elder edition explains before it offers', async (t) => {
 });
 
 test('a passkey that was removed is forgotten by the authenticator too', async (t) => {
-  const device = await withAuthenticator(t);
+  const device = await withAuthenticator(demo, t);
   const { page, touch, held } = device;
   await addPasskey(device, '13800000106');
   assert.equal((await held()).length, 1);
@@ -199,7 +178,7 @@ test('a passkey that was removed is forgotten by the authenticator too', async (
 });
 
 test('whoever is not verified, or stops, gets in by no passkey, and still by a code', async (t) => {
-  const device = await withAuthenticator(t);
+  const device = await withAuthenticator(demo, t);
   const { page, cdp, authenticatorId, touch } = device;
   await addPasskey(device, '13800000107');
   await page.context().clearCookies();
@@ -219,7 +198,7 @@ test('whoever is not verified, or stops, gets in by no passkey, and still by a c
 });
 
 test('several authenticators, one account', async (t) => {
-  const device = await withAuthenticator(t, { transport: 'usb', defaultBackupEligibility: false, defaultBackupState: false });
+  const device = await withAuthenticator(demo, t, { transport: 'usb', defaultBackupEligibility: false, defaultBackupState: false });
   await addPasskey(device, '13800000108');
   const { page, cdp } = device;
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: {
@@ -245,7 +224,7 @@ test('without scripts a page for passkeys says what else there is', async (t) =>
 });
 
 test('the second department opens with the passkey\'s session', async (t) => {
-  const device = await withAuthenticator(t);
+  const device = await withAuthenticator(demo, t);
   const { page, touch } = device;
   await addPasskey(device, '13800000110');
   await page.context().clearCookies();

@@ -60,11 +60,18 @@ pub(super) struct Application {
     pub(super) form: Form,
     pub(super) filed: Date,
     pub(super) verdict: Verdict,
+    /// When the filing was signed.
+    pub(super) signed: Option<Date>,
 }
 
 impl Application {
     fn holds(&self, name: &str, today: Date) -> bool {
         self.name == name && matches!(self.verdict, Verdict::Reserved { until } if until >= today)
+    }
+
+    /// Whether the filing can be signed: the name is kept, and it has not been done.
+    pub(super) fn can_be_signed(&self, today: Date) -> bool {
+        self.signed.is_none() && self.holds(&self.name, today)
     }
 
     /// 云川云杉餐饮有限公司: place, name, form.
@@ -123,9 +130,22 @@ impl Registry {
             form: draft.form(),
             filed: now.date(),
             verdict,
+            signed: None,
         };
         books.filed.entry(sub.to_owned()).or_default().push(application);
         Ok(number)
+    }
+
+    /// Signs a filing; answers whether there was one to sign.
+    pub(super) fn sign(&self, sub: &str, number: &str, now: OffsetDateTime) -> bool {
+        let mut books = self.books();
+        let mut own = books.filed.get_mut(sub).into_iter().flatten();
+        let filing = own.find(|one| one.number == number && one.can_be_signed(now.date()));
+        if let Some(filing) = filing {
+            filing.signed = Some(now.date());
+            return true;
+        }
+        false
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -186,6 +206,18 @@ mod tests {
         assert!(matches!(verdicts[..], [Verdict::Reserved { .. }, Verdict::Taken]));
         assert_eq!(registry.of("a")[0].full_name(), "云川云杉餐饮有限公司");
         assert!(registry.of("c").is_empty());
+    }
+
+    #[test]
+    fn a_filing_is_signed_once_by_whose_it_is_while_the_name_is_kept() {
+        let registry = Registry::default();
+        let now = datetime!(2026-11-23 09:00 +8);
+        let number = registry.file("a", &draft("云杉餐饮"), now).unwrap();
+        assert!(!registry.sign("b", &number, now));
+        assert!(!registry.sign("a", &number, now + Duration::days(31)));
+        assert!(registry.sign("a", &number, now) && !registry.sign("a", &number, now));
+        let officers = registry.file("a", &draft("国际贸易"), now).unwrap();
+        assert!(!registry.sign("a", &officers, now));
     }
 
     #[test]

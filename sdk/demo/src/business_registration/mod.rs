@@ -1,15 +1,16 @@
-//! 云川市市场监督管理局: is the name I want for my business still free?
+//! 云川市市场监督管理局: is the name I want for my business still free? Whoever signs the filing must be known well.
 
 mod application;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, State};
+use axum::extract::{Form, Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use yimen_sdk::{MaybeSignedIn, SignedIn};
+use time::Date;
+use yimen_sdk::{MaybeSignedIn, SignedIn, require_acr};
 
 use crate::frame::{City, Frame, show};
 use crate::language::Language;
@@ -25,6 +26,10 @@ pub(crate) fn routes(city: City) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/applications", get(applications).post(apply))
+        .route(
+            "/applications/{number}/sign",
+            get(filing).post(sign).route_layer(require_acr(3)),
+        )
         .fallback(nowhere)
         .with_state(Office {
             city,
@@ -55,6 +60,8 @@ struct Applications {
     draft: Draft,
     refused: Option<Refused>,
     just_filed: Option<String>,
+    just_signed: Option<String>,
+    today: Date,
 }
 
 async fn applications(
@@ -64,12 +71,16 @@ async fn applications(
     person: SignedIn,
 ) -> Response {
     let applications = office.registry.of(person.sub());
-    let filed = uri.query().and_then(|query| query.strip_prefix("filed="));
+    let done = |what: &str| {
+        let number = uri.query().and_then(|query| query.strip_prefix(what))?;
+        let is_theirs = applications.iter().any(|one| one.number == number);
+        is_theirs.then(|| number.to_owned())
+    };
     let page = Applications {
         frame: Frame::new(language, &uri, Some(&person), &office.city),
-        just_filed: filed
-            .filter(|number| applications.iter().any(|one| one.number == *number))
-            .map(str::to_owned),
+        just_filed: done("filed="),
+        just_signed: done("signed="),
+        today: office.city.now().date(),
         applications,
         draft: Draft::default(),
         refused: None,
@@ -108,10 +119,77 @@ async fn apply(
                 draft: submission.draft,
                 refused: Some(refused),
                 just_filed: None,
+                just_signed: None,
+                today: office.city.now().date(),
             };
             show(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
+}
+
+#[derive(Template)]
+#[template(path = "business_registration/filing.html")]
+struct Filing {
+    frame: Frame,
+    application: Application,
+    is_old_page: bool,
+}
+
+impl Office {
+    /// A filing of theirs that waits for their signature.
+    fn unsigned(&self, sub: &str, number: &str) -> Option<Application> {
+        let today = self.city.now().date();
+        let mut own = self.registry.of(sub).into_iter();
+        own.find(|one| one.number == number && one.can_be_signed(today))
+    }
+}
+
+/// Only people known by name, with a passkey, get here.
+async fn filing(
+    State(office): State<Office>,
+    Path(number): Path<String>,
+    language: Language,
+    uri: Uri,
+    person: SignedIn,
+) -> Response {
+    let Some(application) = office.unsigned(person.sub(), &number) else {
+        return Redirect::to("/applications").into_response();
+    };
+    let page = Filing {
+        frame: Frame::new(language, &uri, Some(&person), &office.city),
+        application,
+        is_old_page: false,
+    };
+    show(StatusCode::OK, &page)
+}
+
+#[derive(Deserialize)]
+struct Signing {
+    #[serde(default)]
+    form_token: String,
+}
+
+async fn sign(
+    State(office): State<Office>,
+    Path(number): Path<String>,
+    language: Language,
+    uri: Uri,
+    person: SignedIn,
+    Form(signing): Form<Signing>,
+) -> Response {
+    let Some(application) = office.unsigned(person.sub(), &number) else {
+        return Redirect::to("/applications").into_response();
+    };
+    if !person.owns_form(&signing.form_token) {
+        let page = Filing {
+            frame: Frame::new(language, &uri, Some(&person), &office.city),
+            application,
+            is_old_page: true,
+        };
+        return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    office.registry.sign(person.sub(), &number, office.city.now());
+    Redirect::to(&format!("/applications?signed={number}")).into_response()
 }
 
 #[derive(Template)]
