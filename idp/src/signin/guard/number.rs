@@ -19,6 +19,8 @@ const RESET: &str = "UPDATE number_guard SET failures = 0 WHERE number_index = $
 #[derive(Clone, Debug, Default)]
 pub(in crate::signin) struct NumberGuard {
     pub(in crate::signin) sent_at: Vec<Timestamp>,
+    /// When a right code last came for the number.
+    pub(in crate::signin) answered_at: Option<Timestamp>,
     /// Wrong codes since the last right one.
     pub(in crate::signin) failures: i64,
     /// None where nothing is remembered yet.
@@ -42,6 +44,7 @@ pub(super) fn read(row: &Row) -> Result<NumberGuard, StoreError> {
         sent_at: times
             .collect::<Result<_, _>>()
             .map_err(|_| StoreError::Corrupt("sent_at"))?,
+        answered_at: row.maybe_time("answered_at")?,
         failures: row.maybe_int("failures")?.unwrap_or_default(),
         version: row.maybe_int("version")?,
     })
