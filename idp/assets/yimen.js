@@ -47,6 +47,8 @@ function work(form) {
   form.beginning = beginning;
   form.dataset.sent = "yes";
   form.dataset.working = "yes";
+  // Back leads to the page before, which nobody has to send again.
+  history.replaceState(null, "", form.dataset.back);
   showBusy(form.querySelector("button"));
 
   function send(found) {

@@ -1,7 +1,7 @@
 // Every page of the flow: for assistive technology, narrow screens, and what it may load.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
+import { violations } from './axe.mjs';
 import { allow, code, start } from './demo.mjs';
 
 let demo, first, second;
@@ -101,14 +101,6 @@ for (const walk of walks) {
 
     await t.test('nothing was refused or went wrong in the console', () => assert.deepEqual(heard, []));
   });
-}
-
-async function violations(page) {
-  // Not by a script element, which the page's own policy refuses.
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  assert.ok(found.passes.length > 5, 'axe has looked at the page');
-  return found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`);
 }
 
 async function headers(answer) {

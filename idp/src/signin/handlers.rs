@@ -340,11 +340,10 @@ fn hold(
     typed: Option<(&'static str, String)>,
     owed: Owed,
 ) -> Response {
-    let before = if step == "phone" { "" } else { "/code" };
-    let page = dress(page, interaction).back_to(format!("/signin/{}{before}", interaction.id));
+    let page = dress(page, interaction);
     let token = page.form_token(&interaction.form_binding());
     let retry_after = HeaderValue::from(owed.wait.as_secs().max(1));
-    let view = HoldPage {
+    let mut view = HoldPage {
         door: interaction.door(page.locale(), &token),
         id: interaction.id.clone(),
         token,
@@ -353,6 +352,8 @@ fn hold(
         owed,
         page,
     };
+    let back = view.back();
+    view.page = view.page.back_to(back);
     let mut response = respond(StatusCode::TOO_MANY_REQUESTS, &view);
     response.headers_mut().insert(RETRY_AFTER, retry_after);
     response

@@ -239,6 +239,14 @@ pub struct HoldPage {
 }
 
 impl HoldPage {
+    /// The page whose form waits.
+    pub(super) fn back(&self) -> String {
+        match self.step {
+            "phone" => format!("/signin/{}", self.id),
+            _ => format!("/signin/{}/code", self.id),
+        }
+    }
+
     fn seconds_left(&self) -> u64 {
         countdown(self.owed.wait)
     }
