@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Signin;
-use super::limits::{MINUTE, Price};
+use super::limits::{MINUTE, Price, Supply};
 use crate::clock::Timestamp;
 use crate::state::StateError;
 use crate::store::hash;
@@ -12,9 +12,9 @@ use crate::store::hash;
 /// What an interaction owes before it goes on, one thing at a time. Paying takes it away, so that nothing pays twice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Due {
-    /// The hash of this and of what the browser finds begins with so many zero bits.
+    /// The hash of this and of what the browser finds begins with so many zero bits; none where no work pays.
     challenge: String,
-    bits: u32,
+    bits: Option<u32>,
     /// From then on it counts as paid by waiting.
     until: Timestamp,
 }
@@ -23,7 +23,7 @@ struct Due {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Owed {
     pub(super) challenge: String,
-    pub(super) bits: u32,
+    pub(super) bits: Option<u32>,
     pub(super) wait: Duration,
 }
 
@@ -42,12 +42,18 @@ const KEPT: Duration = Duration::from_secs(10 * 60);
 /// wants more than this works.
 const WAITED_PER_MINUTE: u64 = 20;
 
+/// Ours: how many messages in a minute a range gets that has had its ceiling of them.
+const RATION_PER_MINUTE: u64 = 20;
+
 /// What stands in the place of what has been paid.
 const PAID: &[u8] = b"";
 
 impl Due {
     fn payment(&self, work: &str, now: Timestamp) -> Option<Payment> {
-        if is_worked_off(&self.challenge, self.bits, work) {
+        if self
+            .bits
+            .is_some_and(|bits| is_worked_off(&self.challenge, bits, work))
+        {
             Some(Payment::Work)
         } else {
             (self.until <= now).then_some(Payment::Wait)
@@ -77,7 +83,7 @@ impl Signin {
         let key = due_key(interaction);
         let stored = self.state.get(&key, now).await?.unwrap_or_default();
         let Ok(due) = serde_json::from_slice::<Due>(&stored) else {
-            return Ok(Err(self.charge(&key, price, now).await?));
+            return Ok(Err(self.charge(&key, Some(price.bits), price.wait, now).await?));
         };
         let Some(payment) = due.payment(work, now) else {
             let wait = due.until.since(now);
@@ -86,22 +92,31 @@ impl Signin {
         if payment == Payment::Wait && !self.may_pay_by_waiting(address, now).await? {
             return Ok(Err(due.owed(MINUTE)));
         }
+        if price.supply == Supply::Rationed && !self.is_within_ration(address, now).await? {
+            return Ok(Err(self.charge(&key, None, MINUTE, now).await?));
+        }
         if self.state.swap(&key, &stored, PAID, now, KEPT).await? {
             return Ok(Ok(payment));
         }
         // Another request has paid with it.
-        Ok(Err(self.charge(&key, price, now).await?))
+        Ok(Err(self.charge(&key, Some(price.bits), price.wait, now).await?))
     }
 
-    async fn charge(&self, key: &str, price: Price, now: Timestamp) -> Result<Owed, StateError> {
+    async fn charge(
+        &self,
+        key: &str,
+        bits: Option<u32>,
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Owed, StateError> {
         let due = Due {
             challenge: self.rng.token(),
-            bits: price.bits,
-            until: now.plus(price.wait),
+            bits,
+            until: now.plus(wait),
         };
         let encoded = serde_json::to_vec(&due).map_err(|fault| StateError(fault.to_string()))?;
         self.state.put(key, &encoded, now, KEPT).await?;
-        Ok(due.owed(price.wait))
+        Ok(due.owed(wait))
     }
 
     async fn may_pay_by_waiting(&self, address: IpAddr, now: Timestamp) -> Result<bool, StateError> {
@@ -110,6 +125,14 @@ impl Signin {
         };
         let waited = self.state.count(&format!("waited:{sender}"), now, MINUTE).await?;
         Ok(waited <= WAITED_PER_MINUTE)
+    }
+
+    async fn is_within_ration(&self, address: IpAddr, now: Timestamp) -> Result<bool, StateError> {
+        let Some(range) = self.senders.range_of(address) else {
+            return Ok(true);
+        };
+        let taken = self.state.count(&format!("ration:{range}"), now, MINUTE).await?;
+        Ok(taken <= RATION_PER_MINUTE)
     }
 }
 

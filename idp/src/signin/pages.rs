@@ -411,7 +411,7 @@ mod tests {
                 typed: typed.clone(),
                 owed: Owed {
                     challenge: "challenge".to_owned(),
-                    bits: 19,
+                    bits: Some(19),
                     wait: Duration::from_secs(wait),
                 },
                 page,

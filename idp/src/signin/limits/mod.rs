@@ -13,7 +13,7 @@ pub use ceiling::{
 };
 pub use may_send::{MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};
-pub use price::{Price, price_of_answer, price_of_message};
+pub use price::{Price, Supply, price_of_answer, price_of_message};
 pub use senders::Senders;
 
 use std::time::Duration;

@@ -9,12 +9,22 @@ pub struct Price {
     /// Zero bits that a hash must begin with: each one more doubles the work.
     pub bits: u32,
     pub wait: Duration,
+    pub supply: Supply,
 }
 
-const LEAST_BITS: u32 = 16;
+/// How many may pay in a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    Open,
+    /// The range has had its ceiling of messages: from then on so many a minute, whoever pays, so that no range spends
+    /// the whole city's budget.
+    Rationed,
+}
+
+const LEAST_BITS: u32 = 14;
 const LEAST_WAIT: Duration = Duration::from_secs(30);
 const MORE_WAIT: Duration = Duration::from_secs(15);
-/// The dearest is then 22 bits or two minutes, in a range that has gone over its ceiling six times.
+/// The dearest is then 20 bits or two minutes, in a range that has gone over its ceiling six times.
 const MOST_STEPS: u32 = 6;
 
 /// Before a message goes out: from a tenth of either ceiling on, and more each time the count has doubled.
@@ -25,6 +35,11 @@ pub fn price_of_message(failures: i64, sends: i64) -> Option<Price> {
     Some(Price {
         bits: LEAST_BITS + steps,
         wait: LEAST_WAIT + MORE_WAIT * steps,
+        supply: if sends >= RANGE_SENDS.most {
+            Supply::Rationed
+        } else {
+            Supply::Open
+        },
     })
 }
 
@@ -54,20 +69,23 @@ mod tests {
         for (failures, sends, expected) in [
             (0, 0, None),
             (29, 99, None),
-            (30, 0, Some((16, 30))),
-            (0, 100, Some((16, 30))),
-            (59, 199, Some((16, 30))),
-            (60, 0, Some((17, 45))),
-            (30, 400, Some((18, 60))),
-            (300, 0, Some((19, 75))),
-            (0, 1000, Some((19, 75))),
-            (i64::MAX, i64::MAX, Some((22, 120))),
+            (30, 0, Some((14, 30))),
+            (0, 100, Some((14, 30))),
+            (59, 199, Some((14, 30))),
+            (60, 0, Some((15, 45))),
+            (30, 400, Some((16, 60))),
+            (300, 0, Some((17, 75))),
+            (0, 1000, Some((17, 75))),
+            (i64::MAX, i64::MAX, Some((20, 120))),
         ] {
             let price = price_of_message(failures, sends);
             assert_eq!(bits_and_seconds(price), expected, "{failures} {sends}");
         }
         assert_eq!(price_of_answer(299), None);
-        assert_eq!(bits_and_seconds(price_of_answer(300)), Some((19, 75)));
+        assert_eq!(bits_and_seconds(price_of_answer(300)), Some((17, 75)));
+        let supply = |sends| price_of_message(30, sends).map(|price| price.supply);
+        assert_eq!(supply(999), Some(Supply::Open));
+        assert_eq!(supply(1000), Some(Supply::Rationed));
     }
 
     proptest! {
@@ -81,8 +99,8 @@ mod tests {
             prop_assert!(bits(price_of_message(failures + more, sends)) >= bits(price));
             prop_assert!(bits(price_of_message(failures, sends + more)) >= bits(price));
             prop_assert!(bits(price_of_answer(failures)) <= bits(price));
-            if let Some(Price { bits, wait }) = price {
-                prop_assert!((16..=22).contains(&bits));
+            if let Some(Price { bits, wait, .. }) = price {
+                prop_assert!((14..=20).contains(&bits));
                 prop_assert!((30..=120).contains(&wait.as_secs()));
             }
         }
