@@ -9,7 +9,7 @@ mod senders;
 pub use ceiling::{
     BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, day_of_city, share_of_budget,
 };
-pub use may_send::{MINUTE, may_send, remember};
+pub use may_send::{DAY, MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};
 pub use senders::Senders;
 

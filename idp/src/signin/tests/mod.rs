@@ -9,3 +9,4 @@ mod house;
 mod limits;
 mod privacy;
 mod story;
+mod sweep;
