@@ -6,6 +6,7 @@ mod handlers;
 mod item;
 pub mod pages;
 mod records;
+mod sweep;
 
 #[cfg(test)]
 mod records_test;
@@ -14,6 +15,7 @@ pub use ask::{Ask, ask, required_since};
 pub use handlers::{Consent, answer, question};
 pub use item::Item;
 pub use records::{Given, withdraw};
+pub use sweep::sweep;
 
 use uuid::Uuid;
 

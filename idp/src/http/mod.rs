@@ -11,6 +11,7 @@ mod places;
 mod protocol_errors;
 mod router;
 mod serve;
+mod sweep;
 mod tls;
 
 pub use app::{App, StartError, bring_up_to_date, key_policy};

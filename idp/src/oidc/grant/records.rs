@@ -78,6 +78,8 @@ pub struct Refresh {
     pub successor_used: bool,
 }
 
+/// Its code must be redeemed in the same transaction: by that the sweep finds it.
+///
 /// # Errors
 /// Where the database does not take it; so for every function below.
 pub async fn insert(change: &mut Change, grant: &Grant, session: Uuid) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Messages per number in any span of time, across all providers.
 struct Window {

@@ -11,7 +11,7 @@ pub use ceiling::{
     BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, budget_open_to, day_of_city,
     share_of_budget,
 };
-pub use may_send::{MINUTE, may_send, remember};
+pub use may_send::{DAY, MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};
 pub use price::{Price, Supply, price_of_answer, price_of_message};
 pub use senders::Senders;

@@ -200,22 +200,3 @@ async fn strangers_leave_a_fifth_of_the_days_budget_to_browsers_that_are_known()
         "ten are ten whoever asks"
     );
 }
-
-#[tokio::test]
-async fn counts_whose_period_is_over_are_swept() {
-    let house = House::open().await;
-    house.browser().sign_in(PHONE).await;
-    let kept = house.count("SELECT COUNT(*) AS n FROM tally").await;
-    assert!(kept > 0);
-    assert_eq!(
-        crate::signin::sweep(&house.signin.db, &house.context())
-            .await
-            .unwrap(),
-        0
-    );
-    house.wait(2 * 86_400);
-    let swept = crate::signin::sweep(&house.signin.db, &house.context())
-        .await
-        .unwrap();
-    assert_eq!(i64::try_from(swept).unwrap(), kept);
-}

@@ -10,3 +10,4 @@ mod limits;
 mod pressure;
 mod privacy;
 mod story;
+mod sweep;

@@ -13,4 +13,5 @@ mod oidc;
 mod one_connection;
 mod sessions;
 mod sign_in;
+mod sweep;
 mod tabs;
