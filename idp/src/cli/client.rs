@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::arguments::{AddClient, AuthMethod as Method, Client as Command};
 use super::failure::Failure;
 use super::output::Output;
+use super::table::align;
 use crate::audit::Context;
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -28,13 +29,11 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
         Command::List => {
             let clients = department::list(&db).await?;
             let list: Vec<Value> = clients.iter().map(as_json).collect();
-            output.say(&list, || clients.iter().map(line).collect());
+            output.say(&list, || align(&clients.iter().map(line).collect::<Vec<_>>()));
         }
         Command::Show { id } => {
-            let value = as_json(&department::show(&db, id).await?);
-            output.say(&value, || {
-                serde_json::to_string_pretty(&value).unwrap_or_default()
-            });
+            let client = department::show(&db, id).await?;
+            output.say(&as_json(&client), || by_name(&client));
         }
         Command::RotateSecret { id } => {
             say_added(output, &department::rotate_secret(&db, &context, id).await?)
@@ -77,12 +76,32 @@ fn say_added(output: &Output, added: &Added) {
     });
 }
 
-fn line(client: &Client) -> String {
-    let status = if client.is_active() { "active" } else { "removed" };
-    format!(
-        "{}  {status}  {} · {}\n",
-        client.client_id, client.metadata.client_name, client.metadata.organisation
-    )
+fn line(client: &Client) -> [String; 3] {
+    let ClientMetadata {
+        client_name,
+        organisation,
+        ..
+    } = &client.metadata;
+    [
+        client.client_id.clone(),
+        status(client).to_owned(),
+        format!("{client_name} · {organisation}"),
+    ]
+}
+
+const fn status(client: &Client) -> &'static str {
+    if client.is_active() { "active" } else { "removed" }
+}
+
+/// What a client is registered with, one name or value a line.
+fn by_name(client: &Client) -> String {
+    let row = |name: &str, value: &str| [name.to_owned(), value.to_owned()];
+    let mut rows = vec![row("id", &client.client_id), row("status", status(client))];
+    for field in client.fields() {
+        let names = std::iter::once(field.name).chain(std::iter::repeat(""));
+        rows.extend(names.zip(&field.values).map(|(name, value)| row(name, value)));
+    }
+    align(&rows)
 }
 
 fn as_json(client: &Client) -> Value {

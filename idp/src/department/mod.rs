@@ -3,6 +3,7 @@
 
 mod check;
 mod departments;
+mod fields;
 mod manage;
 mod model;
 mod records;
@@ -13,6 +14,7 @@ mod records_test;
 
 pub use check::{GRANT_TYPES, SCOPES, check};
 pub use departments::Departments;
+pub use fields::Field;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
 pub use model::{AuthMethod, Client, ClientMetadata, Purpose};
 pub use subjects::{account_of_sub, find_sub, sub_for};
