@@ -2,6 +2,7 @@
 //! May import: nothing.
 
 mod model;
+mod reference;
 mod secret;
 pub mod sms;
 mod source;
@@ -11,10 +12,7 @@ pub use model::{
     Config, Consent, Database, Fetch, Http, Log, LogFormat, Session, Settings, Sms, SmsProvider, State,
     Synchronous, TestNumber, Tls, Token,
 };
+pub use reference::{Key, keys};
 pub use secret::{MasterKey, Secret};
 pub use source::{ConfigError, find_file, load};
 pub use values::{PublicUrl, Span};
-
-/// Every key with its meaning and default, commented: the sample that operators start from
-/// and what `yimen config explain` prints.
-pub const REFERENCE: &str = include_str!("../../../deploy/yimen.toml");

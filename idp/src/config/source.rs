@@ -349,27 +349,4 @@ mod tests {
             "{printed}"
         );
     }
-
-    #[test]
-    fn the_reference_names_every_key_and_loads() {
-        let live: String = super::super::REFERENCE
-            .lines()
-            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
-            .filter(|line| !line.starts_with('#'))
-            .collect::<Vec<_>>()
-            .join("\n");
-        let table: toml::Table = live.parse().unwrap();
-        let defaults = toml::Table::try_from(Settings::default()).unwrap();
-        for (section, value) in &defaults {
-            let found = table
-                .get(section)
-                .unwrap_or_else(|| panic!("{section} is not in the reference"));
-            for key in value.as_table().into_iter().flat_map(toml::Table::keys) {
-                assert!(
-                    found.get(key).is_some(),
-                    "{section}.{key} is not in the reference"
-                );
-            }
-        }
-    }
 }
