@@ -39,13 +39,13 @@ fn explain(part: Option<&str>, output: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `default` where there is one, `sample` where that differs: a key without `default` has none.
+/// `default` where there is one, `sample` where the sample has something else: a key without `default` has none.
 fn as_json(key: &Key) -> Value {
     let mut value = json!({ "key": key.name, "environment": key.variable(), "explanation": key.explanation });
     if let Some(default) = &key.default {
         value["default"] = json!(default);
     }
-    if let Some(sample) = example(key) {
+    if let Some(sample) = &key.example {
         value["sample"] = json!(sample);
     }
     value
@@ -59,16 +59,13 @@ fn as_text(key: &Key) -> String {
     } else {
         ""
     };
-    lines.extend(example(key).map(|sample| format!("for example: {sample}{remark}")));
+    lines.extend(
+        key.example
+            .iter()
+            .map(|sample| format!("for example: {sample}{remark}")),
+    );
     lines.push(key.variable());
     format!("{}\n    {}\n\n", key.name, lines.join("\n    "))
-}
-
-/// The sample, where it says more than the default.
-fn example(key: &Key) -> Option<&toml::Value> {
-    key.sample
-        .as_ref()
-        .filter(|sample| key.default.as_ref() != Some(sample))
 }
 
 #[cfg(test)]

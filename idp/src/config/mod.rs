@@ -3,10 +3,12 @@
 
 mod model;
 mod reference;
+mod resolve;
 mod secret;
 pub mod sms;
 mod source;
 mod values;
+mod written;
 
 pub use model::{
     Config, Consent, Database, Fetch, Http, Log, LogFormat, Session, Settings, Sms, SmsProvider, State,
@@ -16,3 +18,4 @@ pub use reference::{Key, keys};
 pub use secret::{MasterKey, Secret};
 pub use source::{ConfigError, find_file, load};
 pub use values::{PublicUrl, Span};
+pub use written::{Place, Written};

@@ -12,8 +12,8 @@ pub struct Key {
     pub explanation: String,
     /// What it is where nobody sets it, by the settings themselves.
     pub default: Option<Value>,
-    /// What the sample has.
-    pub sample: Option<Value>,
+    /// What the sample has, where that is something else.
+    pub example: Option<Value>,
 }
 
 impl Key {
@@ -29,13 +29,23 @@ impl Key {
 pub fn keys() -> Vec<Key> {
     let sample = live(SAMPLE);
     let readable = without_secrets(&sample);
+    // A value may be written in several ways, such as 60s and 1m: the settings know which are the same.
+    let read: Option<Settings> = readable.clone().try_into().ok();
+    let read = read.and_then(|settings| Table::try_from(settings).ok());
+    let read = read.unwrap_or_default();
     explanations(SAMPLE)
         .into_iter()
-        .map(|(name, explanation)| Key {
-            default: default_of(&readable, &name),
-            sample: at(&sample, &name).cloned(),
-            name,
-            explanation,
+        .map(|(name, explanation)| {
+            let default = default_of(&readable, &name);
+            let written = at(&sample, &name);
+            let same =
+                default.is_some() && (written == default.as_ref() || at(&read, &name) == default.as_ref());
+            Key {
+                example: written.filter(|_| !same).cloned(),
+                default,
+                name,
+                explanation,
+            }
         })
         .collect()
 }
@@ -131,7 +141,7 @@ mod tests {
         assert!(idle.explanation.starts_with("A session ends"));
         for key in keys() {
             assert!(key.explanation.len() > 8, "{} is not explained", key.name);
-            assert!(key.sample.is_some(), "{} has no sample", key.name);
+            assert!(key.default.is_some() || key.example.is_some(), "{}", key.name);
         }
     }
 
@@ -165,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_sample_departs_from_the_defaults_only_where_a_city_decides() {
-        let departs = |key: &Key| key.default.is_some() && key.default != key.sample;
+        let departs = |key: &Key| key.default.is_some() && key.example.is_some();
         let departing: Vec<String> = keys().into_iter().filter(departs).map(|key| key.name).collect();
         assert_eq!(departing, ["database.url", "sms.providers"]);
     }

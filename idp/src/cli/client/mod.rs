@@ -14,7 +14,7 @@ use crate::audit::Context;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::department::{self, Added, Amendment, Client, ClientMetadata, Subjects, Updated, Wording};
-use crate::http::bring_up_to_date;
+use crate::http::{StartError, bring_up_to_date};
 use crate::rng::Rng;
 use crate::store::Db;
 
@@ -64,8 +64,10 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
 
 /// The records, for a command that works on them: at this version, or not at all.
 pub(super) async fn open_records(config: &Config) -> Result<Db, Failure> {
-    let db = Db::open(&config.settings.database).await?;
-    bring_up_to_date(&db, false).await?;
+    let placed = |fault: StartError| Failure::to_start(&config.written, &fault);
+    let db = Db::open(&config.settings.database).await;
+    let db = db.map_err(StartError::from).map_err(placed)?;
+    bring_up_to_date(&db, false).await.map_err(placed)?;
     Ok(db)
 }
 
