@@ -13,7 +13,7 @@ use super::{Logout, enqueue_logout, sweep};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
-use crate::config::{Config, Fetch, MasterKey, PublicUrl, Settings};
+use crate::config::{Config, Fetch, MasterKey, PublicUrl, Settings, Written};
 use crate::fetch::Fetcher;
 use crate::keys::jose::{Algorithm, Audience, ClaimRules, Expiry, Typ};
 use crate::keys::{Keeper, KeyRing, Policy};
@@ -39,6 +39,7 @@ async fn courier() -> (Records, Courier) {
             public_url,
             master_key,
             settings: Settings::default(),
+            written: Written::default(),
         }),
         keys: KeyRing::open(keeper, clock.now()).await.unwrap(),
         fetcher: Fetcher::new(&Fetch::default(), true).unwrap(),

@@ -17,4 +17,4 @@ mod tls;
 pub use app::{App, StartError, bring_up_to_date, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};
-pub use tls::check_tls;
+pub use tls::{TlsError, check_tls};

@@ -78,12 +78,12 @@ pub async fn serve(
             accept(listener, routes, &door, stop).await;
             Ok(())
         }
-        Some(tls) => match tls_listener(listener, &tls) {
+        Some(tls) => match tls_listener(listener, &tls, app.config.settings.listen) {
             Ok(listener) => {
                 accept(listener, routes, &door, stop).await;
                 Ok(())
             }
-            Err(said) => Err(StartError::Tls(said)),
+            Err(fault) => Err(fault),
         },
     };
     courier.abort();
@@ -93,9 +93,9 @@ pub async fn serve(
     result
 }
 
-fn tls_listener(listener: TcpListener, tls: &Tls) -> Result<TlsListener, String> {
-    let config = server_config(&tls.certificate, &tls.key)?;
-    TlsListener::new(listener, config).map_err(|fault| fault.to_string())
+fn tls_listener(listener: TcpListener, tls: &Tls, address: SocketAddr) -> Result<TlsListener, StartError> {
+    let config = server_config(tls)?;
+    TlsListener::new(listener, config).map_err(|fault| StartError::Listen { address, fault })
 }
 
 /// Who is let in: so many connections in all, and so many of one sender. A proxy brings everybody's.

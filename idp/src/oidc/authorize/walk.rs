@@ -8,7 +8,7 @@ use super::next_step::{ConsentState, Present, Step, next_step};
 use super::request::AuthorizationRequest;
 use super::respond::{Answer, respond};
 use crate::clock::Timestamp;
-use crate::consent::{Ask, ask, required_since};
+use crate::consent::{Ask, allowed, ask, required_since};
 use crate::department::{Client, find_sub};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
@@ -214,16 +214,11 @@ impl Walk<'_> {
             acr: &acr,
             consent,
         };
-        let consented = given
-            .iter()
-            .map(|given| given.item.scope())
-            .collect::<Vec<_>>()
-            .join(" ");
         let step = next_step(request, present);
         Ok(Decided {
             step,
             asked,
-            consented: Scope::parse(&consented),
+            consented: Scope::parse(&allowed(&given, self.client)),
         })
     }
 

@@ -16,7 +16,7 @@ use url::form_urlencoded;
 use crate::account::PhoneNumber;
 use crate::audit::{Change, Context};
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber};
+use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber, Written};
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::guard::count;
@@ -132,6 +132,7 @@ impl House {
                 public_url: PublicUrl::parse(ORIGIN_OF_OURS).unwrap(),
                 master_key,
                 settings,
+                written: Written::default(),
             }),
             rng,
             db,

@@ -3,6 +3,7 @@
 mod account;
 mod attacks;
 mod bad_input;
+mod commands;
 mod consent;
 mod enumeration;
 mod faults;
