@@ -49,7 +49,7 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
         .map_err(|fault| Failure::new(format!("--data {}: {fault}", data.display())))?;
     let file = write_configuration(&data, options.port)?;
     let config = config::load(&file, std::iter::empty())?;
-    logging::start(&config.settings.log)?;
+    logging::start(&config)?;
     let issuer = config.public_url.issuer().to_owned();
     let [first, second] =
         [1, 2].map(|step| format!("http://localhost:{}", options.port.saturating_add(step)));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use thiserror::Error;
 
+use super::tls::TlsError;
 use crate::clock::Clock;
 use crate::config::{Config, Settings};
 use crate::consent::{Consent, Consents};
@@ -33,11 +34,11 @@ pub enum StartError {
     State(#[from] StateError),
     #[error("the signing keys: {0}")]
     Keys(#[from] KeyError),
-    #[error("sms: {0}")]
+    #[error("{0}")]
     Sms(#[from] SetupError),
     #[error(transparent)]
     Passkeys(#[from] RelyingPartyError),
-    #[error("fetch: {0}")]
+    #[error("{0}")]
     Fetch(#[from] FetchError),
     #[error(
         "dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine"
@@ -55,7 +56,29 @@ pub enum StartError {
         fault: std::io::Error,
     },
     #[error("{0}")]
-    Tls(String),
+    Tls(#[from] TlsError),
+}
+
+impl StartError {
+    /// The key of the configuration that is to blame, where one is.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        let key = match self {
+            Self::Sms(fault) => return fault.key(),
+            Self::Tls(fault) => fault.key,
+            Self::Database(_) => "database.url",
+            Self::State(_) => "state.url",
+            Self::Keys(KeyError::Sealed { .. }) => "master_key",
+            Self::Fetch(FetchError::Setup(_)) => "fetch.extra_ca",
+            Self::Passkeys(RelyingPartyError::Foreign { .. } | RelyingPartyError::Changed { .. }) => {
+                "passkey.rp_id"
+            }
+            Self::DevInPublic { .. } => "public_url",
+            Self::DevListens { .. } | Self::Listen { .. } => "listen",
+            Self::Unmigrated(_) | Self::Passkeys(_) | Self::Keys(_) | Self::Fetch(_) => return None,
+        };
+        Some(key.to_owned())
+    }
 }
 
 /// Everything a node needs, built once. Each room is given only the handles it uses.
@@ -121,18 +144,18 @@ impl App {
                 "no TLS here and no http.trusted_proxies: whatever comes through a proxy counts as one sender, and shares one sender's limits"
             );
         }
-        let db = Db::open(&settings.database).await?;
-        bring_up_to_date(&db, settings.database.migrate_at_start).await?;
-        let state = State::open(&settings.state).await?;
-        let vault = Vault::new(&config.master_key, rng.clone());
-        let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
-        let keys = KeyRing::open(keeper, clock.now()).await?;
         let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
         let sms = Sms::new(
             settings,
             sms::http_client(extra_roots(&settings.fetch)?)?,
             rng.clone(),
         )?;
+        let db = Db::open(&settings.database).await?;
+        bring_up_to_date(&db, settings.database.migrate_at_start).await?;
+        let state = State::open(&settings.state).await?;
+        let vault = Vault::new(&config.master_key, rng.clone());
+        let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
+        let keys = KeyRing::open(keeper, clock.now()).await?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
         let departments = Departments::new(db.clone(), clock.clone());

@@ -18,7 +18,7 @@ use crate::rng::Rng;
 pub enum SetupError {
     #[error("sms.providers names \"{0}\", but there is no [sms.{0}] section")]
     NoSection(&'static str),
-    #[error("sms.providers names \"{0}\" twice")]
+    #[error("sms.providers names \"{0}\" twice; once is enough")]
     Repeated(&'static str),
     #[error("sms.providers may name \"outbox\" only when dev = true")]
     OutboxOutsideDev,
@@ -33,6 +33,21 @@ pub enum SetupError {
     WebhookSecret,
     #[error("the HTTP client for SMS providers cannot be built: {0}")]
     Client(String),
+}
+
+impl SetupError {
+    /// The key of the configuration that is to blame.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::NoSection(_) | Self::Repeated(_) | Self::OutboxOutsideDev => {
+                Some("sms.providers".to_owned())
+            }
+            Self::PlainHttp(key) | Self::EndpointWithPath(key) => Some(format!("sms.{key}")),
+            Self::WebhookSecret => Some("sms.webhook.secret".to_owned()),
+            Self::Client(_) => None,
+        }
+    }
 }
 
 /// The HTTP client for [`Sms::new`]: it follows no redirect, since a signed request is meant for one

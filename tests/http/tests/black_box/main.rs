@@ -3,6 +3,7 @@
 mod account;
 mod attacks;
 mod bad_input;
+mod commands;
 mod consent;
 mod enumeration;
 mod faults;
@@ -14,4 +15,5 @@ mod one_connection;
 mod passkeys;
 mod sessions;
 mod sign_in;
+mod sweep;
 mod tabs;
