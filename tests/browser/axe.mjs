@@ -1,7 +1,8 @@
-// What axe-core finds against a page as it stands.
+// What assistive technology would stumble over.
 import assert from 'node:assert/strict';
 import axe from 'axe-core';
 
+/** What axe finds wrong with a page, in words. */
 export async function violations(page) {
   // Not by a script element, which the page's own policy refuses.
   await page.evaluate(axe.source);

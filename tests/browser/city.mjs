@@ -24,9 +24,10 @@ const departments = [
 
 /**
  * `hosts` are the provider's and the departments'. Over https the provider ends TLS itself, and a proxy stands before
- * each department; the codes come by the city's own gateway, since nothing here is a development node.
+ * each department; the codes come by the city's own gateway, since nothing here is a development node. `settings` are
+ * more lines of the provider's configuration.
  */
-export async function startCity({ https, hosts }) {
+export async function startCity({ https, hosts, settings = '' }) {
   const folder = await mkdtemp(join(tmpdir(), 'yimen-city-'));
   const children = [];
   const servers = [];
@@ -80,6 +81,7 @@ url = "${scheme}://localhost:${first + 5}/send"
 secret = "whsec_${randomBytes(32).toString('base64')}"
 [log]
 filter = "error"
+${settings}
 `);
     const node = start(binary, ['serve', '--config', config]);
     await answers(node, tls, first);

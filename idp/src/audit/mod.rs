@@ -4,8 +4,10 @@
 mod change;
 mod event;
 mod from_facts;
+#[cfg(test)]
+mod race_test;
 mod records;
 
-pub use change::{Change, Context};
+pub use change::{Change, Context, sweep_away};
 pub use event::{Action, EndReason, Event};
 pub use records::{Entry, of_account};

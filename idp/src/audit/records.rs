@@ -59,15 +59,18 @@ mod tests {
     use crate::rng::Rng;
     use crate::store::sample::Records;
 
-    #[tokio::test]
-    async fn what_is_not_shown_takes_no_place_among_the_newest() {
-        let records = Records::open().await;
-        let context = Context {
+    fn context() -> Context {
+        Context {
             now: Clock::system().now(),
             request_id: String::new(),
             actor: "resident",
             rng: Rng::system(),
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_shown_takes_no_place_among_the_newest() {
+        let (records, context) = (Records::open().await, context());
         let account = context.rng.uuid(context.now);
         let ended = |reason| {
             Event::new(Action::SessionEnded)
@@ -97,6 +100,30 @@ mod tests {
         assert_eq!(shown.len(), 3);
         assert!(reasons.iter().all(|reason| told.contains(&Some(reason))));
         assert!(shown.iter().any(|entry| entry.action == Action::RefreshReused));
+    }
+
+    #[tokio::test]
+    async fn what_happened_in_one_moment_is_told_in_its_order() {
+        let (records, context) = (Records::open().await, context());
+        let account = context.rng.uuid(context.now);
+        let lived = [
+            Action::AccountCreated,
+            Action::SignedIn,
+            Action::ConsentGiven,
+            Action::GrantMade,
+            Action::SignedOutEverywhere,
+        ];
+        let mut change = Change::begin(&records.db, &context).await.unwrap();
+        for _ in 0..5 {
+            for action in lived {
+                change.record(Event::new(action).account(account)).await.unwrap();
+            }
+        }
+        change.commit().await.unwrap();
+
+        let newest = of_account(&records.db, account, 25).await.unwrap();
+        let told: Vec<_> = newest.iter().rev().map(|entry| entry.action).collect();
+        assert_eq!(told, lived.repeat(5));
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub(super) enum Config {
 pub(super) enum Client {
     /// Register a client; prints its id, and its secret this once
     Add(Box<AddClient>),
+    /// Change what is named and leave the rest; prints what changed, and what residents will notice
+    Update(Box<UpdateClient>),
     /// List the clients
     List,
     /// Show one client
@@ -91,19 +93,44 @@ pub(super) enum Client {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("name", |name| name.required(true)), mut_arg("department", |name| name.required(true)))]
 pub(super) struct AddClient {
     /// The `client_id` [default: a random one]
     #[arg(long)]
     pub id: Option<String>,
+    #[command(flatten)]
+    pub options: ClientOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UpdateClient {
+    /// Its `client_id`
+    pub id: String,
+    #[command(flatten)]
+    pub options: ClientOptions,
+    /// Take away what is registered under this name, before anything named here is set; may be repeated
+    #[arg(long = "clear", value_name = "NAME")]
+    pub clear: Vec<Clearable>,
+    /// State that --sector may give residents other identifiers: the system will know none of them again
+    #[arg(long)]
+    pub new_subjects: bool,
+    /// State that the new words of a purpose mean the same: residents are not asked again
+    #[arg(long)]
+    pub same_purpose: bool,
+}
+
+/// What a client is registered with. What is not named keeps its default in `add`, its value in `update`.
+#[derive(Debug, Args)]
+pub(super) struct ClientOptions {
     /// What residents come for, such as 养老金查询
     #[arg(long)]
-    pub name: String,
+    pub name: Option<String>,
     /// The same in English
     #[arg(long)]
     pub name_en: Option<String>,
     /// The department that offers it
     #[arg(long)]
-    pub department: String,
+    pub department: Option<String>,
     /// The same in English
     #[arg(long)]
     pub department_en: Option<String>,
@@ -119,24 +146,24 @@ pub(super) struct AddClient {
     /// Where a sign-in begins at the department
     #[arg(long, value_name = "URI")]
     pub initiate_login_uri: Option<String>,
-    /// How the client proves itself at the token endpoint
-    #[arg(long, value_enum, default_value_t = AuthMethod::ClientSecretBasic)]
-    pub auth_method: AuthMethod,
+    /// How the client proves itself at the token endpoint [when added: client_secret_basic]
+    #[arg(long, value_enum)]
+    pub auth_method: Option<AuthMethod>,
     /// The client's public keys, a JWK Set in a file
     #[arg(long, value_name = "FILE")]
     pub jwks: Option<PathBuf>,
     /// Where the client's public keys are published, instead of --jwks
     #[arg(long, value_name = "URI")]
     pub jwks_uri: Option<String>,
-    /// All it may ever ask for; `offline_access` for refresh tokens
-    #[arg(long, default_value = "openid profile phone")]
-    pub scope: String,
-    /// What it may send to the token endpoint; may be repeated [default: authorization_code, refresh_token]
+    /// All it may ever ask for; `offline_access` for refresh tokens that outlive the session [when added: openid profile phone]
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// What it may send to the token endpoint; may be repeated [when added: authorization_code, refresh_token]
     #[arg(long = "grant-type", value_name = "TYPE")]
     pub grant_types: Vec<String>,
-    /// ES256 or RS256
-    #[arg(long, default_value = "RS256")]
-    pub id_token_alg: String,
+    /// ES256 or RS256 [when added: RS256]
+    #[arg(long)]
+    pub id_token_alg: Option<String>,
     /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
     #[arg(long = "purpose", value_name = "SCOPE=TEXT")]
     pub purposes: Vec<String>,
@@ -155,9 +182,28 @@ pub(super) struct AddClient {
     /// An app on the resident's own device
     #[arg(long)]
     pub native: bool,
-    /// Share subject identifiers with the clients of this sector [default: the redirect URI's host]
+    /// Share subject identifiers with the clients of this sector [when added: the redirect URI's host]
     #[arg(long)]
     pub sector: Option<String>,
+}
+
+/// What a client can do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Clearable {
+    NameEn,
+    DepartmentEn,
+    RedirectUri,
+    PostLogoutRedirectUri,
+    BackchannelLogoutUri,
+    InitiateLoginUri,
+    Jwks,
+    JwksUri,
+    Purpose,
+    PurposeEn,
+    Optional,
+    PolicyUri,
+    TosUri,
+    Native,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

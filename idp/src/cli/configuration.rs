@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::arguments::Config;
 use super::failure::Failure;
 use super::output::Output;
-use crate::config;
+use crate::config::{self, Key};
 
 pub(super) fn run(path: Option<&Path>, command: &Config, output: &Output) -> Result<(), Failure> {
     match command {
@@ -24,94 +24,82 @@ fn print(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A key of the reference with its explanation.
-struct Explained {
-    name: String,
-    /// As the reference shows it, usually the default.
-    value: String,
-    explanation: String,
-}
-
-fn explain(key: Option<&str>, output: &Output) -> Result<(), Failure> {
-    let wanted = |explained: &Explained| key.is_none_or(|key| explained.name.contains(key));
-    let found: Vec<Explained> = read_reference(config::REFERENCE)
-        .into_iter()
-        .filter(wanted)
-        .collect();
+fn explain(part: Option<&str>, output: &Output) -> Result<(), Failure> {
+    let mut found = config::keys();
+    found.retain(|key| part.is_none_or(|part| key.name.contains(part)));
     if found.is_empty() {
         let said = format!(
             "no key's name contains `{}`; `yimen config explain` lists them all",
-            key.unwrap_or_default()
+            part.unwrap_or_default()
         );
         return Err(Failure::new(said));
     }
-    let list: Vec<_> = found
-        .iter()
-        .map(|one| json!({ "key": one.name, "environment": environment(&one.name), "sample": one.value, "explanation": one.explanation }))
-        .collect();
-    output.say(&list, || {
-        let text = |one: &Explained| {
-            format!(
-                "{} = {}\n    {}\n    {}\n\n",
-                one.name,
-                one.value,
-                one.explanation,
-                environment(&one.name)
-            )
-        };
-        found.iter().map(text).collect()
-    });
+    let list: Vec<Value> = found.iter().map(as_json).collect();
+    output.say(&list, || found.iter().map(as_text).collect());
     Ok(())
 }
 
-fn environment(name: &str) -> String {
-    format!("YIMEN_{}", name.replace('.', "__").to_uppercase())
+/// `default` where there is one, `sample` where the sample has something else: a key without `default` has none.
+fn as_json(key: &Key) -> Value {
+    let mut value = json!({ "key": key.name, "environment": key.variable(), "explanation": key.explanation });
+    if let Some(default) = &key.default {
+        value["default"] = json!(default);
+    }
+    if let Some(sample) = &key.example {
+        value["sample"] = json!(sample);
+    }
+    value
 }
 
-/// Reads keys and the comments above them; `#: ` marks a key that is commented out.
-fn read_reference(reference: &str) -> Vec<Explained> {
-    let (mut section, mut comment, mut found) = (String::new(), String::new(), Vec::new());
-    for line in reference.lines() {
-        let key_line = line.strip_prefix("#: ").unwrap_or(line);
-        if let Some(name) = key_line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = format!("{}.", name.trim_matches(['[', ']']));
-        } else if let Some((name, value)) = key_line.split_once(" = ").filter(|_| !key_line.starts_with('#'))
-        {
-            let explanation = std::mem::take(&mut comment);
-            found.push(Explained {
-                name: format!("{section}{name}"),
-                value: value.to_owned(),
-                explanation,
-            });
-        } else if let Some(text) = line.strip_prefix("# ") {
-            comment = if comment.is_empty() {
-                text.to_owned()
-            } else {
-                format!("{comment} {text}")
-            };
-        } else {
-            comment.clear();
-        }
-    }
-    found
+fn as_text(key: &Key) -> String {
+    let mut lines = vec![key.explanation.clone()];
+    lines.extend(key.default.iter().map(|default| format!("default: {default}")));
+    let remark = if key.default.is_none() {
+        " (no default)"
+    } else {
+        ""
+    };
+    lines.extend(
+        key.example
+            .iter()
+            .map(|sample| format!("for example: {sample}{remark}")),
+    );
+    lines.push(key.variable());
+    format!("{}\n    {}\n\n", key.name, lines.join("\n    "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn key(name: &str) -> Key {
+        config::keys().into_iter().find(|key| key.name == name).unwrap()
+    }
+
     #[test]
-    fn the_reference_explains_keys_in_their_sections() {
-        let found = read_reference(config::REFERENCE);
-        let idle = found.iter().find(|one| one.name == "session.idle").unwrap();
-        assert_eq!(
-            (idle.value.as_str(), environment(&idle.name).as_str()),
-            ("\"30m\"", "YIMEN_SESSION__IDLE")
+    fn a_default_is_told_from_an_example() {
+        let lines = |name| as_text(&key(name));
+        assert!(lines("session.idle").contains("\n    default: \"30m\"\n    YIMEN_SESSION__IDLE\n"));
+        assert!(
+            lines("public_url").contains("\n    for example: \"https://id.city.example\" (no default)\n")
         );
-        assert!(idle.explanation.starts_with("A session ends"));
-        assert!(found.iter().any(|one| one.name == "master_key"));
-        for one in found {
-            assert!(one.explanation.len() > 8, "{} is not explained", one.name);
-        }
+        let url = lines("database.url");
+        assert!(
+            url.contains("default: \"sqlite:yimen.db\"\n    for example: \"sqlite:/var/lib"),
+            "{url}"
+        );
+    }
+
+    #[test]
+    fn programs_find_a_default_only_where_there_is_one() {
+        let of = |name, field: &str| as_json(&key(name)).get(field).cloned();
+        assert_eq!(of("session.idle", "default"), Some(json!("30m")));
+        assert_eq!(of("session.idle", "sample"), None);
+        assert_eq!(of("http.body_limit", "default"), Some(json!(65536)));
+        assert_eq!(of("master_key", "default"), None);
+        assert_eq!(
+            of("master_key", "sample"),
+            Some(json!({ "file": "/etc/yimen/master.key" }))
+        );
     }
 }

@@ -58,22 +58,9 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
     let authority = format!("http://localhost:{}", listener.local_addr()?.port());
     let file = write_configuration(&data, options.port, &authority)?;
     let config = config::load(&file, std::iter::empty())?;
-    logging::start(&config.settings.log)?;
+    logging::start(&config)?;
     let issuer = config.public_url.issuer().to_owned();
-    let [first, second] =
-        [1, 2].map(|step| format!("http://localhost:{}", options.port.saturating_add(step)));
-    let departments = [
-        Department {
-            kind: Kind::SocialSecurity,
-            url: first,
-            key_file: data.join("social-security.key"),
-        },
-        Department {
-            kind: Kind::BusinessRegistration,
-            url: second,
-            key_file: data.join("business-registration.key"),
-        },
-    ];
+    let departments = departments(&data, options.port);
     let listening = listen(config.settings.listen).await?;
     let mut listeners = Vec::new();
     for step in [1, 2] {
@@ -120,6 +107,19 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
         ended.map_err(Failure::from)??;
     }
     Ok(())
+}
+
+/// The ports after the provider's are theirs.
+fn departments(data: &Path, port: u16) -> [Department; 2] {
+    let at = |step, kind, key: &str| Department {
+        kind,
+        url: format!("http://localhost:{}", port.saturating_add(step)),
+        key_file: data.join(key),
+    };
+    [
+        at(1, Kind::SocialSecurity, "social-security.key"),
+        at(2, Kind::BusinessRegistration, "business-registration.key"),
+    ]
 }
 
 /// `/dev/clock` moves the departments and the authority along with the provider.
@@ -377,15 +377,7 @@ mod tests {
         });
         let file = write_configuration(&data, 8000, &authority).unwrap();
         let config = config::load(&file, std::iter::empty()).unwrap();
-        let departments = [
-            (Kind::SocialSecurity, "http://localhost:8001", "one.key"),
-            (Kind::BusinessRegistration, "http://localhost:8002", "two.key"),
-        ];
-        let departments = departments.map(|(kind, url, key)| Department {
-            kind,
-            url: url.to_owned(),
-            key_file: data.join(key),
-        });
+        let departments = departments(&data, 8000);
         seed(&config, &departments, clock.now()).await.unwrap();
         let db = Db::open(&config.settings.database).await.unwrap();
         let vault = Vault::new(&config.master_key, Rng::system());

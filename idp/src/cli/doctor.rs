@@ -74,7 +74,10 @@ pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Fail
 fn tls(config: &Config) -> Result<String, String> {
     match &config.settings.tls {
         None => Ok("ends at a proxy".to_owned()),
-        Some(tls) => check_tls(tls).map(|()| "certificate and key belong together".to_owned()),
+        Some(tls) => match check_tls(tls) {
+            Ok(()) => Ok("certificate and key belong together".to_owned()),
+            Err(fault) => Err(fault.to_string()),
+        },
     }
 }
 

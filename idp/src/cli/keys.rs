@@ -4,11 +4,12 @@ use super::arguments::Keys;
 use super::client::open_records;
 use super::failure::Failure;
 use super::output::Output;
+use super::table::align;
 use crate::clock::Clock;
 use crate::config;
 use crate::http::key_policy;
 use crate::keys::jose::Algorithm;
-use crate::keys::{Keeper, When};
+use crate::keys::{Keeper, KeyView, Policy, Revocation, Rotation, Status, When};
 use crate::rng::Rng;
 use crate::store::Vault;
 
@@ -22,7 +23,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) ->
     match command {
         Keys::List => {
             let keys = keeper.list(now).await?;
-            output.say(&keys, || pretty(&keys));
+            output.say(&keys, || table(&keys));
         }
         Keys::Rotate { alg, now: soon } => {
             let algorithm =
@@ -34,17 +35,123 @@ pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) ->
                 };
             let when = if *soon { When::Soon } else { When::Prepared };
             let done = keeper.rotate(algorithm, when, now).await?;
-            output.say(&done, || pretty(&done));
+            output.say(&done, || done.iter().map(rotated).collect());
         }
         Keys::Revoke { kid } => {
             let done = keeper.revoke(kid, now).await?;
-            output.say(&done, || pretty(&done));
+            output.say(&done, || revoked(&done));
         }
     }
     db.close().await;
     Ok(())
 }
 
-fn pretty(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+fn table(keys: &[KeyView]) -> String {
+    if keys.is_empty() {
+        return "there are no keys yet: the first node that starts makes them".to_owned();
+    }
+    let head = ["kid", "algorithm", "status", "since", "what happens next"].map(str::to_owned);
+    let rows = keys.iter().map(|key| {
+        [
+            key.kid.clone(),
+            key.algorithm.to_string(),
+            key.status.as_str().to_owned(),
+            since(key).to_owned(),
+            what_next(key, keys),
+        ]
+    });
+    align(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
+}
+
+fn since(key: &KeyView) -> &str {
+    let at = match key.status {
+        Status::Next => None,
+        Status::Active => key.activated_at.as_deref(),
+        Status::Retired | Status::Revoked => key.ended_at.as_deref(),
+    };
+    at.unwrap_or(&key.published_at)
+}
+
+fn what_next(key: &KeyView, keys: &[KeyView]) -> String {
+    let follower = || {
+        keys.iter()
+            .find(|other| other.algorithm == key.algorithm && other.status == Status::Next)
+    };
+    match (key.status, &key.activates_at, &key.leaves_at) {
+        (Status::Next, Some(turn), _) => format!("signs from {turn}"),
+        (Status::Next, None, _) => "signs as soon as a node looks".to_owned(),
+        (Status::Active, ..) => match follower().and_then(|next| next.activates_at.as_deref()) {
+            Some(turn) => format!("signs until {turn}"),
+            None => "signs; a node prepares the next one".to_owned(),
+        },
+        (Status::Retired, _, Some(leaves)) if key.published => format!("stays published until {leaves}"),
+        (Status::Retired, ..) => "nothing: the last token it signed has expired".to_owned(),
+        (Status::Revoked, ..) => "nothing: whatever it signed counts no more".to_owned(),
+    }
+}
+
+fn rotated(done: &Rotation) -> String {
+    if done.active {
+        return format!("{}: {} signs now\n", done.algorithm, done.kid);
+    }
+    format!(
+        "{}: {} signs from {}; a running node sees to it\n",
+        done.algorithm, done.kid, done.activates_at
+    )
+}
+
+fn revoked(done: &Revocation) -> String {
+    let follower = match &done.active {
+        Some(kid) => format!("{kid} signs with {} now.", done.algorithm),
+        None => format!("No key signs with {} until a node makes one.", done.algorithm),
+    };
+    format!(
+        "{} ({}, {} before) is revoked: whatever it signed counts no more here.\n{follower}\n\
+         A department's system may remember its public half for up to {} minutes.",
+        done.kid,
+        done.algorithm,
+        done.was.as_str(),
+        Policy::JWKS_MAX_AGE.as_secs() / 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(kid: &str, status: Status) -> KeyView {
+        let at = |only: Status, time: &str| (status == only).then(|| time.to_owned());
+        KeyView {
+            kid: kid.to_owned(),
+            algorithm: Algorithm::Es256,
+            status,
+            published: status != Status::Revoked,
+            published_at: "2026-03-01T08:00:00Z".to_owned(),
+            activates_at: at(Status::Next, "2026-05-30T08:00:00Z"),
+            activated_at: at(Status::Active, "2026-03-02T08:00:00Z"),
+            ended_at: at(Status::Retired, "2026-03-03T08:00:00Z")
+                .or(at(Status::Revoked, "2026-03-04T08:00:00Z")),
+            leaves_at: at(Status::Retired, "2026-03-03T08:07:00Z"),
+        }
+    }
+
+    #[test]
+    fn each_key_stands_on_a_line_that_says_what_happens_next() {
+        let keys = [
+            key("a", Status::Next),
+            key("bb", Status::Active),
+            key("c", Status::Retired),
+            key("d", Status::Revoked),
+        ];
+        assert_eq!(
+            table(&keys),
+            "kid  algorithm  status   since                 what happens next\n\
+             a    ES256      next     2026-03-01T08:00:00Z  signs from 2026-05-30T08:00:00Z\n\
+             bb   ES256      active   2026-03-02T08:00:00Z  signs until 2026-05-30T08:00:00Z\n\
+             c    ES256      retired  2026-03-03T08:00:00Z  stays published until 2026-03-03T08:07:00Z\n\
+             d    ES256      revoked  2026-03-04T08:00:00Z  nothing: whatever it signed counts no more\n"
+        );
+        assert!(table(&keys[1..2]).contains("a node prepares the next one"));
+        assert!(table(&[]).contains("no keys yet"));
+    }
 }

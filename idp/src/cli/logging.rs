@@ -3,12 +3,18 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
-use crate::config::{Log, LogFormat};
+use crate::config::{Config, LogFormat};
 
 /// Begins to write the log to standard error.
-pub(super) fn start(log: &Log) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|fault| Failure::new(format!("log.filter `{}`: {fault}", log.filter)))?;
+pub(super) fn start(config: &Config) -> Result<(), Failure> {
+    let log = &config.settings.log;
+    let filter = EnvFilter::try_new(&log.filter).map_err(|fault| {
+        let said = format!(
+            "log.filter is `{}`: {fault}; write it as RUST_LOG, such as \"info\" or \"warn,yimen=debug\"",
+            log.filter
+        );
+        Failure::at(&config.written, "log.filter", said)
+    })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

@@ -10,7 +10,9 @@ use crate::store::Db;
 
 pub(super) async fn run(path: Option<&Path>, options: &Migrate, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
-    let db = Db::open(&config.settings.database).await?;
+    let db = Db::open(&config.settings.database)
+        .await
+        .map_err(|fault| Failure::to_start(&config.written, &fault.into()))?;
     let pending = db.pending_migrations().await?;
     if !options.plan {
         db.migrate().await?;

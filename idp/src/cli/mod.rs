@@ -13,6 +13,7 @@ mod logging;
 mod migrate;
 mod output;
 mod serve;
+mod table;
 
 use clap::Parser as _;
 

@@ -2,19 +2,20 @@
 //! May import: nothing.
 
 mod model;
+mod reference;
+mod resolve;
 mod secret;
 pub mod sms;
 mod source;
 mod values;
+mod written;
 
 pub use model::{
     Config, Consent, Database, Fetch, Http, Log, LogFormat, Proofing, Session, Settings, Sms, SmsProvider,
     State, Synchronous, TestNumber, Tls, Token,
 };
+pub use reference::{Key, keys};
 pub use secret::{MasterKey, Secret};
 pub use source::{ConfigError, find_file, load};
 pub use values::{PublicUrl, Span};
-
-/// Every key with its meaning and default, commented: the sample that operators start from
-/// and what `yimen config explain` prints.
-pub const REFERENCE: &str = include_str!("../../../deploy/yimen.toml");
+pub use written::{Place, Written};

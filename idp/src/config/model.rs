@@ -8,6 +8,7 @@ use url::Url;
 use super::secret::{MasterKey, Secret};
 use super::sms::{Aliyun, Tencent, Webhook};
 use super::values::{PublicUrl, Span};
+use super::written::Written;
 
 /// The configuration as resolved: what must be there is there.
 #[derive(Clone, Debug)]
@@ -15,6 +16,7 @@ pub struct Config {
     pub public_url: PublicUrl,
     pub master_key: MasterKey,
     pub settings: Settings,
+    pub written: Written,
 }
 
 impl Config {

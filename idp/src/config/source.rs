@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::model::{Config, Settings, SmsProvider};
-use super::secret::MasterKey;
+use super::model::{Config, Settings};
+use super::resolve::resolve;
+use super::written::{Place, Written, line_of};
 
 /// Where a configuration is looked for when `--config` names none.
 const PLACES: [&str; 2] = ["yimen.toml", "/etc/yimen/yimen.toml"];
@@ -16,16 +17,8 @@ pub enum ConfigError {
     NotFound,
     #[error("cannot read {}: {fault}", path.display())]
     Unreadable { path: PathBuf, fault: std::io::Error },
-    #[error("{}:{line}: {fault}", path.display())]
-    File {
-        path: PathBuf,
-        line: usize,
-        fault: String,
-    },
-    #[error("environment variable {name}: {fault}")]
-    Environment { name: String, fault: String },
-    #[error("{}: {fault}", path.display())]
-    Resolve { path: PathBuf, fault: String },
+    #[error("{place}: {fault}")]
+    Wrong { place: Place, fault: String },
 }
 
 /// The file to read: the one named, or the first that exists.
@@ -54,42 +47,30 @@ pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) ->
         path: path.to_path_buf(),
         fault,
     })?;
-    let settings = lay_over(path, &text, environment)?;
-    resolve(settings).map_err(|fault| ConfigError::Resolve {
-        path: path.to_path_buf(),
-        fault,
-    })
+    let mut written = Written::in_file(path, &text);
+    let settings = lay_over(&mut written, &text, environment)?;
+    resolve(settings, written)
 }
 
-fn read_file(path: &Path, text: &str) -> Result<Settings, ConfigError> {
-    toml::from_str(text).map_err(|fault| ConfigError::File {
-        path: path.to_path_buf(),
-        line: line_of(text, fault.span().map_or(0, |span| span.start)),
+fn read_file(written: &Written, text: &str) -> Result<Settings, ConfigError> {
+    toml::from_str(text).map_err(|fault| ConfigError::Wrong {
+        place: written.line(line_of(text, fault.span().map_or(0, |span| span.start))),
         fault: fault.message().to_owned(),
     })
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()
-        .iter()
-        .take(offset)
-        .filter(|&&byte| byte == b'\n')
-        .count()
-        + 1
 }
 
 /// Applies `YIMEN_SECTION__KEY` variables one by one, so that a fault names its variable; those that are
 /// whole only together, such as the required keys of one section, at the end and at once.
 /// A variable without `__` counts only if it is a known top-level key: others may be the SDK's.
 fn lay_over(
-    path: &Path,
+    written: &mut Written,
     text: &str,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigError> {
     // A faulty line is the file's fault; a missing key may yet come from the environment.
-    let file = read_file(path, text);
+    let file = read_file(written, text);
     let is_readable =
-        !matches!(&file, Err(ConfigError::File { fault, .. }) if !fault.starts_with("missing field"));
+        !matches!(&file, Err(ConfigError::Wrong { fault, .. }) if !fault.starts_with("missing field"));
     let Some(mut table) = text.parse::<toml::Table>().ok().filter(|_| is_readable) else {
         return file;
     };
@@ -104,20 +85,27 @@ fn lay_over(
             .iter()
             .map(|reading| with(&table, &keys, reading.clone()));
         match candidates.find(|candidate| settings(candidate).is_ok()) {
-            Some(candidate) => table = candidate,
+            Some(candidate) => {
+                table = candidate;
+                written.note_variable(keys.join("."), name);
+            }
             None => waiting.push((name, keys, readings)),
         }
     }
-    for (_, keys, readings) in &waiting {
+    for (name, keys, readings) in &waiting {
         if let Some(reading) = readings.first() {
             table = with(&table, keys, reading.clone());
+            written.note_variable(keys.join("."), name.clone());
         }
     }
     match (settings(&table), file) {
         (Ok(settings), _) => Ok(settings),
         (Err(_), Err(fault)) => Err(fault),
         (Err(fault), Ok(file)) => match waiting.into_iter().next() {
-            Some((name, ..)) => Err(ConfigError::Environment { name, fault }),
+            Some((name, ..)) => Err(ConfigError::Wrong {
+                place: Place::Variable(name),
+                fault,
+            }),
             None => Ok(file),
         },
     }
@@ -178,78 +166,6 @@ fn insert(table: &mut toml::Table, keys: &[String], value: toml::Value) {
             insert(inner, rest, value);
         }
     }
-}
-
-fn resolve(settings: Settings) -> Result<Config, String> {
-    let public_url = settings.public_url.clone().ok_or(
-        "public_url is missing: the address residents' browsers use, such as \"https://id.city.example\"",
-    )?;
-    let written = settings.master_key.as_ref().ok_or(
-        "master_key is missing: 32 bytes in base64 from `openssl rand -base64 32`, \
-         best as { file = \"/etc/yimen/master.key\" }; keep a copy, records cannot be read without it",
-    )?;
-    let master_key = MasterKey::parse(written)?;
-    if !settings.dev {
-        demand_production(&settings)?;
-    }
-    for (provider, there) in [
-        (SmsProvider::Aliyun, settings.sms.aliyun.is_some()),
-        (SmsProvider::Tencent, settings.sms.tencent.is_some()),
-        (SmsProvider::Webhook, settings.sms.webhook.is_some()),
-    ] {
-        if settings.sms.providers.contains(&provider) && !there {
-            let name = format!("{provider:?}").to_lowercase();
-            return Err(format!(
-                "sms.providers names \"{name}\", but there is no [sms.{name}] section"
-            ));
-        }
-    }
-    if settings
-        .proofing
-        .as_ref()
-        .is_some_and(|proofing| proofing.timeout >= settings.http.request_timeout)
-    {
-        return Err(
-            "proofing.timeout must be shorter than http.request_timeout, or the resident is told nothing"
-                .to_owned(),
-        );
-    }
-    if settings.session.idle > settings.session.absolute {
-        return Err("session.idle is longer than session.absolute".to_owned());
-    }
-    // NIST SP 800-63B-4 §2.1.3: at AAL1 a session ends within 30 days.
-    if settings.session.absolute.get().as_secs() > 30 * 86_400 {
-        return Err(
-            "session.absolute is more than 30d, the limit of NIST SP 800-63B-4 for one factor".to_owned(),
-        );
-    }
-    Ok(Config {
-        public_url,
-        master_key,
-        settings,
-    })
-}
-
-fn demand_production(settings: &Settings) -> Result<(), String> {
-    if !settings
-        .public_url
-        .as_ref()
-        .is_some_and(super::PublicUrl::is_https)
-    {
-        return Err("public_url must be https unless dev = true".to_owned());
-    }
-    if settings.sms.providers.contains(&SmsProvider::Outbox) {
-        return Err("sms.providers may name \"outbox\" only when dev = true".to_owned());
-    }
-    if settings.sms.providers.is_empty() {
-        return Err(
-            "sms.providers is empty: name at least one of \"aliyun\", \"tencent\", \"webhook\"".to_owned(),
-        );
-    }
-    if !settings.sms.test_number.is_empty() {
-        return Err("[[sms.test_number]] is allowed only when dev = true".to_owned());
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -355,6 +271,93 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_only_when_all_is_read_names_its_line() {
+        let with = |extra: &str| format!("{GOOD}{extra}");
+        for (text, said) in [
+            (
+                GOOD.replace("https://id", "http://id"),
+                ":1: public_url is http://id.city.example; it must be https",
+            ),
+            (GOOD.replace("public_url", "city"), ":1: public_url is missing"),
+            (GOOD.replace("AAEC", "!"), ":2: master_key is not base64"),
+            (GOOD.replace("AAEC", ""), ":2: master_key has 29 bytes, not 32"),
+            (
+                GOOD.replace(
+                    "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"",
+                    "{ file = \"/nowhere\" }",
+                ),
+                ":2: cannot read the secret file",
+            ),
+            (
+                GOOD.replace("[\"webhook\"]", "[\"aliyun\"]"),
+                ":4: sms.providers names \"aliyun\", but there is no [sms.aliyun]",
+            ),
+            (
+                GOOD.replace("[\"webhook\"]", "[]"),
+                ":4: sms.providers is empty: name at least one of",
+            ),
+            (
+                GOOD.replace("[\"webhook\"]", "[\"outbox\"]"),
+                ":4: sms.providers may name \"outbox\" only when dev = true",
+            ),
+            (
+                with("[session]\nidle = \"13h\"\n"),
+                ":9: session.idle (13h) is longer than session.absolute (12h)",
+            ),
+            (
+                with("[session]\nabsolute = \"10m\"\n"),
+                ":9: session.idle (30m) is longer than session.absolute (10m)",
+            ),
+            (
+                with("[session]\nabsolute = \"31d\"\n"),
+                ":9: session.absolute is 31d; at most 30d",
+            ),
+            (
+                with("[proofing]\nurl = \"https://a.example/\"\nsecret = \"s\"\ntimeout = \"15s\"\n"),
+                ":11: proofing.timeout is 15s; it must be shorter than http.request_timeout (15s)",
+            ),
+            (
+                with("[[sms.test_number]]\nphone = \"13800000000\"\ncode = \"123456\"\n"),
+                ":8: sms.test_number is allowed only when dev = true",
+            ),
+        ] {
+            let fault = load_text(&text, &[]).unwrap_err();
+            assert!(fault.contains(&format!(".toml{said}")), "{fault}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_only_when_all_is_read_names_its_variable() {
+        for (name, value, said) in [
+            (
+                "YIMEN_PUBLIC_URL",
+                "http://id.city.example",
+                "public_url is http://id.city.example",
+            ),
+            ("YIMEN_MASTER_KEY", "c2hvcnQ=", "master_key has 5 bytes"),
+            ("YIMEN_SMS__PROVIDERS", "[]", "sms.providers is empty"),
+            ("YIMEN_SESSION__IDLE", "20d", "session.idle (20d) is longer"),
+            ("YIMEN_SESSION__ABSOLUTE", "31d", "session.absolute is 31d"),
+        ] {
+            let fault = load_text(GOOD, &[(name, value)]).unwrap_err();
+            assert!(
+                fault.starts_with(&format!("environment variable {name}: {said}")),
+                "{fault}"
+            );
+        }
+        let key = (
+            "YIMEN_SMS__WEBHOOK",
+            "{ url = \"https://sms.city.example\", secret = \"s\" }",
+        );
+        let config = load_text(GOOD, &[key]).unwrap();
+        assert_eq!(
+            config.written.place("sms.webhook.secret").to_string(),
+            "environment variable YIMEN_SMS__WEBHOOK",
+            "a variable that holds a section is the place of its keys, whatever the file has"
+        );
+    }
+
+    #[test]
     fn secrets_do_not_print() {
         let config = load_text(GOOD, &[]).unwrap();
         let printed = format!("{config:?}{}", toml::to_string(&config.settings).unwrap());
@@ -362,28 +365,5 @@ mod tests {
             !printed.contains("AAECAwQ") && printed.contains("***"),
             "{printed}"
         );
-    }
-
-    #[test]
-    fn the_reference_names_every_key_and_loads() {
-        let live: String = super::super::REFERENCE
-            .lines()
-            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
-            .filter(|line| !line.starts_with('#'))
-            .collect::<Vec<_>>()
-            .join("\n");
-        let table: toml::Table = live.parse().unwrap();
-        let defaults = toml::Table::try_from(Settings::default()).unwrap();
-        for (section, value) in &defaults {
-            let found = table
-                .get(section)
-                .unwrap_or_else(|| panic!("{section} is not in the reference"));
-            for key in value.as_table().into_iter().flat_map(toml::Table::keys) {
-                assert!(
-                    found.get(key).is_some(),
-                    "{section}.{key} is not in the reference"
-                );
-            }
-        }
     }
 }

@@ -15,18 +15,26 @@ pub struct Ask {
 }
 
 /// Compares what a request needs with what has been given. Nothing is asked while everything the
-/// service cannot do without stands: an optional thing that was refused is not asked for again.
+/// service cannot do without stands: an optional thing that was refused is not asked for again, but one that
+/// was given to another purpose is.
 #[must_use]
 pub fn ask(scopes: &str, given: &[Given], client: &Client) -> Option<Ask> {
     let Ask {
-        required, optional, ..
+        mut required,
+        mut optional,
+        ..
     } = Ask::again(scopes, client);
-    let is_given = |item: &Item| given.iter().any(|given| given.item == *item);
-    let required: Vec<Item> = required.into_iter().filter(|item| !is_given(item)).collect();
-    if required.is_empty() {
+    let stands = |item: &Item| {
+        given
+            .iter()
+            .any(|given| given.item == *item && given.counts_for(client))
+    };
+    required.retain(|item| !stands(item));
+    optional.retain(|item| !stands(item));
+    let was_given = |item: &Item| given.iter().any(|given| given.item == *item);
+    if required.is_empty() && !optional.iter().any(was_given) {
         return None;
     }
-    let optional = optional.into_iter().filter(|item| !is_given(item)).collect();
     Some(Ask {
         required,
         optional,
@@ -40,9 +48,17 @@ pub fn required_since(scopes: &str, given: &[Given], client: &Client) -> Option<
     let required = Ask::again(scopes, client).required;
     given
         .iter()
-        .filter(|given| required.contains(&given.item))
+        .filter(|given| required.contains(&given.item) && given.counts_for(client))
         .map(|given| given.answered_at)
         .min()
+}
+
+/// The scopes that the client may have by what has been given.
+#[must_use]
+pub fn allowed(given: &[Given], client: &Client) -> String {
+    let counting = given.iter().filter(|given| given.counts_for(client));
+    let scopes: Vec<&str> = counting.map(|given| given.item.scope()).collect();
+    scopes.join(" ")
 }
 
 impl Ask {
@@ -82,6 +98,7 @@ mod tests {
             optional: true,
         };
         client.metadata.purposes.insert("phone".to_owned(), purpose);
+        client.metadata.scope = "openid profile phone".to_owned();
         client
     }
 
@@ -125,6 +142,33 @@ mod tests {
             ),
             None
         );
+    }
+
+    #[test]
+    fn what_was_given_to_another_purpose_is_asked_for_again_and_is_not_had_meanwhile() {
+        let mut client = client();
+        let since = Timestamp::from_seconds(3);
+        for (scope, required, optional) in [
+            ("profile", vec![Item::Name], vec![]),
+            ("phone", vec![], vec![Item::Phone]),
+        ] {
+            client.metadata.asked_since = [(scope.to_owned(), since)].into();
+            let mut held = given(&[Item::OpenId, Item::Name, Item::Phone]);
+            let asked = ask("openid profile phone", &held, &client).unwrap();
+            assert_eq!((asked.required, asked.optional), (required, optional));
+            assert!(!allowed(&held, &client).contains(scope));
+            held.iter_mut().for_each(|given| given.answered_at = since);
+            assert_eq!(ask("openid profile phone", &held, &client), None);
+            assert_eq!(allowed(&held, &client), "openid profile phone");
+        }
+    }
+
+    #[test]
+    fn what_a_client_is_no_longer_registered_for_it_does_not_have() {
+        let mut client = client();
+        client.metadata.scope = "openid phone".to_owned();
+        let held = given(&[Item::OpenId, Item::Name, Item::Phone]);
+        assert_eq!(allowed(&held, &client), "openid phone");
     }
 
     #[test]

@@ -6,14 +6,16 @@ mod handlers;
 mod item;
 pub mod pages;
 mod records;
+mod sweep;
 
 #[cfg(test)]
 mod records_test;
 
-pub use ask::{Ask, ask, required_since};
+pub use ask::{Ask, allowed, ask, required_since};
 pub use handlers::{Consent, answer, question};
 pub use item::Item;
 pub use records::{Given, withdraw};
+pub use sweep::sweep;
 
 use uuid::Uuid;
 

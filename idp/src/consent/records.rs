@@ -4,6 +4,7 @@ use super::item::Item;
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
+use crate::department::Client;
 use crate::store::{Db, Row, StoreError};
 
 /// One thing that an account allows a client, until it ends or is withdrawn.
@@ -15,6 +16,14 @@ pub struct Given {
     /// When the resident last said yes.
     pub answered_at: Timestamp,
     pub expires_at: Timestamp,
+}
+
+impl Given {
+    /// Whether it was given to what the client asks now.
+    #[must_use]
+    pub fn counts_for(&self, client: &Client) -> bool {
+        client.still_asks(self.item.scope(), self.answered_at)
+    }
 }
 
 const STANDING: &str = "SELECT client_id, item, granted_at, answered_at, expires_at FROM consent \

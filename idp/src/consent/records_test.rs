@@ -3,7 +3,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::records::{self, Given};
-use super::{Consents, Item, withdraw};
+use super::{Consents, Item, sweep, withdraw};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -154,4 +154,44 @@ async fn of_two_withdrawals_at_once_one_counts() {
         counted += usize::from(task.await.unwrap());
     }
     assert_eq!(counted, 1);
+}
+
+#[tokio::test]
+async fn what_ran_out_a_month_ago_is_swept_withdrawn_or_not() {
+    let room = Room::open().await;
+    let sweep = async |now| sweep(&room.records.db, now).await.unwrap();
+    room.give(Item::OpenId, NOW).await;
+    room.give(Item::Name, NOW).await;
+    room.give(Item::Phone, NOW.plus(DAY)).await;
+    assert!(room.withdraw(Item::Name, NOW).await);
+    assert_eq!(sweep(NOW.plus(30 * DAY)).await, 0);
+    assert_eq!(sweep(NOW.plus(31 * DAY)).await, 2);
+    assert!(
+        room.standing(NOW)
+            .await
+            .iter()
+            .all(|given| given.item == Item::Phone)
+    );
+    // What was given before it went does not come back to life.
+    room.give(Item::OpenId, NOW.plus(31 * DAY)).await;
+    assert_eq!(
+        room.standing(NOW.plus(31 * DAY)).await[0].granted_at,
+        NOW.plus(31 * DAY)
+    );
+}
+
+#[tokio::test]
+async fn a_yes_given_in_the_midst_of_a_sweep_stands() {
+    let room = Room::open().await;
+    room.give(Item::OpenId, NOW).await;
+    let later = NOW.plus(40 * DAY);
+    let mut change = room.change(later).await;
+    records::give(&mut change, room.account, "hrss", Item::OpenId, later.plus(DAY))
+        .await
+        .unwrap();
+    let db = room.records.db.clone();
+    let sweeping = tokio::spawn(async move { sweep(&db, later).await });
+    change.commit_when_awaited(&room.records.db).await;
+    assert_eq!(sweeping.await.unwrap().unwrap(), 0);
+    assert_eq!(room.standing(later).await.len(), 1);
 }

@@ -18,6 +18,15 @@ pub enum ManageError {
     Unknown(String),
     #[error("the client {0} does not use a secret")]
     NoSecret(String),
+    #[error(
+        "the client {0} was changed by somebody else just now; look at it with `yimen client show` and try again"
+    )]
+    Overtaken(String),
+    #[error(
+        "with the sector {to} in the place of {from} the system would know every resident by another identifier, \
+         as the clients of {to} do: nobody's data would be found again; if that is meant, say so with --new-subjects"
+    )]
+    NewSubjects { from: String, to: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -67,6 +76,7 @@ pub async fn add(
         sector: sector.unwrap_or_else(|| client_id.clone()),
         client_id,
         active: true,
+        updated_at: context.now,
         secret_hash: secret.as_deref().map(hash),
         metadata,
     };

@@ -2,17 +2,25 @@
 //! May import: keys, audit, web, store, clock, rng.
 
 mod check;
+mod consequence;
 mod departments;
+mod fields;
 mod manage;
 mod model;
 mod records;
 mod subjects;
+mod update;
 
 #[cfg(test)]
 mod records_test;
+#[cfg(test)]
+mod update_test;
 
 pub use check::{GRANT_TYPES, SCOPES, check};
+pub use consequence::{Consequence, Wording};
 pub use departments::Departments;
+pub use fields::Field;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
 pub use model::{AuthMethod, Client, ClientMetadata, Purpose};
 pub use subjects::{account_of_sub, find_sub, sub_for};
+pub use update::{Amendment, Changed, Subjects, Updated, update};

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::clock::Timestamp;
 use crate::store::{hash, same};
 use crate::web::{Asking, Locale};
 
@@ -14,6 +15,7 @@ pub struct Client {
     /// Clients of one sector see the same subject identifiers (OpenID Connect Core 1.0 §8.1).
     pub sector: String,
     pub(super) secret_hash: Option<[u8; 32]>,
+    pub(super) updated_at: Timestamp,
     pub metadata: ClientMetadata,
 }
 
@@ -48,6 +50,14 @@ impl Client {
         self.metadata.token_endpoint_auth_method == AuthMethod::None
     }
 
+    /// Whether what was given for a scope at that moment still counts: the client asks for it, and has done so since
+    /// then to the same purpose.
+    #[must_use]
+    pub fn still_asks(&self, scope: &str, given_at: Timestamp) -> bool {
+        let since = self.metadata.asked_since.get(scope);
+        self.metadata.has_scope(scope) && since.is_none_or(|since| *since <= given_at)
+    }
+
     /// Compares a secret in constant time.
     #[must_use]
     pub fn has_secret(&self, secret: &str) -> bool {
@@ -65,6 +75,7 @@ impl Client {
             active: true,
             sector: "hrss.city.example".to_owned(),
             secret_hash: None,
+            updated_at: Timestamp::from_millis(0),
             metadata,
         }
     }
@@ -144,6 +155,9 @@ pub struct ClientMetadata {
     pub application_type: String,
     /// Scope → why it is asked for.
     pub purposes: BTreeMap<String, Purpose>,
+    /// Scope → since when it is asked for as it is now, of what was added or given another purpose after registration.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked_since: BTreeMap<String, Timestamp>,
 }
 
 impl Default for ClientMetadata {
@@ -170,6 +184,7 @@ impl Default for ClientMetadata {
             tos_uri: None,
             application_type: "web".to_owned(),
             purposes: BTreeMap::new(),
+            asked_since: BTreeMap::new(),
         }
     }
 }
@@ -178,6 +193,15 @@ impl ClientMetadata {
     #[must_use]
     pub fn is_native(&self) -> bool {
         self.application_type == "native"
+    }
+
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.split_ascii_whitespace()
+    }
+
+    #[must_use]
+    pub fn has_scope(&self, name: &str) -> bool {
+        self.scopes().any(|scope| scope == name)
     }
 
     #[must_use]

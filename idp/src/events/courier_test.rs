@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::courier::Courier;
 use super::records::Claimed;
-use super::{Logout, enqueue_logout};
+use super::{Logout, enqueue_logout, sweep};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
-use crate::config::{Config, Fetch, MasterKey, PublicUrl, Settings};
+use crate::config::{Config, Fetch, MasterKey, PublicUrl, Settings, Written};
 use crate::fetch::Fetcher;
 use crate::keys::jose::{Algorithm, Audience, ClaimRules, Expiry, Typ};
 use crate::keys::{Keeper, KeyRing, Policy};
@@ -39,6 +39,7 @@ async fn courier() -> (Records, Courier) {
             public_url,
             master_key,
             settings: Settings::default(),
+            written: Written::default(),
         }),
         keys: KeyRing::open(keeper, clock.now()).await.unwrap(),
         fetcher: Fetcher::new(&Fetch::default(), true).unwrap(),
@@ -294,4 +295,28 @@ async fn a_change_that_is_not_committed_sends_nothing() {
         .unwrap();
     drop(change);
     assert_eq!(claim(&courier).await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_was_delivered_or_given_up_is_swept_after_a_month_and_nothing_else() {
+    let ((_records, courier), department) = (courier().await, Department::start().await);
+    let (hour, month) = (Duration::from_secs(3600), Duration::from_secs(30 * 24 * 3600));
+    let sweep = async || sweep(&courier.db, courier.clock.now()).await.unwrap();
+    enqueue(&courier, &department.uri).await;
+    round(&courier).await;
+    enqueue(&courier, "https://10.0.0.1/backchannel").await;
+    round(&courier).await;
+    courier.clock.advance(24 * hour);
+    assert_eq!(round(&courier).await, 1, "for the last time");
+
+    courier.clock.advance(month - 25 * hour);
+    enqueue(&courier, &department.uri).await;
+    assert_eq!(sweep().await, 0);
+    courier.clock.advance(hour);
+    assert_eq!(sweep().await, 2);
+    // However late: a message that waits is no message that is done with.
+    courier.clock.advance(2 * month);
+    assert_eq!(sweep().await, 0);
+    assert_eq!(round(&courier).await, 1);
+    assert_eq!(sweep().await, 1);
 }

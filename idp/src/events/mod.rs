@@ -5,6 +5,7 @@ mod backoff;
 mod courier;
 mod logout_token;
 mod records;
+mod sweep;
 
 #[cfg(test)]
 mod courier_test;
@@ -12,3 +13,4 @@ mod courier_test;
 pub use courier::Courier;
 pub use logout_token::{LIFETIME as LOGOUT_TOKEN_LIFETIME, Logout};
 pub use records::enqueue_logout;
+pub use sweep::sweep;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use thiserror::Error;
 
+use super::tls::TlsError;
 use crate::clock::Clock;
 use crate::config::{Config, Settings};
 use crate::consent::{Consent, Consents};
@@ -37,7 +38,7 @@ pub enum StartError {
     State(#[from] StateError),
     #[error("the signing keys: {0}")]
     Keys(#[from] KeyError),
-    #[error("sms: {0}")]
+    #[error("{0}")]
     Sms(#[from] SetupError),
     #[error(transparent)]
     Proofing(#[from] proofing::SetupError),
@@ -45,7 +46,7 @@ pub enum StartError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Passkeys(#[from] RelyingPartyError),
-    #[error("fetch: {0}")]
+    #[error("{0}")]
     Fetch(#[from] FetchError),
     #[error(
         "dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine"
@@ -63,7 +64,32 @@ pub enum StartError {
         fault: std::io::Error,
     },
     #[error("{0}")]
-    Tls(String),
+    Tls(#[from] TlsError),
+}
+
+impl StartError {
+    /// The key of the configuration that is to blame, where one is.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        let key = match self {
+            Self::Sms(fault) => return fault.key(),
+            Self::Proofing(fault) => fault.key(),
+            Self::Tls(fault) => fault.key,
+            Self::Database(_) => "database.url",
+            Self::State(_) => "state.url",
+            Self::Keys(KeyError::Sealed { .. }) => "master_key",
+            Self::Fetch(FetchError::Setup(_)) => "fetch.extra_ca",
+            Self::Passkeys(RelyingPartyError::Foreign { .. } | RelyingPartyError::Changed { .. }) => {
+                "passkey.rp_id"
+            }
+            Self::DevInPublic { .. } => "public_url",
+            Self::DevListens { .. } | Self::Listen { .. } => "listen",
+            Self::Unmigrated(_) | Self::Passkeys(_) | Self::Keys(_) | Self::Fetch(_) | Self::Client(_) => {
+                return None;
+            }
+        };
+        Some(key.to_owned())
+    }
 }
 
 /// Everything a node needs, built once. Each room is given only the handles it uses.
@@ -123,23 +149,17 @@ impl App {
     /// The first thing that stands in the way.
     pub async fn build(config: Config, clock: Clock, rng: Rng) -> Result<Self, StartError> {
         let settings = &config.settings;
-        if settings.dev {
-            demand_loopback(&config)?;
-        } else if config.is_behind_unnamed_proxy() {
-            tracing::warn!(
-                "no TLS here and no http.trusted_proxies: whatever comes through a proxy counts as one sender, and shares one sender's limits"
-            );
-        }
+        check_surroundings(&config)?;
+        let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
+        let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
+        let sms = Sms::new(settings, http.clone(), rng.clone())?;
+        let authority = Authority::new(settings, http, rng.clone())?;
         let db = Db::open(&settings.database).await?;
         bring_up_to_date(&db, settings.database.migrate_at_start).await?;
         let state = State::open(&settings.state).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
         let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
         let keys = KeyRing::open(keeper, clock.now()).await?;
-        let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
-        let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
-        let sms = Sms::new(settings, http.clone(), rng.clone())?;
-        let authority = Authority::new(settings, http, rng.clone())?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
         let departments = Departments::new(db.clone(), clock.clone());
@@ -230,6 +250,19 @@ pub async fn bring_up_to_date(db: &Db, may_migrate: bool) -> Result<(), StartErr
         None => Ok(()),
         Some(first) => Err(StartError::Unmigrated(first.clone())),
     }
+}
+
+/// Who can reach this node, and whether it can tell them apart.
+fn check_surroundings(config: &Config) -> Result<(), StartError> {
+    if config.settings.dev {
+        return demand_loopback(config);
+    }
+    if config.is_behind_unnamed_proxy() {
+        tracing::warn!(
+            "no TLS here and no http.trusted_proxies: whatever comes through a proxy counts as one sender, and shares one sender's limits"
+        );
+    }
+    Ok(())
 }
 
 /// `dev` shows codes and moves time: only where nobody else can reach it.

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::app::App;
+use super::sweep::sweep;
 use crate::clock::Timestamp;
 use crate::config::Span;
 use crate::oidc::{Code, Form, WireError};
@@ -65,6 +66,8 @@ pub(super) async fn move_clock(
         .refresh(app.clock.now())
         .await
         .map_err(WireError::internal)?;
+    // And what is over by then goes at once.
+    sweep(&app).await;
     Ok(Json(clock_says(app.clock.now())))
 }
 

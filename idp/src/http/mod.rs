@@ -11,9 +11,10 @@ mod places;
 mod protocol_errors;
 mod router;
 mod serve;
+mod sweep;
 mod tls;
 
 pub use app::{App, StartError, bring_up_to_date, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};
-pub use tls::check_tls;
+pub use tls::{TlsError, check_tls};

@@ -23,10 +23,9 @@ use tower::ServiceExt as _;
 use super::app::{App, StartError};
 use super::places::{Place, Places};
 use super::router::router;
+use super::sweep;
 use super::tls::{TlsListener, server_config};
-use crate::audit::Context;
 use crate::config::{Http, Tls};
-use crate::signin::sweep;
 
 /// How long a sender may dawdle.
 const HEAD: Duration = Duration::from_secs(20);
@@ -34,8 +33,6 @@ const HEAD: Duration = Duration::from_secs(20);
 const LONGEST_HEAD: u32 = 64 << 10;
 /// Requests at once on one connection of HTTP/2.
 const STREAMS: u32 = 64;
-/// How often a node clears away old counts.
-const SWEEP: Duration = Duration::from_secs(600);
 /// How long one more connection than there is room for may take to hear so.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// How many at once are told so; more are hung up on without a word.
@@ -72,7 +69,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let courier = tokio::spawn(app.courier().run());
-    let sweeper = tokio::spawn(sweep_now_and_then(app.clone()));
+    let sweeper = tokio::spawn(sweep::now_and_then(app.clone()));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
     let routes = router(&app);
     let door = Door::of(&app);
@@ -81,12 +78,12 @@ pub async fn serve(
             accept(listener, routes, &door, stop).await;
             Ok(())
         }
-        Some(tls) => match tls_listener(listener, &tls) {
+        Some(tls) => match tls_listener(listener, &tls, app.config.settings.listen) {
             Ok(listener) => {
                 accept(listener, routes, &door, stop).await;
                 Ok(())
             }
-            Err(said) => Err(StartError::Tls(said)),
+            Err(fault) => Err(fault),
         },
     };
     courier.abort();
@@ -96,9 +93,9 @@ pub async fn serve(
     result
 }
 
-fn tls_listener(listener: TcpListener, tls: &Tls) -> Result<TlsListener, String> {
-    let config = server_config(&tls.certificate, &tls.key)?;
-    TlsListener::new(listener, config).map_err(|fault| fault.to_string())
+fn tls_listener(listener: TcpListener, tls: &Tls, address: SocketAddr) -> Result<TlsListener, StartError> {
+    let config = server_config(tls)?;
+    TlsListener::new(listener, config).map_err(|fault| StartError::Listen { address, fault })
 }
 
 /// Who is let in: so many connections in all, and so many of one sender. A proxy brings everybody's.
@@ -209,23 +206,6 @@ async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin + Send, _plac
     };
     // How it ends is the other side's affair.
     let _ = tokio::time::timeout(GOODBYE, said).await;
-}
-
-/// Clears away counts whose period is over.
-async fn sweep_now_and_then(app: App) {
-    let mut pace = tokio::time::interval(SWEEP);
-    loop {
-        pace.tick().await;
-        let context = Context {
-            now: app.clock.now(),
-            request_id: String::new(),
-            actor: "node",
-            rng: app.rng.clone(),
-        };
-        if let Err(fault) = sweep(&app.db, &context).await {
-            tracing::warn!(%fault, "old counts could not be cleared away");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -20,20 +21,36 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Connections whose handshake is done, waiting to be served.
 const WAITING: usize = 64;
 
+/// What is wrong with certificate or key.
+#[derive(Debug, Error)]
+#[error("{key} {file}: {said}", file = .file.display())]
+pub struct TlsError {
+    pub(super) key: &'static str,
+    file: PathBuf,
+    said: String,
+}
+
+impl TlsError {
+    fn of(key: &'static str, file: &Path, said: impl ToString) -> Self {
+        Self {
+            key,
+            file: file.to_path_buf(),
+            said: said.to_string(),
+        }
+    }
+}
+
 /// Reads certificate and key (PEM).
-///
-/// # Errors
-/// What is wrong with which file.
-pub(super) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, String> {
-    let chain = CertificateDer::pem_file_iter(certificate)
+pub(super) fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = CertificateDer::pem_file_iter(&tls.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|fault| format!("tls.certificate {}: {fault}", certificate.display()))?;
-    let key_der =
-        PrivateKeyDer::from_pem_file(key).map_err(|fault| format!("tls.key {}: {fault}", key.display()))?;
+        .map_err(|fault| TlsError::of("tls.certificate", &tls.certificate, fault))?;
+    let key =
+        PrivateKeyDer::from_pem_file(&tls.key).map_err(|fault| TlsError::of("tls.key", &tls.key, fault))?;
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
-        .with_single_cert(chain, key_der)
-        .map_err(|fault| format!("tls.certificate and tls.key: {fault}"))?;
+        .with_single_cert(chain, key)
+        .map_err(|fault| TlsError::of("tls.key", &tls.key, format!("{fault}, with tls.certificate")))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -42,8 +59,8 @@ pub(super) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<Server
 ///
 /// # Errors
 /// What is wrong with which file.
-pub fn check_tls(tls: &Tls) -> Result<(), String> {
-    server_config(&tls.certificate, &tls.key).map(drop)
+pub fn check_tls(tls: &Tls) -> Result<(), TlsError> {
+    server_config(tls).map(drop)
 }
 
 /// Accepts TLS connections. Handshakes go on beside one another, so that one slow client keeps

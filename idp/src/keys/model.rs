@@ -20,7 +20,8 @@ pub enum Status {
 }
 
 impl Status {
-    pub(super) const fn as_str(self) -> &'static str {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Next => "next",
             Self::Active => "active",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::client_auth::{AuthenticatedClient, authenticate};
 use super::tokens::read_access_token;
 use super::wire_error::no_store;
-use super::{Code, Form, Oidc, WireError, grant};
+use super::{Code, Form, Oidc, Scope, WireError, grant};
 use crate::clock::Timestamp;
 use crate::store::hash;
 use crate::web::Facts;
@@ -54,16 +54,18 @@ async fn access_token(
     if claims.text("client_id") != Some(client.client_id.as_str()) {
         return Ok(None);
     }
+    let mut scope = Scope::parse(claims.text("scope").unwrap_or_default());
     if let Some(id) = claims.text("grant") {
-        let live = grant::find(&oidc.db, id)
+        let grant = grant::find(&oidc.db, id)
             .await?
-            .is_some_and(|grant| grant::check_live(&grant, now).is_ok());
-        if !live {
+            .map(|grant| grant.held_to(client));
+        let Some(grant) = grant.filter(|grant| grant::check_live(grant, now).is_ok()) else {
             return Ok(None);
-        }
+        };
+        scope = scope.only(&grant.scope);
     }
-    let mut body = json!({ "active": true, "token_type": "Bearer" });
-    for name in ["iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti"] {
+    let mut body = json!({ "active": true, "token_type": "Bearer", "scope": scope.to_string() });
+    for name in ["iss", "sub", "aud", "client_id", "iat", "exp", "jti"] {
         if let Some(value) = claims.get(name) {
             body[name] = value.clone();
         }
@@ -83,6 +85,7 @@ async fn refresh_token(
     let Some(grant) = grant::find(&oidc.db, &refresh.grant_id).await? else {
         return Ok(None);
     };
+    let grant = grant.held_to(client);
     let live = grant.client_id == client.client_id
         && refresh.expires_at > now
         && refresh.successor.is_none()

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 pub use authorize::{authorize, cancel, resume};
 pub use discovery::{Discovery, discovery};
+pub use grant::{kept as grants_kept, sweep};
 pub use introspect::introspect;
 pub use jwks::jwks;
 pub use logout::{confirm_logout, logout};

@@ -34,12 +34,11 @@ pub async fn userinfo(
     let claims = read_access_token(&oidc.keys, issuer, &token, facts.now).ok_or_else(refuse)?;
     let grant_id = claims.text("grant").ok_or_else(refuse)?;
     let grant = grant::find(&oidc.db, grant_id).await?.ok_or_else(refuse)?;
-    grant::check_live(&grant, facts.now).map_err(|_| refuse())?;
     let client = oidc.departments.client(&grant.client_id).await?;
-    if !client.is_some_and(|client| client.is_active()) {
-        return Err(refuse());
-    }
-    let scope = Scope::parse(claims.text("scope").unwrap_or_default());
+    let client = client.filter(|client| client.is_active()).ok_or_else(refuse)?;
+    let grant = grant.held_to(&client);
+    grant::check_live(&grant, facts.now).map_err(|_| refuse())?;
+    let scope = Scope::parse(claims.text("scope").unwrap_or_default()).only(&grant.scope);
     if !scope.has("openid") {
         return Err(
             WireError::new(Code::InsufficientScope, "the access token lacks the scope openid").bearer(),
@@ -47,7 +46,7 @@ pub async fn userinfo(
     }
     let authentication: Authentication =
         serde_json::from_str(&grant.authentication).map_err(WireError::internal)?;
-    let (known, consented) = known(&oidc, grant.account, &grant.client_id, facts.now).await?;
+    let (known, consented) = known(&oidc, grant.account, &client, facts.now).await?;
     let mut body = for_userinfo(&known, &scope, &authentication.claims, &consented);
     body.insert("sub".to_owned(), json!(grant.sub));
     let mut response = Json(body).into_response();

@@ -119,7 +119,8 @@ async fn services(
     let visited = portal.sessions.last_visits(session.account).await?;
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     for (client_id, given) in portal.consents.all_standing(session.account, facts.now).await? {
-        let Some(client) = portal.departments.client(&client_id).await? else {
+        let client = portal.departments.client(&client_id).await?;
+        let Some(client) = client.filter(|client| given.counts_for(client)) else {
             continue;
         };
         let last_used = visited.get(&client_id).copied().unwrap_or(given.answered_at);

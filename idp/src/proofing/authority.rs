@@ -27,12 +27,23 @@ struct Inner {
 }
 
 /// Why the configured authority cannot be asked.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SetupError {
     #[error("proofing.url must be https unless dev = true: names and identity numbers pass through it")]
     PlainHttp,
     #[error("proofing.secret {0}")]
     Secret(SecretError),
+}
+
+impl SetupError {
+    /// The key of the configuration that is to blame.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::PlainHttp => "proofing.url",
+            Self::Secret(_) => "proofing.secret",
+        }
+    }
 }
 
 /// The authority cannot be asked at present. That says nothing about the person.

@@ -1,15 +1,16 @@
 use axum::extract::{Path, State};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::Signin;
 use super::code::{KeptCode, Standing, TypedCode, TypedCodeError};
+use super::due::Owed;
 use super::guard::Browser;
 use super::interaction::Interaction;
 use super::limits::{CODE_MINUTES, MINUTE, Wait};
-use super::pages::{CodeNotice, CodePage, PhonePage, PhoneProblem};
-use super::send_code::{Occasion, SendCode, SendRefusal};
+use super::pages::{CodeNotice, CodePage, HoldPage, PhonePage, PhoneProblem};
+use super::send_code::{Occasion, SendCode, SendRefusal, Unsent};
 use super::sessions::Device;
 use super::verify_code::{Verdict, VerifyCode};
 use crate::account::{PhoneError, PhoneNumber};
@@ -57,27 +58,26 @@ pub async fn enter_phone(
     form.check_token(&interaction.form_binding())?;
     signin.pass_signed_in(&interaction, &headers, facts.now).await?;
     let typed = form.one("phone")?;
-    let refused = |page, problem: PhoneProblem| {
+    let kept: String = typed.chars().take(40).collect();
+    let refused = |page, kept, problem: PhoneProblem| {
         let status = phone_status(&problem);
-        let view = phone_page(
-            page,
-            &signin,
-            &interaction,
-            typed.chars().take(40).collect(),
-            Some(problem),
-        );
+        let view = phone_page(page, &signin, &interaction, kept, Some(problem));
         respond(status, &view)
     };
     let phone = match PhoneNumber::read(typed, &signin.config.settings.sms.country_codes) {
         Ok(phone) => phone,
-        Err(fault) => return Ok(refused(page, fault.into())),
+        Err(fault) => return Ok(refused(page, kept, fault.into())),
     };
-    let ask = signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Typed);
+    let ask = SendCode {
+        work: form.one("work")?.to_owned(),
+        ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Typed)
+    };
     let context = Context::of(&facts, "resident", &signin.rng);
-    match signin.clone().send_code(context, ask).await? {
-        Ok(()) => Ok(see_other(&format!("/signin/{id}/code"), [])),
-        Err(refusal) => Ok(refused(page, refusal.into())),
-    }
+    Ok(match signin.clone().send_code(context, ask).await? {
+        Ok(()) => see_other(&format!("/signin/{id}/code"), []),
+        Err(Unsent::Refused(refusal)) => refused(page, kept, refusal.into()),
+        Err(Unsent::Owed(owed)) => hold(page, &interaction, "phone", Some(("phone", kept)), owed),
+    })
 }
 
 /// `GET /signin/{id}/code`: asks for the code.
@@ -124,6 +124,7 @@ pub async fn enter_code(
                 address: facts.address,
                 previous: signin.sessions.open(&headers, facts.now).await?,
                 device: Device::of(&headers),
+                work: form.one("work")?.to_owned(),
             };
             match signin
                 .clone()
@@ -139,6 +140,10 @@ pub async fn enter_code(
                 Verdict::Dead => CodeNotice::Expired,
                 Verdict::TooMany(Wait(wait)) => CodeNotice::TooMany { wait },
                 Verdict::Closed(Wait(wait)) => CodeNotice::Closed { wait },
+                Verdict::Owed(owed) => {
+                    let typed = Some(("code", form.one("code")?.to_owned()));
+                    return Ok(hold(page, &interaction, "code", typed, owed));
+                }
             }
         }
     };
@@ -164,12 +169,16 @@ pub async fn resend(
         return Ok(to_phone(&interaction));
     };
     let phone = signin.phone_of(&kept, &id)?;
-    let ask = signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Again);
-    let sent = signin
-        .clone()
-        .send_code(Context::of(&facts, "resident", &signin.rng), ask)
-        .await?;
-    let notice = sent.map_or_else(CodeNotice::from, |()| CodeNotice::Resent);
+    let ask = SendCode {
+        work: form.one("work")?.to_owned(),
+        ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Again)
+    };
+    let context = Context::of(&facts, "resident", &signin.rng);
+    let notice = match signin.clone().send_code(context, ask).await? {
+        Ok(()) => CodeNotice::Resent,
+        Err(Unsent::Refused(refusal)) => refusal.into(),
+        Err(Unsent::Owed(owed)) => return Ok(hold(page, &interaction, "resend", None, owed)),
+    };
     Ok(signin.code_again(page, &interaction, notice, facts.now).await?)
 }
 
@@ -254,6 +263,7 @@ impl Signin {
             address: facts.address,
             language,
             occasion,
+            work: String::new(),
         }
     }
 
@@ -331,6 +341,33 @@ pub(super) fn phone_page(
         rp_id: signin.passkeys.rp_id().map(str::to_owned),
         page,
     }
+}
+
+/// The page that waits with a form until what is owed for it has been paid.
+fn hold(
+    page: Page,
+    interaction: &Interaction,
+    step: &'static str,
+    typed: Option<(&'static str, String)>,
+    owed: Owed,
+) -> Response {
+    let page = interaction.dress(page);
+    let token = page.form_token(&interaction.form_binding());
+    let retry_after = HeaderValue::from(owed.wait.as_secs().max(1));
+    let mut view = HoldPage {
+        door: interaction.door(page.locale(), &token),
+        id: interaction.id.clone(),
+        token,
+        step,
+        typed,
+        owed,
+        page,
+    };
+    let back = view.back();
+    view.page = view.page.back_to(back);
+    let mut response = respond(StatusCode::TOO_MANY_REQUESTS, &view);
+    response.headers_mut().insert(RETRY_AFTER, retry_after);
+    response
 }
 
 fn phone_status(problem: &PhoneProblem) -> StatusCode {

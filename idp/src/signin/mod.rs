@@ -2,6 +2,7 @@
 //! May import: account, department, events, sms, proofing, audit, web, store, state, clock, rng, config.
 
 mod code;
+mod due;
 mod guard;
 mod handlers;
 mod identity;

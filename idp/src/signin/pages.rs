@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 
+use super::due::Owed;
 use super::passkeys::pages::PasskeyTrouble;
 use crate::clock::Timestamp;
 use crate::web::{Door, Link, Page, views};
@@ -230,20 +231,50 @@ impl CodePage {
         self.notice.is_some_and(CodeNotice::is_about_the_code)
     }
 
-    /// The style sheet's countdown knows four starting points; rounding up never promises too much.
-    fn seconds_left(&self) -> u32 {
-        match self.resend_in.as_millis().div_ceil(1000) {
-            0 => 0,
-            1..=15 => 15,
-            16..=30 => 30,
-            31..=45 => 45,
-            _ => 60,
-        }
+    fn seconds_left(&self) -> u64 {
+        countdown(self.resend_in)
     }
 
     /// Expired: sending again is then the thing to do.
     fn must_resend(&self) -> bool {
         self.notice == Some(CodeNotice::Expired)
+    }
+}
+
+/// The style sheet's countdown begins at whole quarters of a minute, two minutes at most; rounding up never promises too
+/// much.
+fn countdown(left: Duration) -> u64 {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    seconds.next_multiple_of(15).min(120)
+}
+
+/// Where something is owed before it goes on: the answer to `POST /signin/{id}/phone`, `…/code` or `…/resend`, which
+/// the page sends once more when its browser has worked or its resident has waited.
+#[derive(Template)]
+#[template(path = "signin/hold.html")]
+pub struct HoldPage {
+    pub page: Page,
+    pub door: Door,
+    pub id: String,
+    pub token: String,
+    /// The form that waits: `phone`, `code` or `resend`.
+    pub step: &'static str,
+    /// Its field, with what the resident typed.
+    pub typed: Option<(&'static str, String)>,
+    pub(super) owed: Owed,
+}
+
+impl HoldPage {
+    /// The page whose form waits.
+    pub(super) fn back(&self) -> String {
+        match self.step {
+            "phone" => format!("/signin/{}", self.id),
+            _ => format!("/signin/{}/code", self.id),
+        }
+    }
+
+    fn seconds_left(&self) -> u64 {
+        countdown(self.owed.wait)
     }
 }
 
@@ -289,7 +320,7 @@ impl std::fmt::Debug for OutboxMessage {
     }
 }
 
-views!(PhonePage, CodePage, SignedOutPage, OutboxPage);
+views!(PhonePage, CodePage, HoldPage, SignedOutPage, OutboxPage);
 
 #[cfg(test)]
 mod tests {
@@ -389,6 +420,41 @@ mod tests {
         let page = || sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
         let shown = [0, 1, 15, 16, 45, 46, 60].map(|left| code(page(), left, None).seconds_left());
         assert_eq!(shown, [0, 15, 15, 30, 45, 60, 60]);
+        assert_eq!(countdown(Duration::from_millis(15_001)), 30);
+        assert_eq!(countdown(Duration::from_secs(1000)), 120);
+    }
+
+    #[test]
+    fn what_is_owed_can_be_paid_by_work_or_by_waiting() {
+        for (name, step, typed, wait) in [
+            (
+                "hold-phone",
+                "phone",
+                Some(("phone", "138 \"><b>0".to_owned())),
+                75,
+            ),
+            ("hold-code", "code", Some(("code", "123456".to_owned())), 1),
+            ("hold-resend", "resend", None, 0),
+        ] {
+            let hold = |page: Page| HoldPage {
+                door: Door::Service(sample::asking(&page)),
+                id: "abc".to_owned(),
+                token: page.form_token("abc"),
+                step,
+                typed: typed.clone(),
+                owed: Owed {
+                    challenge: "challenge".to_owned(),
+                    bits: Some(19),
+                    wait: Duration::from_secs(wait),
+                },
+                page,
+            };
+            sample::show(name, hold);
+            let page = sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
+            let html = hold(page).render().unwrap();
+            assert_eq!(html.contains("class=\"wait\""), wait > 0, "{name}");
+            assert!(!html.contains("<b>0"), "{name}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
-use super::guard::{Browser, Seen, look, reserve_budget, reserve_in, reserve_send};
+use super::due::{Owed, Payment};
+use super::guard::{Browser, Seen, count, look, reserve_budget, reserve_send, tell_of_pressure};
 use super::limits::{BrowserKnown, CODE_MINUTES, MINUTE, RANGE_SENDS, Wait, may_send, number_open, remember};
 use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};
@@ -22,6 +23,8 @@ pub(super) struct SendCode {
     pub(super) address: IpAddr,
     pub(super) language: Language,
     pub(super) occasion: Occasion,
+    /// What the browser found, where it was asked for work.
+    pub(super) work: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,20 @@ pub(super) enum SendRefusal {
     NotSent,
 }
 
+/// A message that did not go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unsent {
+    /// It does once this is paid.
+    Owed(Owed),
+    Refused(SendRefusal),
+}
+
+impl From<SendRefusal> for Unsent {
+    fn from(refusal: SendRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// How long a code's record is kept: for "send again" it knows the number.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// How long one send may keep the interaction's others waiting.
@@ -56,18 +73,14 @@ impl Signin {
         self,
         context: Context,
         ask: SendCode,
-    ) -> Result<Result<(), SendRefusal>, PageError> {
+    ) -> Result<Result<(), Unsent>, PageError> {
         let task = tokio::spawn(async move { self.take_turn(&context, &ask).await });
         task.await
             .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
     }
 
     /// A form sent twice waits for its first copy, and then finds what that one has sent.
-    async fn take_turn(
-        &self,
-        context: &Context,
-        ask: &SendCode,
-    ) -> Result<Result<(), SendRefusal>, PageError> {
+    async fn take_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), Unsent>, PageError> {
         let turn = format!("sending:{{{}}}", ask.interaction);
         let mut ask = ask.clone();
         let mut left = TURN;
@@ -87,11 +100,7 @@ impl Signin {
         result
     }
 
-    async fn send_in_turn(
-        &self,
-        context: &Context,
-        ask: &SendCode,
-    ) -> Result<Result<(), SendRefusal>, PageError> {
+    async fn send_in_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), Unsent>, PageError> {
         let now = context.now;
         let before = self.kept_code(&ask.interaction, now).await?;
         if let Some(sent) = before
@@ -99,9 +108,8 @@ impl Signin {
             .filter(|kept| now.since(kept.sent_at) < MINUTE && kept.spent.is_none())
         {
             if ask.occasion == Occasion::Again {
-                return Ok(Err(SendRefusal::TooSoon(Wait(
-                    sent.sent_at.plus(MINUTE).since(now),
-                ))));
+                let wait = sent.sent_at.plus(MINUTE).since(now);
+                return Ok(Err(SendRefusal::TooSoon(Wait(wait)).into()));
             }
             if self.phone_of(sent, &ask.interaction)? == ask.phone {
                 return Ok(Ok(()));
@@ -109,7 +117,7 @@ impl Signin {
         }
         let reserved = match self.reserve(context, ask).await? {
             Ok(reserved) => reserved,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(unsent) => return Ok(Err(unsent)),
         };
         let code = self.draw_code(&ask.phone);
         let kept = KeptCode {
@@ -120,6 +128,7 @@ impl Signin {
             sent_at: now,
             tries: 0,
             is_last_chance: reserved.is_last_chance,
+            is_paid: reserved.payment.is_some(),
             spent: None,
         };
         self.keep_code(&ask.interaction, &kept, now).await?;
@@ -134,7 +143,7 @@ impl Signin {
             Some(before) => self.keep_code(&ask.interaction, &before, now).await?,
             None => self.state.remove(&code_key(&ask.interaction)).await?,
         }
-        Ok(Err(SendRefusal::NotSent))
+        Ok(Err(SendRefusal::NotSent.into()))
     }
 
     /// Writes down that a message goes out before it does: of two requests at once for the last
@@ -143,33 +152,40 @@ impl Signin {
         &self,
         context: &Context,
         ask: &SendCode,
-    ) -> Result<Result<Reserved, SendRefusal>, PageError> {
+    ) -> Result<Result<Reserved, Unsent>, PageError> {
         let now = context.now;
         let number = ask.phone.index(&self.vault);
         let range = self.senders.range_of(ask.address);
+        let mut payment = None;
         for _ in 0..ATTEMPTS {
+            let seen = look(&self.db, &self.vault, &number, &ask.browser, range, now).await?;
+            if let Err(refusal) = refuse(&seen, now) {
+                return Ok(Err(refusal.into()));
+            }
             let Seen {
                 known,
                 pressure,
                 number: guard,
-            } = look(&self.db, &self.vault, &number, &ask.browser, range, now).await?;
-            if let Err(wait) = pressure.check(known, now) {
-                return Ok(Err(SendRefusal::TooMany(wait)));
-            }
-            if let Err(wait) = number_open(guard.failures, guard.last_sent(), known, now) {
-                return Ok(Err(SendRefusal::Closed(wait)));
-            }
-            if let Err(wait) = may_send(&guard.sent_at, now) {
-                return Ok(Err(SendRefusal::TooMany(wait)));
+            } = seen;
+            // Last, so that nobody pays for a refusal; once, however many sends there are at once.
+            if let (None, Some(price)) = (payment, pressure.price_of_message(known)) {
+                match self
+                    .collect(&ask.interaction, price, &ask.work, ask.address, now)
+                    .await?
+                {
+                    Ok(paid) => payment = Some(paid),
+                    Err(owed) => return Ok(Err(Unsent::Owed(owed))),
+                }
             }
             let mut change = Change::begin(&self.db, context).await?;
             if let Err(refusal) = self.reserve_totals(&mut change, ask, known).await? {
-                return Ok(Err(refusal));
+                return Ok(Err(refusal.into()));
             }
             if reserve_send(&mut change, &number, &guard, &remember(&guard.sent_at, now)).await? {
                 let send_id = self.rng.id();
+                let event = Event::new(Action::CodeSent).with("send", &send_id);
                 change
-                    .record(Event::new(Action::CodeSent).with("send", &send_id))
+                    .record(payment.map_or(event.clone(), |payment| event.with("paid", payment)))
                     .await?;
                 change.commit().await?;
                 // Had the number been open to everyone, the rule would not have asked who this is.
@@ -177,6 +193,7 @@ impl Signin {
                 return Ok(Ok(Reserved {
                     send_id,
                     is_last_chance,
+                    payment,
                 }));
             }
         }
@@ -189,21 +206,24 @@ impl Signin {
         ask: &SendCode,
         known: BrowserKnown,
     ) -> Result<Result<(), SendRefusal>, PageError> {
-        let now = change.now();
-        if let (Some(range), BrowserKnown::No) = (self.senders.range_of(ask.address), known)
-            && !reserve_in(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?
-        {
-            return Ok(Err(SendRefusal::TooMany(Wait(
-                RANGE_SENDS.end_of_period(now).since(now),
-            ))));
+        if let (Some(range), BrowserKnown::No) = (self.senders.range_of(ask.address), known) {
+            let amount = count(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?;
+            tell_of_pressure(&RANGE_SENDS, amount);
         }
-        if !reserve_budget(change, &self.vault, self.config.settings.sms.daily_budget).await? {
-            tracing::error!(
+        let budget = self.config.settings.sms.daily_budget;
+        if reserve_budget(change, &self.vault, budget, known).await? {
+            return Ok(Ok(()));
+        }
+        match known {
+            BrowserKnown::No => tracing::error!(
+                "what strangers may spend of the day's text messages is spent: until midnight only browsers that an \
+                 account knows get a code"
+            ),
+            BrowserKnown::Yes => tracing::error!(
                 "the day's budget of text messages is spent: nobody can sign in by SMS until midnight"
-            );
-            return Ok(Err(SendRefusal::NotSent));
+            ),
         }
-        Ok(Ok(()))
+        Ok(Err(SendRefusal::NotSent))
     }
 
     /// Hands the message to a provider and writes down what came of it; answers whether it may
@@ -285,6 +305,16 @@ impl Signin {
 struct Reserved {
     send_id: String,
     is_last_chance: bool,
+    /// Where there was a price.
+    payment: Option<Payment>,
+}
+
+/// Whether no message may go to this number, or from this browser, whatever is paid.
+fn refuse(seen: &Seen, now: Timestamp) -> Result<(), SendRefusal> {
+    let guard = &seen.number;
+    seen.pressure.check(now).map_err(SendRefusal::TooMany)?;
+    number_open(guard.failures, guard.last_sent(), seen.known, now).map_err(SendRefusal::Closed)?;
+    may_send(&guard.sent_at, guard.answered_at, seen.known, now).map_err(SendRefusal::TooMany)
 }
 
 /// The six digits for a number.

@@ -5,8 +5,11 @@ use axum::http::HeaderValue;
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
-use super::guard::{Browser, Seen, add_failure, count, look, remember_browser, reset_failures};
-use super::limits::{BROWSER_FAILURES, RANGE_FAILURES, TRIES, Wait, number_open};
+use super::due::{Owed, Payment};
+use super::guard::{
+    Browser, Seen, add_failure, count, look, remember_browser, reset_failures, tell_of_pressure,
+};
+use super::limits::{BROWSER_FAILURES, Price, RANGE_FAILURES, TRIES, Wait, number_open};
 use super::sessions::{Device, Proof, Session};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
@@ -23,6 +26,8 @@ pub(super) struct VerifyCode {
     /// The session this browser has at present.
     pub(super) previous: Option<Session>,
     pub(super) device: Device,
+    /// What the browser found, where it was asked for work.
+    pub(super) work: String,
 }
 
 /// What came of it.
@@ -37,6 +42,8 @@ pub(super) enum Verdict {
     Dead,
     TooMany(Wait),
     Closed(Wait),
+    /// The code is looked at once this is paid.
+    Owed(Owed),
 }
 
 /// How often a try is counted against the same browser's other requests.
@@ -65,7 +72,17 @@ impl Signin {
         if let Some(refusal) = refuse(&kept, &seen, now) {
             return Ok(refusal);
         }
-        let Some(Tried { kept, phone, outcome }) = self.count_try(kept, ask, now).await? else {
+        let payment = match price(&kept, &seen, now) {
+            None => None,
+            Some(price) => match self
+                .collect(&ask.interaction, price, &ask.work, ask.address, now)
+                .await?
+            {
+                Ok(payment) => Some(payment),
+                Err(owed) => return Ok(Verdict::Owed(owed)),
+            },
+        };
+        let Some(Tried { kept, phone, outcome }) = self.count_try(kept, ask, payment, now).await? else {
             return Ok(Verdict::Dead);
         };
         match outcome {
@@ -92,6 +109,7 @@ impl Signin {
         &self,
         kept: KeptCode,
         ask: &VerifyCode,
+        payment: Option<Payment>,
         now: Timestamp,
     ) -> Result<Option<Tried>, PageError> {
         let mut old = kept;
@@ -109,6 +127,7 @@ impl Signin {
             };
             let mut new = old.clone();
             new.tries += 1;
+            new.is_paid |= payment.is_some();
             if outcome == Outcome::Taken {
                 new.spent = Some(Spent {
                     at: now,
@@ -202,10 +221,11 @@ impl Signin {
         let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         let mut change = Change::begin(&self.db, context).await?;
         if let Some(range) = self.senders.range_of(ask.address) {
-            count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?;
+            let amount = count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?;
+            tell_of_pressure(&RANGE_FAILURES, amount);
         }
         if let Some(browser) = ask.browser.name()
-            && count(&mut change, &self.vault, &BROWSER_FAILURES, browser).await?
+            && count(&mut change, &self.vault, &BROWSER_FAILURES, browser).await? == BROWSER_FAILURES.most
         {
             change.record(Event::new(Action::BrowserClosed)).await?;
         }
@@ -261,9 +281,9 @@ impl Signin {
     }
 }
 
-/// Whether codes are taken for this number, in this browser, from this place.
+/// Whether codes are taken for this number in this browser.
 fn refuse(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Verdict> {
-    if let Err(wait) = seen.pressure.check(seen.known, now) {
+    if let Err(wait) = seen.pressure.check(now) {
         return Some(Verdict::TooMany(wait));
     }
     if kept.is_last_chance {
@@ -272,6 +292,14 @@ fn refuse(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Verdict> {
     let guard = &seen.number;
     let open = number_open(guard.failures, guard.last_sent(), seen.known, now);
     open.err().map(Verdict::Closed)
+}
+
+/// What is to be paid before a code is looked at: nothing for one that was paid for when it was sent.
+fn price(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Price> {
+    match kept.standing(now) {
+        Standing::Open { .. } if !kept.is_paid => seen.pressure.price_of_answer(seen.known),
+        _ => None,
+    }
 }
 
 /// An answer that has been counted, with the code as it then stood.

@@ -17,7 +17,7 @@ use crate::rng::Rng;
 pub enum SetupError {
     #[error("sms.providers names \"{0}\", but there is no [sms.{0}] section")]
     NoSection(&'static str),
-    #[error("sms.providers names \"{0}\" twice")]
+    #[error("sms.providers names \"{0}\" twice; once is enough")]
     Repeated(&'static str),
     #[error("sms.providers may name \"outbox\" only when dev = true")]
     OutboxOutsideDev,
@@ -27,6 +27,20 @@ pub enum SetupError {
     EndpointWithPath(&'static str),
     #[error("sms.webhook.secret {0}")]
     WebhookSecret(SecretError),
+}
+
+impl SetupError {
+    /// The key of the configuration that is to blame.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::NoSection(_) | Self::Repeated(_) | Self::OutboxOutsideDev => {
+                Some("sms.providers".to_owned())
+            }
+            Self::PlainHttp(key) | Self::EndpointWithPath(key) => Some(format!("sms.{key}")),
+            Self::WebhookSecret(_) => Some("sms.webhook.secret".to_owned()),
+        }
+    }
 }
 
 impl Sms {

@@ -231,7 +231,12 @@ async fn connect(url: &str) -> Result<Connection, StateError> {
             .await
             .map_err(|fault| broken(&fault))?
     } else {
-        redis::Client::open(url).map_err(|fault| broken(&fault))?
+        redis::Client::open(url).map_err(|fault| {
+            StateError(format!(
+                "{}; state.url is memory:, or begins with redis://, rediss://, redis+sentinel:// or redis+cluster://",
+                broken(&fault).0
+            ))
+        })?
     };
     ConnectionManager::new_with_config(client, manager)
         .await

@@ -23,6 +23,14 @@ closed-advice = Someone entered wrong codes many times. Come back in { $wait }, 
 not-sent = The text could not be sent. It's not your fault
 not-sent-advice = Please try again in a few minutes. If it is urgent, call { $number }.
 
+hold-heading = One moment, please
+hold-lede = There are very many sign-ins from your network right now. It's not your fault.
+hold-working = Getting ready. It goes on by itself.
+hold-before = Please wait
+hold-after = s, then press “Continue”.
+hold-continue = Continue
+hold-busy = Getting ready…
+
 code-heading = Enter the code we texted
 code-elder-heading = Enter the 6 digits we texted
 code-sent-to = Sent to

@@ -23,6 +23,14 @@ closed-advice = 有人多次输错验证码。请 { $wait }后再来，或用您
 not-sent = 短信没能发出去，不是您的问题
 not-sent-advice = 请过几分钟再试。着急办，可拨打 { $number }。
 
+hold-heading = 请稍等
+hold-lede = 您所在的网络现在登录请求特别多，不是您的问题。
+hold-working = 正在准备，好了会自动继续。
+hold-before = 请等
+hold-after = 秒，再点“继续”。
+hold-continue = 继续
+hold-busy = 正在准备…
+
 code-heading = 输入短信验证码
 code-elder-heading = 请填短信里的 6 个数字
 code-sent-to = 已发到

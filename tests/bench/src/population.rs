@@ -17,17 +17,19 @@ pub(crate) fn number(n: u64) -> u64 {
 
 /// Accounts per transaction.
 const BATCH: u64 = 10_000;
-/// The first account is two years old, the last one new.
-const AGE: i64 = 2 * 365 * 24 * 3600 * 1000;
+/// The first account is a hundred days old, the last one new: of none is anything over yet that a sweep would remove
+/// while something else is measured.
+const AGE: i64 = 100 * 24 * 3600 * 1000;
 
 const ACCOUNT: &str = "INSERT INTO account (id, status, created_at) VALUES ($1, 'active', $2)";
 const PHONE: &str = "INSERT INTO phone (id, number_index, account_id, epoch, number, verified_at, last_used_at) \
     VALUES ($1, $2, $3, 1, $4, $5, $5)";
 
-/// What follows from the accounts: each has signed in once, agreed, been given tokens, and left.
+/// What follows from the accounts: each has signed in once, agreed, been given tokens, and left. A number is remembered
+/// for two days, so each has had another message two hours ago.
 const TRACES: &str = "
 INSERT INTO number_guard (number_index, sent_at, failures, version)
-    SELECT number_index, CAST(verified_at AS TEXT), 0, 1 FROM phone;
+    SELECT number_index, CAST(CAST(strftime('%s', 'now') AS INTEGER) * 1000 - 7200000 AS TEXT), 0, 1 FROM phone;
 INSERT INTO session (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device, ended_at, end_reason)
     SELECT lower(hex(randomblob(16))), randomblob(32), id, created_at, created_at, created_at, created_at + 1, 'sms', ' · ',
         created_at + 1, 'signed out' FROM account;

@@ -11,6 +11,7 @@ use crate::setup::{self, Setup};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ pub(crate) struct Reach {
 }
 
 /// A real `yimen serve` on a port, a database and a key prefix of its own. When it is dropped, the test
-/// fails if the log holds a panic or anything personal.
+/// fails if a message to a department has not been delivered, or if the log holds a panic or anything personal.
 pub struct TestApp {
     pub(crate) reach: Reach,
     process: Mutex<Process>,
@@ -32,6 +33,8 @@ pub struct TestApp {
     log: Arc<Mutex<String>>,
     records: Records,
     dir: TempDir,
+    /// Whether the test leaves messages undelivered, and says so.
+    leaves_messages: AtomicBool,
 }
 
 impl TestApp {
@@ -55,6 +58,7 @@ impl TestApp {
             log,
             records,
             dir,
+            leaves_messages: AtomicBool::new(false),
         }
     }
 
@@ -73,6 +77,16 @@ impl TestApp {
     /// Where the server's records are, as `database.url` has it.
     pub fn database_url(&self) -> String {
         self.records.url()
+    }
+
+    /// How many rows a table of the records has.
+    pub async fn count(&self, table: &str) -> i64 {
+        self.records.count(table).await
+    }
+
+    /// This test ends with messages that no department has taken.
+    pub fn expect_undelivered(&self) {
+        self.leaves_messages.store(true, Ordering::Relaxed);
     }
 
     pub fn dir(&self) -> &Path {
@@ -121,6 +135,7 @@ impl TestApp {
             log,
             records: Records::OfAnother,
             dir,
+            leaves_messages: AtomicBool::new(false),
         }
     }
 
@@ -224,6 +239,13 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
+        let leaves_messages = self.leaves_messages.load(Ordering::Relaxed);
+        let patience = Duration::from_secs(if leaves_messages { 0 } else { 5 });
+        let undelivered = if std::thread::panicking() {
+            Ok(0)
+        } else {
+            self.records.undelivered(patience)
+        };
         let mut process = self
             .process
             .lock()
@@ -238,6 +260,12 @@ impl Drop for TestApp {
             return;
         }
         assert!(!log.contains("panicked at"), "the server panicked:\n{log}");
+        let undelivered = undelivered.expect("the outbox can be counted");
+        assert_eq!(
+            undelivered > 0,
+            leaves_messages,
+            "{undelivered} messages to departments were not delivered:\n{log}"
+        );
         let leaks = self.reach.secrets.leaks(&log);
         assert!(
             leaks.is_empty(),

@@ -1,8 +1,9 @@
 //! Which database and which short-lived store a test runs on, and a fresh one of each.
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// Chosen for the whole run by `YIMEN_TEST_BACKEND`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,17 +112,61 @@ impl Records {
         }
     }
 
-    /// From `Drop`, where nothing can be awaited.
+    /// How many rows of `table` there are, read past the server.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let statement = format!("SELECT COUNT(*) FROM {table}");
+        match self {
+            Records::OfAnother => Ok(0),
+            Records::File(_) => {
+                let file = SqliteConnection::connect(&self.url()).await;
+                let mut file = file.expect("the file can be read");
+                sqlx::query_scalar(AssertSqlSafe(statement))
+                    .fetch_one(&mut file)
+                    .await
+            }
+            Records::Database(_) => {
+                let server = PgConnection::connect(&self.url()).await;
+                let mut server = server.expect("PostgreSQL answers");
+                sqlx::query_scalar(AssertSqlSafe(statement))
+                    .fetch_one(&mut server)
+                    .await
+            }
+        }
+        .expect("the table can be counted")
+    }
+
+    /// From `Drop`, where nothing can be awaited: how many messages to departments have not been delivered, once the
+    /// server has had so long for those on their way.
+    pub(crate) fn undelivered(&self, patience: Duration) -> std::thread::Result<i64> {
+        let records = self.clone();
+        apart(async move {
+            let began = Instant::now();
+            loop {
+                let left = records.count("outbox WHERE delivered_at IS NULL").await;
+                if left == 0 || began.elapsed() >= patience {
+                    return left;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+    }
+
+    /// From `Drop`, as well.
     pub(crate) fn remove(&self) {
         if let Records::Database(name) = self {
             let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-            let work = std::thread::spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                runtime.expect("a runtime").block_on(administer(statement));
-            });
-            let _ = work.join();
+            let _ = apart(administer(statement));
         }
     }
+}
+
+/// Does `work` on a thread and a runtime of its own.
+fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> std::thread::Result<T> {
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(work)
+    };
+    std::thread::spawn(work).join()
 }
 
 fn with_end(path: &Path, end: &str) -> PathBuf {
@@ -134,8 +179,7 @@ async fn administer(statement: String) {
     let mut connection = PgConnection::connect(postgres_url().as_str())
         .await
         .expect("PostgreSQL answers");
-    let statement = sqlx::AssertSqlSafe(statement);
-    sqlx::raw_sql(statement)
+    sqlx::raw_sql(AssertSqlSafe(statement))
         .execute(&mut connection)
         .await
         .expect("the statement is carried out");

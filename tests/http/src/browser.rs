@@ -13,6 +13,7 @@ pub struct Browser {
     pub(crate) reach: Reach,
     jar: Jar,
     languages: String,
+    address: Option<String>,
 }
 
 /// Who began a navigation: decides `Sec-Fetch-Site`, `Origin` and which cookies go along.
@@ -35,12 +36,20 @@ impl Browser {
             reach,
             jar: Jar::default(),
             languages: "zh-CN,zh;q=0.9".to_owned(),
+            address: None,
         }
     }
 
     #[must_use]
     pub fn speaking(mut self, languages: &str) -> Browser {
         languages.clone_into(&mut self.languages);
+        self
+    }
+
+    /// Behind a proxy that says so: where the server trusts 127.0.0.1 as one.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Browser {
+        self.address = Some(address.to_owned());
         self
     }
 
@@ -136,6 +145,9 @@ impl Browser {
             .header("sec-fetch-mode", "navigate")
             .header("sec-fetch-dest", "document")
             .header("sec-fetch-user", "?1");
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
+        }
         if let Some(cookies) = self.jar.header(url.path(), from, form.is_none()) {
             request = request.header("cookie", cookies);
         }

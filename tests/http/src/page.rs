@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::browser::{Browser, Initiator, redirection};
+use ring::digest::{SHA256, digest};
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
@@ -138,6 +139,23 @@ impl Page {
             form = form.fill(name, value);
         }
         form.submit().await
+    }
+
+    /// What the page's script would find, where the page asks for work: a number that, written after the challenge,
+    /// gives a SHA-256 that begins with so many zero bits.
+    #[track_caller]
+    pub fn work(&self) -> String {
+        let of_form = |name| self.attribute("form[data-work]", name);
+        let challenge = of_form("data-work");
+        let zeros = 32 - of_form("data-bits").parse::<u32>().expect("a number of bits");
+        let first_word = |work: &str| {
+            let hash = digest(&SHA256, format!("{challenge}{work}").as_bytes());
+            u32::from_be_bytes(hash.as_ref()[..4].try_into().expect("four bytes"))
+        };
+        let mut tried = (0_u64..).map(|n| n.to_string());
+        tried
+            .find(|work| first_word(work) >> zeros == 0)
+            .expect("there is one")
     }
 
     /// Follows a link.

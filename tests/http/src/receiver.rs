@@ -16,11 +16,10 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Listens on loopback until the test's runtime ends.
-    pub async fn start() -> Receiver {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
+    /// Listens on loopback, apart from the test: what is on its way when that ends arrives.
+    pub fn start() -> Receiver {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a listener");
         let uri = format!("http://{}/logout", listener.local_addr().expect("an address"));
         let receiver = Receiver {
             uri,
@@ -33,7 +32,14 @@ impl Receiver {
             inner.got.lock().unwrap().push(token);
             StatusCode::from_u16(inner.status.load(Ordering::Relaxed)).expect("a status")
         });
-        tokio::spawn(async move { axum::serve(listener, Router::new().route("/logout", handler)).await });
+        let routes = Router::new().route("/logout", handler);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+                axum::serve(listener, routes).await
+            })
+        });
         receiver
     }
 

@@ -32,6 +32,15 @@ impl Resident {
         Resident::new(self.reach.clone(), &self.phone)
     }
 
+    /// As [`Browser::at`].
+    #[must_use]
+    pub fn at(self, address: &str) -> Resident {
+        Resident {
+            browser: self.browser.at(address),
+            ..self
+        }
+    }
+
     /// Somebody else, at this one's browser.
     pub fn lend_to(&self, phone: &str) -> Resident {
         Resident {

@@ -8,13 +8,17 @@ pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "clie
 
 /// What a client may ask for is known to us, and we can keep to what it registers.
 pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
-    for scope in metadata.scope.split_ascii_whitespace() {
+    for scope in metadata.scopes() {
         if !SCOPES.contains(&scope) {
             return Err(format!(
                 "scope {scope} is unknown; known are {}",
                 SCOPES.join(", ")
             ));
         }
+    }
+    // OpenID Connect Core 1.0 §3.1.2.1: without it no request of theirs is one.
+    if metadata.may_use_grant("authorization_code") && !metadata.has_scope("openid") {
+        return Err("a client that signs residents in needs the scope openid".to_owned());
     }
     for grant in &metadata.grant_types {
         if !GRANT_TYPES.contains(&grant.as_str()) {
@@ -25,11 +29,7 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
         }
     }
     for scope in metadata.purposes.keys() {
-        if !metadata
-            .scope
-            .split_ascii_whitespace()
-            .any(|registered| registered == scope)
-        {
+        if !metadata.has_scope(scope) {
             return Err(format!(
                 "a purpose is given for {scope}, which is not among the scopes"
             ));

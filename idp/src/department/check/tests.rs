@@ -30,7 +30,7 @@ fn a_good_client_passes() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    let cases: [(Alteration, &str); 16] = [
+    let cases: [(Alteration, &str); 17] = [
         (|m| m.client_name.clear(), "--name"),
         (|m| m.organisation = "  ".to_owned(), "--department"),
         (|m| m.client_name = "人社局\u{202E}".to_owned(), "invisible"),
@@ -45,6 +45,7 @@ fn what_is_wrong_is_said() {
             |m| m.scope = "openid everything".to_owned(),
             "scope everything is unknown",
         ),
+        (|m| m.scope = "phone".to_owned(), "needs the scope openid"),
         (
             |m| m.grant_types.push("password".to_owned()),
             "grant type password is unknown",

@@ -9,7 +9,7 @@ use super::request::AuthorizationRequest;
 use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
-use crate::consent::{Ask, ask, required_since};
+use crate::consent::{Ask, allowed, ask, required_since};
 use crate::department::{Client, find_sub};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
@@ -232,16 +232,11 @@ impl Walk<'_> {
             answer,
             consent,
         };
-        let consented = given
-            .iter()
-            .map(|given| given.item.scope())
-            .collect::<Vec<_>>()
-            .join(" ");
         let step = next_step(request, present);
         Ok(Decided {
             step,
             asked,
-            consented: Scope::parse(&consented),
+            consented: Scope::parse(&allowed(&given, self.client)),
         })
     }
 

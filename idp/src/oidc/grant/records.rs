@@ -3,6 +3,7 @@ use uuid::Uuid;
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
+use crate::department::Client;
 use crate::oidc::Scope;
 use crate::store::{Db, Row, StoreError};
 
@@ -78,6 +79,8 @@ pub struct Refresh {
     pub successor_used: bool,
 }
 
+/// Its code must be redeemed in the same transaction: by that the sweep finds it.
+///
 /// # Errors
 /// Where the database does not take it; so for every function below.
 pub async fn insert(change: &mut Change, grant: &Grant, session: Uuid) -> Result<(), StoreError> {
@@ -124,6 +127,16 @@ impl Grant {
             consent: None,
             offline_consent: None,
         }
+    }
+
+    /// The grant without what its client has ceased to ask for since, or asks for to another purpose.
+    #[must_use]
+    pub fn held_to(mut self, client: &Client) -> Self {
+        let asked = |scope: &&str| client.still_asks(scope, self.created_at);
+        let scopes: Vec<_> = self.scope.iter().filter(asked).collect();
+        self.scope = Scope::parse(&scopes.join(" "));
+        self.offline &= self.scope.has("offline_access");
+        self
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn answer_for(
     let asked = if authentication.claims.id_token.is_empty() {
         serde_json::Map::new()
     } else {
-        let (known, consented) = known(oidc, grant.account, &client.client_id, now).await?;
+        let (known, consented) = known(oidc, grant.account, client, now).await?;
         for_id_token(&known, &authentication.claims, &consented)
     };
     let algorithm = algorithm_of(client);

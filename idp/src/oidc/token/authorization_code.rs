@@ -72,7 +72,8 @@ async fn exchange(
         issued.scope,
         authentication,
         facts.now,
-    );
+    )
+    .held_to(client);
     grant::insert(&mut change, &grant, issued.session).await?;
     let refresh_token = if client.metadata.may_use_grant("refresh_token") {
         let token = oidc.rng.token();

@@ -27,6 +27,11 @@ pub(super) async fn refresh(
             "the refresh token has expired, or the resident ended what it stood for",
         ));
     }
+    if !grant.scope.has("openid") {
+        return Err(refuse(
+            "residents are asked anew since this client's registration changed",
+        ));
+    }
     let scope = match parameters.get("scope") {
         None => grant.scope.clone(),
         Some(asked) => Scope::parse(asked),
@@ -63,7 +68,7 @@ async fn find(
     if grant.client_id != client.client_id {
         return Err(unknown());
     }
-    Ok((refresh, grant))
+    Ok((refresh, grant.held_to(client)))
 }
 
 /// Gives the successor of a public client's token. An answer may be lost on its way: until the

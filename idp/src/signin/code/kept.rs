@@ -42,6 +42,9 @@ pub(in crate::signin) struct KeptCode {
     pub(in crate::signin) tries: u32,
     /// It went to a closed number that was due to be tried once more: its tries are then allowed.
     pub(in crate::signin) is_last_chance: bool,
+    /// Its price has been paid, before it was sent or before it was looked at: its tries cost no more.
+    #[serde(default)]
+    pub(in crate::signin) is_paid: bool,
     /// The right answer came, and is being or has been turned into a session.
     pub(in crate::signin) spent: Option<Spent>,
 }
@@ -101,6 +104,7 @@ mod tests {
             sent_at: Timestamp::from_seconds(1000),
             tries,
             is_last_chance: false,
+            is_paid: false,
             spent: None,
         }
     }

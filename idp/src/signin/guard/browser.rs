@@ -14,11 +14,15 @@ use crate::web::Cookies;
 const COOKIE: &str = "browser";
 
 /// Browsers keep no cookie longer (RFC 6265bis §5.5).
-const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+pub(in crate::signin) const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, created_at, last_used_at) \
      VALUES ($1, $2, $3, $3) \
      ON CONFLICT (browser_hash, account_id) DO UPDATE SET last_used_at = excluded.last_used_at";
+
+/// An account knows the twenty browsers it used last (ours): one that keeps no cookies becomes another at every sign-in.
+const FORGET: &str = "DELETE FROM known_browser WHERE account_id = $1 AND last_used_at < \
+     (SELECT last_used_at FROM known_browser WHERE account_id = $1 ORDER BY last_used_at DESC LIMIT 1 OFFSET 19)";
 
 /// A browser, by its long-lived cookie; one that keeps no cookies is nobody.
 #[derive(Clone)]
@@ -80,13 +84,15 @@ pub(in crate::signin) async fn remember_browser(
     account: Uuid,
     cookies: Cookies,
 ) -> Result<HeaderValue, StoreError> {
-    let token = match (&browser.0, known) {
-        (Some(token), BrowserKnown::Yes) => token.clone(),
-        _ => change.rng().token(),
-    };
+    let kept = browser.0.clone().filter(|_| known == BrowserKnown::Yes);
+    let is_new = kept.is_none();
+    let token = kept.unwrap_or_else(|| change.rng().token());
     let now = change.now();
     change
         .execute(REMEMBER, args![hash(&token), account, now])
         .await?;
+    if is_new {
+        change.execute(FORGET, args![account]).await?;
+    }
     Ok(cookies.set(COOKIE, &token, Some(KEPT)))
 }

@@ -1,6 +1,6 @@
 use ipnet::IpNet;
 
-use super::super::limits::{BROWSER_FAILURES, BrowserKnown, Ceiling, RANGE_FAILURES};
+use super::super::limits::{BROWSER_FAILURES, BrowserKnown, Ceiling, RANGE_FAILURES, RANGE_SENDS};
 use super::browser::Browser;
 use super::number::{self, NumberGuard};
 use super::pressure::Pressure;
@@ -17,6 +17,8 @@ pub(in super::super) const LOOK: &str = "SELECT \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS known, \
      (SELECT amount FROM tally WHERE subject = $3 AND period = $4) AS browser_failures, \
      (SELECT amount FROM tally WHERE subject = $5 AND period = $6) AS range_failures, \
+     (SELECT amount FROM tally WHERE subject = $7 AND period = $8) AS range_sends, \
+     (SELECT last_used_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS answered_at, \
      (SELECT sent_at FROM number_guard WHERE number_index = $1) AS sent_at, \
      (SELECT failures FROM number_guard WHERE number_index = $1) AS failures, \
      (SELECT version FROM number_guard WHERE number_index = $1) AS version";
@@ -42,7 +44,8 @@ pub(in crate::signin) async fn look(
     let name = browser.name().unwrap_or_default();
     let tally = |ceiling: &Ceiling, who: &str| (subject(vault, ceiling, who), ceiling.period_of(now));
     let (browser, browser_period) = tally(&BROWSER_FAILURES, name);
-    let (range, range_period) = tally(&RANGE_FAILURES, &range);
+    let (failures, failures_period) = tally(&RANGE_FAILURES, &range);
+    let (sends, sends_period) = tally(&RANGE_SENDS, &range);
     let row = db
         .one(
             LOOK,
@@ -51,8 +54,10 @@ pub(in crate::signin) async fn look(
                 hash(name),
                 browser,
                 browser_period,
-                range,
-                range_period
+                failures,
+                failures_period,
+                sends,
+                sends_period
             ],
         )
         .await?;
@@ -65,6 +70,7 @@ pub(in crate::signin) async fn look(
         pressure: Pressure {
             browser: row.maybe_int("browser_failures")?.unwrap_or_default(),
             range: row.maybe_int("range_failures")?.unwrap_or_default(),
+            sends: row.maybe_int("range_sends")?.unwrap_or_default(),
         },
         number: number::read(&row)?,
     })

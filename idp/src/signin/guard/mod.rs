@@ -7,7 +7,8 @@ mod number;
 mod pressure;
 mod tally;
 
-pub(super) use browser::{Browser, remember_browser};
+pub(super) use browser::{Browser, KEPT as BROWSER_KEPT, remember_browser};
 pub(super) use look::{Seen, look};
 pub(super) use number::{add_failure, reserve_send, reset_failures};
+pub(super) use pressure::tell_of_pressure;
 pub(super) use tally::{count, give_back, reserve_budget, reserve_in};

@@ -7,11 +7,12 @@ use crate::store::{Row, StoreError};
 const RESERVE: &str =
     "UPDATE number_guard SET sent_at = $2, version = version + 1 WHERE number_index = $1 AND version = $3";
 
+/// The first version is the time: a row that was swept away and begun anew is not taken for the old one.
 const INSERT: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
-     VALUES ($1, $2, 0, 1) ON CONFLICT (number_index) DO NOTHING";
+     VALUES ($1, $2, 0, $3) ON CONFLICT (number_index) DO NOTHING";
 
 const ADD_FAILURE: &str = "INSERT INTO number_guard (number_index, sent_at, failures, version) \
-     VALUES ($1, '', 1, 1) ON CONFLICT (number_index) DO UPDATE SET failures = number_guard.failures + 1";
+     VALUES ($1, '', 1, $2) ON CONFLICT (number_index) DO UPDATE SET failures = number_guard.failures + 1";
 
 const RESET: &str = "UPDATE number_guard SET failures = 0 WHERE number_index = $1 AND failures > 0";
 
@@ -19,6 +20,8 @@ const RESET: &str = "UPDATE number_guard SET failures = 0 WHERE number_index = $
 #[derive(Clone, Debug, Default)]
 pub(in crate::signin) struct NumberGuard {
     pub(in crate::signin) sent_at: Vec<Timestamp>,
+    /// When a right code last came for the number.
+    pub(in crate::signin) answered_at: Option<Timestamp>,
     /// Wrong codes since the last right one.
     pub(in crate::signin) failures: i64,
     /// None where nothing is remembered yet.
@@ -42,6 +45,7 @@ pub(super) fn read(row: &Row) -> Result<NumberGuard, StoreError> {
         sent_at: times
             .collect::<Result<_, _>>()
             .map_err(|_| StoreError::Corrupt("sent_at"))?,
+        answered_at: row.maybe_time("answered_at")?,
         failures: row.maybe_int("failures")?.unwrap_or_default(),
         version: row.maybe_int("version")?,
     })
@@ -62,7 +66,10 @@ pub(in crate::signin) async fn reserve_send(
                 .execute(RESERVE, args![number_index, times, version])
                 .await?
         }
-        None => change.execute(INSERT, args![number_index, times]).await?,
+        None => {
+            let now = change.now();
+            change.execute(INSERT, args![number_index, times, now]).await?
+        }
     };
     Ok(touched == 1)
 }
@@ -71,7 +78,11 @@ pub(in crate::signin) async fn add_failure(
     change: &mut Change,
     number_index: &[u8; 32],
 ) -> Result<(), StoreError> {
-    change.execute(ADD_FAILURE, args![number_index]).await.map(drop)
+    let now = change.now();
+    change
+        .execute(ADD_FAILURE, args![number_index, now])
+        .await
+        .map(drop)
 }
 
 pub(in crate::signin) async fn reset_failures(

@@ -1,7 +1,8 @@
-use super::super::limits::{Ceiling, DAILY_BUDGET_SHARDS, day_of_city, share_of_budget};
+use super::super::limits::{
+    BrowserKnown, Ceiling, DAILY_BUDGET_SHARDS, budget_open_to, day_of_city, share_of_budget,
+};
 use crate::args;
 use crate::audit::Change;
-use crate::clock::Timestamp;
 use crate::store::{StoreError, Vault};
 
 /// Counts one more, whatever the amount; answers the new amount.
@@ -21,13 +22,13 @@ pub(super) fn subject(vault: &Vault, ceiling: &Ceiling, who: &str) -> [u8; 32] {
     vault.mac("tally", format!("{}\0{who}", ceiling.name).as_bytes())
 }
 
-/// Counts one more of `who`; answers whether this one reached the ceiling.
+/// Counts one more of `who`; answers how many there are now.
 pub(in crate::signin) async fn count(
     change: &mut Change,
     vault: &Vault,
     ceiling: &Ceiling,
     who: &str,
-) -> Result<bool, StoreError> {
+) -> Result<i64, StoreError> {
     let now = change.now();
     let args = args![
         subject(vault, ceiling, who),
@@ -35,7 +36,7 @@ pub(in crate::signin) async fn count(
         ceiling.end_of_period(now)
     ];
     let row = change.maybe(COUNT, args).await?.ok_or(StoreError::Missing)?;
-    Ok(row.int("amount")? == ceiling.most)
+    row.int("amount")
 }
 
 /// Counts one more of `who` if the ceiling has room; answers whether it had.
@@ -46,15 +47,13 @@ pub(in crate::signin) async fn reserve_in(
     who: &str,
 ) -> Result<bool, StoreError> {
     let now = change.now();
-    let subject = subject(vault, ceiling, who);
-    reserve(
-        change,
-        subject,
+    let args = args![
+        subject(vault, ceiling, who),
         ceiling.period_of(now),
         ceiling.end_of_period(now),
-        ceiling.most,
-    )
-    .await
+        ceiling.most
+    ];
+    Ok(change.execute(RESERVE, args).await? == 1)
 }
 
 /// Takes back what was reserved for `who` in the period of this change's moment.
@@ -69,31 +68,23 @@ pub(in crate::signin) async fn give_back(
     change.execute(GIVE_BACK, args).await.map(drop)
 }
 
-/// Takes one message out of the day's budget; answers whether there was one.
+/// Takes one message out of the day's budget, as far as it is open to this browser; answers whether there was one.
 pub(in crate::signin) async fn reserve_budget(
     change: &mut Change,
     vault: &Vault,
     budget: u64,
+    known: BrowserKnown,
 ) -> Result<bool, StoreError> {
+    let budget = budget_open_to(budget, known);
     let (day, end) = day_of_city(change.now());
     let [first] = change.rng().bytes::<1>();
     for step in 0..DAILY_BUDGET_SHARDS {
         let shard = (u64::from(first) + step) % DAILY_BUDGET_SHARDS;
         let share = share_of_budget(budget, shard);
         let subject = vault.mac("tally", format!("sms budget\0{shard}").as_bytes());
-        if share > 0 && reserve(change, subject, day, end, share).await? {
+        if share > 0 && change.execute(RESERVE, args![subject, day, end, share]).await? == 1 {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-async fn reserve(
-    change: &mut Change,
-    subject: [u8; 32],
-    period: i64,
-    end: Timestamp,
-    most: i64,
-) -> Result<bool, StoreError> {
-    Ok(change.execute(RESERVE, args![subject, period, end, most]).await? == 1)
 }

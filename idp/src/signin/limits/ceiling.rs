@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Wait;
+use super::{BrowserKnown, Wait};
 use crate::clock::Timestamp;
 
 /// How many of something in one period of fixed length. The figures are ours.
@@ -19,15 +19,15 @@ pub const BROWSER_FAILURES: Ceiling = Ceiling {
     period: Duration::from_secs(600),
 };
 
-/// Wrong codes from one address range. Carriers put whole districts behind one range, so this is
-/// generous, and browsers that are known do not feel it.
+/// Wrong codes from one address range. Carriers put whole districts behind one range: nobody there is
+/// refused for their neighbours' doing, but strangers pay a price from a tenth of this on.
 pub const RANGE_FAILURES: Ceiling = Ceiling {
     name: "range failures",
     most: 300,
     period: Duration::from_secs(3600),
 };
 
-/// Messages asked for from one address range by browsers that are not known.
+/// Messages asked for from one address range by browsers that are not known; as above.
 pub const RANGE_SENDS: Ceiling = Ceiling {
     name: "range sends",
     most: 1000,
@@ -62,6 +62,12 @@ impl Ceiling {
         Timestamp::from_millis((self.period_of(now) + 1).saturating_mul(self.length()))
     }
 
+    /// From how many on there is pressure.
+    #[must_use]
+    pub const fn pressure(&self) -> i64 {
+        self.most / 10
+    }
+
     /// Whether there is room for one more.
     ///
     /// # Errors
@@ -76,6 +82,16 @@ impl Ceiling {
 
     fn length(&self) -> i64 {
         i64::try_from(self.period.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// What may be spent of a day's budget: a fifth is kept for browsers that know the number's account, so that no flood of
+/// strangers' first sign-ins spends it all.
+#[must_use]
+pub const fn budget_open_to(budget: u64, browser_known: BrowserKnown) -> u64 {
+    match browser_known {
+        BrowserKnown::Yes => budget,
+        BrowserKnown::No => budget - budget / 5,
     }
 }
 
@@ -132,6 +148,20 @@ mod tests {
         fn shares_add_up_to_the_budget(budget in 0u64..1_000_000_000) {
             let sum: i64 = (0..DAILY_BUDGET_SHARDS).map(|shard| share_of_budget(budget, shard)).sum();
             prop_assert_eq!(u64::try_from(sum).unwrap(), budget);
+        }
+
+        /// Strangers and known browsers are counted in the same rows: in none of them may a stranger spend more.
+        #[test]
+        fn a_fifth_of_the_budget_is_kept_from_strangers(
+            budget in 0u64..1_000_000_000, shard in 0..DAILY_BUDGET_SHARDS,
+        ) {
+            let (all, strangers) = (
+                budget_open_to(budget, BrowserKnown::Yes),
+                budget_open_to(budget, BrowserKnown::No),
+            );
+            prop_assert_eq!(all, budget);
+            prop_assert_eq!(all - strangers, budget / 5);
+            prop_assert!(share_of_budget(strangers, shard) <= share_of_budget(all, shard));
         }
     }
 }

@@ -16,10 +16,11 @@ use url::form_urlencoded;
 use crate::account::PhoneNumber;
 use crate::audit::{Change, Context};
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber};
+use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber, Written};
 use crate::department::Departments;
 use crate::rng::Rng;
-use crate::signin::limits::day_of_city;
+use crate::signin::guard::count;
+use crate::signin::limits::{Ceiling, day_of_city};
 use crate::signin::{Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin};
 use crate::sms::Sms;
 use crate::state::State;
@@ -135,6 +136,7 @@ impl House {
                 public_url: PublicUrl::parse(ORIGIN_OF_OURS).unwrap(),
                 master_key,
                 settings,
+                written: Written::default(),
             }),
             rng,
             db,
@@ -211,6 +213,17 @@ impl House {
         change.commit_housekeeping().await.unwrap();
     }
 
+    /// Counts so many more from an address range.
+    pub(super) async fn put_under_pressure(&self, ceiling: &Ceiling, range: &str, amount: i64) {
+        let mut change = Change::begin(&self.signin.db, &self.context()).await.unwrap();
+        for _ in 0..amount {
+            count(&mut change, &self.signin.vault, ceiling, range)
+                .await
+                .unwrap();
+        }
+        change.commit_housekeeping().await.unwrap();
+    }
+
     pub(super) async fn failures(&self) -> i64 {
         self.rows("SELECT failures FROM number_guard")
             .await
@@ -256,10 +269,30 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn token(&self) -> String {
-        let (_, rest) = self
-            .body
-            .split_once(r#"name="token" value=""#)
-            .expect("a form with a token");
+        self.after(r#"name="token" value=""#)
+    }
+
+    /// Whether the form has to be paid for before it goes on.
+    pub(super) fn is_held(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS && self.body.contains("data-work=\"")
+    }
+
+    /// What the page's script would find.
+    pub(super) fn work(&self) -> String {
+        let challenge = self.after("data-work=\"");
+        let zeros = 32 - self.after("data-bits=\"").parse::<u32>().unwrap();
+        let first_word = |work: &str| {
+            let hash = crate::store::hash(&format!("{challenge}{work}"));
+            u32::from_be_bytes(hash[..4].try_into().unwrap())
+        };
+        (0_u64..)
+            .map(|n| n.to_string())
+            .find(|work| first_word(work) >> zeros == 0)
+            .unwrap()
+    }
+
+    pub(super) fn after(&self, opening: &str) -> String {
+        let (_, rest) = self.body.split_once(opening).expect(opening);
         rest.split('"').next().unwrap().to_owned()
     }
 }

@@ -7,5 +7,7 @@ mod browsers;
 mod ending;
 mod house;
 mod limits;
+mod pressure;
 mod privacy;
 mod story;
+mod sweep;

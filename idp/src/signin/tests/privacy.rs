@@ -34,6 +34,32 @@ async fn a_number_with_an_account_and_one_without_get_the_same_pages() {
 }
 
 #[tokio::test]
+async fn a_flood_is_refused_alike_for_a_number_with_an_account_and_for_one_without() {
+    let house = House::open().await;
+    house.browser().sign_in(PHONE).await;
+    house.wait(86_400);
+    let mut told = Vec::new();
+    for phone in [PHONE, "13887654321"] {
+        let mut answers = Vec::new();
+        for _ in 0..6 {
+            house.wait(60);
+            let mut stranger = house.browser();
+            let id = stranger.begin().await;
+            let reply = stranger.ask_for_code(&id, phone).await;
+            let token = if reply.body.is_empty() {
+                id.clone()
+            } else {
+                reply.token()
+            };
+            let plain = reply.body.replace(&id, "ID").replace(&token, "TOKEN");
+            answers.push((reply.status, plain.replace(phone, "PHONE")));
+        }
+        told.push(answers);
+    }
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
 async fn nothing_personal_stands_in_the_audit_the_guards_or_the_state() {
     let house = House::open().await;
     let mut browser = house.browser();

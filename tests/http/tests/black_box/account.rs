@@ -28,6 +28,9 @@ async fn the_account_shows_what_it_holds() {
     for line in ["开通了账户", "登录", "同意把", "hrss系统"] {
         assert!(activity.contains(line), "{line} is missing in {activity}");
     }
+    // Of one moment, the later first.
+    let place = |line| activity.find(line).unwrap();
+    assert!(place("登录了我的账户") < place("开通了账户"), "{activity}");
     assert!(!account.answer.body.contains("13800000001"));
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod attacks;
 mod bad_input;
+mod commands;
 mod consent;
 mod enumeration;
 mod faults;
@@ -15,4 +16,5 @@ mod passkeys;
 mod proofing;
 mod sessions;
 mod sign_in;
+mod sweep;
 mod tabs;

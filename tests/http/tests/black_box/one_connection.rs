@@ -19,7 +19,7 @@ async fn department(app: &TestApp, id: &str, receiver: &Receiver) -> Client {
 #[tokio::test]
 async fn signing_in_and_out_everywhere() {
     let app = with_one_connection().await;
-    let (at_first, at_second) = (Receiver::start().await, Receiver::start().await);
+    let (at_first, at_second) = (Receiver::start(), Receiver::start());
     let first = department(&app, "hrss", &at_first).await;
     let second = department(&app, "amr", &at_second).await;
     let resident = app.resident("13800000001");
@@ -38,7 +38,7 @@ async fn signing_in_and_out_everywhere() {
 #[tokio::test]
 async fn withdrawing_and_signing_out_one_device() {
     let app = with_one_connection().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let here = app.resident("13800000001");
     here.sign_in_to(&client).await;
@@ -61,7 +61,7 @@ async fn withdrawing_and_signing_out_one_device() {
 #[tokio::test]
 async fn another_account_ends_the_session_before_it() {
     let app = with_one_connection().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let (owner, guest) = (app.resident("13800000001"), app.resident("13800000002"));
     owner.sign_in_to(&client).await;

@@ -7,5 +7,6 @@ mod framing;
 mod injection;
 mod open_redirect;
 mod oversized_and_slow;
+mod pressure;
 mod session_fixation;
 mod stolen_tokens;

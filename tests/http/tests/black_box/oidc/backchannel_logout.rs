@@ -27,7 +27,7 @@ async fn check(app: &TestApp, token: &str, client: &Client, tokens: &Tokens) -> 
 #[tokio::test]
 async fn signing_out_reaches_every_department_of_the_session() {
     let app = TestApp::start().await;
-    let (at_first, at_second) = (Receiver::start().await, Receiver::start().await);
+    let (at_first, at_second) = (Receiver::start(), Receiver::start());
     let first = department(&app, "hrss", &at_first).await;
     let second = department(&app, "amr", &at_second).await;
     let resident = app.resident("13800000001");
@@ -50,7 +50,7 @@ async fn signing_out_reaches_every_department_of_the_session() {
 #[tokio::test]
 async fn signing_out_after_the_idle_limit_reaches_every_department() {
     let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let other = app.client("amr").await;
     for hinted in [false, true] {
@@ -75,7 +75,7 @@ async fn signing_out_after_the_idle_limit_reaches_every_department() {
 #[tokio::test]
 async fn whoever_signs_in_next_on_a_shared_machine_ends_what_was_left_open() {
     let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let first = app.resident("13800000001");
     let tokens = first.sign_in_to(&client).await;
@@ -89,7 +89,7 @@ async fn whoever_signs_in_next_on_a_shared_machine_ends_what_was_left_open() {
 #[tokio::test]
 async fn signing_out_everywhere_reaches_all_sessions() {
     let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let here = app.resident("13800000001");
     let one = here.sign_in_to(&client).await;
@@ -118,7 +118,7 @@ async fn signing_out_everywhere_reaches_all_sessions() {
 #[tokio::test]
 async fn a_department_that_fails_is_told_again() {
     let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let resident = app.resident("13800000001");
     let tokens = resident.sign_in_to(&client).await;
@@ -147,7 +147,7 @@ async fn a_department_that_fails_is_told_again() {
 #[tokio::test]
 async fn what_is_undelivered_survives_a_restart() {
     let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let resident = app.resident("13800000001");
     resident.sign_in_to(&client).await;
@@ -174,7 +174,7 @@ async fn a_slow_department_keeps_nobody_waiting() {
     let slow = app
         .register(Registration::new("slow").option("--backchannel-logout-uri", &uri))
         .await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let quick = department(&app, "quick", &receiver).await;
     let resident = app.resident("13800000001");
     resident.sign_in_to(&slow).await;
@@ -188,13 +188,14 @@ async fn a_slow_department_keeps_nobody_waiting() {
         .await;
     println!("signing out took {:?}", began.elapsed());
     receiver.wait_for(1).await;
+    app.expect_undelivered();
     drop(silent);
 }
 
 #[tokio::test]
 async fn taking_a_consent_back_ends_the_sign_in_there() {
     let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     let client = department(&app, "hrss", &receiver).await;
     let resident = app.resident("13800000001");
     let tokens = resident.sign_in_to(&client).await;
@@ -206,4 +207,17 @@ async fn taking_a_consent_back_ends_the_sign_in_there() {
         .await;
     let got = receiver.wait_for(1).await;
     check(&app, &got[0], &client, &tokens).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "1 messages to departments were not delivered")]
+async fn a_test_that_leaves_a_message_undelivered_without_saying_so_fails() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start();
+    let client = department(&app, "hrss", &receiver).await;
+    let resident = app.resident("13800000001");
+    resident.sign_in_to(&client).await;
+    receiver.answer_with(503);
+    let account = resident.browser.get("/account").await;
+    account.press("#sign-out", &[]).await;
 }

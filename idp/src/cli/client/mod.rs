@@ -1,0 +1,143 @@
+mod options;
+mod words;
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use self::words::{by_name, line, said};
+use super::arguments::{Client as Command, UpdateClient};
+use super::failure::Failure;
+use super::output::Output;
+use super::table::align;
+use crate::audit::Context;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::department::{self, Added, Amendment, Client, ClientMetadata, Subjects, Updated, Wording};
+use crate::http::{StartError, bring_up_to_date};
+use crate::rng::Rng;
+use crate::store::Db;
+
+pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output) -> Result<(), Failure> {
+    let config = config::load(&config::find_file(path)?, std::env::vars())?;
+    let db = open_records(&config).await?;
+    let context = operator();
+    match command {
+        Command::Add(add) => {
+            let mut metadata = ClientMetadata {
+                scope: "openid profile phone".to_owned(),
+                ..ClientMetadata::default()
+            };
+            add.options.set(&mut metadata)?;
+            let (id, sector) = (add.id.clone(), add.options.sector.clone());
+            let added = department::add(&db, &context, id, sector, metadata, config.settings.dev).await?;
+            say_added(output, &added);
+        }
+        Command::Update(update) => {
+            let before = department::show(&db, &update.id).await?;
+            let amendment = amendment(update, &before)?;
+            let done = department::update(&db, &context, &before, amendment, config.settings.dev).await?;
+            output.say(&changes_as_json(&update.id, &done), || said(&update.id, &done));
+        }
+        Command::List => {
+            let clients = department::list(&db).await?;
+            let list: Vec<Value> = clients.iter().map(as_json).collect();
+            output.say(&list, || align(&clients.iter().map(line).collect::<Vec<_>>()));
+        }
+        Command::Show { id } => {
+            let client = department::show(&db, id).await?;
+            output.say(&as_json(&client), || by_name(&client));
+        }
+        Command::RotateSecret { id } => {
+            say_added(output, &department::rotate_secret(&db, &context, id).await?)
+        }
+        Command::Remove { id } => {
+            department::remove(&db, &context, id).await?;
+            output.say(&json!({ "client_id": id, "removed": true }), || {
+                format!("{id} is removed")
+            });
+        }
+    }
+    db.close().await;
+    Ok(())
+}
+
+/// The records, for a command that works on them: at this version, or not at all.
+pub(super) async fn open_records(config: &Config) -> Result<Db, Failure> {
+    let placed = |fault: StartError| Failure::to_start(&config.written, &fault);
+    let db = Db::open(&config.settings.database).await;
+    let db = db.map_err(StartError::from).map_err(placed)?;
+    bring_up_to_date(&db, false).await.map_err(placed)?;
+    Ok(db)
+}
+
+/// The operator at the command line.
+pub(super) fn operator() -> Context {
+    let rng = Rng::system();
+    Context {
+        now: Clock::system().now(),
+        request_id: String::new(),
+        actor: "operator",
+        rng,
+    }
+}
+
+fn say_added(output: &Output, added: &Added) {
+    output.say(added, || match &added.client_secret {
+        Some(secret) => {
+            format!("client_id: {}\n{}", added.client_id, words::secret(secret))
+        }
+        None => format!("client_id: {}", added.client_id),
+    });
+}
+
+fn as_json(client: &Client) -> Value {
+    let mut value = json!(client.metadata);
+    value["client_id"] = json!(client.client_id);
+    value["active"] = json!(client.is_active());
+    value["sector"] = json!(client.sector);
+    value
+}
+
+fn amendment(update: &UpdateClient, before: &Client) -> Result<Amendment, Failure> {
+    let mut metadata = before.metadata.clone();
+    for name in &update.clear {
+        name.clear(&mut metadata);
+    }
+    update.options.set(&mut metadata)?;
+    Ok(Amendment {
+        metadata,
+        sector: update.options.sector.clone(),
+        subjects: if update.new_subjects {
+            Subjects::MayChange
+        } else {
+            Subjects::Stay
+        },
+        wording: if update.same_purpose {
+            Wording::MeansTheSame
+        } else {
+            Wording::Differs
+        },
+    })
+}
+
+fn changes_as_json(id: &str, done: &Updated) -> Value {
+    let changed = done
+        .changed
+        .iter()
+        .map(|one| (one.name.to_owned(), json!({ "from": one.from, "to": one.to })));
+    let consequences = done.consequences.iter().map(|one| {
+        let mut value = json!(one);
+        value["said"] = json!(one.to_string());
+        value
+    });
+    let mut value = json!({
+        "client_id": id,
+        "changed": changed.collect::<serde_json::Map<_, _>>(),
+        "consequences": consequences.collect::<Vec<_>>(),
+    });
+    if let Some(secret) = &done.client_secret {
+        value["client_secret"] = json!(secret);
+    }
+    value
+}

@@ -1,0 +1,290 @@
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::cli::arguments::{AuthMethod as Method, Clearable, ClientOptions};
+use crate::cli::failure::Failure;
+use crate::department::{AuthMethod, ClientMetadata, Purpose};
+
+impl ClientOptions {
+    /// Sets what is named. A list is replaced as a whole; of the purposes, those of the scopes that are named.
+    pub(super) fn set(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+        put(&mut metadata.client_name, self.name.as_ref());
+        put(&mut metadata.client_name_en, self.name_en.as_ref());
+        put(&mut metadata.organisation, self.department.as_ref());
+        put(&mut metadata.organisation_en, self.department_en.as_ref());
+        replace(&mut metadata.redirect_uris, &self.redirect_uris);
+        replace(
+            &mut metadata.post_logout_redirect_uris,
+            &self.post_logout_redirect_uris,
+        );
+        give(
+            &mut metadata.backchannel_logout_uri,
+            self.backchannel_logout_uri.as_ref(),
+        );
+        give(&mut metadata.initiate_login_uri, self.initiate_login_uri.as_ref());
+        put(
+            &mut metadata.token_endpoint_auth_method,
+            self.auth_method.map(AuthMethod::from).as_ref(),
+        );
+        self.set_keys(metadata)?;
+        put(
+            &mut metadata.id_token_signed_response_alg,
+            self.id_token_alg.as_ref(),
+        );
+        replace(&mut metadata.grant_types, &self.grant_types);
+        give(&mut metadata.policy_uri, self.policy_uri.as_ref());
+        give(&mut metadata.tos_uri, self.tos_uri.as_ref());
+        if self.native {
+            "native".clone_into(&mut metadata.application_type);
+        }
+        self.set_scope(metadata);
+        self.set_purposes(metadata)
+    }
+
+    /// Keys are registered in place or by address: whichever is named takes the place of the other.
+    fn set_keys(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+        if self.jwks.is_some() || self.jwks_uri.is_some() {
+            metadata.jwks = self.jwks.as_deref().map(read_jwks).transpose()?;
+            metadata.jwks_uri.clone_from(&self.jwks_uri);
+        }
+        Ok(())
+    }
+
+    /// The purpose of a scope goes with it.
+    fn set_scope(&self, metadata: &mut ClientMetadata) {
+        if let Some(scope) = &self.scope {
+            metadata.scope.clone_from(scope);
+            metadata
+                .purposes
+                .retain(|asked, _| scope.split_ascii_whitespace().any(|one| one == asked));
+        }
+    }
+
+    fn set_purposes(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+        for text in &self.purposes {
+            let (scope, words) = scope_and_text("--purpose", text)?;
+            purpose(metadata, scope).zh = words;
+        }
+        for text in &self.purposes_en {
+            let (scope, words) = scope_and_text("--purpose-en", text)?;
+            purpose(metadata, scope).en = words;
+        }
+        if !self.optional.is_empty() {
+            Clearable::Optional.clear(metadata);
+            for scope in &self.optional {
+                purpose(metadata, scope).optional = true;
+            }
+        }
+        drop_empty_purposes(metadata);
+        Ok(())
+    }
+}
+
+impl Clearable {
+    pub(super) fn clear(self, metadata: &mut ClientMetadata) {
+        let purposes = metadata.purposes.values_mut();
+        match self {
+            Self::NameEn => metadata.client_name_en.clear(),
+            Self::DepartmentEn => metadata.organisation_en.clear(),
+            Self::RedirectUri => metadata.redirect_uris.clear(),
+            Self::PostLogoutRedirectUri => metadata.post_logout_redirect_uris.clear(),
+            Self::BackchannelLogoutUri => metadata.backchannel_logout_uri = None,
+            Self::InitiateLoginUri => metadata.initiate_login_uri = None,
+            Self::Jwks => metadata.jwks = None,
+            Self::JwksUri => metadata.jwks_uri = None,
+            Self::Purpose => purposes.for_each(|purpose| purpose.zh.clear()),
+            Self::PurposeEn => purposes.for_each(|purpose| purpose.en.clear()),
+            Self::Optional => purposes.for_each(|purpose| purpose.optional = false),
+            Self::PolicyUri => metadata.policy_uri = None,
+            Self::TosUri => metadata.tos_uri = None,
+            Self::Native => "web".clone_into(&mut metadata.application_type),
+        }
+    }
+}
+
+impl From<Method> for AuthMethod {
+    fn from(named: Method) -> Self {
+        match named {
+            Method::ClientSecretBasic => Self::ClientSecretBasic,
+            Method::ClientSecretPost => Self::ClientSecretPost,
+            Method::PrivateKeyJwt => Self::PrivateKeyJwt,
+            Method::None => Self::None,
+        }
+    }
+}
+
+fn put<T: Clone>(place: &mut T, named: Option<&T>) {
+    if let Some(named) = named {
+        place.clone_from(named);
+    }
+}
+
+fn give<T: Clone>(place: &mut Option<T>, named: Option<&T>) {
+    if named.is_some() {
+        *place = named.cloned();
+    }
+}
+
+fn replace(place: &mut Vec<String>, named: &[String]) {
+    if !named.is_empty() {
+        *place = named.to_vec();
+    }
+}
+
+fn read_jwks(file: &Path) -> Result<Value, Failure> {
+    let wrong = |fault: &dyn std::fmt::Display| Failure::new(format!("--jwks {}: {fault}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|fault| wrong(&fault))?;
+    serde_json::from_str(&text).map_err(|fault| wrong(&fault))
+}
+
+fn scope_and_text<'a>(flag: &str, text: &'a str) -> Result<(&'a str, String), Failure> {
+    let (scope, words) = text.split_once('=').ok_or_else(|| {
+        Failure::new(format!(
+            "{flag} {text}: write it as SCOPE=TEXT, such as phone=通知您办理结果"
+        ))
+    })?;
+    Ok((scope, words.to_owned()))
+}
+
+fn purpose<'a>(metadata: &'a mut ClientMetadata, scope: &str) -> &'a mut Purpose {
+    metadata
+        .purposes
+        .entry(scope.to_owned())
+        .or_insert_with(|| Purpose {
+            zh: String::new(),
+            en: String::new(),
+            optional: false,
+        })
+}
+
+/// One without words that is not optional says what none says.
+fn drop_empty_purposes(metadata: &mut ClientMetadata) {
+    metadata
+        .purposes
+        .retain(|_, purpose| purpose.optional || !(purpose.zh.is_empty() && purpose.en.is_empty()));
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::arguments::{Arguments, Client, Command};
+
+    /// What `yimen client update hrss …` makes of it.
+    fn updated(before: &ClientMetadata, line: &[&str]) -> ClientMetadata {
+        let words = ["yimen", "client", "update", "hrss"].iter().chain(line);
+        let Command::Client(Client::Update(update)) = Arguments::try_parse_from(words).unwrap().command
+        else {
+            panic!("another command");
+        };
+        let mut metadata = before.clone();
+        update.clear.iter().for_each(|name| name.clear(&mut metadata));
+        update.options.set(&mut metadata).unwrap();
+        metadata
+    }
+
+    fn registered() -> ClientMetadata {
+        updated(
+            &ClientMetadata::default(),
+            &[
+                "--name",
+                "养老金查询",
+                "--department",
+                "人社局",
+                "--scope",
+                "openid profile phone",
+                "--redirect-uri",
+                "https://a.example/1",
+                "--redirect-uri",
+                "https://a.example/2",
+                "--purpose",
+                "phone=通知结果",
+                "--purpose",
+                "profile=核对",
+                "--purpose-en",
+                "phone=to tell you",
+                "--optional",
+                "phone",
+                "--jwks-uri",
+                "https://a.example/jwks",
+                "--native",
+            ],
+        )
+    }
+
+    #[test]
+    fn what_is_not_named_stays() {
+        let before = registered();
+        assert_eq!(updated(&before, &[]), before);
+        let after = updated(&before, &["--name", "社保卡"]);
+        assert_eq!(
+            after,
+            ClientMetadata {
+                client_name: "社保卡".to_owned(),
+                ..before
+            }
+        );
+    }
+
+    #[test]
+    fn a_list_is_replaced_and_a_purpose_by_its_scope() {
+        let after = updated(
+            &registered(),
+            &[
+                "--redirect-uri",
+                "https://a.example/3",
+                "--purpose",
+                "phone=办理",
+                "--optional",
+                "profile",
+            ],
+        );
+        assert_eq!(after.redirect_uris, ["https://a.example/3"]);
+        let phone = &after.purposes["phone"];
+        assert_eq!(
+            (phone.zh.as_str(), phone.en.as_str(), phone.optional),
+            ("办理", "to tell you", false)
+        );
+        let profile = &after.purposes["profile"];
+        assert_eq!((profile.zh.as_str(), profile.optional), ("核对", true));
+    }
+
+    #[test]
+    fn a_purpose_goes_with_its_scope_or_when_its_words_are_taken_away() {
+        let after = updated(&registered(), &["--scope", "openid profile"]);
+        assert_eq!(after.purposes.keys().collect::<Vec<_>>(), ["profile"]);
+        assert!(updated(&after, &["--purpose", "profile="]).purposes.is_empty());
+        assert!(updated(&after, &["--clear", "purpose"]).purposes.is_empty());
+    }
+
+    #[test]
+    fn what_is_cleared_is_gone_and_may_be_named_anew() {
+        let before = registered();
+        let after = updated(
+            &before,
+            &[
+                "--clear",
+                "jwks-uri",
+                "--clear",
+                "native",
+                "--clear",
+                "purpose",
+                "--purpose",
+                "phone=办理",
+            ],
+        );
+        assert_eq!((after.jwks_uri.as_deref(), after.is_native()), (None, false));
+        assert_eq!(after.purposes["phone"].zh, "办理");
+        assert!(!after.purposes.contains_key("profile"));
+    }
+
+    #[test]
+    fn a_new_client_needs_its_two_names() {
+        for line in [vec!["--name", "养老金查询"], vec!["--department", "人社局"]] {
+            let words = ["yimen", "client", "add"].into_iter().chain(line);
+            assert!(Arguments::try_parse_from(words).is_err());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use crate::cli::table::align;
+use crate::department::{Client, ClientMetadata, Updated};
+
+pub(super) fn line(client: &Client) -> [String; 3] {
+    let ClientMetadata {
+        client_name,
+        organisation,
+        ..
+    } = &client.metadata;
+    [
+        client.client_id.clone(),
+        status(client).to_owned(),
+        format!("{client_name} · {organisation}"),
+    ]
+}
+
+const fn status(client: &Client) -> &'static str {
+    if client.is_active() { "active" } else { "removed" }
+}
+
+/// What a client is registered with, one name or value a line.
+pub(super) fn by_name(client: &Client) -> String {
+    let row = |name: &str, value: &str| [name.to_owned(), value.to_owned()];
+    let mut rows = vec![row("id", &client.client_id), row("status", status(client))];
+    for field in client.fields() {
+        let names = std::iter::once(field.name).chain(std::iter::repeat(""));
+        rows.extend(names.zip(&field.values).map(|(name, value)| row(name, value)));
+    }
+    align(&rows)
+}
+
+/// A secret, on the one occasion when it is shown.
+pub(super) fn secret(secret: &str) -> String {
+    format!("client_secret: {secret}\nThe secret is shown this once; only its hash is kept.")
+}
+
+/// What an update has changed, and what residents will notice.
+pub(super) fn said(id: &str, done: &Updated) -> String {
+    if done.changed.is_empty() {
+        return format!("{id} is as you name it already: nothing was changed");
+    }
+    let mut rows = Vec::new();
+    for one in &done.changed {
+        let gone = one.from.iter().filter(|value| !one.to.contains(value));
+        let come = one.to.iter().filter(|value| !one.from.contains(value));
+        let values = gone
+            .map(|value| format!("- {value}"))
+            .chain(come.map(|value| format!("+ {value}")))
+            .collect::<Vec<_>>();
+        // The same values in another order, or keys that differ in what is not shown.
+        let values = if values.is_empty() {
+            one.to.iter().map(|value| format!("  {value}")).collect()
+        } else {
+            values
+        };
+        let names = std::iter::once(one.name).chain(std::iter::repeat(""));
+        rows.extend(names.zip(values).map(|(name, value)| [name.to_owned(), value]));
+    }
+    let mut text = format!(
+        "{id} is changed; every node sees it within seconds\n{}",
+        align(&rows)
+    );
+    if !done.consequences.is_empty() {
+        text.push_str("What residents notice:\n");
+        text.extend(done.consequences.iter().map(|one| format!("  {one}\n")));
+    }
+    if let Some(new) = &done.client_secret {
+        text.push_str(&secret(new));
+    }
+    text
+}

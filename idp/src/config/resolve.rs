@@ -1,0 +1,146 @@
+use super::model::{Config, Settings, SmsProvider};
+use super::secret::MasterKey;
+use super::source::ConfigError;
+use super::values::{PublicUrl, Span};
+use super::written::Written;
+
+/// The longest that a session of one factor may last.
+const LONGEST_SESSION: Span = Span::days(30);
+
+/// A key whose value cannot be used as things stand, and what could be.
+struct Fault {
+    key: &'static str,
+    said: String,
+}
+
+/// Makes of the settings, each of which reads well, a configuration that holds together.
+pub(super) fn resolve(settings: Settings, written: Written) -> Result<Config, ConfigError> {
+    let wrong = |Fault { key, said }| ConfigError::Wrong {
+        place: written.place(key),
+        fault: said,
+    };
+    let public_url = public_url(&settings).map_err(wrong)?;
+    let master_key = master_key(&settings).map_err(wrong)?;
+    if !settings.dev {
+        demand_production(&settings, &public_url).map_err(wrong)?;
+    }
+    demand_sections(&settings).map_err(wrong)?;
+    demand_session(&settings, &written).map_err(wrong)?;
+    demand_proofing(&settings).map_err(wrong)?;
+    Ok(Config {
+        public_url,
+        master_key,
+        settings,
+        written,
+    })
+}
+
+fn public_url(settings: &Settings) -> Result<PublicUrl, Fault> {
+    settings.public_url.clone().ok_or_else(|| Fault {
+        key: "public_url",
+        said:
+            "public_url is missing: the address residents' browsers use, such as \"https://id.city.example\""
+                .to_owned(),
+    })
+}
+
+fn master_key(settings: &Settings) -> Result<MasterKey, Fault> {
+    let fault = |said| Fault {
+        key: "master_key",
+        said,
+    };
+    let written = settings.master_key.as_ref().ok_or_else(|| {
+        fault(
+            "master_key is missing: 32 bytes in base64 from `openssl rand -base64 32`, \
+             best as { file = \"/etc/yimen/master.key\" }; keep a copy, records cannot be read without it"
+                .to_owned(),
+        )
+    })?;
+    MasterKey::parse(written).map_err(fault)
+}
+
+fn demand_production(settings: &Settings, public_url: &PublicUrl) -> Result<(), Fault> {
+    let refuse = |key, said: String| Err(Fault { key, said });
+    if !public_url.is_https() {
+        let said = format!(
+            "public_url is {}; it must be https unless dev = true",
+            public_url.issuer()
+        );
+        return refuse("public_url", said);
+    }
+    if settings.sms.providers.contains(&SmsProvider::Outbox) {
+        let said = "sms.providers may name \"outbox\" only when dev = true; \
+                    otherwise \"aliyun\", \"tencent\" and \"webhook\"";
+        return refuse("sms.providers", said.to_owned());
+    }
+    if settings.sms.providers.is_empty() {
+        let said = "sms.providers is empty: name at least one of \"aliyun\", \"tencent\", \"webhook\"";
+        return refuse("sms.providers", said.to_owned());
+    }
+    if !settings.sms.test_number.is_empty() {
+        let said = "sms.test_number is allowed only when dev = true; take it out";
+        return refuse("sms.test_number", said.to_owned());
+    }
+    Ok(())
+}
+
+/// Every provider that is named has a section of its own.
+fn demand_sections(settings: &Settings) -> Result<(), Fault> {
+    let sms = &settings.sms;
+    for (provider, name, there) in [
+        (SmsProvider::Aliyun, "aliyun", sms.aliyun.is_some()),
+        (SmsProvider::Tencent, "tencent", sms.tencent.is_some()),
+        (SmsProvider::Webhook, "webhook", sms.webhook.is_some()),
+    ] {
+        if sms.providers.contains(&provider) && !there {
+            return Err(Fault {
+                key: "sms.providers",
+                said: format!("sms.providers names \"{name}\", but there is no [sms.{name}] section"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whoever waits for the authority still gets its page, and not the end of the request.
+fn demand_proofing(settings: &Settings) -> Result<(), Fault> {
+    let longest = settings.http.request_timeout;
+    match &settings.proofing {
+        Some(proofing) if proofing.timeout >= longest => Err(Fault {
+            key: "proofing.timeout",
+            said: format!(
+                "proofing.timeout is {}; it must be shorter than http.request_timeout ({longest})",
+                proofing.timeout
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn demand_session(settings: &Settings, written: &Written) -> Result<(), Fault> {
+    let (idle, absolute) = (settings.session.idle, settings.session.absolute);
+    if idle > absolute {
+        // One of the two may be a default: the other is to blame.
+        let named = |key| written.names(key);
+        return Err(Fault {
+            key: if named("session.idle") {
+                "session.idle"
+            } else {
+                "session.absolute"
+            },
+            said: format!(
+                "session.idle ({idle}) is longer than session.absolute ({absolute}); it may be as long at most"
+            ),
+        });
+    }
+    // NIST SP 800-63B-4 §2.1.3: at AAL1 a session ends within 30 days.
+    if absolute > LONGEST_SESSION {
+        return Err(Fault {
+            key: "session.absolute",
+            said: format!(
+                "session.absolute is {absolute}; at most {LONGEST_SESSION}, the limit of NIST SP 800-63B-4 for one factor"
+            ),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::model::{Client, ClientMetadata, Purpose};
+use crate::clock::Timestamp;
+
+/// What a change of a client means to its residents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Consequence {
+    /// A new thing is asked for.
+    Asked { scope: String },
+    /// A new thing that the service works without.
+    Offered { scope: String },
+    /// It is asked for to another purpose.
+    AskedAgain { scope: String },
+    /// The service no longer works without it.
+    Required { scope: String },
+    /// It is asked for no longer.
+    Stopped { scope: String },
+    /// Nobody signs in here any more.
+    Closed,
+    /// Nobody comes back to this address any more.
+    AddressClosed { uri: String },
+    /// Residents get other identifiers.
+    NewSubjects,
+}
+
+impl fmt::Display for Consequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked { scope } => write!(
+                f,
+                "{scope}: residents are asked to allow it at their next sign-in that needs it, marked as new; until then it is not given"
+            ),
+            Self::Offered { scope } => write!(
+                f,
+                "{scope}: optional, so nobody is asked for it alone: it is offered beside the next thing residents are asked for, at the latest when their consent runs out"
+            ),
+            Self::AskedAgain { scope } => write!(
+                f,
+                "{scope}: it is asked for to another purpose, so residents are asked again at their next sign-in that needs it; until then it is no longer given"
+            ),
+            Self::Required { scope } => write!(
+                f,
+                "{scope}: no longer optional, so residents who left it out are asked for it at their next sign-in"
+            ),
+            Self::Stopped { scope } if scope == "offline_access" => write!(
+                f,
+                "offline_access: what residents allowed counts no more, so refresh tokens end with the session; if it is added again, residents are asked again"
+            ),
+            Self::Stopped { scope } => write!(
+                f,
+                "{scope}: what residents allowed counts no more, so it is no longer given; if it is added again, residents are asked again"
+            ),
+            Self::Closed => f.write_str("nobody can sign in here any more"),
+            Self::AddressClosed { uri } => {
+                write!(f, "a sign-in that is to come back to {uri} is refused")
+            }
+            Self::NewSubjects => f.write_str(
+                "from their next sign-in on, the system knows residents by other identifiers: all of them come as strangers",
+            ),
+        }
+    }
+}
+
+/// Whether the new words of a purpose say something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wording {
+    Differs,
+    /// The operator says that it does not.
+    MeansTheSame,
+}
+
+/// What residents will notice of a change.
+pub(super) fn consequences(before: &Client, after: &Client, wording: Wording) -> Vec<Consequence> {
+    let (old, new) = (&before.metadata, &after.metadata);
+    let mut noticed = Vec::new();
+    for scope in new.scopes() {
+        let named = scope.to_owned();
+        let is_optional = is_optional(new, scope);
+        noticed.extend(match asking(old, new, scope, wording) {
+            Asking::New if is_optional => Some(Consequence::Offered { scope: named }),
+            Asking::New => Some(Consequence::Asked { scope: named }),
+            Asking::Otherwise => Some(Consequence::AskedAgain { scope: named }),
+            Asking::AsBefore if self::is_optional(old, scope) && !is_optional => {
+                Some(Consequence::Required { scope: named })
+            }
+            Asking::AsBefore => None,
+        });
+    }
+    let stopped = old.scopes().filter(|scope| !new.has_scope(scope));
+    noticed.extend(stopped.map(|scope| Consequence::Stopped {
+        scope: scope.to_owned(),
+    }));
+    if old.may_use_grant("authorization_code") && !new.may_use_grant("authorization_code") {
+        noticed.push(Consequence::Closed);
+    }
+    let closed = old
+        .redirect_uris
+        .iter()
+        .filter(|uri| !new.redirect_uris.contains(uri));
+    noticed.extend(closed.map(|uri| Consequence::AddressClosed { uri: uri.clone() }));
+    if before.sector != after.sector {
+        noticed.push(Consequence::NewSubjects);
+    }
+    noticed
+}
+
+/// Since when each scope has been asked for as it is now, where that is not since ever.
+pub(super) fn asked_since(
+    old: &ClientMetadata,
+    new: &ClientMetadata,
+    wording: Wording,
+    now: Timestamp,
+) -> BTreeMap<String, Timestamp> {
+    let since = |scope: &str| match asking(old, new, scope, wording) {
+        Asking::New | Asking::Otherwise => Some(now),
+        Asking::AsBefore => old.asked_since.get(scope).copied(),
+    };
+    new.scopes()
+        .filter_map(|scope| Some((scope.to_owned(), since(scope)?)))
+        .collect()
+}
+
+/// How a scope is asked for, beside how it was.
+enum Asking {
+    New,
+    Otherwise,
+    AsBefore,
+}
+
+fn asking(old: &ClientMetadata, new: &ClientMetadata, scope: &str, wording: Wording) -> Asking {
+    if !old.has_scope(scope) {
+        return Asking::New;
+    }
+    let differs = purpose_differs(old.purposes.get(scope), new.purposes.get(scope));
+    if differs && wording == Wording::Differs {
+        Asking::Otherwise
+    } else {
+        Asking::AsBefore
+    }
+}
+
+fn is_optional(metadata: &ClientMetadata, scope: &str) -> bool {
+    metadata
+        .purposes
+        .get(scope)
+        .is_some_and(|purpose| purpose.optional)
+}
+
+/// Whether residents read another purpose now; a translation beside the same words is none.
+fn purpose_differs(old: Option<&Purpose>, new: Option<&Purpose>) -> bool {
+    let words = |purpose: Option<&Purpose>| {
+        purpose.map_or_else(Default::default, |purpose| {
+            (purpose.zh.clone(), purpose.en.clone())
+        })
+    };
+    let ((zh, en), (new_zh, new_en)): ((String, String), (String, String)) = (words(old), words(new));
+    let is_translation = !zh.is_empty() && (en.is_empty() || new_en.is_empty());
+    zh != new_zh || (en != new_en && !is_translation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purposes(texts: &[(&str, &str, &str, bool)]) -> BTreeMap<String, Purpose> {
+        let read = |(scope, zh, en, optional): &(&str, &str, &str, bool)| {
+            let (zh, en, optional) = ((*zh).to_owned(), (*en).to_owned(), *optional);
+            ((*scope).to_owned(), Purpose { zh, en, optional })
+        };
+        texts.iter().map(read).collect()
+    }
+
+    fn client(scope: &str, texts: &[(&str, &str, &str, bool)]) -> Client {
+        let mut client = Client::sample("https://hrss.city.example/cb");
+        client.metadata.scope = scope.to_owned();
+        client.metadata.purposes = purposes(texts);
+        client
+    }
+
+    fn noticed(before: &Client, after: &Client) -> Vec<Consequence> {
+        consequences(before, after, Wording::Differs)
+    }
+
+    #[test]
+    fn what_is_added_is_asked_or_offered_and_what_is_removed_stops() {
+        let before = client("openid profile", &[]);
+        let after = client("openid phone offline_access", &[("offline_access", "", "", true)]);
+        let named = |scope: &str| scope.to_owned();
+        assert_eq!(
+            noticed(&before, &after),
+            [
+                Consequence::Asked {
+                    scope: named("phone")
+                },
+                Consequence::Offered {
+                    scope: named("offline_access")
+                },
+                Consequence::Stopped {
+                    scope: named("profile")
+                },
+            ]
+        );
+        assert_eq!(noticed(&before, &before), []);
+    }
+
+    #[test]
+    fn another_purpose_is_asked_for_again_and_a_translation_is_not() {
+        let before = client("openid phone", &[("phone", "通知结果", "", false)]);
+        let again = [Consequence::AskedAgain {
+            scope: "phone".to_owned(),
+        }];
+        for (zh, en, differs) in [
+            ("通知结果", "to tell you", false),
+            ("推送广告", "", true),
+            ("", "", true),
+            ("", "advertising", true),
+        ] {
+            let after = client("openid phone", &[("phone", zh, en, false)]);
+            assert_eq!(noticed(&before, &after) == again, differs, "{zh} {en}");
+            assert_eq!(consequences(&before, &after, Wording::MeansTheSame), []);
+        }
+        let bare = client("openid phone", &[]);
+        let english = client("openid phone", &[("phone", "", "advertising", false)]);
+        assert_eq!(noticed(&bare, &english), again);
+    }
+
+    #[test]
+    fn what_becomes_required_an_address_that_goes_and_another_sector_are_told() {
+        let before = client("openid phone", &[("phone", "通知结果", "", true)]);
+        let mut after = client("openid phone", &[("phone", "通知结果", "", false)]);
+        after.metadata.redirect_uris = vec!["https://hrss.city.example/other".to_owned()];
+        after.sector = "city.example".to_owned();
+        assert_eq!(
+            noticed(&before, &after),
+            [
+                Consequence::Required {
+                    scope: "phone".to_owned()
+                },
+                Consequence::AddressClosed {
+                    uri: "https://hrss.city.example/cb".to_owned()
+                },
+                Consequence::NewSubjects,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_scope_is_asked_for_since_it_was_added_or_its_purpose_changed() {
+        let at = Timestamp::from_seconds;
+        let mut old = client("openid profile phone", &[]).metadata;
+        old.asked_since = BTreeMap::from([("profile".to_owned(), at(1)), ("openid".to_owned(), at(1))]);
+        let new = client("openid phone offline_access", &[("phone", "推送广告", "", false)]).metadata;
+        let since = asked_since(&old, &new, Wording::Differs, at(9));
+        let expected = [("openid", at(1)), ("phone", at(9)), ("offline_access", at(9))];
+        assert_eq!(since, expected.map(|(scope, at)| (scope.to_owned(), at)).into());
+    }
+}

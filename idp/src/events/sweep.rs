@@ -1,0 +1,21 @@
+use std::time::Duration;
+
+use crate::args;
+use crate::audit::sweep_away;
+use crate::clock::Timestamp;
+use crate::store::{Db, StoreError};
+
+/// Ours: for whoever asks why a department was told, or was not.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A message that has been delivered, or was given up: it has no next attempt.
+const DONE: &str = "DELETE FROM outbox WHERE id IN \
+    (SELECT id FROM outbox WHERE next_attempt_at IS NULL AND created_at <= $1 ORDER BY created_at LIMIT 1000)";
+
+/// Removes messages that are long done with, a thousand at a time; answers how many went.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn sweep(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
+    sweep_away(db, DONE, args![now.minus(KEPT)]).await
+}

@@ -1,0 +1,53 @@
+//! What is over goes: each room sweeps its own records, and a node has them do it now and then.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::app::App;
+use crate::consent;
+use crate::events;
+use crate::oidc;
+use crate::signin;
+use crate::store::StoreError;
+
+const PACE: Duration = Duration::from_secs(600);
+/// Between two rounds, for whoever waits to write.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Two nodes at it at once do no harm.
+pub(super) async fn now_and_then(app: App) {
+    let mut pace = tokio::time::interval(PACE);
+    loop {
+        pace.tick().await;
+        sweep(&app).await;
+    }
+}
+
+/// Sweeps until nothing is left that is over. Sessions come last: grants stand on them.
+pub(super) async fn sweep(app: &App) {
+    let (db, now) = (&app.db, app.clock.now());
+    let settings = &app.config.settings;
+    // The account page says when a service was last used, for as long as a consent to it stands.
+    let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
+    exhaust("messages", || events::sweep(db, now)).await;
+    exhaust("consents", || consent::sweep(db, now)).await;
+    exhaust("grants", || oidc::sweep(db, now, &settings.token)).await;
+    exhaust("sign-ins", || signin::sweep(db, now, sessions_kept)).await;
+}
+
+async fn exhaust<F>(what: &str, round: impl Fn() -> F)
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    loop {
+        match round().await {
+            Ok(0) => break,
+            Ok(rows) => tracing::debug!(what, rows, "swept"),
+            Err(fault) => {
+                tracing::warn!(what, %fault, "what is over could not be cleared away");
+                break;
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,198 @@
+//! What the operator's commands print, and what a change of a registration does to residents.
+
+use yimen_http_tests::{Client, Registration, SignIn, TestApp, Tokens};
+
+fn update(app: &TestApp, options: &[&str]) -> String {
+    let (status, said) = app.command(&[&["client", "update", "hrss"], options].concat());
+    assert!(status.success(), "{said}");
+    said
+}
+
+/// What `client update hrss …` says, once the node has seen it. A node whose clock is moved would count what
+/// residents answer as later than the command, which goes by the machine's: it starts again instead.
+fn update_and_start_again(app: &TestApp, options: &[&str]) -> String {
+    let said = update(app, options);
+    app.start_again();
+    said
+}
+
+async fn phone_of(client: &Client, tokens: &Tokens) -> Option<String> {
+    let claims = client.userinfo(&tokens.access).await.json();
+    claims["phone_number"].as_str().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn keys_and_clients_are_printed_for_people_and_as_json_on_demand() {
+    let app = TestApp::start().await;
+    app.client("hrss").await;
+    for arguments in [
+        ["keys", "list", ""],
+        ["keys", "rotate", "--now"],
+        ["client", "show", "hrss"],
+        ["client", "list", ""],
+    ] {
+        let arguments: Vec<&str> = arguments.into_iter().filter(|one| !one.is_empty()).collect();
+        let (status, text) = app.command(&arguments);
+        assert!(status.success() && !text.contains(['{', '[']), "{text}");
+        assert!(app.command_json(&arguments).to_string().len() > 20);
+    }
+    let (_, keys) = app.command(&["keys", "list"]);
+    assert!(
+        keys.contains("what happens next") && keys.contains("signs until"),
+        "{keys}"
+    );
+    let kid = app.command_json(&["keys", "list"])[0]["kid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (_, revoked) = app.command(&["keys", "revoke", &kid]);
+    assert!(
+        revoked.starts_with(&kid) && revoked.contains("is revoked"),
+        "{revoked}"
+    );
+    let (_, client) = app.command(&["client", "show", "hrss"]);
+    for row in [["id", "hrss"], ["name", "hrss系统"], ["scope", "openid"]] {
+        let has = |line: &str| line.split_whitespace().take(2).eq(row);
+        assert!(client.lines().any(has), "{client}");
+    }
+}
+
+#[tokio::test]
+async fn an_added_scope_is_asked_for_alone_and_a_removed_one_is_given_no_more() {
+    let app = TestApp::start().await;
+    let client = app
+        .register(Registration::new("hrss").scope("openid profile"))
+        .await;
+    let resident = app.resident("13800000001");
+    resident.sign_in_to(&client).await;
+    let all = || client.sign_in_for("openid profile phone");
+    let before = all();
+    before.read(&resident.follow(&before).await).code();
+
+    let said = update_and_start_again(&app, &["--scope", "openid profile phone"]);
+    assert!(
+        said.contains("+ openid profile phone") && said.contains("phone: residents are asked"),
+        "{said}"
+    );
+    let request = all();
+    let page = resident.follow(&request).await;
+    assert_eq!(page.count(".claim"), 1, "{}", page.text("main"));
+    assert!(page.text(".claim").contains("新增") && page.text(".claim").contains("手机号"));
+    let response = request.read(&page.press("#allow", &[]).await);
+    let tokens = client.tokens(&request, &response).await;
+    assert_eq!(
+        phone_of(&client, &tokens).await.as_deref(),
+        Some("+8613800000001")
+    );
+
+    let said = update_and_start_again(&app, &["--scope", "openid profile"]);
+    assert!(
+        said.contains("phone: what residents allowed counts no more"),
+        "{said}"
+    );
+    assert_eq!(
+        phone_of(&client, &tokens).await,
+        None,
+        "nor by a token that was issued before"
+    );
+    assert_eq!(
+        client.introspect(&tokens.access).await.json()["scope"],
+        "openid profile"
+    );
+    let refreshed = client.refresh(&tokens.refresh).await.json();
+    assert_eq!(refreshed["scope"], "openid profile");
+    let request = all();
+    let tokens = client
+        .tokens(&request, &request.read(&resident.follow(&request).await))
+        .await;
+    assert_eq!(phone_of(&client, &tokens).await, None);
+    let account = resident.browser.get("/account").await;
+    assert!(
+        !account.text("#services").contains("手机号"),
+        "{}",
+        account.text("#services")
+    );
+
+    update_and_start_again(&app, &["--scope", "openid profile phone"]);
+    let page = resident.follow(&all()).await;
+    assert_eq!(page.count(".claim"), 1, "added again, it is asked for again");
+}
+
+#[tokio::test]
+async fn another_purpose_is_asked_for_again_but_not_other_words_for_the_same() {
+    let app = TestApp::start().await;
+    let registration = Registration::new("hrss")
+        .scope("openid phone")
+        .option("--purpose", "phone=通知您办理结果")
+        .option("--optional", "phone");
+    let client = app.register(registration).await;
+    let resident = app.resident("13800000001");
+    let request = client.sign_in();
+    let page = resident.sign_in_at(&resident.follow(&request).await).await;
+    let response = request.read(&page.press("#allow", &[("item", "phone")]).await);
+    let tokens = client.tokens(&request, &response).await;
+    assert!(phone_of(&client, &tokens).await.is_some());
+
+    update_and_start_again(&app, &["--purpose", "phone=告诉您结果", "--same-purpose"]);
+    assert!(phone_of(&client, &tokens).await.is_some());
+
+    let said = update_and_start_again(&app, &["--purpose", "phone=给您推荐活动"]);
+    assert!(said.contains("residents are asked again"), "{said}");
+    assert_eq!(phone_of(&client, &tokens).await, None);
+    let request = client.sign_in();
+    let page = resident.follow(&request).await;
+    assert_eq!((page.count(".claim"), page.count(".option")), (0, 1));
+    assert!(page.text(".option").contains("给您推荐活动"));
+    let response = request.read(&page.press("#allow", &[]).await);
+    let tokens = client.tokens(&request, &response).await;
+    assert_eq!(phone_of(&client, &tokens).await, None, "left out");
+    let again = client.sign_in();
+    again.read(&resident.follow(&again).await).code();
+}
+
+#[tokio::test]
+async fn without_offline_access_refresh_tokens_end_with_the_session() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let tokens = resident.sign_in_to(&client).await;
+    let account = resident.browser.get("/account").await;
+    account.press("#sign-out", &[]).await;
+    assert_eq!(client.refresh(&tokens.refresh).await.status, 200);
+    update_and_start_again(&app, &["--scope", "openid profile phone"]);
+    client
+        .refresh(&tokens.refresh)
+        .await
+        .assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn another_address_serves_on_every_node_and_residents_stay_who_they_are() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let sub = resident.sign_in_to(&client).await.sub().to_owned();
+    let other = app.second_node().await;
+    let new = "https://pension.yunchuan.example/callback";
+    let request = SignIn {
+        issuer: other.url(""),
+        ..client.sign_in().with("redirect_uri", new)
+    };
+    assert_eq!(other.browser().get(&request.url()).await.status(), 400);
+    let said = update(&app, &["--redirect-uri", new]);
+    assert!(said.contains(&format!("+ {new}")), "{said}");
+    assert!(
+        said.contains(&format!("come back to {}", client.redirect_uri)),
+        "{said}"
+    );
+    for node in [&app, &other] {
+        node.advance("6s").await;
+    }
+    assert!(other.browser().get(&request.url()).await.has("#phone"));
+    let mut moved = client.clone();
+    new.clone_into(&mut moved.redirect_uri);
+    assert_eq!(resident.sign_in_to(&moved).await.sub(), sub);
+
+    let (status, said) = app.command(&["client", "update", "hrss", "--sector", "yunchuan.example"]);
+    assert!(!status.success() && said.contains("--new-subjects"), "{said}");
+}
