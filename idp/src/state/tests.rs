@@ -1,10 +1,9 @@
-//! One contract for both kinds. `tests/run` starts the Redis that `YIMEN_TEST_REDIS` names.
+//! One contract for all kinds; those of Redis keep it in `redis/tests.rs`.
 
 use std::time::Duration;
 
 use super::State;
 use crate::clock::Timestamp;
-use crate::config::{self, Secret};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -13,7 +12,7 @@ fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
 }
 
-async fn keeps_the_contract(state: &State) {
+pub(super) async fn keeps_the_contract(state: &State) {
     state.put("a", b"1:\0\xff", NOW, MINUTE).await.unwrap();
     assert_eq!(
         state.get("a", later(59)).await.unwrap().as_deref(),
@@ -40,6 +39,7 @@ async fn keeps_the_contract(state: &State) {
     assert_eq!(state.take("a", later(62)).await.unwrap(), None, "taken once");
     assert!(!state.swap("a", b"3", b"4", later(62), MINUTE).await.unwrap());
 
+    state.remove("n").await.unwrap();
     assert_eq!(state.count("n", NOW, MINUTE).await.unwrap(), 1);
     assert_eq!(
         state.count("n", later(59), MINUTE).await.unwrap(),
@@ -52,6 +52,7 @@ async fn keeps_the_contract(state: &State) {
     state.remove("b").await.unwrap();
     assert_eq!(state.get("b", NOW).await.unwrap(), None);
     state.ping().await.unwrap();
+    takes_once_among_many(state).await;
 }
 
 async fn takes_once_among_many(state: &State) {
@@ -73,22 +74,6 @@ async fn takes_once_among_many(state: &State) {
 async fn memory_keeps_the_contract() {
     let state = State::memory();
     keeps_the_contract(&state).await;
-    takes_once_among_many(&state).await;
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL and Redis"]
-async fn redis_keeps_the_contract() {
-    let url = std::env::var("YIMEN_TEST_REDIS").expect("YIMEN_TEST_REDIS names a server");
-    let prefix = format!("contract-{}", std::process::id());
-    let state = State::open(&config::State {
-        url: Secret::new(url),
-        prefix,
-    })
-    .await
-    .unwrap();
-    keeps_the_contract(&state).await;
-    takes_once_among_many(&state).await;
 }
 
 #[tokio::test]
