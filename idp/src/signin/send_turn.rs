@@ -3,7 +3,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Signin;
-use super::interaction::KEPT;
 use super::send_code::{Occasion, SendCode, SendRefusal};
 use crate::audit::Context;
 use crate::clock::Timestamp;
@@ -13,14 +12,15 @@ use crate::web::{ErrorKind, PageError};
 /// How long one send may keep the interaction's others waiting, and what it came to is kept for them.
 const TURN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
+/// Who holds a turn writes the first; who waits for it makes it the second.
+const HELD: &[u8] = b"";
+const AWAITED: &[u8] = b"awaited";
 
-/// What an interaction's last send came to.
+/// What the last send that others waited for came to.
 #[derive(Serialize, Deserialize)]
 struct LastSend {
     occasion: Occasion,
     number: [u8; 32],
-    /// Whoever drew a lower ticket came before its end.
-    next_ticket: u64,
     result: Result<(), SendRefusal>,
 }
 
@@ -32,19 +32,20 @@ impl Signin {
         context: &Context,
         ask: &SendCode,
     ) -> Result<Result<(), SendRefusal>, PageError> {
-        let ticket = self.draw_ticket(ask, context.now).await?;
-        let turn = format!("sending:{{{}}}", ask.interaction);
-        let mut left = TURN;
-        while !self.state.put_new(&turn, b"", context.now, TURN).await? {
-            if left.is_zero() {
+        let (turn, now) = (format!("sending:{{{}}}", ask.interaction), context.now);
+        let mut waited = Duration::ZERO;
+        while !self.state.put_new(&turn, HELD, now, TURN).await? {
+            if waited >= TURN {
                 return Err(PageError::new(ErrorKind::Unavailable)
                     .because("an earlier send does not come to its end"));
             }
+            self.state.swap(&turn, HELD, AWAITED, now, TURN).await?;
             tokio::time::sleep(POLL).await;
-            left = left.saturating_sub(POLL);
+            waited += POLL;
         }
-        let result = self.send_or_repeat(context, ask, ticket).await;
-        if let Err(fault) = self.state.remove(&turn).await {
+        let result = self.send_or_repeat(context, ask, waited).await;
+        let told = result.as_ref().ok().copied();
+        if let Err(fault) = self.end_turn(&turn, ask, told, now).await {
             tracing::warn!(%fault, "a turn to send could not be given back; it ends by itself");
         }
         result
@@ -54,45 +55,41 @@ impl Signin {
         &self,
         context: &Context,
         ask: &SendCode,
-        ticket: u64,
+        waited: Duration,
     ) -> Result<Result<(), SendRefusal>, PageError> {
-        let number = ask.phone.index(&self.vault);
-        let last = self.state.get(&last_key(ask), context.now).await?;
-        let last: Option<LastSend> = last.and_then(|stored| serde_json::from_slice(&stored).ok());
-        let is_copy = |last: &LastSend| {
-            (last.occasion, last.number) == (ask.occasion, number) && ticket < last.next_ticket
-        };
-        if let Some(first) = last.filter(is_copy) {
-            return Ok(first.result);
+        if waited.is_zero() {
+            // What there is was kept for others.
+            self.state.remove(&last_key(ask)).await?;
+            return self.send_in_turn(context, ask).await;
         }
-        let result = self.send_in_turn(context, ask).await?;
-        if let Err(fault) = self.note_send(ask, number, result, context.now).await {
-            tracing::warn!(%fault, "what a send came to could not be kept for copies of its form");
+        let stored = self.state.get(&last_key(ask), context.now).await?;
+        let last: Option<LastSend> = stored.and_then(|stored| serde_json::from_slice(&stored).ok());
+        let form = (ask.occasion, ask.phone.index(&self.vault));
+        match last.filter(|last| (last.occasion, last.number) == form) {
+            Some(first) => Ok(first.result),
+            None => self.send_in_turn(context, ask).await,
         }
-        Ok(result)
     }
 
-    async fn note_send(
+    async fn end_turn(
         &self,
+        turn: &str,
         ask: &SendCode,
-        number: [u8; 32],
-        result: Result<(), SendRefusal>,
+        result: Option<Result<(), SendRefusal>>,
         now: Timestamp,
     ) -> Result<(), StateError> {
-        let sent = LastSend {
-            occasion: ask.occasion,
-            number,
-            next_ticket: self.draw_ticket(ask, now).await?,
-            result,
-        };
-        let stored = serde_json::to_vec(&sent).map_err(|fault| StateError(fault.to_string()))?;
-        self.state.put(&last_key(ask), &stored, now, TURN).await
-    }
-
-    /// Tickets number an interaction's requests to send as they come.
-    async fn draw_ticket(&self, ask: &SendCode, now: Timestamp) -> Result<u64, StateError> {
-        let tickets = format!("send-tickets:{{{}}}", ask.interaction);
-        self.state.count(&tickets, now, KEPT).await
+        if self.state.get(turn, now).await?.as_deref() == Some(AWAITED)
+            && let Some(result) = result
+        {
+            let last = LastSend {
+                occasion: ask.occasion,
+                number: ask.phone.index(&self.vault),
+                result,
+            };
+            let stored = serde_json::to_vec(&last).map_err(|fault| StateError(fault.to_string()))?;
+            self.state.put(&last_key(ask), &stored, now, TURN).await?;
+        }
+        self.state.remove(turn).await
     }
 }
 

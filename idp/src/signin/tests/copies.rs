@@ -29,27 +29,12 @@ async fn with_a_code(browser: &mut Browser<'_>, gateway: &Gateway) -> String {
     id
 }
 
-/// How many requests to send have come in this interaction, each look among them.
-async fn come(house: &House, id: &str) -> u64 {
-    let tickets = format!("send-tickets:{{{id}}}");
-    let hour = Duration::from_secs(3600);
-    house
-        .signin
-        .state
-        .count(&tickets, house.now(), hour)
-        .await
-        .unwrap()
-}
-
-/// Waits until `count` requests to send have come since `seen`.
-async fn until_come(house: &House, id: &str, seen: u64, count: u64) {
-    let mut looks = 0;
+/// Waits until a request to send waits for another.
+async fn until_awaited(house: &House, id: &str) {
+    let turn = format!("sending:{{{id}}}");
+    let state = &house.signin.state;
     let waiting = async {
-        loop {
-            looks += 1;
-            if come(house, id).await >= seen + looks + count {
-                return;
-            }
+        while state.get(&turn, house.now()).await.unwrap().as_deref() != Some(b"awaited") {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -69,9 +54,8 @@ async fn press_twice(
     let id = path.split('/').nth(2).unwrap();
     let copy = async {
         gateway.asked().await;
-        let seen = come(browser.house, id).await;
         let answer = async {
-            until_come(browser.house, id, seen, 1).await;
+            until_awaited(browser.house, id).await;
             gateway.answer(status);
         };
         tokio::join!(browser.send_and_forget(path, fields), answer).0
@@ -138,13 +122,12 @@ async fn a_copy_says_too_soon_when_the_first_was_refused() {
     let token = browser.get(&format!("/signin/{id}/code")).await.token();
     let (path, fields) = (format!("/signin/{id}/resend"), [("token", token.as_str())]);
 
-    // Both have to wait for somebody else, so that one of them goes on while the other waits.
+    // Both find somebody else at it, so that one of them waits for certain.
     let (turn, state) = (format!("sending:{{{id}}}"), &house.signin.state);
     let minute = Duration::from_secs(60);
     assert!(state.put_new(&turn, b"", house.now(), minute).await.unwrap());
-    let seen = come(&house, &id).await;
     let let_go = async {
-        until_come(&house, &id, seen, 2).await;
+        until_awaited(&house, &id).await;
         state.remove(&turn).await.unwrap();
     };
     let send = || browser.send_and_forget(&path, &fields);
