@@ -36,7 +36,7 @@ pub struct StateError(pub(crate) String);
 macro_rules! on {
     ($self:ident, $store:ident => $call:expr) => {
         match &$self.0 {
-            Kind::Memory($store) => Ok($call),
+            Kind::Memory($store) => $call,
             Kind::Redis($store) => $call.await,
         }
     };
@@ -50,22 +50,33 @@ impl State {
     pub async fn open(config: &config::State) -> Result<Self, StateError> {
         let url = config.url.expose();
         if url == "memory:" {
-            return Ok(Self::memory());
+            return Ok(Self(Kind::Memory(Memory::new(config.memory_limit))));
         }
         RedisState::open(url, &config.prefix)
             .await
             .map(|state| Self(Kind::Redis(state)))
     }
 
-    #[must_use]
+    /// Memory without a limit to speak of.
+    #[cfg(test)]
     pub fn memory() -> Self {
-        Self(Kind::Memory(Memory::default()))
+        Self(Kind::Memory(Memory::new(usize::MAX)))
+    }
+
+    /// Whether there is room for something new. Memory keeps a part of its own for what is under way; Redis is asked
+    /// to refuse by itself.
+    #[must_use]
+    pub fn has_room(&self, now: Timestamp) -> bool {
+        match &self.0 {
+            Kind::Memory(store) => store.has_room(now),
+            Kind::Redis(_) => true,
+        }
     }
 
     /// Stores a value until `now + ttl`.
     ///
     /// # Errors
-    /// Where the store does not answer; nothing is assumed then.
+    /// Where the store does not answer or is full; nothing is assumed then.
     pub async fn put(
         &self,
         key: &str,
@@ -115,6 +126,18 @@ impl State {
 
     pub async fn remove(&self, key: &str) -> Result<(), StateError> {
         on!(self, store => store.remove(key))
+    }
+
+    /// The policy by which a server gives up values that have not expired, where one does: of what is lost so, a replay
+    /// would pass.
+    ///
+    /// # Errors
+    /// Where Redis does not say.
+    pub async fn eviction(&self) -> Result<Option<String>, StateError> {
+        match &self.0 {
+            Kind::Memory(_) => Ok(None),
+            Kind::Redis(store) => store.eviction().await,
+        }
     }
 
     pub async fn ping(&self) -> Result<(), StateError> {

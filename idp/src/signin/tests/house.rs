@@ -60,6 +60,7 @@ async fn short_lived_state(prefix: &str) -> State {
     let config = crate::config::State {
         url: Secret::new(url),
         prefix: prefix.to_owned(),
+        ..crate::config::State::default()
     };
     State::open(&config).await.unwrap()
 }

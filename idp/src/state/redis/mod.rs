@@ -5,7 +5,7 @@ mod script;
 use std::io;
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue, RedisError, RedisResult};
+use redis::{Cmd, FromRedisValue, RedisError, RedisResult, Value};
 
 use self::address::Address;
 use self::connection::{Connection, Lent, loses_connection};
@@ -145,6 +145,25 @@ impl RedisState {
 
     pub(super) async fn ping(&self) -> Result<(), StateError> {
         self.get("ping", Timestamp::from_millis(0)).await.map(drop)
+    }
+
+    pub(super) async fn eviction(&self) -> Result<Option<String>, StateError> {
+        let told = match self.ask(Cmd::new().arg("INFO").arg("memory")).await? {
+            Value::Map(nodes) => nodes.into_iter().map(|(_, told)| told).collect(),
+            told => vec![told],
+        };
+        for told in told {
+            let told = String::from_redis_value(told).map_err(RedisError::from)?;
+            let policy = told
+                .lines()
+                .find_map(|line| line.strip_prefix("maxmemory_policy:"));
+            match policy {
+                Some("noeviction") => {}
+                Some(policy) => return Ok(Some(policy.to_owned())),
+                None => return Err(StateError("INFO memory names no maxmemory_policy".to_owned())),
+            }
+        }
+        Ok(None)
     }
 }
 

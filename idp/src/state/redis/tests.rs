@@ -122,12 +122,22 @@ async fn a_node_of_a_cluster_that_is_gone_is_worked_with_again_when_it_is_back()
     while about_server(&redis, &elsewhere, "process_id").await == node {
         elsewhere.push('b');
     }
-    let flush = cmd("SCRIPT").arg("FLUSH").to_owned();
-    let _: () = server_of(&redis, &url, &elsewhere)
-        .await
-        .ask(&flush)
-        .await
-        .unwrap();
+    let other = server_of(&redis, &url, &elsewhere).await;
+    let flush: Result<(), _> = other.ask(cmd("SCRIPT").arg("FLUSH")).await;
+    flush.unwrap();
+
+    for (policy, found) in [("volatile-ttl", Some("volatile-ttl")), ("noeviction", None)] {
+        let mut set = cmd("CONFIG");
+        let done: Result<(), _> = other
+            .ask(set.arg("SET").arg("maxmemory-policy").arg(policy))
+            .await;
+        done.unwrap();
+        assert_eq!(
+            redis.eviction().await.unwrap().as_deref(),
+            found,
+            "every node is asked"
+        );
+    }
 
     let halted = Halted::new(node);
     for n in 0..2 {
