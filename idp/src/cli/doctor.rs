@@ -101,7 +101,7 @@ async fn database(config: &Config) -> Result<String, String> {
 }
 
 async fn state(config: &Config) -> Result<String, String> {
-    let state = State::open(&config.settings.state)
+    let state = State::open(&config.settings.state, Clock::system().now())
         .await
         .map_err(|fault| format!("{fault}; check state.url"))?;
     state.ping().await.map_err(|fault| fault.to_string())?;

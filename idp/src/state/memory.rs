@@ -17,6 +17,7 @@ struct Inner {
     limit: usize,
     sweep_at: usize,
     swept: Timestamp,
+    began: Timestamp,
 }
 
 struct Held {
@@ -38,19 +39,24 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Memory {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, now: Timestamp) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             values: HashMap::new(),
             bytes: 0,
             limit,
             sweep_at: 0,
-            swept: Timestamp::from_millis(0),
+            swept: now,
+            began: now,
         })))
     }
 
     /// No operation panics while it holds the lock, so a poisoned lock still guards a sound map.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn remembers_since(&self) -> Result<Timestamp, StateError> {
+        Ok(self.inner().began)
     }
 
     /// Whether there is room for more than what is under way.

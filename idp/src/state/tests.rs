@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::State;
 use super::memory::Memory;
+use super::{State, Used};
 use crate::clock::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -49,6 +49,19 @@ pub(super) async fn keeps_the_contract(state: &State) {
     );
     assert_eq!(state.count("n", later(60), MINUTE).await.unwrap(), 1);
 
+    state.remove("used:{used}:u").await.unwrap();
+    let first = state.use_once("u", NOW, MINUTE).await.unwrap();
+    assert!(matches!(first, Used::Now { .. }));
+    assert_eq!(
+        state.use_once("u", later(59), MINUTE).await.unwrap(),
+        Used::Before
+    );
+    assert_eq!(
+        state.use_once("u", later(60), MINUTE).await.unwrap(),
+        first,
+        "the memory is the same"
+    );
+
     state.put("b", b"x", NOW, MINUTE).await.unwrap();
     state.remove("b").await.unwrap();
     assert_eq!(state.get("b", NOW).await.unwrap(), None);
@@ -79,7 +92,7 @@ async fn memory_keeps_the_contract() {
 
 #[test]
 fn memory_forgets_what_has_expired() {
-    let memory = Memory::new(usize::MAX);
+    let memory = Memory::new(usize::MAX, NOW);
     for n in 0..5_000 {
         let second = Duration::from_secs(1);
         memory.put(&format!("k{n}"), b"x", later(n), second).unwrap();
@@ -89,7 +102,7 @@ fn memory_forgets_what_has_expired() {
 
 /// A memory of which new things have taken their share, and how many there are.
 fn without_room() -> (Memory, u64) {
-    let memory = Memory::new(64 * 1024);
+    let memory = Memory::new(64 * 1024, NOW);
     let mut begun = 0;
     while memory.has_room(NOW) {
         memory

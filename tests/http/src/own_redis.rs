@@ -50,13 +50,11 @@ impl OwnRedis {
         client.get_multiplexed_async_connection().await
     }
 
-    /// `CONFIG SET`.
-    pub async fn set(&self, name: &str, value: &str) {
+    pub async fn tell(&self, words: &[&str]) {
         let mut connection = self.connection().await.expect("Redis answers");
-        let mut set = redis::cmd("CONFIG");
-        let set = set.arg("SET").arg(name).arg(value);
-        let done: redis::RedisResult<()> = set.query_async(&mut connection).await;
-        done.unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        let mut command = redis::Cmd::new();
+        let done: redis::RedisResult<()> = command.arg(words).query_async(&mut connection).await;
+        done.unwrap_or_else(|fault| panic!("{words:?}: {fault}"));
     }
 }
 

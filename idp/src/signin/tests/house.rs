@@ -62,7 +62,7 @@ async fn short_lived_state(prefix: &str) -> State {
         prefix: prefix.to_owned(),
         ..crate::config::State::default()
     };
-    State::open(&config).await.unwrap()
+    State::open(&config, Timestamp::from_millis(0)).await.unwrap()
 }
 
 fn routes(signin: &Signin) -> Router {

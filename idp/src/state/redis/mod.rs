@@ -37,11 +37,14 @@ impl RedisState {
         static SCRIPTS: std::sync::OnceLock<Scripts> = std::sync::OnceLock::new();
         let opening = Connection::open(Address::read(url)?);
         let connection = in_time(PATIENCE * 3, opening).await?;
-        Ok(Self {
+        let state = Self {
             connection,
             prefix: prefix.to_owned(),
             scripts: SCRIPTS.get_or_init(Scripts::new),
-        })
+        };
+        // What is made from now on is known to be new, should Redis have none of our notes.
+        state.remembers_since().await?;
+        Ok(state)
     }
 
     fn key(&self, key: &str) -> String {
@@ -144,7 +147,14 @@ impl RedisState {
     }
 
     pub(super) async fn ping(&self) -> Result<(), StateError> {
-        self.get("ping", Timestamp::from_millis(0)).await.map(drop)
+        self.remembers_since().await.map(drop)
+    }
+
+    /// By Redis' own clock. A server that has restarted may have come back with an old copy of its memory, and a
+    /// replica that has become the master with the last moments missing: so the note is of the running process.
+    pub(super) async fn remembers_since(&self) -> Result<Timestamp, StateError> {
+        let note = self.scripts.since.on(self.key("since:{used}"));
+        self.run(note).await.map(Timestamp::from_millis)
     }
 
     pub(super) async fn eviction(&self) -> Result<Option<String>, StateError> {

@@ -7,6 +7,7 @@ pub(super) struct Scripts {
     pub(super) take: Script,
     pub(super) swap: Script,
     pub(super) count: Script,
+    pub(super) since: Script,
 }
 
 /// ARGV: 1 now, 2 expiry (both decimal milliseconds), 3 Redis' own expiry in ms, 4 value, 5 old value.
@@ -36,6 +37,15 @@ impl Scripts {
                  if n then n = tonumber(n) + 1 \
                  redis.call('SET', KEYS[1], string.sub(v, 1, string.find(v, ':', 1, true)) .. n, 'KEEPTTL') return n end \
                  redis.call('SET', KEYS[1], ARGV[2] .. ':1', 'PX', ARGV[3]) return 1",
+            ),
+            since: script(
+                "local info = redis.pcall('INFO', 'server') \
+                 local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or '' \
+                 local noted, since = string.match(redis.call('GET', KEYS[1]) or '', '^(%x*):(%d+)$') \
+                 if noted == run then return since end \
+                 local t = redis.call('TIME') \
+                 since = string.format('%.0f', t[1] * 1000 + math.ceil(t[2] / 1000)) \
+                 redis.call('SET', KEYS[1], run .. ':' .. since) return since",
             ),
         }
     }

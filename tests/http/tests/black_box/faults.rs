@@ -147,7 +147,7 @@ async fn a_full_redis_asks_everybody_to_try_again() {
     let form = app.resident("13800000002");
     let number = form.browser.get("/account").await;
 
-    redis.set("maxmemory", "1").await;
+    redis.tell(&["CONFIG", "SET", "maxmemory", "1"]).await;
     assert_try_again(&form.ask_for_code(&number).await);
     assert_try_again(&app.browser().get("/account").await);
     let answer = by_key.refresh("made-up").await;
@@ -155,7 +155,7 @@ async fn a_full_redis_asks_everybody_to_try_again() {
     assert!(!answer.header("retry-after").is_empty());
     assert!(app.log().contains("OOM"), "the log says why");
 
-    redis.set("maxmemory", "0").await;
+    redis.tell(&["CONFIG", "SET", "maxmemory", "0"]).await;
     by_key.refresh("made-up").await.assert_error(400, "invalid_grant");
     assert!(
         form.ask_for_code(&number).await.has("#code"),
@@ -171,7 +171,9 @@ async fn the_doctor_names_a_redis_that_forgets() {
     let app = Setup::new().set("state.url", redis.url.as_str()).start().await;
     let (_, sound) = app.command(&["doctor"]);
     assert!(sound.contains("✓ short-lived state"), "{sound}");
-    redis.set("maxmemory-policy", "allkeys-lru").await;
+    redis
+        .tell(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"])
+        .await;
     let (status, faulty) = app.command(&["doctor"]);
     assert!(!status.success());
     let line = faulty.lines().find(|line| line.contains("short-lived state"));
