@@ -104,14 +104,22 @@ async fn database(config: &Config) -> Result<String, String> {
 }
 
 async fn state(config: &Config) -> Result<String, String> {
-    let state = State::open(&config.settings.state)
+    let state = State::open(&config.settings.state, Clock::system().now())
         .await
         .map_err(|fault| format!("{fault}; check state.url"))?;
     state.ping().await.map_err(|fault| fault.to_string())?;
     if config.settings.state.url.expose() == "memory:" {
         return Ok("in this process: right for a single node, wrong for several".to_owned());
     }
-    Ok("answers".to_owned())
+    match state.eviction().await {
+        Ok(None) => Ok("answers, and gives up nothing that is still needed".to_owned()),
+        Ok(Some(policy)) => Err(format!(
+            "Redis' maxmemory-policy is {policy}: what it evicts may be the mark of a spent assertion; set noeviction"
+        )),
+        Err(fault) => Err(format!(
+            "{fault}: whether Redis' maxmemory-policy is noeviction, as it must be, cannot be seen"
+        )),
+    }
 }
 
 fn sms_providers(config: &Config) -> Result<String, String> {

@@ -115,6 +115,7 @@ pub enum Synchronous {
 #[serde(deny_unknown_fields, default)]
 pub struct State {
     pub url: Secret,
+    pub memory_limit: usize,
     pub prefix: String,
 }
 
@@ -122,6 +123,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             url: Secret::new("memory:".to_owned()),
+            memory_limit: 256 * 1024 * 1024,
             prefix: "yimen".to_owned(),
         }
     }

@@ -10,6 +10,7 @@ mod limits;
 mod outbox;
 pub mod pages;
 mod send_code;
+mod send_turn;
 pub mod sessions;
 mod sweep;
 #[cfg(test)]
