@@ -125,7 +125,7 @@ async fn a_copy_says_too_soon_when_the_first_was_refused() {
     // Both find somebody else at it, so that one of them waits for certain.
     let (turn, state) = (format!("sending:{{{id}}}"), &house.signin.state);
     let minute = Duration::from_secs(60);
-    assert!(state.put_new(&turn, b"", house.now(), minute).await.unwrap());
+    state.put(&turn, b"held", house.now(), minute).await.unwrap();
     let let_go = async {
         until_awaited(&house, &id).await;
         state.remove(&turn).await.unwrap();
