@@ -117,6 +117,17 @@ impl State {
         on!(self, store => store.remove(key))
     }
 
+    /// What time it is on the server; none where the store is this process.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, StateError> {
+        match &self.0 {
+            Kind::Memory(_) => Ok(None),
+            Kind::Redis(store) => store.clock().await.map(Some),
+        }
+    }
+
     pub async fn ping(&self) -> Result<(), StateError> {
         match &self.0 {
             Kind::Memory(_) => Ok(()),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::State;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Secret};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -74,6 +74,7 @@ async fn memory_keeps_the_contract() {
     let state = State::memory();
     keeps_the_contract(&state).await;
     takes_once_among_many(&state).await;
+    assert_eq!(state.clock().await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -89,6 +90,8 @@ async fn redis_keeps_the_contract() {
     .unwrap();
     keeps_the_contract(&state).await;
     takes_once_among_many(&state).await;
+    let (theirs, now) = (state.clock().await.unwrap().unwrap(), Clock::system().now());
+    assert!(now.since(theirs).max(theirs.since(now)) < MINUTE);
 }
 
 #[tokio::test]
