@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::private::PrivateFile;
 use super::secret::{MasterKey, Secret};
 use super::sms::{Aliyun, Tencent, Webhook};
 use super::values::{PublicUrl, Span};
@@ -16,6 +17,7 @@ pub struct Config {
     pub master_key: MasterKey,
     pub settings: Settings,
     pub written: Written,
+    pub private_files: Vec<PrivateFile>,
 }
 
 impl Config {

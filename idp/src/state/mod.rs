@@ -170,6 +170,17 @@ impl State {
         }
     }
 
+    /// What time it is on the server; none where the store is this process.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, StateError> {
+        match &self.0 {
+            Kind::Memory(_) => Ok(None),
+            Kind::Redis(store) => store.clock().await.map(Some),
+        }
+    }
+
     pub async fn ping(&self) -> Result<(), StateError> {
         match &self.0 {
             Kind::Memory(_) => Ok(()),

@@ -88,6 +88,7 @@ async fn takes_once_among_many(state: &State) {
 async fn memory_keeps_the_contract() {
     let state = State::memory();
     keeps_the_contract(&state).await;
+    assert_eq!(state.clock().await.unwrap(), None);
 }
 
 #[test]

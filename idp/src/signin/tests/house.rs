@@ -134,6 +134,7 @@ impl House {
                 master_key,
                 settings,
                 written: Written::default(),
+                private_files: Vec::new(),
             }),
             rng,
             db,

@@ -146,6 +146,13 @@ impl RedisState {
         self.ask(Cmd::new().arg("DEL").arg(self.key(key))).await
     }
 
+    pub(super) async fn clock(&self) -> Result<Timestamp, StateError> {
+        let (seconds, micros): (i64, i64) = self.ask(Cmd::new().arg("TIME")).await?;
+        Ok(Timestamp::from_millis(
+            seconds.saturating_mul(1000) + micros / 1000,
+        ))
+    }
+
     pub(super) async fn ping(&self) -> Result<(), StateError> {
         self.remembers_since().await.map(drop)
     }

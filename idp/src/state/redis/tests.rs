@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::clock::moment;
+use crate::clock::{Clock, moment};
 use crate::state::tests::keeps_the_contract;
 use crate::state::{Kind, State};
 
@@ -68,7 +68,10 @@ async fn until_it_works<T>(work: impl AsyncFn() -> Result<T, StateError>) -> T {
 #[tokio::test]
 #[ignore = "needs PostgreSQL and Redis"]
 async fn one_server_keeps_the_contract() {
-    assert_contract(&open(&named("YIMEN_TEST_REDIS")).await).await;
+    let redis = open(&named("YIMEN_TEST_REDIS")).await;
+    assert_contract(&redis).await;
+    let (theirs, now) = (redis.clock().await.unwrap(), Clock::system().now());
+    assert!(now.since(theirs).max(theirs.since(now)) < MINUTE);
 }
 
 #[tokio::test]
