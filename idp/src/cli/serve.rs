@@ -7,13 +7,16 @@ use super::failure::Failure;
 use super::logging;
 use super::output::Output;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, PrivateFile};
 use crate::http::{App, StartError, listen, serve};
 use crate::rng::Rng;
 
 pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
     logging::start(&config)?;
+    for fault in config.private_files.iter().filter_map(PrivateFile::fault) {
+        tracing::warn!("{fault}");
+    }
     let address = config.settings.listen;
     let issuer = config.public_url.issuer().to_owned();
     let written = config.written.clone();

@@ -2,6 +2,7 @@
 //! May import: nothing.
 
 mod model;
+mod private;
 mod reference;
 mod resolve;
 mod secret;
@@ -14,6 +15,7 @@ pub use model::{
     Config, Consent, Database, Fetch, Http, Log, LogFormat, Proofing, Session, Settings, Sms, SmsProvider,
     State, Synchronous, TestNumber, Tls, Token,
 };
+pub use private::PrivateFile;
 pub use reference::{Key, keys};
 pub use secret::{MasterKey, Secret};
 pub use source::{ConfigError, find_file, load};

@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::private::PrivateFile;
 use super::secret::{MasterKey, Secret};
 use super::sms::{Aliyun, Tencent, Webhook};
 use super::values::{PublicUrl, Span};
@@ -17,6 +18,7 @@ pub struct Config {
     pub master_key: MasterKey,
     pub settings: Settings,
     pub written: Written,
+    pub private_files: Vec<PrivateFile>,
 }
 
 impl Config {
@@ -120,6 +122,7 @@ pub enum Synchronous {
 #[serde(deny_unknown_fields, default)]
 pub struct State {
     pub url: Secret,
+    pub memory_limit: usize,
     pub prefix: String,
 }
 
@@ -127,6 +130,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             url: Secret::new("memory:".to_owned()),
+            memory_limit: 256 * 1024 * 1024,
             prefix: "yimen".to_owned(),
         }
     }

@@ -1,4 +1,5 @@
 use super::model::{Config, Settings, SmsProvider};
+use super::private::PrivateFile;
 use super::secret::MasterKey;
 use super::source::ConfigError;
 use super::values::{PublicUrl, Span};
@@ -14,7 +15,11 @@ struct Fault {
 }
 
 /// Makes of the settings, each of which reads well, a configuration that holds together.
-pub(super) fn resolve(settings: Settings, written: Written) -> Result<Config, ConfigError> {
+pub(super) fn resolve(
+    settings: Settings,
+    written: Written,
+    private_files: Vec<PrivateFile>,
+) -> Result<Config, ConfigError> {
     let wrong = |Fault { key, said }| ConfigError::Wrong {
         place: written.place(key),
         fault: said,
@@ -32,6 +37,7 @@ pub(super) fn resolve(settings: Settings, written: Written) -> Result<Config, Co
         master_key,
         settings,
         written,
+        private_files,
     })
 }
 

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::model::{Config, Settings};
+use super::private::private_files;
 use super::resolve::resolve;
 use super::written::{Place, Written, line_of};
 
@@ -48,8 +49,10 @@ pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) ->
         fault,
     })?;
     let mut written = Written::in_file(path, &text);
-    let settings = lay_over(&mut written, &text, environment)?;
-    resolve(settings, written)
+    let (settings, all) = lay_over(&mut written, &text, environment)?;
+    let own = text.parse().unwrap_or_default();
+    let private = private_files(path, &settings, &all, &own);
+    resolve(settings, written, private)
 }
 
 fn read_file(written: &Written, text: &str) -> Result<Settings, ConfigError> {
@@ -66,13 +69,13 @@ fn lay_over(
     written: &mut Written,
     text: &str,
     environment: impl Iterator<Item = (String, String)>,
-) -> Result<Settings, ConfigError> {
+) -> Result<(Settings, toml::Table), ConfigError> {
     // A faulty line is the file's fault; a missing key may yet come from the environment.
     let file = read_file(written, text);
     let is_readable =
         !matches!(&file, Err(ConfigError::Wrong { fault, .. }) if !fault.starts_with("missing field"));
     let Some(mut table) = text.parse::<toml::Table>().ok().filter(|_| is_readable) else {
-        return file;
+        return file.map(|settings| (settings, toml::Table::new()));
     };
     let mut variables: Vec<_> = environment.filter(|(name, _)| is_ours(name)).collect();
     variables.sort();
@@ -99,14 +102,14 @@ fn lay_over(
         }
     }
     match (settings(&table), file) {
-        (Ok(settings), _) => Ok(settings),
+        (Ok(settings), _) => Ok((settings, table)),
         (Err(_), Err(fault)) => Err(fault),
         (Err(fault), Ok(file)) => match waiting.into_iter().next() {
             Some((name, ..)) => Err(ConfigError::Wrong {
                 place: Place::Variable(name),
                 fault,
             }),
-            None => Ok(file),
+            None => Ok((file, table)),
         },
     }
 }

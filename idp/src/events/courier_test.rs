@@ -40,6 +40,7 @@ async fn courier() -> (Records, Courier) {
             master_key,
             settings: Settings::default(),
             written: Written::default(),
+            private_files: Vec::new(),
         }),
         keys: KeyRing::open(keeper, clock.now()).await.unwrap(),
         fetcher: Fetcher::new(&Fetch::default(), true).unwrap(),

@@ -156,7 +156,7 @@ impl App {
         let authority = Authority::new(settings, http, rng.clone())?;
         let db = Db::open(&settings.database).await?;
         bring_up_to_date(&db, settings.database.migrate_at_start).await?;
-        let state = State::open(&settings.state).await?;
+        let state = State::open(&settings.state, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
         let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
         let keys = KeyRing::open(keeper, clock.now()).await?;

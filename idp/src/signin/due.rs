@@ -20,7 +20,7 @@ struct Due {
 }
 
 /// What a browser is told of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Owed {
     pub(super) challenge: String,
     pub(super) bits: Option<u32>,

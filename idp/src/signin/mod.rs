@@ -12,6 +12,7 @@ mod outbox;
 pub mod pages;
 mod passkeys;
 mod send_code;
+mod send_turn;
 pub mod sessions;
 mod sweep;
 #[cfg(test)]

@@ -1,6 +1,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
 use super::due::{Owed, Payment};
@@ -27,7 +29,7 @@ pub(super) struct SendCode {
     pub(super) work: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Occasion {
     /// The number was typed. The same form sent twice gets one message.
     Typed,
@@ -36,7 +38,7 @@ pub(super) enum Occasion {
 }
 
 /// Why no message went out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum SendRefusal {
     TooSoon(Wait),
     TooMany(Wait),
@@ -45,7 +47,7 @@ pub(super) enum SendRefusal {
 }
 
 /// A message that did not go out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Unsent {
     /// It does once this is paid.
     Owed(Owed),
@@ -60,15 +62,12 @@ impl From<SendRefusal> for Unsent {
 
 /// How long a code's record is kept: for "send again" it knows the number.
 const KEPT: Duration = Duration::from_secs(60 * 60);
-/// How long one send may keep the interaction's others waiting.
-const TURN: Duration = Duration::from_secs(30);
-const POLL: Duration = Duration::from_millis(50);
 /// How often a reservation is tried against others of the same number.
 const ATTEMPTS: usize = 5;
 
 impl Signin {
-    /// Sends a code, one request of an interaction at a time. Runs to its end even if the browser
-    /// hangs up: a message that was paid for is written down.
+    /// Sends a code, in its turn. Runs to its end even if the browser hangs up: a message that was
+    /// paid for is written down.
     pub(super) async fn send_code(
         self,
         context: Context,
@@ -79,28 +78,12 @@ impl Signin {
             .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
     }
 
-    /// A form sent twice waits for its first copy, and then finds what that one has sent.
-    async fn take_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), Unsent>, PageError> {
-        let turn = format!("sending:{{{}}}", ask.interaction);
-        let mut ask = ask.clone();
-        let mut left = TURN;
-        while !self.state.put_new(&turn, b"", context.now, TURN).await? {
-            if left.is_zero() {
-                return Err(PageError::new(ErrorKind::Unavailable)
-                    .because("an earlier send does not come to its end"));
-            }
-            tokio::time::sleep(POLL).await;
-            left = left.saturating_sub(POLL);
-            ask.occasion = Occasion::Typed;
-        }
-        let result = self.send_in_turn(context, &ask).await;
-        if let Err(fault) = self.state.remove(&turn).await {
-            tracing::warn!(%fault, "a turn to send could not be given back; it ends by itself");
-        }
-        result
-    }
-
-    async fn send_in_turn(&self, context: &Context, ask: &SendCode) -> Result<Result<(), Unsent>, PageError> {
+    /// As [`Signin::take_turn`], when it is this request's turn.
+    pub(super) async fn send_in_turn(
+        &self,
+        context: &Context,
+        ask: &SendCode,
+    ) -> Result<Result<(), Unsent>, PageError> {
         let now = context.now;
         let before = self.kept_code(&ask.interaction, now).await?;
         if let Some(sent) = before

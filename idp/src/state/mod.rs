@@ -27,6 +27,16 @@ enum Kind {
     Redis(RedisState),
 }
 
+/// Whether something that may happen once has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Used {
+    Before,
+    /// Not since this moment, before which the store does not remember.
+    Now {
+        since: Timestamp,
+    },
+}
+
 /// The store could not be asked.
 #[derive(Debug, Error)]
 #[error("the short-lived state is unavailable: {0}")]
@@ -36,36 +46,47 @@ pub struct StateError(pub(crate) String);
 macro_rules! on {
     ($self:ident, $store:ident => $call:expr) => {
         match &$self.0 {
-            Kind::Memory($store) => Ok($call),
+            Kind::Memory($store) => $call,
             Kind::Redis($store) => $call.await,
         }
     };
 }
 
 impl State {
-    /// Opens the store the configuration names.
+    /// Opens the store the configuration names; memory remembers from `now` on.
     ///
     /// # Errors
     /// Where the address is malformed or Redis cannot be reached.
-    pub async fn open(config: &config::State) -> Result<Self, StateError> {
+    pub async fn open(config: &config::State, now: Timestamp) -> Result<Self, StateError> {
         let url = config.url.expose();
         if url == "memory:" {
-            return Ok(Self::memory());
+            return Ok(Self(Kind::Memory(Memory::new(config.memory_limit, now))));
         }
         RedisState::open(url, &config.prefix)
             .await
             .map(|state| Self(Kind::Redis(state)))
     }
 
-    #[must_use]
+    /// Memory without a limit to speak of, that remembers all.
+    #[cfg(test)]
     pub fn memory() -> Self {
-        Self(Kind::Memory(Memory::default()))
+        Self(Kind::Memory(Memory::new(usize::MAX, Timestamp::from_millis(0))))
+    }
+
+    /// Whether there is room for something new. Memory keeps a part of its own for what is under way; Redis is asked
+    /// to refuse by itself.
+    #[must_use]
+    pub fn has_room(&self, now: Timestamp) -> bool {
+        match &self.0 {
+            Kind::Memory(store) => store.has_room(now),
+            Kind::Redis(_) => true,
+        }
     }
 
     /// Stores a value until `now + ttl`.
     ///
     /// # Errors
-    /// Where the store does not answer; nothing is assumed then.
+    /// Where the store does not answer or is full; nothing is assumed then.
     pub async fn put(
         &self,
         key: &str,
@@ -85,6 +106,26 @@ impl State {
         ttl: Duration,
     ) -> Result<bool, StateError> {
         on!(self, store => store.put_new(key, value, now, ttl))
+    }
+
+    /// Takes something for used until `now + ttl`, for exactly one caller.
+    ///
+    /// Its mark may be lost with the store's memory. So whoever is told that it was not used asks whether it can have
+    /// been before the store's memory begins.
+    ///
+    /// # Errors
+    /// Where the store does not answer or is full.
+    pub async fn use_once(&self, what: &str, now: Timestamp, ttl: Duration) -> Result<Used, StateError> {
+        // One tag for all: on a cluster, the marks are lost together with the note of when they begin.
+        if !self
+            .put_new(&format!("used:{{used}}:{what}"), b"", now, ttl)
+            .await?
+        {
+            return Ok(Used::Before);
+        }
+        // Asked afterwards: a memory that was lost meanwhile begins later.
+        let since = on!(self, store => store.remembers_since())?;
+        Ok(Used::Now { since })
     }
 
     pub async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Vec<u8>>, StateError> {
@@ -115,6 +156,29 @@ impl State {
 
     pub async fn remove(&self, key: &str) -> Result<(), StateError> {
         on!(self, store => store.remove(key))
+    }
+
+    /// The policy by which a server gives up values that have not expired, where one does: of what is lost so, a replay
+    /// would pass.
+    ///
+    /// # Errors
+    /// Where Redis does not say.
+    pub async fn eviction(&self) -> Result<Option<String>, StateError> {
+        match &self.0 {
+            Kind::Memory(_) => Ok(None),
+            Kind::Redis(store) => store.eviction().await,
+        }
+    }
+
+    /// What time it is on the server; none where the store is this process.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, StateError> {
+        match &self.0 {
+            Kind::Memory(_) => Ok(None),
+            Kind::Redis(store) => store.clock().await.map(Some),
+        }
     }
 
     pub async fn ping(&self) -> Result<(), StateError> {

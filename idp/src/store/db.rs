@@ -1,3 +1,5 @@
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use super::error::StoreError;
 use super::pool::{Ages, Lease, Lent, PATIENCE, Pool};
 use super::row::Row;
 use super::value::{Args, Value};
+use crate::clock::Timestamp;
 use crate::config::{Database, Synchronous};
 
 /// The numbered SQL of `migrations/`, carried in the binary.
@@ -120,6 +123,7 @@ impl Db {
     }
 
     async fn open_sqlite(path: &str, synchronous: Synchronous) -> Result<Self, StoreError> {
+        make_private(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -201,6 +205,18 @@ impl Db {
         self.one("SELECT 1 AS one", Args::new()).await.map(drop)
     }
 
+    /// What time it is on the server; none where the records are a file of this machine.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        if self.backend() == Backend::Sqlite {
+            return Ok(None);
+        }
+        let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now";
+        self.one(sql, Args::new()).await?.time("now").map(Some)
+    }
+
     /// # Errors
     /// Where the database does not answer or refuses the statement.
     pub async fn all(&self, sql: &'static str, args: Args) -> Result<Vec<Row>, StoreError> {
@@ -270,6 +286,13 @@ impl Db {
     }
 }
 
+/// Makes the file, where there is none, its owner's alone: `SQLite` would make it as open as the process' umask, and
+/// gives those beside it the same mode. What goes wrong here goes wrong again, and is told, when the file is opened.
+fn make_private(path: &str) {
+    let mut options = OpenOptions::new();
+    let _ = options.write(true).create_new(true).mode(0o600).open(path);
+}
+
 /// A writing transaction; dropped without [`Tx::commit`], it leaves nothing.
 #[derive(Debug)]
 pub struct Tx(Open);
@@ -322,5 +345,41 @@ impl Tx {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::sample::Records;
+
+    #[tokio::test]
+    async fn a_new_file_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("yimen.db").display().to_string();
+        let db = Db::open_sqlite(&path, Synchronous::Normal).await.unwrap();
+        db.migrate().await.unwrap();
+        for end in ["", "-wal", "-shm"] {
+            let mode = std::fs::metadata(format!("{path}{end}"))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{end}");
+        }
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_server_has_a_clock_and_a_file_has_none() {
+        let records = Records::open().await;
+        let db = &records.db;
+        let theirs = db.clock().await.unwrap();
+        assert_eq!(theirs.is_some(), db.backend() == Backend::Postgres);
+        let now = Clock::system().now();
+        let drift = theirs.map_or(Duration::ZERO, |theirs| now.since(theirs).max(theirs.since(now)));
+        assert!(drift < Duration::from_secs(60), "{drift:?}");
     }
 }

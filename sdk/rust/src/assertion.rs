@@ -1,6 +1,6 @@
 //! How the department proves who it is to the provider: `private_key_jwt` (RFC 7523, OpenID Connect Core §9).
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
@@ -25,7 +25,8 @@ pub(crate) fn client_assertion(
         "sub": client_id,
         "aud": issuer,
         "jti": chance::token()?,
-        "iat": numeric_date(now),
+        // To the millisecond: in the second of its start, the provider takes nothing that may be older.
+        "iat": now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
         "exp": numeric_date(now + LIFETIME),
     }))
 }

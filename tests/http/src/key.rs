@@ -70,14 +70,12 @@ impl Key {
     }
 }
 
-/// To be changed by a test before signing. The time is the real one: a test that moves the server's clock
-/// sets `iat` and `exp` itself.
+/// To be changed by a test before signing. The time is the real one, to the millisecond: a test that moves the
+/// server's clock sets `iat` and `exp` itself.
 pub fn assertion_claims(client_id: &str, audience: &str) -> Value {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970")
-        .as_secs();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     json!({
-        "iss": client_id, "sub": client_id, "aud": audience, "jti": random(), "iat": now, "exp": now + 60,
+        "iss": client_id, "sub": client_id, "aud": audience, "jti": random(),
+        "iat": now.as_secs_f64(), "exp": now.as_secs() + 60,
     })
 }

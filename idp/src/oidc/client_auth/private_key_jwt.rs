@@ -7,6 +7,7 @@ use crate::keys::jose::{
     Accept, Algorithm, Audience, ClaimRules, Expiry, JoseError, LEEWAY, Typ, Unverified, to_base64url,
 };
 use crate::oidc::{Code, Oidc, Parameters, WireError};
+use crate::state::Used;
 use crate::store::hash;
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -35,7 +36,8 @@ pub(super) fn claimed_client(assertion: &str) -> Result<String, WireError> {
     }
 }
 
-/// Verifies the assertion: signed by the client's key, for us, not expired, not used before.
+/// Verifies the assertion: signed by the client's key, for us, not expired, not used before, as far as the store
+/// remembers, and made since.
 pub(super) async fn prove(
     oidc: &Oidc,
     client: &Client,
@@ -67,22 +69,71 @@ pub(super) async fn prove(
         .map_err(|fault| refuse(&fault.to_string()))?;
     let given = claims.text("jti").filter(|jti| !jti.is_empty());
     let jti = given.ok_or_else(|| refuse("jti is missing"))?;
-    let seen = format!(
-        "assertion:{}",
-        to_base64url(hash(&format!("{}\0{jti}", client.client_id)))
-    );
-    if !oidc
-        .state
-        .put_new(&seen, b"1", now, LONGEST + LEEWAY + LEEWAY)
-        .await?
-    {
-        return Err(refuse(
+    let name = to_base64url(hash(&format!("{}\0{jti}", client.client_id)));
+    let used = format!("assertion:{name}");
+    let [iat, nbf, exp] = ["iat", "nbf", "exp"].map(|name| claims.time(name));
+    match oidc.state.use_once(&used, now, LONGEST + LEEWAY + LEEWAY).await? {
+        Used::Before => Err(refuse(
             "this assertion was used before; make a new one, with its own jti, for each request",
-        ));
+        )),
+        Used::Now { since } if may_predate(iat, nbf, exp, since) => Err(refuse(&format!(
+            "this assertion may have been used before {since}, from when on uses are known; \
+             make a new one, with iat, for each request"
+        ))),
+        Used::Now { .. } => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether an assertion could be taken before a moment: it was made by then, and its end was near enough.
+///
+/// Its `iat` is taken at its word. With the leeway off, as when it is held against now, nothing made in the first
+/// minute after the moment would pass.
+fn may_predate(
+    iat: Option<Timestamp>,
+    nbf: Option<Timestamp>,
+    exp: Option<Timestamp>,
+    moment: Timestamp,
+) -> bool {
+    let taken_from = [
+        iat,
+        nbf.map(|begins| begins.minus(LEEWAY)),
+        exp.map(|ends| ends.minus(LONGEST).minus(LEEWAY)),
+    ];
+    taken_from.into_iter().flatten().all(|from| from < moment)
 }
 
 fn refuse(said: &str) -> WireError {
     WireError::new(Code::InvalidClient, format!("client_assertion: {said}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds from the moment.
+    fn predates(iat: Option<i64>, nbf: Option<i64>, exp: i64) -> bool {
+        let at = |seconds| Timestamp::from_seconds(1_800_000_000 + seconds);
+        may_predate(iat.map(at), nbf.map(at), Some(at(exp)), at(0))
+    }
+
+    #[test]
+    fn what_was_made_since_cannot_have_been_used_before() {
+        assert!(!predates(Some(0), None, 60));
+        assert!(predates(Some(-1), None, 60));
+        assert!(predates(Some(-1), Some(-1), 60));
+    }
+
+    #[test]
+    fn without_its_time_an_assertion_is_judged_by_the_longest_life() {
+        assert!(predates(None, None, 60));
+        assert!(predates(None, None, 659));
+        assert!(!predates(None, None, 660));
+    }
+
+    #[test]
+    fn what_would_have_been_refused_then_was_not_used_then() {
+        assert!(!predates(Some(-60), None, 660), "its end was too far ahead");
+        assert!(predates(Some(-60), Some(59), 600));
+        assert!(!predates(Some(-60), Some(60), 600), "its beginning was");
+    }
 }

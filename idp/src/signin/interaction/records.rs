@@ -12,7 +12,7 @@ use crate::department::Departments;
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::{StoreError, hash, same};
-use crate::web::{ErrorKind, Facts, Halt, PageError, Site};
+use crate::web::{ErrorKind, Facts, Halt, PageError, Site, TRY_AGAIN};
 
 /// The interactions under way. Other rooms come here to begin, to check and to end one.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Interactions {
     /// Begins an interaction under `id` (from [`Rng::id`]); answers the cookies to set.
     ///
     /// # Errors
-    /// Where the short-lived state does not answer, or the sender has begun too many.
+    /// Where the short-lived state does not answer or has no room, or the sender has begun too many.
     pub async fn open(
         &self,
         id: String,
@@ -86,8 +86,14 @@ impl Interactions {
         Ok(cookies)
     }
 
-    /// What is begun and left takes up room for hours: nobody begins without end.
+    /// What is begun and left takes up room for hours: nobody begins without end, and all together leave room for those
+    /// who have begun.
     async fn admit(&self, facts: &Facts) -> Result<(), PageError> {
+        if !self.state.has_room(facts.now) {
+            return Err(PageError::new(ErrorKind::Unavailable)
+                .retry_after(TRY_AGAIN)
+                .because("state.memory_limit leaves no room for another sign-in"));
+        }
         let Some(sender) = self.senders.sender_of(facts.address) else {
             return Ok(());
         };

@@ -18,6 +18,8 @@ pub use senders::Senders;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// How long a code may be answered.
 pub const CODE_LIFETIME: Duration = Duration::from_secs(CODE_MINUTES as u64 * 60);
 /// The same, as messages and pages say it.
@@ -27,5 +29,5 @@ pub const CODE_MINUTES: u32 = 5;
 pub const TRIES: u32 = 5;
 
 /// A limit was reached; this is when it lets go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait(pub Duration);

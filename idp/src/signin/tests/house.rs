@@ -61,8 +61,9 @@ async fn short_lived_state(prefix: &str) -> State {
     let config = crate::config::State {
         url: Secret::new(url),
         prefix: prefix.to_owned(),
+        ..crate::config::State::default()
     };
-    State::open(&config).await.unwrap()
+    State::open(&config, Timestamp::from_millis(0)).await.unwrap()
 }
 
 fn routes(signin: &Signin) -> Router {
@@ -137,6 +138,7 @@ impl House {
                 master_key,
                 settings,
                 written: Written::default(),
+                private_files: Vec::new(),
             }),
             rng,
             db,

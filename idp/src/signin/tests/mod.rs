@@ -4,7 +4,9 @@
 mod attacks;
 mod bad_input;
 mod browsers;
+mod copies;
 mod ending;
+mod gateway;
 mod house;
 mod limits;
 mod pressure;

@@ -169,6 +169,7 @@ impl Provider {
             "the issuer alone, as a string"
         );
         assert!(claims.get("nbf").is_none());
+        assert!(claims["iat"].is_f64(), "finer than a second: {}", claims["iat"]);
         assert!(claims["exp"].as_u64().unwrap() <= self.time.seconds() + 60);
         let jti = claims["jti"].as_str().unwrap().to_owned();
         let mut used = self.used_assertions.lock().unwrap();

@@ -1,5 +1,8 @@
 //! What the operator's commands print, and what a change of a registration does to residents.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use yimen_http_tests::{Client, Registration, SignIn, TestApp, Tokens};
 
 fn update(app: &TestApp, options: &[&str]) -> String {
@@ -54,6 +57,39 @@ async fn keys_and_clients_are_printed_for_people_and_as_json_on_demand() {
     for row in [["id", "hrss"], ["name", "hrss系统"], ["scope", "openid"]] {
         let has = |line: &str| line.split_whitespace().take(2).eq(row);
         assert!(client.lines().any(has), "{client}");
+    }
+}
+
+#[tokio::test]
+async fn doctor_and_the_log_name_what_stands_open_with_what_to_run() {
+    let app = TestApp::start().await;
+    let run = format!("`chmod go= {}`", app.dir().join("yimen.toml").display());
+    let (status, said) = app.command(&["doctor"]);
+    assert!(
+        !status.success() && said.contains("✗ files: ") && said.contains(&run),
+        "{said}"
+    );
+    assert!(app.log().contains(&run), "{}", app.log());
+    for file in std::fs::read_dir(app.dir()).unwrap() {
+        std::fs::set_permissions(file.unwrap().path(), Permissions::from_mode(0o600)).unwrap();
+    }
+    let (status, said) = app.command(&["doctor"]);
+    assert!(status.success(), "{said}");
+    for line in [
+        "✓ files: ",
+        "✓ database: answers",
+        "✓ short-lived state: ",
+        "✓ public address: ",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    // Whatever the test runs on, it is one machine.
+    assert!(
+        said.contains(" clock: no other machine's clock to compare with"),
+        "{said}"
+    );
+    for finding in app.command_json(&["doctor"]).as_array().unwrap() {
+        assert_eq!(finding["ok"], finding["verdict"] != "fault", "{finding}");
     }
 }
 

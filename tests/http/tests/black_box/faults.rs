@@ -3,7 +3,7 @@
 use crate::sessions::is_signed_in;
 use sqlx::Connection;
 use std::time::{Duration, Instant};
-use yimen_http_tests::{Backend, Client, Page, Raw, Resident, Setup, Taps, TestApp};
+use yimen_http_tests::{Backend, Client, OwnRedis, Page, Raw, Registration, Resident, Setup, Taps, TestApp};
 
 async fn behind_taps() -> (TestApp, Taps) {
     let (setup, taps) = Setup::new().with_taps();
@@ -135,6 +135,80 @@ async fn without_redis_it_says_so_and_recovers() {
         form.ask_for_code(&number).await.has("#code"),
         "the same page goes on"
     );
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
+async fn a_full_redis_asks_everybody_to_try_again() {
+    let redis = OwnRedis::start().await;
+    let app = Setup::new().set("state.url", redis.url.as_str()).start().await;
+    let (resident, client, refresh) = before_the_fault(&app).await;
+    let by_key = app.register(Registration::new("key").with_key()).await;
+    let form = app.resident("13800000002");
+    let number = form.browser.get("/account").await;
+
+    redis.tell(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    assert_try_again(&form.ask_for_code(&number).await);
+    assert_try_again(&app.browser().get("/account").await);
+    let answer = by_key.refresh("made-up").await;
+    answer.assert_error(503, "temporarily_unavailable");
+    assert!(!answer.header("retry-after").is_empty());
+    assert!(app.log().contains("OOM"), "the log says why");
+
+    redis.tell(&["CONFIG", "SET", "maxmemory", "0"]).await;
+    by_key.refresh("made-up").await.assert_error(400, "invalid_grant");
+    assert!(
+        form.ask_for_code(&number).await.has("#code"),
+        "the same page goes on"
+    );
+    assert_works(&app, &resident, &client, &refresh).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
+async fn the_doctor_names_a_redis_that_forgets() {
+    let redis = OwnRedis::start().await;
+    let app = Setup::new().set("state.url", redis.url.as_str()).start().await;
+    let (_, sound) = app.command(&["doctor"]);
+    assert!(sound.contains("✓ short-lived state"), "{sound}");
+    redis
+        .tell(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"])
+        .await;
+    let (status, faulty) = app.command(&["doctor"]);
+    assert!(!status.success());
+    let line = faulty.lines().find(|line| line.contains("short-lived state"));
+    let line = line.unwrap_or_default();
+    assert!(
+        line.starts_with('✗') && line.contains("allkeys-lru") && line.contains("noeviction"),
+        "{faulty}"
+    );
+}
+
+#[tokio::test]
+async fn when_memory_is_full_nobody_begins_and_whoever_has_begun_goes_on() {
+    let app = Setup::new()
+        .set("state.url", "memory:")
+        .set("state.memory_limit", 64 * 1024)
+        .start()
+        .await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let request = client.sign_in();
+    let number = resident.follow(&request).await;
+    let mut begun = 0;
+    while app.get("/account").await.status == 303 {
+        begun += 1;
+        assert!(begun < 200, "the store has no bound");
+    }
+    println!("{begun} sign-ins begun and left");
+    assert_try_again(&app.browser().get("/account").await);
+    let late = app.resident("13800000002");
+    assert_try_again(&late.follow(&client.sign_in()).await);
+
+    let response = request.read(&resident.go_on(number).await);
+    client.tokens(&request, &response).await;
+    app.advance("13h").await;
+    late.sign_in_to(&client).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! How clients prove themselves (OpenID Connect Core 1.0 §9, RFC 6749 §2.3, RFC 7523).
 
 use serde_json::json;
-use yimen_http_tests::{Answer, Auth, Client, Key, Registration, TestApp, assertion_claims};
+use yimen_http_tests::{
+    Answer, Auth, Backend, Client, Key, OwnRedis, Registration, Setup, TestApp, assertion_claims,
+};
 
 const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -160,7 +162,7 @@ async fn an_assertion_is_checked_in_every_claim() {
     let key = key_of(&client);
     let issuer = app.url("");
     let good = assertion_claims("key", &issuer);
-    let now = good["iat"].as_i64().unwrap();
+    let now = good["exp"].as_i64().unwrap() - 60;
     let with = |name: &str, value: serde_json::Value| {
         let mut claims = assertion_claims("key", &issuer);
         claims[name] = value;
@@ -241,13 +243,67 @@ async fn an_assertion_is_good_once() {
 }
 
 #[tokio::test]
+async fn an_assertion_is_not_good_again_after_a_restart() {
+    let app = TestApp::start().await;
+    let client = app.register(Registration::new("key").with_key()).await;
+    let (key, issuer) = (key_of(&client), app.url(""));
+    let (used, unused) = (key.assertion("key", &issuer), key.assertion("key", &issuer));
+    let ageless = |life: i64| {
+        let mut claims = assertion_claims("key", &issuer);
+        claims.as_object_mut().unwrap().remove("iat");
+        claims["exp"] = json!(claims["exp"].as_i64().unwrap() - 60 + life);
+        key.sign(&claims)
+    };
+    let try_out = async |assertion: &str| {
+        let form = [("client_assertion_type", KIND), ("client_assertion", assertion)];
+        prove(&app, None, &form).await
+    };
+    try_out(&used).await.assert_error(400, "invalid_grant");
+    app.start_again();
+
+    let replayed = try_out(&used).await;
+    replayed.assert_error(401, "invalid_client");
+    assert!(replayed.body.contains("make a new one"), "{}", replayed.body);
+    match app.backend() {
+        // The process has forgotten what was used, and takes nothing that could have been.
+        Backend::SqliteMemory => try_out(&unused).await.assert_error(401, "invalid_client"),
+        Backend::PostgresRedis => try_out(&unused).await.assert_error(400, "invalid_grant"),
+    }
+    let fresh = key.assertion("key", &issuer);
+    try_out(&fresh).await.assert_error(400, "invalid_grant");
+    try_out(&fresh).await.assert_error(401, "invalid_client");
+
+    // One that does not say when it was made could have been, until the longest life has passed.
+    try_out(&ageless(60)).await.assert_error(401, "invalid_client");
+    app.advance("11m").await;
+    try_out(&ageless(700)).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
+async fn an_assertion_is_not_good_again_when_redis_has_lost_its_memory() {
+    let redis = OwnRedis::start().await;
+    let app = Setup::new().set("state.url", redis.url.as_str()).start().await;
+    let client = app.register(Registration::new("key").with_key()).await;
+    let assertion = key_of(&client).assertion("key", &app.url(""));
+    let form = [
+        ("client_assertion_type", KIND),
+        ("client_assertion", assertion.as_str()),
+    ];
+    prove(&app, None, &form).await.assert_error(400, "invalid_grant");
+    redis.tell(&["FLUSHALL"]).await;
+    prove(&app, None, &form).await.assert_error(401, "invalid_client");
+    client.refresh("made-up").await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
 async fn a_clock_that_is_a_little_off_does_no_harm() {
     let app = TestApp::start().await;
     let client = app.register(Registration::new("key").with_key()).await;
     // The server's clock runs 50 seconds ahead of the client's.
     app.advance("50s").await;
     let mut claims = assertion_claims("key", &app.url(""));
-    claims["exp"] = json!(claims["iat"].as_i64().unwrap() + 1);
+    claims["exp"] = json!(claims["exp"].as_i64().unwrap() - 59);
     let assertion = key_of(&client).sign(&claims);
     let form = [
         ("client_assertion_type", KIND),

@@ -1,0 +1,255 @@
+mod address;
+mod certificate;
+mod clock;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use serde_json::{Value, json};
+
+use self::clock::Reading;
+use super::failure::Failure;
+use super::output::Output;
+use crate::clock::Clock;
+use crate::config::{self, Config, PrivateFile};
+use crate::fetch::extra_roots;
+use crate::gateway::http_client;
+use crate::http::{StartError, check_tls};
+use crate::proofing::Authority;
+use crate::rng::Rng;
+use crate::sms::Sms;
+use crate::state::State;
+use crate::store::Db;
+
+/// How long anything that is asked may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a thing was found, in a sentence; what is not fine says what to do.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Fine(String),
+    /// It works, and will not for ever.
+    Warning(String),
+    Fault(String),
+}
+
+impl From<Result<String, String>> for Verdict {
+    fn from(result: Result<String, String>) -> Self {
+        result.map_or_else(Self::Fault, Self::Fine)
+    }
+}
+
+/// One thing looked at.
+#[derive(Debug)]
+struct Finding {
+    check: &'static str,
+    verdict: Verdict,
+}
+
+impl Finding {
+    fn new(check: &'static str, verdict: impl Into<Verdict>) -> Self {
+        let verdict = verdict.into();
+        Self { check, verdict }
+    }
+
+    const fn is_fault(&self) -> bool {
+        matches!(self.verdict, Verdict::Fault(_))
+    }
+
+    /// The mark for people, the word for programs, and what is said.
+    const fn told(&self) -> (char, &'static str, &String) {
+        match &self.verdict {
+            Verdict::Fine(said) => ('✓', "fine", said),
+            Verdict::Warning(said) => ('!', "warning", said),
+            Verdict::Fault(said) => ('✗', "fault", said),
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let (_, verdict, said) = self.told();
+        json!({ "check": self.check, "ok": !self.is_fault(), "verdict": verdict, "said": said })
+    }
+
+    fn as_text(&self) -> String {
+        let (mark, _, said) = self.told();
+        format!("{mark} {}: {said}\n", self.check)
+    }
+}
+
+pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
+    let file = config::find_file(path)?;
+    let config = config::load(&file, std::env::vars())?;
+    let findings = look(&config, &file).await;
+    let list: Vec<Value> = findings.iter().map(Finding::as_json).collect();
+    output.say(&list, || findings.iter().map(Finding::as_text).collect());
+    let wrong = findings.iter().filter(|one| one.is_fault()).count();
+    if wrong == 0 {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
+            "{wrong} of {} checks failed",
+            findings.len()
+        )))
+    }
+}
+
+async fn look(config: &Config, file: &Path) -> Vec<Finding> {
+    let mut findings = vec![
+        Finding::new("configuration", Ok(format!("{} is sound", file.display()))),
+        Finding::new("files", files(config)),
+        Finding::new("tls", tls(config)),
+    ];
+    let mut readings: Vec<Reading> = Vec::new();
+    let (verdict, clock) = database(config).await;
+    findings.push(Finding::new("database", verdict));
+    readings.extend(clock);
+    let (verdict, clock) = state(config).await;
+    findings.push(Finding::new("short-lived state", verdict));
+    readings.extend(clock);
+    findings.push(Finding::new("sms", sms_providers(config)));
+    findings.push(Finding::new("proofing", proofing(config)));
+    findings.push(Finding::new("proxies", proxies(config)));
+    let asked = address::ask(config).await;
+    findings.extend(asked.findings);
+    readings.extend(asked.clock);
+    let synchronised = clock::ask_systemd().await;
+    findings.push(Finding::new("clock", clock::check(&readings, synchronised)));
+    findings
+}
+
+/// A fault as the start of a node would tell it.
+fn placed(config: &Config, fault: impl Into<StartError>) -> String {
+    Failure::to_start(&config.written, &fault.into()).to_string()
+}
+
+fn files(config: &Config) -> Result<String, String> {
+    let faults: Vec<String> = config
+        .private_files
+        .iter()
+        .filter_map(PrivateFile::fault)
+        .collect();
+    if faults.is_empty() {
+        Ok("what holds secrets is its owner's alone".to_owned())
+    } else {
+        Err(faults.join("; "))
+    }
+}
+
+fn tls(config: &Config) -> Verdict {
+    let Some(tls) = &config.settings.tls else {
+        return Verdict::Fine("ends at a proxy".to_owned());
+    };
+    if let Err(fault) = check_tls(tls) {
+        return Verdict::Fault(placed(config, fault));
+    }
+    match CertificateDer::from_pem_file(&tls.certificate) {
+        Ok(der) => certificate::check(&der, config.public_url.host(), Clock::system().now()),
+        Err(fault) => Verdict::Fault(format!("tls.certificate {}: {fault}", tls.certificate.display())),
+    }
+}
+
+async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) {
+    let settings = &config.settings.database;
+    let file = settings.sqlite_file();
+    if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
+        return (Ok(format!("{file} is made at the first start")), None);
+    }
+    let db = match Db::open(settings).await {
+        Ok(db) => db,
+        Err(fault) => return (Err(placed(config, fault)), None),
+    };
+    let elsewhere = !clock::is_here(settings.url.expose()).await;
+    let theirs = if elsewhere { db.clock().await } else { Ok(None) };
+    let reading = theirs
+        .ok()
+        .flatten()
+        .map(|theirs| Reading::now("the database server", theirs));
+    let pending = db.pending_migrations().await;
+    db.close().await;
+    let said = match pending {
+        Err(fault) => Err(placed(config, fault)),
+        Ok(pending) if pending.is_empty() => Ok("answers, and is at this version".to_owned()),
+        Ok(pending) if file.is_some() => Ok(format!(
+            "answers; the next start brings {} migrations",
+            pending.len()
+        )),
+        Ok(pending) => Err(format!(
+            "{} migrations are missing; run `yimen migrate`",
+            pending.len()
+        )),
+    };
+    (said, reading)
+}
+
+async fn state(config: &Config) -> (Result<String, String>, Option<Reading>) {
+    let settings = &config.settings.state;
+    let state = match State::open(settings, Clock::system().now()).await {
+        Ok(state) => state,
+        Err(fault) => return (Err(placed(config, fault)), None),
+    };
+    if let Err(fault) = state.ping().await {
+        return (Err(placed(config, fault)), None);
+    }
+    if settings.url.expose() == "memory:" {
+        let said = "in this process: right for a single node, wrong for several";
+        return (Ok(said.to_owned()), None);
+    }
+    let elsewhere = !clock::is_here(settings.url.expose()).await;
+    let theirs = if elsewhere { state.clock().await } else { Ok(None) };
+    let reading = theirs.ok().flatten().map(|theirs| Reading::now("Redis", theirs));
+    let said = match state.eviction().await {
+        Ok(None) => Ok("answers, and gives up nothing that is still needed".to_owned()),
+        Ok(Some(policy)) => Err(format!(
+            "Redis' maxmemory-policy is {policy}: what it evicts may be the mark of a spent assertion; set noeviction"
+        )),
+        Err(fault) => Err(format!(
+            "{fault}: whether Redis' maxmemory-policy is noeviction, as it must be, cannot be seen"
+        )),
+    };
+    (said, reading)
+}
+
+fn sms_providers(config: &Config) -> Result<String, String> {
+    let settings = &config.settings;
+    Sms::new(settings, client(config)?, Rng::system()).map_err(|fault| placed(config, fault))?;
+    let names = settings
+        .sms
+        .providers
+        .iter()
+        .map(|one| format!("{one:?}").to_lowercase());
+    let order: Vec<String> = names.collect();
+    if order.is_empty() {
+        let said = "sms.providers is empty: nobody can sign in";
+        return Err(Failure::at(&config.written, "sms.providers", said).to_string());
+    }
+    Ok(format!("tried in the order {}", order.join(", ")))
+}
+
+/// Whether it could be asked; it is not, since that would take somebody's name.
+fn proofing(config: &Config) -> Result<String, String> {
+    let authority = Authority::new(&config.settings, client(config)?, Rng::system());
+    Ok(match authority.map_err(|fault| placed(config, fault))? {
+        Some(_) => "real names are verified by the authority that is configured".to_owned(),
+        None => "no [proofing]: no real name is verified online".to_owned(),
+    })
+}
+
+fn client(config: &Config) -> Result<reqwest::Client, String> {
+    let roots = extra_roots(&config.settings.fetch).map_err(|fault| placed(config, fault))?;
+    http_client(roots).map_err(|fault| placed(config, fault))
+}
+
+fn proxies(config: &Config) -> Result<String, String> {
+    if config.is_behind_unnamed_proxy() {
+        let said = "we seem to stand behind a reverse proxy, but http.trusted_proxies is empty: \
+                    every resident would seem to come from the proxy and share its limits";
+        return Err(Failure::at(&config.written, "http.trusted_proxies", said).to_string());
+    }
+    Ok(match config.settings.http.trusted_proxies.len() {
+        0 => "none trusted".to_owned(),
+        1 => "one range is believed about who asks".to_owned(),
+        count => format!("{count} ranges are believed about who asks"),
+    })
+}
