@@ -30,7 +30,7 @@ pub enum Reach {
     /// This can be added on our pages.
     Lacks(Lacking),
     /// The request asks for what no page of ours adds.
-    OutOfReach,
+    Never,
 }
 
 impl WantedAcr {
@@ -40,7 +40,7 @@ impl WantedAcr {
         let held = Level::of(identity, strength);
         let Some(preferred) = self.levels.first() else {
             return if self.is_essential {
-                Reach::OutOfReach
+                Reach::Never
             } else {
                 Reach::Enough
             };
@@ -50,7 +50,7 @@ impl WantedAcr {
         }
         match preferred.lacking(identity, strength) {
             None => Reach::Enough,
-            Some(Lacking::Window) => Reach::OutOfReach,
+            Some(Lacking::Window) => Reach::Never,
             Some(lacking) => Reach::Lacks(lacking),
         }
     }
@@ -105,10 +105,10 @@ mod tests {
             Reach::Lacks(Lacking::Passkey)
         );
         assert_eq!(wanted(&[], false).reach(name, code), Reach::Enough);
-        assert_eq!(wanted(&[], true).reach(name, code), Reach::OutOfReach);
+        assert_eq!(wanted(&[], true).reach(name, code), Reach::Never);
         assert_eq!(
             wanted(&[Level::InPerson], false).reach(name, Strength::Passkey),
-            Reach::OutOfReach
+            Reach::Never
         );
     }
 

@@ -103,7 +103,7 @@ fn raise(request: &AuthorizationRequest, present: Present<'_>) -> Option<Step> {
             present.ways.passkey && (present.ways.real_name || present.identity > Identity::Unknown)
         }
         Reach::Lacks(Lacking::RealName) => present.ways.real_name,
-        Reach::Lacks(Lacking::Window) | Reach::OutOfReach => false,
+        Reach::Lacks(Lacking::Window) | Reach::Never => false,
     };
     if may_ask && present.answer == RaiseAnswer::Open && !request.prompt.none {
         return Some(Step::Raise);

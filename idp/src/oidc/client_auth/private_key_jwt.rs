@@ -69,7 +69,7 @@ pub(super) async fn prove(
         .map_err(|fault| refuse(&fault.to_string()))?;
     let given = claims.text("jti").filter(|jti| !jti.is_empty());
     let jti = given.ok_or_else(|| refuse("jti is missing"))?;
-    let name = to_base64url(hash(&format!("{}\0{jti}", client.client_id)));
+    let name = to_base64url(hash(format!("{}\0{jti}", client.client_id)));
     let used = format!("assertion:{name}");
     let [iat, nbf, exp] = ["iat", "nbf", "exp"].map(|name| claims.time(name));
     match oidc.state.use_once(&used, now, LONGEST + LEEWAY + LEEWAY).await? {

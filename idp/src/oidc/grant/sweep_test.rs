@@ -101,7 +101,7 @@ impl Town {
 }
 
 fn token(name: &str, at: usize) -> [u8; 32] {
-    hash(&format!("{name} {at}"))
+    hash(format!("{name} {at}"))
 }
 
 #[tokio::test]

@@ -52,9 +52,12 @@ impl Passkeys {
     /// # Errors
     /// Where there are no passkeys here, or the short-lived state does not answer.
     pub(super) async fn begin_sign_in(&self, interaction: &str, now: Timestamp) -> Result<Value, PageError> {
-        let (options, ceremony) = self.relying_party()?.begin_sign_in().map_err(internal)?;
+        let (options, ceremony) = self
+            .relying_party()?
+            .begin_sign_in()
+            .map_err(|fault| internal(&fault))?;
         let kept = serde_json::to_vec(&ceremony)
-            .map_err(|fault| internal(WebauthnError::ParseJSONFailure(fault)))?;
+            .map_err(|fault| internal(&WebauthnError::ParseJSONFailure(fault)))?;
         self.state.put(&key(interaction), &kept, now, CEREMONY).await?;
         Ok(options)
     }
@@ -142,7 +145,7 @@ impl Signin {
     ) -> Result<Option<Vec<HeaderValue>>, PageError> {
         let passkey = &found.passkey;
         credential.update_credential(result);
-        let credential = serde_json::to_string(&credential).map_err(|fault| internal(fault.into()))?;
+        let credential = serde_json::to_string(&credential).map_err(|fault| internal(&fault.into()))?;
         let known = answer.browser.is_known(&self.db, passkey.account).await?;
         let mut change = Change::begin(&self.db, context).await?;
         if !account::use_passkey(&mut change, passkey, &credential).await? {
@@ -194,6 +197,6 @@ fn key(interaction: &str) -> String {
     format!("passkey:{{{interaction}}}")
 }
 
-fn internal(fault: WebauthnError) -> PageError {
+fn internal(fault: &WebauthnError) -> PageError {
     PageError::new(ErrorKind::Internal).because(fault.to_string())
 }

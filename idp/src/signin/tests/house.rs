@@ -284,7 +284,7 @@ impl Reply {
         let challenge = self.after("data-work=\"");
         let zeros = 32 - self.after("data-bits=\"").parse::<u32>().unwrap();
         let first_word = |work: &str| {
-            let hash = crate::store::hash(&format!("{challenge}{work}"));
+            let hash = crate::store::hash(format!("{challenge}{work}"));
             u32::from_be_bytes(hash[..4].try_into().unwrap())
         };
         (0_u64..)
