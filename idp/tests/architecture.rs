@@ -207,7 +207,10 @@ fn one_statement_sets_how_well_a_person_is_known() {
     found.sort();
     assert_eq!(
         found,
-        ["real_name.rs sets identity = CASE", "records.rs sets name = $2",]
+        [
+            "real_name.rs sets identity = CASE WHEN identity = $3 THEN identity ELSE $2 END",
+            "records.rs sets name = $2",
+        ]
     );
     let records = std::fs::read_to_string(source().join("account/records.rs")).unwrap();
     assert!(
