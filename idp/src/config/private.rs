@@ -32,7 +32,7 @@ impl PrivateFile {
         };
         let (holds, mode) = (self.holds, mode & 0o777);
         Some(format!(
-            "{path} holds {holds} and is open to {who} (mode {mode:04o}): run `chmod go= {path}`"
+            "{path} holds {holds} and is open to {who} (mode {mode:04o}); run `chmod go= {path}`"
         ))
     }
 }

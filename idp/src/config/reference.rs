@@ -55,10 +55,8 @@ pub fn keys() -> Vec<Key> {
 fn default_of(sample: &Table, name: &str) -> Option<Value> {
     let mut rest = sample.clone();
     let (path, last) = name.rsplit_once('.').unwrap_or(("", name));
-    let sections = path.split('.').filter(|section| !section.is_empty());
-    let section = sections.fold(Some(&mut rest), |table, section| {
-        table?.get_mut(section)?.as_table_mut()
-    });
+    let mut sections = path.split('.').filter(|section| !section.is_empty());
+    let section = sections.try_fold(&mut rest, |table, section| table.get_mut(section)?.as_table_mut());
     section?.remove(last);
     let settings: Settings = rest.try_into().ok()?;
     // Two that print as secrets, since an address may hold a password; what it is by default is none.

@@ -33,34 +33,34 @@ impl fmt::Display for Consequence {
         match self {
             Self::Asked { scope } => write!(
                 f,
-                "{scope}: residents are asked to allow it at their next sign-in that needs it, marked as new; until then it is not given"
+                "{scope}: residents will be asked for it at their next sign-in that needs it, marked as new; until they allow it, it is not given"
             ),
             Self::Offered { scope } => write!(
                 f,
-                "{scope}: optional, so nobody is asked for it alone: it is offered beside the next thing residents are asked for, at the latest when their consent runs out"
+                "{scope}: optional, so nobody will be asked for it alone: it is offered along with the next thing residents are asked for, at the latest when their consent expires"
             ),
             Self::AskedAgain { scope } => write!(
                 f,
-                "{scope}: it is asked for to another purpose, so residents are asked again at their next sign-in that needs it; until then it is no longer given"
+                "{scope}: its purpose has changed, so residents will be asked again at their next sign-in that needs it; until they allow it, it is no longer given"
             ),
             Self::Required { scope } => write!(
                 f,
-                "{scope}: no longer optional, so residents who left it out are asked for it at their next sign-in"
+                "{scope}: no longer optional, so residents who left it out will be asked for it at their next sign-in"
             ),
             Self::Stopped { scope } if scope == "offline_access" => write!(
                 f,
-                "offline_access: what residents allowed counts no more, so refresh tokens end with the session; if it is added again, residents are asked again"
+                "offline_access: what residents allowed no longer counts, so refresh tokens end with the session; if it is added again, residents will be asked again"
             ),
             Self::Stopped { scope } => write!(
                 f,
-                "{scope}: what residents allowed counts no more, so it is no longer given; if it is added again, residents are asked again"
+                "{scope}: what residents allowed no longer counts, so it is no longer given; if it is added again, residents will be asked again"
             ),
-            Self::Closed => f.write_str("nobody can sign in here any more"),
+            Self::Closed => f.write_str("nobody will be able to sign in here any more"),
             Self::AddressClosed { uri } => {
-                write!(f, "a sign-in that is to come back to {uri} is refused")
+                write!(f, "sign-ins that are to return to {uri} will be refused")
             }
             Self::NewSubjects => f.write_str(
-                "from their next sign-in on, the system knows residents by other identifiers: all of them come as strangers",
+                "from their next sign-in on, the system will know residents by other identifiers, and recognise none of them",
             ),
         }
     }

@@ -39,16 +39,14 @@ pub enum StartError {
     #[error("{0}")]
     Fetch(#[from] FetchError),
     #[error(
-        "dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine"
+        "dev = true, but public_url's host {host} does not resolve to loopback addresses only: development is for this machine"
     )]
     DevInPublic { host: String },
     #[error(
-        "dev = true, but listen is {address}: development shows codes and moves time, so it listens on this machine alone, such as 127.0.0.1:8000"
+        "dev = true, but listen is {address}: development shows codes and moves time, so it may listen on this machine only, such as on 127.0.0.1:8000"
     )]
     DevListens { address: SocketAddr },
-    #[error(
-        "{address} cannot be listened on: {fault}; is it in use? Choose another with `listen` (or --port)"
-    )]
+    #[error("cannot listen on {address}: {fault}; is it in use? Choose another with `listen` (or --port)")]
     Listen {
         address: SocketAddr,
         fault: std::io::Error,
@@ -134,7 +132,7 @@ impl App {
             demand_loopback(&config)?;
         } else if config.is_behind_unnamed_proxy() {
             tracing::warn!(
-                "no TLS here and no http.trusted_proxies: whatever comes through a proxy counts as one sender, and shares one sender's limits"
+                "no TLS here and no http.trusted_proxies: everything that comes through a proxy counts as one sender, and shares one sender's limits"
             );
         }
         let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;

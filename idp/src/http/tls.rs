@@ -31,7 +31,7 @@ pub struct TlsError {
 }
 
 impl TlsError {
-    fn of(key: &'static str, file: &Path, said: impl ToString) -> Self {
+    fn of(key: &'static str, file: &Path, said: &impl ToString) -> Self {
         Self {
             key,
             file: file.to_path_buf(),
@@ -44,13 +44,13 @@ impl TlsError {
 pub(super) fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = CertificateDer::pem_file_iter(&tls.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|fault| TlsError::of("tls.certificate", &tls.certificate, fault))?;
+        .map_err(|fault| TlsError::of("tls.certificate", &tls.certificate, &fault))?;
     let key =
-        PrivateKeyDer::from_pem_file(&tls.key).map_err(|fault| TlsError::of("tls.key", &tls.key, fault))?;
+        PrivateKeyDer::from_pem_file(&tls.key).map_err(|fault| TlsError::of("tls.key", &tls.key, &fault))?;
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|fault| TlsError::of("tls.key", &tls.key, format!("{fault}, with tls.certificate")))?;
+        .map_err(|fault| TlsError::of("tls.key", &tls.key, &format!("{fault}, with tls.certificate")))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -54,7 +54,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
         Command::Remove { id } => {
             department::remove(&db, &context, id).await?;
             output.say(&json!({ "client_id": id, "removed": true }), || {
-                format!("{id} is removed")
+                format!("{id} has been removed")
             });
         }
     }

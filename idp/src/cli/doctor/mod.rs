@@ -128,7 +128,7 @@ fn files(config: &Config) -> Result<String, String> {
         .filter_map(PrivateFile::fault)
         .collect();
     if faults.is_empty() {
-        Ok("what holds secrets is its owner's alone".to_owned())
+        Ok("those that hold secrets can be read by their owner alone".to_owned())
     } else {
         Err(faults.join("; "))
     }
@@ -136,7 +136,7 @@ fn files(config: &Config) -> Result<String, String> {
 
 fn tls(config: &Config) -> Verdict {
     let Some(tls) = &config.settings.tls else {
-        return Verdict::Fine("ends at a proxy".to_owned());
+        return Verdict::Fine("left to a reverse proxy".to_owned());
     };
     if let Err(fault) = check_tls(tls) {
         return Verdict::Fault(placed(config, fault));
@@ -151,7 +151,7 @@ async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) 
     let settings = &config.settings.database;
     let file = settings.sqlite_file();
     if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
-        return (Ok(format!("{file} is made at the first start")), None);
+        return (Ok(format!("{file} will be made at the first start")), None);
     }
     let db = match Db::open(settings).await {
         Ok(db) => db,
@@ -167,9 +167,9 @@ async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) 
     db.close().await;
     let said = match pending {
         Err(fault) => Err(placed(config, fault)),
-        Ok(pending) if pending.is_empty() => Ok("answers, and is at this version".to_owned()),
+        Ok(pending) if pending.is_empty() => Ok("answers, and is up to date".to_owned()),
         Ok(pending) if file.is_some() => Ok(format!(
-            "answers; the next start brings {} migrations",
+            "answers; the next start will apply {} migrations",
             pending.len()
         )),
         Ok(pending) => Err(format!(
@@ -190,7 +190,7 @@ async fn state(config: &Config) -> (Result<String, String>, Option<Reading>) {
         return (Err(placed(config, fault)), None);
     }
     if settings.url.expose() == "memory:" {
-        let said = "in this process: right for a single node, wrong for several";
+        let said = "kept in the process: right for a single node, wrong for several";
         return (Ok(said.to_owned()), None);
     }
     let elsewhere = !clock::is_here(settings.url.expose()).await;
@@ -229,13 +229,13 @@ fn sms_providers(config: &Config) -> Result<String, String> {
 
 fn proxies(config: &Config) -> Result<String, String> {
     if config.is_behind_unnamed_proxy() {
-        let said = "we seem to stand behind a reverse proxy, but http.trusted_proxies is empty: \
-                    every resident would seem to come from the proxy and share its limits";
+        let said = "this node seems to be behind a reverse proxy, but http.trusted_proxies is empty: \
+                    every resident would appear to come from the proxy and share its limits";
         return Err(Failure::at(&config.written, "http.trusted_proxies", said).to_string());
     }
     Ok(match config.settings.http.trusted_proxies.len() {
         0 => "none trusted".to_owned(),
-        1 => "one range is believed about who asks".to_owned(),
-        count => format!("{count} ranges are believed about who asks"),
+        1 => "one address range is trusted to say who is asking".to_owned(),
+        count => format!("{count} address ranges are trusted to say who is asking"),
     })
 }

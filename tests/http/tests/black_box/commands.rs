@@ -50,7 +50,7 @@ async fn keys_and_clients_are_printed_for_people_and_as_json_on_demand() {
         .to_owned();
     let (_, revoked) = app.command(&["keys", "revoke", &kid]);
     assert!(
-        revoked.starts_with(&kid) && revoked.contains("is revoked"),
+        revoked.starts_with(&kid) && revoked.contains("has been revoked"),
         "{revoked}"
     );
     let (_, client) = app.command(&["client", "show", "hrss"]);
@@ -107,7 +107,7 @@ async fn an_added_scope_is_asked_for_alone_and_a_removed_one_is_given_no_more() 
 
     let said = update_and_start_again(&app, &["--scope", "openid profile phone"]);
     assert!(
-        said.contains("+ openid profile phone") && said.contains("phone: residents are asked"),
+        said.contains("+ openid profile phone") && said.contains("phone: residents will be asked"),
         "{said}"
     );
     let request = all();
@@ -123,7 +123,7 @@ async fn an_added_scope_is_asked_for_alone_and_a_removed_one_is_given_no_more() 
 
     let said = update_and_start_again(&app, &["--scope", "openid profile"]);
     assert!(
-        said.contains("phone: what residents allowed counts no more"),
+        said.contains("phone: what residents allowed no longer counts"),
         "{said}"
     );
     assert_eq!(
@@ -173,7 +173,7 @@ async fn another_purpose_is_asked_for_again_but_not_other_words_for_the_same() {
     assert!(phone_of(&client, &tokens).await.is_some());
 
     let said = update_and_start_again(&app, &["--purpose", "phone=给您推荐活动"]);
-    assert!(said.contains("residents are asked again"), "{said}");
+    assert!(said.contains("residents will be asked again"), "{said}");
     assert_eq!(phone_of(&client, &tokens).await, None);
     let request = client.sign_in();
     let page = resident.follow(&request).await;
@@ -218,7 +218,7 @@ async fn another_address_serves_on_every_node_and_residents_stay_who_they_are() 
     let said = update(&app, &["--redirect-uri", new]);
     assert!(said.contains(&format!("+ {new}")), "{said}");
     assert!(
-        said.contains(&format!("come back to {}", client.redirect_uri)),
+        said.contains(&format!("return to {}", client.redirect_uri)),
         "{said}"
     );
     for node in [&app, &other] {
