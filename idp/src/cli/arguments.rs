@@ -229,5 +229,9 @@ pub(super) enum Keys {
         now: bool,
     },
     /// Revoke a key that may have leaked: nothing it signed is accepted any longer
-    Revoke { kid: String },
+    Revoke {
+        // A thumbprint may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
+        kid: String,
+    },
 }

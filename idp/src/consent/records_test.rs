@@ -8,6 +8,7 @@ use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::config::MasterKey;
+use crate::department::Client;
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::Vault;
@@ -21,6 +22,12 @@ struct Room {
     account: Uuid,
     rng: Rng,
     records: Records,
+}
+
+fn hrss() -> Client {
+    let mut client = Client::sample("https://hrss.city.example/cb");
+    "hrss".clone_into(&mut client.client_id);
+    client
 }
 
 impl Room {
@@ -58,7 +65,7 @@ impl Room {
 
     async fn give(&self, item: Item, at: Timestamp) {
         let mut change = self.change(at).await;
-        records::give(&mut change, self.account, "hrss", item, at.plus(DAY))
+        records::give(&mut change, self.account, &hrss(), item, at.plus(DAY))
             .await
             .unwrap();
         self.commit(change).await;
@@ -186,7 +193,7 @@ async fn a_yes_given_in_the_midst_of_a_sweep_stands() {
     room.give(Item::OpenId, NOW).await;
     let later = NOW.plus(40 * DAY);
     let mut change = room.change(later).await;
-    records::give(&mut change, room.account, "hrss", Item::OpenId, later.plus(DAY))
+    records::give(&mut change, room.account, &hrss(), Item::OpenId, later.plus(DAY))
         .await
         .unwrap();
     let db = room.records.db.clone();

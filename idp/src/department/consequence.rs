@@ -4,7 +4,6 @@ use std::fmt;
 use serde::Serialize;
 
 use super::model::{Client, ClientMetadata, Purpose};
-use crate::clock::Timestamp;
 
 /// What a change of a client means to its residents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -109,20 +108,19 @@ pub(super) fn consequences(before: &Client, after: &Client, wording: Wording) ->
     noticed
 }
 
-/// Since when each scope has been asked for as it is now, where that is not since ever.
-pub(super) fn asked_since(
+/// How often the way each scope is asked for has changed, this change included.
+pub(super) fn revisions(
     old: &ClientMetadata,
     new: &ClientMetadata,
     wording: Wording,
-    now: Timestamp,
-) -> BTreeMap<String, Timestamp> {
-    let since = |scope: &str| match asking(old, new, scope, wording) {
-        Asking::New | Asking::Otherwise => Some(now),
-        Asking::AsBefore => old.asked_since.get(scope).copied(),
-    };
-    new.scopes()
-        .filter_map(|scope| Some((scope.to_owned(), since(scope)?)))
-        .collect()
+) -> BTreeMap<String, i64> {
+    let mut revisions = old.revisions.clone();
+    for scope in new.scopes() {
+        if let Asking::New | Asking::Otherwise = asking(old, new, scope, wording) {
+            *revisions.entry(scope.to_owned()).or_default() += 1;
+        }
+    }
+    revisions
 }
 
 /// How a scope is asked for, beside how it was.
@@ -250,13 +248,21 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_is_asked_for_since_it_was_added_or_its_purpose_changed() {
-        let at = Timestamp::from_seconds;
+    fn a_scopes_revision_rises_when_it_is_added_or_its_purpose_changes_and_outlives_its_removal() {
+        let revised = |pairs: &[(&str, i64)]| -> BTreeMap<String, i64> {
+            pairs
+                .iter()
+                .map(|(scope, revision)| ((*scope).to_owned(), *revision))
+                .collect()
+        };
         let mut old = client("openid profile phone", &[]).metadata;
-        old.asked_since = BTreeMap::from([("profile".to_owned(), at(1)), ("openid".to_owned(), at(1))]);
-        let new = client("openid phone offline_access", &[("phone", "推送广告", "", false)]).metadata;
-        let since = asked_since(&old, &new, Wording::Differs, at(9));
-        let expected = [("openid", at(1)), ("phone", at(9)), ("offline_access", at(9))];
-        assert_eq!(since, expected.map(|(scope, at)| (scope.to_owned(), at)).into());
+        old.revisions = revised(&[("profile", 1), ("openid", 1)]);
+        let mut new = client("openid phone offline_access", &[("phone", "推送广告", "", false)]).metadata;
+        new.revisions = revisions(&old, &new, Wording::Differs);
+        let expected = [("openid", 1), ("phone", 1), ("offline_access", 1), ("profile", 1)];
+        assert_eq!(new.revisions, revised(&expected));
+        assert_eq!(revisions(&old, &new, Wording::MeansTheSame).get("phone"), None);
+        let again = client("openid profile", &[]).metadata;
+        assert_eq!(revisions(&new, &again, Wording::Differs)["profile"], 2);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Signin;
-use super::limits::{MINUTE, Price, Supply};
+use super::limits::{MINUTE, Price};
 use crate::clock::Timestamp;
 use crate::state::StateError;
 use crate::store::hash;
@@ -41,9 +41,6 @@ const KEPT: Duration = Duration::from_secs(10 * 60);
 /// Ours: how many in a minute one sender may pay by waiting. It costs nothing to wait in many places at once; whoever
 /// wants more than this works.
 const WAITED_PER_MINUTE: u64 = 20;
-
-/// Ours: how many messages in a minute a range gets that has had its ceiling of them.
-const RATION_PER_MINUTE: u64 = 20;
 
 /// What stands in the place of what has been paid.
 const PAID: &[u8] = b"";
@@ -92,14 +89,16 @@ impl Signin {
         if payment == Payment::Wait && !self.may_pay_by_waiting(address, now).await? {
             return Ok(Err(due.owed(MINUTE)));
         }
-        if price.supply == Supply::Rationed && !self.is_within_ration(address, now).await? {
-            return Ok(Err(self.charge(&key, None, MINUTE, now).await?));
-        }
         if self.state.swap(&key, &stored, PAID, now, KEPT).await? {
             return Ok(Ok(payment));
         }
         // Another request has paid with it.
         Ok(Err(self.charge(&key, Some(price.bits), price.wait, now).await?))
+    }
+
+    /// What an interaction owes that has paid where messages are rationed, and came too late in this minute.
+    pub(super) async fn owe_a_minute(&self, interaction: &str, now: Timestamp) -> Result<Owed, StateError> {
+        self.charge(&due_key(interaction), None, MINUTE, now).await
     }
 
     async fn charge(
@@ -125,14 +124,6 @@ impl Signin {
         };
         let waited = self.state.count(&format!("waited:{sender}"), now, MINUTE).await?;
         Ok(waited <= WAITED_PER_MINUTE)
-    }
-
-    async fn is_within_ration(&self, address: IpAddr, now: Timestamp) -> Result<bool, StateError> {
-        let Some(range) = self.senders.range_of(address) else {
-            return Ok(true);
-        };
-        let taken = self.state.count(&format!("ration:{range}"), now, MINUTE).await?;
-        Ok(taken <= RATION_PER_MINUTE)
     }
 }
 

@@ -68,7 +68,7 @@ pub async fn enter_phone(
         Err(fault) => return Ok(refused(page, kept, fault.into())),
     };
     let ask = SendCode {
-        work: form.one("work")?.to_owned(),
+        work: work_of(&form)?,
         ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Typed)
     };
     let context = Context::of(&facts, "resident", &signin.rng);
@@ -123,7 +123,7 @@ pub async fn enter_code(
                 address: facts.address,
                 previous: signin.sessions.open(&headers, facts.now).await?,
                 device: Device::of(&headers),
-                work: form.one("work")?.to_owned(),
+                work: work_of(&form)?,
             };
             match signin
                 .clone()
@@ -165,7 +165,7 @@ pub async fn resend(
     };
     let phone = signin.phone_of(&kept, &id)?;
     let ask = SendCode {
-        work: form.one("work")?.to_owned(),
+        work: work_of(&form)?,
         ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Again)
     };
     let context = Context::of(&facts, "resident", &signin.rng);
@@ -330,6 +330,17 @@ fn phone_page(
         problem,
         page,
     }
+}
+
+/// What the page's script has found: a number, and nothing longer.
+fn work_of(form: &PostedForm) -> Result<String, PageError> {
+    let found = form.one("work")?;
+    let is_number = found.len() <= 20 && found.bytes().all(|byte| byte.is_ascii_digit());
+    Ok(if is_number {
+        found.to_owned()
+    } else {
+        String::new()
+    })
 }
 
 /// The page that waits with a form until what is owed for it has been paid.

@@ -7,7 +7,10 @@ use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
 use super::due::{Owed, Payment};
 use super::guard::{Browser, Seen, count, look, reserve_budget, reserve_send, tell_of_pressure};
-use super::limits::{BrowserKnown, CODE_MINUTES, MINUTE, RANGE_SENDS, Wait, may_send, number_open, remember};
+use super::limits::{
+    BrowserKnown, CODE_MINUTES, MINUTE, RANGE_RATION, RANGE_SENDS, Supply, Wait, may_send, number_open,
+    remember,
+};
 use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -151,7 +154,8 @@ impl Signin {
                 number: guard,
             } = seen;
             // Last, so that nobody pays for a refusal; once, however many sends there are at once.
-            if let (None, Some(price)) = (payment, pressure.price_of_message(known)) {
+            let price = pressure.price_of_message(known);
+            if let (None, Some(price)) = (payment, price) {
                 match self
                     .collect(&ask.interaction, price, &ask.work, ask.address, now)
                     .await?
@@ -163,6 +167,12 @@ impl Signin {
             let mut change = Change::begin(&self.db, context).await?;
             if let Err(refusal) = self.reserve_totals(&mut change, ask, known).await? {
                 return Ok(Err(refusal.into()));
+            }
+            if price.is_some_and(|price| price.supply == Supply::Rationed)
+                && !self.is_within_ration(&mut change, ask).await?
+            {
+                let owed = self.owe_a_minute(&ask.interaction, now).await?;
+                return Ok(Err(Unsent::Owed(owed)));
             }
             if reserve_send(&mut change, &number, &guard, &remember(&guard.sent_at, now)).await? {
                 let send_id = self.rng.id();
@@ -181,6 +191,15 @@ impl Signin {
             }
         }
         Err(PageError::new(ErrorKind::Unavailable).because("too many sends to one number at once"))
+    }
+
+    /// Counted with the message itself: a request that is refused takes nothing from its neighbours.
+    async fn is_within_ration(&self, change: &mut Change, ask: &SendCode) -> Result<bool, PageError> {
+        let Some(range) = self.senders.range_of(ask.address) else {
+            return Ok(true);
+        };
+        let taken = count(change, &self.vault, &RANGE_RATION, &range.to_string()).await?;
+        Ok(taken <= RANGE_RATION.most)
     }
 
     async fn reserve_totals(

@@ -240,7 +240,14 @@ impl Walk<'_> {
         let oidc = self.oidc;
         let lifetime = oidc.config.settings.token.code;
         let scope = request.scope.only(consented);
-        let issued = IssuedCode::new(request, scope, session, authentication, self.facts.now);
+        let issued = IssuedCode::new(
+            request,
+            scope,
+            self.client,
+            session,
+            authentication,
+            self.facts.now,
+        );
         let code = issue_code(&issued, &oidc.state, &oidc.rng, lifetime).await;
         match code {
             Ok(code) => Ok(respond(

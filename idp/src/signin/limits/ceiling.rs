@@ -34,6 +34,13 @@ pub const RANGE_SENDS: Ceiling = Ceiling {
     period: Duration::from_secs(3600),
 };
 
+/// Messages for strangers of one address range that has had its ceiling of them.
+pub const RANGE_RATION: Ceiling = Ceiling {
+    name: "range ration",
+    most: 20,
+    period: Duration::from_secs(60),
+};
+
 impl Ceiling {
     /// Which period `now` falls in.
     #[must_use]

@@ -8,8 +8,8 @@ mod price;
 mod senders;
 
 pub use ceiling::{
-    BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_SENDS, budget_open_to, day_of_city,
-    share_of_budget,
+    BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES, RANGE_RATION, RANGE_SENDS,
+    budget_open_to, day_of_city, share_of_budget,
 };
 pub use may_send::{DAY, MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};

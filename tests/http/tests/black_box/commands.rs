@@ -11,8 +11,7 @@ fn update(app: &TestApp, options: &[&str]) -> String {
     said
 }
 
-/// What `client update hrss …` says, once the node has seen it. A node whose clock is moved would count what
-/// residents answer as later than the command, which goes by the machine's: it starts again instead.
+/// What `client update hrss …` says, once the node has seen it: it starts again, which no clock has to be moved for.
 fn update_and_start_again(app: &TestApp, options: &[&str]) -> String {
     let said = update(app, options);
     app.start_again();
@@ -231,4 +230,43 @@ async fn another_address_serves_on_every_node_and_residents_stay_who_they_are() 
 
     let (status, said) = app.command(&["client", "update", "hrss", "--sector", "yunchuan.example"]);
     assert!(!status.success() && said.contains("--new-subjects"), "{said}");
+}
+
+/// What the page told is what the yes is for: a purpose that changes meanwhile is shown before anything is given.
+#[tokio::test]
+async fn a_yes_is_for_the_purpose_that_was_shown() {
+    let app = TestApp::start().await;
+    let purpose = Registration::new("hrss").option("--purpose", "phone=通知您办理结果");
+    let client = app.register(purpose).await;
+    let resident = app.resident("13800000001");
+    let request = client.sign_in();
+    let shown = resident.sign_in_at(&resident.follow(&request).await).await;
+    assert!(shown.text("main").contains("通知您办理结果"));
+    update(&app, &["--purpose", "phone=推送广告"]);
+    app.advance("5s").await;
+    let again = shown.press("#allow", &[]).await;
+    assert!(
+        again.has("#allow") && again.text("main").contains("推送广告"),
+        "{}",
+        again.answer.body
+    );
+    let tokens = client
+        .tokens(&request, &request.read(&again.press("#allow", &[]).await))
+        .await;
+    assert!(phone_of(&client, &tokens).await.is_some());
+
+    // An answer to what a node still remembered counts for that alone, and neither does a code made before the change.
+    let request = client.sign_in();
+    let response = request.read(&resident.follow(&request).await);
+    update(&app, &["--purpose", "phone=评分"]);
+    app.advance("5s").await;
+    let tokens = client.tokens(&request, &response).await;
+    assert_eq!(phone_of(&client, &tokens).await, None);
+    assert!(
+        !tokens.answer.field("scope").contains("phone"),
+        "{}",
+        tokens.answer.body
+    );
+    let asked = resident.follow(&client.sign_in()).await;
+    assert!(asked.text("main").contains("评分"));
 }
