@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
-use super::due::{Owed, Payment};
+use super::due::Owed;
 use super::guard::{Browser, Seen, count, look, reserve_budget, reserve_send, tell_of_pressure};
 use super::limits::{
-    BrowserKnown, CODE_MINUTES, MINUTE, RANGE_SENDS, Wait, day_of_city, may_send, number_open, remember,
+    BrowserKnown, CODE_MINUTES, MINUTE, Payment, RANGE_SENDS, Wait, day_of_city, may_send, number_open,
+    remember,
 };
 use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};

@@ -5,11 +5,11 @@ use axum::http::HeaderValue;
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
-use super::due::{Owed, Payment};
+use super::due::Owed;
 use super::guard::{
     Browser, Seen, add_failure, count, look, remember_browser, reset_failures, tell_of_pressure,
 };
-use super::limits::{BROWSER_FAILURES, Price, RANGE_FAILURES, TRIES, Wait, number_open};
+use super::limits::{BROWSER_FAILURES, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open};
 use super::sessions::{Device, Session};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
