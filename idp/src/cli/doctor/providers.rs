@@ -64,6 +64,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_takes_no_connection_is_named() {
+        // Another test may have installed it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = sms::http_client(Vec::new()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/send?key=secret", listener.local_addr().unwrap());
