@@ -1,4 +1,4 @@
-use super::event::Event;
+use super::event::{Action, Event};
 use super::records::INSERT;
 use crate::args;
 use crate::clock::Timestamp;
@@ -24,6 +24,28 @@ impl Context {
     /// Where the database does not answer.
     pub async fn record(&self, db: &Db, event: Event) -> Result<(), StoreError> {
         db.execute(INSERT, self.row(event)).await.map(drop)
+    }
+
+    /// Runs a statement by itself that removes what means nothing to anyone any more; answers how many rows it touched,
+    /// which the audit then has under the name of `what`.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn sweep(
+        &self,
+        db: &Db,
+        what: &'static str,
+        sql: &'static str,
+        args: Args,
+    ) -> Result<u64, StoreError> {
+        let mut change = Change::begin(db, self).await?;
+        let rows = change.execute(sql, args).await?;
+        if rows > 0 {
+            let event = Event::new(Action::RecordsSwept).with("what", what);
+            change.record(event.with("rows", rows)).await?;
+            change.commit().await?;
+        }
+        Ok(rows)
     }
 
     /// The columns of [`INSERT`].

@@ -22,6 +22,7 @@ pub enum Action {
     GrantEnded,
     GrantMade,
     KeyChanged,
+    RecordsSwept,
     RefreshReused,
     Refreshed,
     SessionEnded,
@@ -31,7 +32,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -50,6 +51,7 @@ impl Action {
         Self::GrantEnded,
         Self::GrantMade,
         Self::KeyChanged,
+        Self::RecordsSwept,
         Self::RefreshReused,
         Self::Refreshed,
         Self::SessionEnded,
@@ -79,6 +81,7 @@ impl Action {
             Self::GrantEnded => "grant.ended",
             Self::GrantMade => "grant.made",
             Self::KeyChanged => "key.changed",
+            Self::RecordsSwept => "records.swept",
             Self::RefreshReused => "refresh.reused",
             Self::Refreshed => "refresh.used",
             Self::SessionEnded => "session.ended",

@@ -146,7 +146,7 @@ pub(super) struct ClientOptions {
     /// Where a sign-in begins at the department
     #[arg(long, value_name = "URI")]
     pub initiate_login_uri: Option<String>,
-    /// How the client proves itself at the token endpoint [when added: client_secret_basic]
+    /// How the client proves itself at the token endpoint [default for a new client: client_secret_basic]
     #[arg(long, value_enum)]
     pub auth_method: Option<AuthMethod>,
     /// The client's public keys, a JWK Set in a file
@@ -155,13 +155,13 @@ pub(super) struct ClientOptions {
     /// Where the client's public keys are published, instead of --jwks
     #[arg(long, value_name = "URI")]
     pub jwks_uri: Option<String>,
-    /// All it may ever ask for; `offline_access` for refresh tokens that outlive the session [when added: openid profile phone]
+    /// All it may ever ask for; `offline_access` for refresh tokens that outlive the session [default for a new client: openid profile phone]
     #[arg(long)]
     pub scope: Option<String>,
-    /// What it may send to the token endpoint; may be repeated [when added: authorization_code, refresh_token]
+    /// What it may send to the token endpoint; may be repeated [default for a new client: authorization_code, refresh_token]
     #[arg(long = "grant-type", value_name = "TYPE")]
     pub grant_types: Vec<String>,
-    /// ES256 or RS256 [when added: RS256]
+    /// ES256 or RS256 [default for a new client: RS256]
     #[arg(long)]
     pub id_token_alg: Option<String>,
     /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
@@ -182,7 +182,7 @@ pub(super) struct ClientOptions {
     /// An app on the resident's own device
     #[arg(long)]
     pub native: bool,
-    /// Share subject identifiers with the clients of this sector [when added: the redirect URI's host]
+    /// Share subject identifiers with the clients of this sector [default for a new client: the redirect URI's host]
     #[arg(long)]
     pub sector: Option<String>,
 }

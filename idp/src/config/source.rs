@@ -207,7 +207,7 @@ mod tests {
     fn a_bad_value_is_named_with_its_line_and_what_is_allowed() {
         let fault = load_text(&format!("{GOOD}\n[session]\nidle = \"soon\"\n"), &[]).unwrap_err();
         assert!(
-            fault.contains(":10: `soon` is not a length of time; write it as"),
+            fault.contains(":10: `soon` is not a duration; write it as"),
             "{fault}"
         );
     }

@@ -41,7 +41,7 @@ impl Span {
     /// Says which forms are allowed.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong =
-            || format!("`{text}` is not a length of time; write it as \"90s\", \"15m\", \"12h\" or \"180d\"");
+            || format!("`{text}` is not a duration; write it as \"90s\", \"15m\", \"12h\" or \"180d\"");
         let unit = text.chars().last().ok_or_else(wrong)?;
         let number: u64 = text[..text.len() - unit.len_utf8()]
             .parse()

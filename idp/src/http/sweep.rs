@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::app::App;
+use crate::audit::Context;
 use crate::consent;
 use crate::events;
 use crate::oidc;
@@ -26,13 +27,19 @@ pub(super) async fn now_and_then(app: App) {
 /// Sweeps until nothing is left that is over. Sessions come last: grants stand on them.
 pub(super) async fn sweep(app: &App) {
     let (db, now) = (&app.db, app.clock.now());
+    let context = Context {
+        now,
+        request_id: String::new(),
+        actor: "node",
+        rng: app.rng.clone(),
+    };
     let settings = &app.config.settings;
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
-    exhaust("messages", || events::sweep(db, now)).await;
+    exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("consents", || consent::sweep(db, now)).await;
     exhaust("grants", || oidc::sweep(db, now, &settings.token)).await;
-    exhaust("sign-ins", || signin::sweep(db, now, sessions_kept)).await;
+    exhaust("sign-ins", || signin::sweep(db, &context, sessions_kept)).await;
 }
 
 async fn exhaust<F>(what: &str, round: impl Fn() -> F)

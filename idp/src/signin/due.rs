@@ -4,10 +4,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Signin;
-use super::limits::{MINUTE, Price};
+use super::limits::{MINUTE, Payment, Price, payment};
 use crate::clock::Timestamp;
 use crate::state::StateError;
-use crate::store::hash;
 
 /// What an interaction owes before it goes on, one thing at a time. Paying takes it away, so that nothing pays twice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,14 +26,6 @@ pub(super) struct Owed {
     pub(super) wait: Duration,
 }
 
-/// How a price was paid, as the audit has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Payment {
-    Work,
-    Wait,
-}
-
 /// From its beginning on; whoever comes later owes anew.
 const KEPT: Duration = Duration::from_secs(10 * 60);
 
@@ -47,14 +38,7 @@ const PAID: &[u8] = b"";
 
 impl Due {
     fn payment(&self, work: &str, now: Timestamp) -> Option<Payment> {
-        if self
-            .bits
-            .is_some_and(|bits| is_worked_off(&self.challenge, bits, work))
-        {
-            Some(Payment::Work)
-        } else {
-            (self.until <= now).then_some(Payment::Wait)
-        }
+        payment(&self.challenge, self.bits, self.until, work, now)
     }
 
     fn owed(self, wait: Duration) -> Owed {
@@ -130,30 +114,4 @@ impl Signin {
 /// In braces as the keys of [`super::interaction`] are.
 fn due_key(interaction: &str) -> String {
     format!("due:{{{interaction}}}")
-}
-
-/// Whether SHA-256 of the challenge followed by `work` begins with so many zero bits.
-fn is_worked_off(challenge: &str, bits: u32, work: &str) -> bool {
-    let zeros = |hash: [u8; 32]| {
-        let whole = hash.iter().take_while(|byte| **byte == 0).count();
-        let rest = hash.get(whole).map_or(0, |byte| byte.leading_zeros());
-        u32::try_from(whole * 8).unwrap_or_default() + rest
-    };
-    zeros(hash(&format!("{challenge}{work}"))) >= bits
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn work_is_measured_in_zero_bits() {
-        // SHA-256 of "due70" begins with 0x0053, that of "due18255" with 0x000a.
-        for (work, bits) in [("70", 9), ("18255", 12)] {
-            assert!(is_worked_off("due", bits, work));
-            assert!(!is_worked_off("due", bits + 1, work));
-            assert!(!is_worked_off("Due", bits, work));
-        }
-        assert!(!is_worked_off("due", 9, ""));
-    }
 }

@@ -9,7 +9,7 @@ use super::due::Owed;
 use super::guard::Browser;
 use super::interaction::Interaction;
 use super::limits::{CODE_MINUTES, MINUTE, Wait};
-use super::pages::{CodeNotice, CodePage, HoldPage, PhonePage, PhoneProblem};
+use super::pages::{CodeNotice, CodePage, Held, HoldPage, PhonePage, PhoneProblem};
 use super::send_code::{Occasion, SendCode, SendRefusal, Unsent};
 use super::sessions::Device;
 use super::verify_code::{Verdict, VerifyCode};
@@ -75,7 +75,7 @@ pub async fn enter_phone(
     Ok(match signin.clone().send_code(context, ask).await? {
         Ok(()) => see_other(&format!("/signin/{id}/code"), []),
         Err(Unsent::Refused(refusal)) => refused(page, kept, refusal.into()),
-        Err(Unsent::Owed(owed)) => hold(page, &interaction, "phone", Some(("phone", kept)), owed),
+        Err(Unsent::Owed(owed)) => hold(page, &interaction, Held::Phone(kept), owed),
     })
 }
 
@@ -136,8 +136,8 @@ pub async fn enter_code(
                 Verdict::TooMany(Wait(wait)) => CodeNotice::TooMany { wait },
                 Verdict::Closed(Wait(wait)) => CodeNotice::Closed { wait },
                 Verdict::Owed(owed) => {
-                    let typed = Some(("code", form.one("code")?.to_owned()));
-                    return Ok(hold(page, &interaction, "code", typed, owed));
+                    let held = Held::Code(form.one("code")?.to_owned());
+                    return Ok(hold(page, &interaction, held, owed));
                 }
             }
         }
@@ -172,7 +172,7 @@ pub async fn resend(
     let notice = match signin.clone().send_code(context, ask).await? {
         Ok(()) => CodeNotice::Resent,
         Err(Unsent::Refused(refusal)) => refusal.into(),
-        Err(Unsent::Owed(owed)) => return Ok(hold(page, &interaction, "resend", None, owed)),
+        Err(Unsent::Owed(owed)) => return Ok(hold(page, &interaction, Held::Resend, owed)),
     };
     Ok(signin.code_again(page, &interaction, notice, facts.now).await?)
 }
@@ -344,13 +344,7 @@ fn work_of(form: &PostedForm) -> Result<String, PageError> {
 }
 
 /// The page that waits with a form until what is owed for it has been paid.
-fn hold(
-    page: Page,
-    interaction: &Interaction,
-    step: &'static str,
-    typed: Option<(&'static str, String)>,
-    owed: Owed,
-) -> Response {
+fn hold(page: Page, interaction: &Interaction, held: Held, owed: Owed) -> Response {
     let page = dress(page, interaction);
     let token = page.form_token(&interaction.form_binding());
     let retry_after = HeaderValue::from(owed.wait.as_secs().max(1));
@@ -358,8 +352,7 @@ fn hold(
         door: interaction.door(page.locale(), &token),
         id: interaction.id.clone(),
         token,
-        step,
-        typed,
+        held,
         owed,
         page,
     };

@@ -64,7 +64,7 @@ async fn get(config: &Config, url: &str) -> Result<Response, String> {
 }
 
 /// A fault with those behind it: what stands first says little of TLS or DNS.
-fn reasons(fault: &dyn std::error::Error) -> String {
+pub(super) fn reasons(fault: &dyn std::error::Error) -> String {
     let chain = std::iter::successors(Some(fault), |fault| fault.source());
     let mut said: Vec<String> = chain.map(ToString::to_string).collect();
     said.dedup();

@@ -1,8 +1,9 @@
 mod address;
 mod certificate;
 mod clock;
+mod providers;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
@@ -14,10 +15,7 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::clock::Clock;
 use crate::config::{self, Config, PrivateFile};
-use crate::fetch::extra_roots;
 use crate::http::{StartError, check_tls};
-use crate::rng::Rng;
-use crate::sms::{self, Sms};
 use crate::state::State;
 use crate::store::Db;
 
@@ -77,9 +75,10 @@ impl Finding {
 }
 
 pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
-    let file = config::find_file(path)?;
-    let config = config::load(&file, std::env::vars())?;
-    let findings = look(&config, &file).await;
+    let findings = match load(path) {
+        Ok((config, file)) => look(&config, &file).await,
+        Err(fault) => vec![Finding::new("configuration", Verdict::Fault(fault.to_string()))],
+    };
     let list: Vec<Value> = findings.iter().map(Finding::as_json).collect();
     output.say(&list, || findings.iter().map(Finding::as_text).collect());
     let wrong = findings.iter().filter(|one| one.is_fault()).count();
@@ -91,6 +90,11 @@ pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Fail
             findings.len()
         )))
     }
+}
+
+fn load(path: Option<&Path>) -> Result<(Config, PathBuf), Failure> {
+    let file = config::find_file(path)?;
+    Ok((config::load(&file, std::env::vars())?, file))
 }
 
 async fn look(config: &Config, file: &Path) -> Vec<Finding> {
@@ -106,7 +110,7 @@ async fn look(config: &Config, file: &Path) -> Vec<Finding> {
     let (verdict, clock) = state(config).await;
     findings.push(Finding::new("short-lived state", verdict));
     readings.extend(clock);
-    findings.push(Finding::new("sms", sms_providers(config)));
+    findings.push(Finding::new("sms", providers::check(config).await));
     findings.push(Finding::new("proxies", proxies(config)));
     let asked = address::ask(config).await;
     findings.extend(asked.findings);
@@ -208,24 +212,8 @@ async fn state(config: &Config) -> (Result<String, String>, Option<Reading>) {
     (said, reading)
 }
 
-fn sms_providers(config: &Config) -> Result<String, String> {
-    let settings = &config.settings;
-    let roots = extra_roots(&settings.fetch).map_err(|fault| placed(config, fault))?;
-    sms::http_client(roots)
-        .and_then(|client| Sms::new(settings, client, Rng::system()))
-        .map_err(|fault| placed(config, fault))?;
-    let names = settings
-        .sms
-        .providers
-        .iter()
-        .map(|one| format!("{one:?}").to_lowercase());
-    let order: Vec<String> = names.collect();
-    if order.is_empty() {
-        let said = "sms.providers is empty: nobody can sign in";
-        return Err(Failure::at(&config.written, "sms.providers", said).to_string());
-    }
-    Ok(format!("tried in the order {}", order.join(", ")))
-}
+/// Only the node could tell, and it tells nobody what address it saw.
+const UNTRIED: &str = "not tried: whether the proxy overwrites an X-Forwarded-For that a client made up";
 
 fn proxies(config: &Config) -> Result<String, String> {
     if config.is_behind_unnamed_proxy() {
@@ -235,7 +223,7 @@ fn proxies(config: &Config) -> Result<String, String> {
     }
     Ok(match config.settings.http.trusted_proxies.len() {
         0 => "none trusted".to_owned(),
-        1 => "one address range is trusted to say who is asking".to_owned(),
-        count => format!("{count} address ranges are trusted to say who is asking"),
+        1 => format!("one trusted proxy range; {UNTRIED}"),
+        count => format!("{count} trusted proxy ranges; {UNTRIED}"),
     })
 }

@@ -4,6 +4,7 @@
 mod ceiling;
 mod may_send;
 mod number_open;
+mod payment;
 mod price;
 mod senders;
 
@@ -13,6 +14,7 @@ pub use ceiling::{
 };
 pub use may_send::{DAY, MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};
+pub use payment::{Payment, payment};
 pub use price::{Price, Supply, price_of_answer, price_of_message};
 pub use senders::Senders;
 

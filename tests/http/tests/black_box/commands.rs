@@ -3,6 +3,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::Value;
 use yimen_http_tests::{Client, Registration, SignIn, TestApp, Tokens};
 
 fn update(app: &TestApp, options: &[&str]) -> String {
@@ -27,16 +28,17 @@ async fn phone_of(client: &Client, tokens: &Tokens) -> Option<String> {
 async fn keys_and_clients_are_printed_for_people_and_as_json_on_demand() {
     let app = TestApp::start().await;
     app.client("hrss").await;
-    for arguments in [
-        ["keys", "list", ""],
-        ["keys", "rotate", "--now"],
-        ["client", "show", "hrss"],
-        ["client", "list", ""],
+    for (arguments, field) in [
+        (["keys", "list", ""], "/0/kid"),
+        (["keys", "rotate", "--now"], "/0/kid"),
+        (["client", "show", "hrss"], "/client_id"),
+        (["client", "list", ""], "/0/client_id"),
     ] {
         let arguments: Vec<&str> = arguments.into_iter().filter(|one| !one.is_empty()).collect();
         let (status, text) = app.command(&arguments);
         assert!(status.success() && !text.contains(['{', '[']), "{text}");
-        assert!(app.command_json(&arguments).to_string().len() > 20);
+        let told = app.command_json(&arguments);
+        assert!(told.pointer(field).is_some_and(Value::is_string), "{told}");
     }
     let (_, keys) = app.command(&["keys", "list"]);
     assert!(
@@ -79,6 +81,7 @@ async fn doctor_and_the_log_name_what_stands_open_with_what_to_run() {
         "✓ database: answers",
         "✓ short-lived state: ",
         "✓ public address: ",
+        "✓ sms: tried in the order outbox; none of them has a server to try",
     ] {
         assert!(said.contains(line), "{said}");
     }
@@ -90,6 +93,14 @@ async fn doctor_and_the_log_name_what_stands_open_with_what_to_run() {
     for finding in app.command_json(&["doctor"]).as_array().unwrap() {
         assert_eq!(finding["ok"], finding["verdict"] != "fault", "{finding}");
     }
+    let file = app.dir().join("yimen.toml");
+    let written = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("nonsense = 1\n{written}")).unwrap();
+    let (status, said) = app.command(&["doctor"]);
+    assert!(
+        !status.success() && said.contains("✗ configuration: ") && said.contains("nonsense"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
