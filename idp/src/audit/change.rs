@@ -64,14 +64,6 @@ impl Context {
     }
 }
 
-/// Runs a statement by itself that removes what means nothing to anyone any more; answers how many rows it touched.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn sweep_away(db: &Db, sql: &'static str, args: Args) -> Result<u64, StoreError> {
-    db.execute(sql, args).await
-}
-
 /// A writing transaction that cannot be committed without saying what it did.
 #[derive(Debug)]
 pub struct Change {

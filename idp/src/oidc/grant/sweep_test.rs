@@ -49,14 +49,17 @@ impl Town {
         town
     }
 
-    async fn change(&self, now: Timestamp) -> Change {
-        let context = Context {
+    fn context(&self, now: Timestamp) -> Context {
+        Context {
             now,
             request_id: "test".to_owned(),
             actor: "client",
             rng: self.rng.clone(),
-        };
-        Change::begin(&self.records.db, &context).await.unwrap()
+        }
+    }
+
+    async fn change(&self, now: Timestamp) -> Change {
+        Change::begin(&self.records.db, &self.context(now)).await.unwrap()
     }
 
     /// Redeems the code of this name; the refresh tokens, so many, bear it too.
@@ -89,7 +92,10 @@ impl Town {
     }
 
     async fn sweep(&self, now: Timestamp) -> u64 {
-        sweep(&self.records.db, now, &Token::default()).await.unwrap()
+        let context = self.context(now);
+        sweep(&self.records.db, &context, &Token::default())
+            .await
+            .unwrap()
     }
 
     /// Which of its rows a grant still has: itself, its code as used before, its first refresh token.
