@@ -52,6 +52,8 @@ pub(super) async fn pick_up(
         .await?
         .filter(|client| client.is_active());
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
+    // So is an address that was taken out of the registration.
+    request.reply.redirect.prove_again(&client)?;
     Ok((interaction, request, client))
 }
 

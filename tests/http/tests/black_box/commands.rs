@@ -280,4 +280,22 @@ async fn a_yes_is_for_the_purpose_that_was_shown() {
     );
     let asked = resident.follow(&client.sign_in()).await;
     assert!(asked.text("main").contains("评分"));
+
+#[tokio::test]
+async fn a_sign_in_under_way_does_not_return_to_an_address_that_was_taken_out() {
+    let app = TestApp::start().await;
+    let client = app
+        .register(Registration::new("hrss").scope("openid profile"))
+        .await;
+    let resident = app.resident("13800000001");
+    resident.go_through(&client.sign_in_for("openid")).await;
+    let page = resident.follow(&client.sign_in_for("openid profile")).await;
+    assert!(page.has("#allow"), "{}", page.text("main"));
+    update(
+        &app,
+        &["--redirect-uri", "https://pension.yunchuan.example/callback"],
+    );
+    app.advance("6s").await;
+    let answer = page.press("#allow", &[]).await;
+    assert_eq!(answer.status(), 400);
 }
