@@ -280,6 +280,7 @@ async fn a_yes_is_for_the_purpose_that_was_shown() {
     );
     let asked = resident.follow(&client.sign_in()).await;
     assert!(asked.text("main").contains("评分"));
+}
 
 #[tokio::test]
 async fn a_sign_in_under_way_does_not_return_to_an_address_that_was_taken_out() {
