@@ -1,7 +1,7 @@
 // Every page of the flow: for assistive technology, narrow screens, and what it may load.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { violations } from './axe.mjs';
+import { suits } from './axe.mjs';
 import { allow, code, start } from './demo.mjs';
 
 let demo, first, second;
@@ -42,16 +42,7 @@ for (const walk of walks) {
     const look = (name, sign) => t.test(name, async () => {
       await page.waitForSelector(sign);
       await headers(documents.get(page.url().split('#')[0]));
-      for (const width of [390, 1280]) {
-        await page.setViewportSize({ width, height: 844 });
-        for (const colorScheme of ['light', 'dark']) {
-          await page.emulateMedia({ colorScheme });
-          assert.deepEqual(await violations(page), [], `${width} px, ${colorScheme}`);
-        }
-      }
-      await page.setViewportSize({ width: 320, height: 640 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= 320, `${wide} px wide on a screen of 320`);
+      await suits(page);
       await page.setViewportSize({ width: 390, height: 844 });
     });
 

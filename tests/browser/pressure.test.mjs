@@ -1,7 +1,7 @@
 // An address range under attack: a stranger's browser works by itself, or, without scripts, waits in the queue.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { violations } from './axe.mjs';
+import { suits } from './axe.mjs';
 import { startCity } from './city.mjs';
 import { advance, visitor } from './demo.mjs';
 
@@ -177,16 +177,7 @@ for (const { name, host, display, locale } of walks) {
       await page.fill('#phone', `138000002${host}`);
       await page.click('#send-code');
       await page.waitForSelector(scripts === 'on' ? 'form[data-working]' : '.wait');
-      for (const width of [390, 1280]) {
-        await page.setViewportSize({ width, height: 844 });
-        for (const colorScheme of ['light', 'dark']) {
-          await page.emulateMedia({ colorScheme });
-          assert.deepEqual(await violations(page), [], `${width} px, ${colorScheme}`);
-        }
-      }
-      await page.setViewportSize({ width: 320, height: 640 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= 320, `${wide} px wide on a screen of 320`);
+      await suits(page);
     });
   }
 }

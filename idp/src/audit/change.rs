@@ -1,4 +1,4 @@
-use super::event::Event;
+use super::event::{Action, Event};
 use super::records::INSERT;
 use crate::args;
 use crate::clock::Timestamp;
@@ -26,6 +26,28 @@ impl Context {
         db.execute(INSERT, self.row(event)).await.map(drop)
     }
 
+    /// Runs a statement by itself that removes what means nothing to anyone any more; answers how many rows it touched,
+    /// which the audit then has under the name of `what`.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn sweep(
+        &self,
+        db: &Db,
+        what: &'static str,
+        sql: &'static str,
+        args: Args,
+    ) -> Result<u64, StoreError> {
+        let mut change = Change::begin(db, self).await?;
+        let rows = change.execute(sql, args).await?;
+        if rows > 0 {
+            let event = Event::new(Action::RecordsSwept).with("what", what);
+            change.record(event.with("rows", rows)).await?;
+            change.commit().await?;
+        }
+        Ok(rows)
+    }
+
     /// The columns of [`INSERT`].
     fn row(&self, event: Event) -> Args {
         let detail = (!event.detail.is_null()).then(|| event.detail.to_string());
@@ -40,14 +62,6 @@ impl Context {
             detail
         ]
     }
-}
-
-/// Runs a statement by itself that removes what means nothing to anyone any more; answers how many rows it touched.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn sweep_away(db: &Db, sql: &'static str, args: Args) -> Result<u64, StoreError> {
-    db.execute(sql, args).await
 }
 
 /// A writing transaction that cannot be committed without saying what it did.

@@ -30,6 +30,7 @@ pub enum Action {
     PasskeyFailed,
     PasskeyPutOff,
     PasskeyRenamed,
+    RecordsSwept,
     RefreshReused,
     Refreshed,
     SessionEnded,
@@ -39,7 +40,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -66,6 +67,7 @@ impl Action {
         Self::PasskeyFailed,
         Self::PasskeyPutOff,
         Self::PasskeyRenamed,
+        Self::RecordsSwept,
         Self::RefreshReused,
         Self::Refreshed,
         Self::SessionEnded,
@@ -103,6 +105,7 @@ impl Action {
             Self::PasskeyFailed => "passkey.failed",
             Self::PasskeyPutOff => "passkey.put_off",
             Self::PasskeyRenamed => "passkey.renamed",
+            Self::RecordsSwept => "records.swept",
             Self::RefreshReused => "refresh.reused",
             Self::Refreshed => "refresh.used",
             Self::SessionEnded => "session.ended",

@@ -1,13 +1,13 @@
 //! Who did what, when: every change to a record commits together with its audit row.
 //! May import: web, store, clock, rng.
 
+#[cfg(test)]
+mod awaited;
 mod change;
 mod event;
 mod from_facts;
-#[cfg(test)]
-mod race_test;
 mod records;
 
-pub use change::{Change, Context, sweep_away};
+pub use change::{Change, Context};
 pub use event::{Action, EndReason, Event};
 pub use records::{Entry, of_account};

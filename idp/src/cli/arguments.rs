@@ -30,7 +30,7 @@ pub(super) enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(Config),
-    /// Register departments' systems
+    /// Register departments' systems, change and remove them
     #[command(subcommand)]
     Client(Client),
     /// Look after the signing keys
@@ -41,10 +41,10 @@ pub(super) enum Command {
 #[cfg(feature = "demo")]
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// The provider's port; the departments take the two that follow
+    /// The provider's port; the departments take the next two
     #[arg(long, default_value_t = 8000)]
     pub port: u16,
-    /// Where the demo keeps its data [default: a folder of its own under the system's temporary one]
+    /// Where the demo keeps its data [default: a folder of its own in the system's temporary one]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -71,7 +71,7 @@ pub(super) enum Config {
 pub(super) enum Client {
     /// Register a client; prints its id, and its secret this once
     Add(Box<AddClient>),
-    /// Change what is named and leave the rest; prints what changed, and what residents will notice
+    /// Change what is named and leave the rest; prints what changed and what residents will notice
     Update(Box<UpdateClient>),
     /// List the clients
     List,
@@ -85,7 +85,7 @@ pub(super) enum Client {
         /// Its `client_id`
         id: String,
     },
-    /// Remove a client; its residents are asked for nothing more
+    /// Remove a client; it can ask residents for nothing more
     Remove {
         /// Its `client_id`
         id: String,
@@ -108,13 +108,13 @@ pub(super) struct UpdateClient {
     pub id: String,
     #[command(flatten)]
     pub options: ClientOptions,
-    /// Take away what is registered under this name, before anything named here is set; may be repeated
+    /// Remove what is registered under this name, before anything else is set; may be repeated
     #[arg(long = "clear", value_name = "NAME")]
     pub clear: Vec<Clearable>,
-    /// State that --sector may give residents other identifiers: the system will know none of them again
+    /// State that --sector may give residents other identifiers: the system will recognise none of them
     #[arg(long)]
     pub new_subjects: bool,
-    /// State that the new words of a purpose mean the same: residents are not asked again
+    /// State that the new words for a purpose mean the same: residents are not asked again
     #[arg(long)]
     pub same_purpose: bool,
 }
@@ -146,7 +146,7 @@ pub(super) struct ClientOptions {
     /// Where a sign-in begins at the department
     #[arg(long, value_name = "URI")]
     pub initiate_login_uri: Option<String>,
-    /// How the client proves itself at the token endpoint [when added: client_secret_basic]
+    /// How the client proves itself at the token endpoint [default for a new client: client_secret_basic]
     #[arg(long, value_enum)]
     pub auth_method: Option<AuthMethod>,
     /// The client's public keys, a JWK Set in a file
@@ -155,13 +155,13 @@ pub(super) struct ClientOptions {
     /// Where the client's public keys are published, instead of --jwks
     #[arg(long, value_name = "URI")]
     pub jwks_uri: Option<String>,
-    /// All it may ever ask for; `offline_access` for refresh tokens that outlive the session [when added: openid profile phone]
+    /// All it may ever ask for; `offline_access` for refresh tokens that outlive the session [default for a new client: openid profile phone]
     #[arg(long)]
     pub scope: Option<String>,
-    /// What it may send to the token endpoint; may be repeated [when added: authorization_code, refresh_token]
+    /// What it may send to the token endpoint; may be repeated [default for a new client: authorization_code, refresh_token]
     #[arg(long = "grant-type", value_name = "TYPE")]
     pub grant_types: Vec<String>,
-    /// ES256 or RS256 [when added: RS256]
+    /// ES256 or RS256 [default for a new client: RS256]
     #[arg(long)]
     pub id_token_alg: Option<String>,
     /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
@@ -170,7 +170,7 @@ pub(super) struct ClientOptions {
     /// The same in English
     #[arg(long = "purpose-en", value_name = "SCOPE=TEXT")]
     pub purposes_en: Vec<String>,
-    /// A scope the service works without; may be repeated
+    /// A scope the service can do without; may be repeated
     #[arg(long = "optional", value_name = "SCOPE")]
     pub optional: Vec<String>,
     /// Its privacy policy, linked on the consent page
@@ -182,7 +182,7 @@ pub(super) struct ClientOptions {
     /// An app on the resident's own device
     #[arg(long)]
     pub native: bool,
-    /// Share subject identifiers with the clients of this sector [when added: the redirect URI's host]
+    /// Share subject identifiers with the clients of this sector [default for a new client: the redirect URI's host]
     #[arg(long)]
     pub sector: Option<String>,
 }
@@ -228,6 +228,10 @@ pub(super) enum Keys {
         #[arg(long)]
         now: bool,
     },
-    /// Revoke a key that may have leaked: whatever it signed counts no more
-    Revoke { kid: String },
+    /// Revoke a key that may have leaked: nothing it signed is accepted any longer
+    Revoke {
+        // A thumbprint may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
+        kid: String,
+    },
 }

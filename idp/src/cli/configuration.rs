@@ -39,14 +39,14 @@ fn explain(part: Option<&str>, output: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `default` where there is one, `sample` where the sample has something else: a key without `default` has none.
+/// `default` where there is one, `example` where the sample has something else: a key without `default` has none.
 fn as_json(key: &Key) -> Value {
     let mut value = json!({ "key": key.name, "environment": key.variable(), "explanation": key.explanation });
     if let Some(default) = &key.default {
         value["default"] = json!(default);
     }
-    if let Some(sample) = &key.example {
-        value["sample"] = json!(sample);
+    if let Some(example) = &key.example {
+        value["example"] = json!(example);
     }
     value
 }
@@ -62,7 +62,7 @@ fn as_text(key: &Key) -> String {
     lines.extend(
         key.example
             .iter()
-            .map(|sample| format!("for example: {sample}{remark}")),
+            .map(|example| format!("for example: {example}{remark}")),
     );
     lines.push(key.variable());
     format!("{}\n    {}\n\n", key.name, lines.join("\n    "))
@@ -94,11 +94,11 @@ mod tests {
     fn programs_find_a_default_only_where_there_is_one() {
         let of = |name, field: &str| as_json(&key(name)).get(field).cloned();
         assert_eq!(of("session.idle", "default"), Some(json!("30m")));
-        assert_eq!(of("session.idle", "sample"), None);
+        assert_eq!(of("session.idle", "example"), None);
         assert_eq!(of("http.body_limit", "default"), Some(json!(65536)));
         assert_eq!(of("master_key", "default"), None);
         assert_eq!(
-            of("master_key", "sample"),
+            of("master_key", "example"),
             Some(json!({ "file": "/etc/yimen/master.key" }))
         );
     }

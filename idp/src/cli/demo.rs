@@ -138,7 +138,9 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 async fn department_listener(port: u16) -> Result<TcpListener, Failure> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     TcpListener::bind(address).await.map_err(|fault| {
-        Failure::new(format!("port {port} for a department cannot be listened on: {fault}; is it in use? Choose others with --port"))
+        Failure::new(format!(
+            "cannot listen on port {port} for a department: {fault}; is it in use? Choose others with --port"
+        ))
     })
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) ->
 
 fn table(keys: &[KeyView]) -> String {
     if keys.is_empty() {
-        return "there are no keys yet: the first node that starts makes them".to_owned();
+        return "there are no keys yet: the first node to start makes them".to_owned();
     }
     let head = ["kid", "algorithm", "status", "since", "what happens next"].map(str::to_owned);
     let rows = keys.iter().map(|key| {
@@ -78,15 +78,15 @@ fn what_next(key: &KeyView, keys: &[KeyView]) -> String {
             .find(|other| other.algorithm == key.algorithm && other.status == Status::Next)
     };
     match (key.status, &key.activates_at, &key.leaves_at) {
-        (Status::Next, Some(turn), _) => format!("signs from {turn}"),
-        (Status::Next, None, _) => "signs as soon as a node looks".to_owned(),
+        (Status::Next, Some(turn), _) => format!("will sign from {turn}"),
+        (Status::Next, None, _) => "will sign as soon as a node checks".to_owned(),
         (Status::Active, ..) => match follower().and_then(|next| next.activates_at.as_deref()) {
             Some(turn) => format!("signs until {turn}"),
-            None => "signs; a node prepares the next one".to_owned(),
+            None => "signs; a node will prepare the next one".to_owned(),
         },
         (Status::Retired, _, Some(leaves)) if key.published => format!("stays published until {leaves}"),
         (Status::Retired, ..) => "nothing: the last token it signed has expired".to_owned(),
-        (Status::Revoked, ..) => "nothing: whatever it signed counts no more".to_owned(),
+        (Status::Revoked, ..) => "nothing: what it signed is no longer accepted".to_owned(),
     }
 }
 
@@ -95,19 +95,19 @@ fn rotated(done: &Rotation) -> String {
         return format!("{}: {} signs now\n", done.algorithm, done.kid);
     }
     format!(
-        "{}: {} signs from {}; a running node sees to it\n",
+        "{}: {} will sign from {}; a running node will make the switch\n",
         done.algorithm, done.kid, done.activates_at
     )
 }
 
 fn revoked(done: &Revocation) -> String {
     let follower = match &done.active {
-        Some(kid) => format!("{kid} signs with {} now.", done.algorithm),
-        None => format!("No key signs with {} until a node makes one.", done.algorithm),
+        Some(kid) => format!("{kid} now signs with {}.", done.algorithm),
+        None => format!("No key signs with {} until a node has made one.", done.algorithm),
     };
     format!(
-        "{} ({}, {} before) is revoked: whatever it signed counts no more here.\n{follower}\n\
-         A department's system may remember its public half for up to {} minutes.",
+        "{} ({}, {} before) has been revoked: what it signed is no longer accepted here.\n{follower}\n\
+         A department's system may still accept it for up to {} minutes, as long as it may remember our keys.",
         done.kid,
         done.algorithm,
         done.was.as_str(),
@@ -146,12 +146,12 @@ mod tests {
         assert_eq!(
             table(&keys),
             "kid  algorithm  status   since                 what happens next\n\
-             a    ES256      next     2026-03-01T08:00:00Z  signs from 2026-05-30T08:00:00Z\n\
+             a    ES256      next     2026-03-01T08:00:00Z  will sign from 2026-05-30T08:00:00Z\n\
              bb   ES256      active   2026-03-02T08:00:00Z  signs until 2026-05-30T08:00:00Z\n\
              c    ES256      retired  2026-03-03T08:00:00Z  stays published until 2026-03-03T08:07:00Z\n\
-             d    ES256      revoked  2026-03-04T08:00:00Z  nothing: whatever it signed counts no more\n"
+             d    ES256      revoked  2026-03-04T08:00:00Z  nothing: what it signed is no longer accepted\n"
         );
-        assert!(table(&keys[1..2]).contains("a node prepares the next one"));
+        assert!(table(&keys[1..2]).contains("a node will prepare the next one"));
         assert!(table(&[]).contains("no keys yet"));
     }
 }

@@ -2,7 +2,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
-use url::Url;
 
 use super::model::Settings;
 
@@ -32,7 +31,7 @@ impl PrivateFile {
         };
         let (holds, mode) = (self.holds, mode & 0o777);
         Some(format!(
-            "{path} holds {holds} and is open to {who} (mode {mode:04o}): run `chmod go= {path}`"
+            "{path} holds {holds} and is open to {who} (mode {mode:04o}); run `chmod go= {path}`"
         ))
     }
 }
@@ -98,9 +97,16 @@ fn is_secret_text(value: &Value) -> bool {
         .iter()
         .any(|scheme| text.starts_with(scheme))
         || text.contains("://");
-    let has_password =
-        text.contains("password=") || Url::parse(text).is_ok_and(|url| url.password().is_some());
-    !is_address || has_password
+    !is_address || text.contains("password=") || has_login_with_password(text)
+}
+
+/// `user:password@` before any of the hosts, as of sentinels and clusters there are several, or after `sentinel=`.
+fn has_login_with_password(address: &str) -> bool {
+    let (_, rest) = address.split_once("://").unwrap_or_default();
+    let (hosts, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let login = hosts.rsplit_once('@').map_or("", |(login, _)| login);
+    let sentinels = query.split_once("sentinel=").map_or("", |(_, login)| login);
+    [login, sentinels].iter().any(|login| login.contains(':'))
 }
 
 #[cfg(test)]
@@ -148,11 +154,20 @@ mod tests {
             let found = files(&format!("[database]\nurl = \"{url}\"\n"));
             assert_eq!(found == ["yimen.toml"], secret, "{url}");
         }
-        assert!(files("[state]\nurl = \"redis://redis.internal\"\n").is_empty());
-        assert_eq!(
-            files("[state]\nurl = \"redis://:pw@redis.internal\"\n"),
-            ["yimen.toml"]
-        );
+        for (url, secret) in [
+            ("redis://redis.internal", false),
+            ("redis://:pw@redis.internal", true),
+            ("redis+cluster://a:6379,[fd00::1]:6379", false),
+            ("redis+cluster://yimen@a:6379,b:6379", false),
+            ("redis+cluster://yimen:pw@a:6379,b:6379", true),
+            ("redis+sentinel://a:26379,b:26379/city", false),
+            ("rediss+sentinel://yimen:p%3Fw@a,b/city", true),
+            ("rediss+sentinel://:pw@a:26379,b:26379/city", true),
+            ("redis+sentinel://a:26379,b:26379/city?sentinel=watch:pw", true),
+        ] {
+            let found = files(&format!("[state]\nurl = \"{url}\"\n"));
+            assert_eq!(found == ["yimen.toml"], secret, "{url}");
+        }
         let sqlite: Table = "[database]\nurl = \"sqlite:yimen.db\"\n".parse().unwrap();
         let found = private_files(Path::new("f"), &Settings::default(), &sqlite, &sqlite);
         let paths: Vec<_> = found.iter().map(|one| one.path.display().to_string()).collect();

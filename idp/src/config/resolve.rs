@@ -84,7 +84,7 @@ fn demand_production(settings: &Settings, public_url: &PublicUrl) -> Result<(), 
         return refuse("sms.providers", said.to_owned());
     }
     if !settings.sms.test_number.is_empty() {
-        let said = "sms.test_number is allowed only when dev = true; take it out";
+        let said = "sms.test_number is allowed only when dev = true; remove it";
         return refuse("sms.test_number", said.to_owned());
     }
     Ok(())
@@ -135,7 +135,7 @@ fn demand_session(settings: &Settings, written: &Written) -> Result<(), Fault> {
                 "session.absolute"
             },
             said: format!(
-                "session.idle ({idle}) is longer than session.absolute ({absolute}); it may be as long at most"
+                "session.idle ({idle}) is longer than session.absolute ({absolute}); it may be as long, but no longer"
             ),
         });
     }

@@ -58,8 +58,25 @@ pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) ->
 fn read_file(written: &Written, text: &str) -> Result<Settings, ConfigError> {
     toml::from_str(text).map_err(|fault| ConfigError::Wrong {
         place: written.line(line_of(text, fault.span().map_or(0, |span| span.start))),
-        fault: fault.message().to_owned(),
+        fault: without_values(fault.message()),
     })
+}
+
+/// serde's message without the text it repeats where a text does not belong: an address with its password, say, in
+/// the place of a section.
+fn without_values(message: &str) -> String {
+    let Some(begin) = ["invalid type: string \"", "invalid value: string \""]
+        .iter()
+        .find_map(|said| Some(message.find(said)? + said.len()))
+    else {
+        return message.to_owned();
+    };
+    let end = message.rfind("\", expected ").unwrap_or(message.len());
+    format!(
+        "{}***{}",
+        &message[..begin],
+        message.get(end..).unwrap_or_default()
+    )
 }
 
 /// Applies `YIMEN_SECTION__KEY` variables one by one, so that a fault names its variable; those that are
@@ -116,7 +133,7 @@ fn lay_over(
 
 fn settings(table: &toml::Table) -> Result<Settings, String> {
     let read = table.clone().try_into();
-    read.map_err(|fault: toml::de::Error| fault.message().to_owned())
+    read.map_err(|fault: toml::de::Error| without_values(fault.message()))
 }
 
 fn with(table: &toml::Table, keys: &[String], value: toml::Value) -> toml::Table {
@@ -207,7 +224,7 @@ mod tests {
     fn a_bad_value_is_named_with_its_line_and_what_is_allowed() {
         let fault = load_text(&format!("{GOOD}\n[session]\nidle = \"soon\"\n"), &[]).unwrap_err();
         assert!(
-            fault.contains(":10: `soon` is no length of time; write it as"),
+            fault.contains(":10: `soon` is not a duration; write it as"),
             "{fault}"
         );
     }
@@ -358,6 +375,28 @@ mod tests {
             "environment variable YIMEN_SMS__WEBHOOK",
             "a variable that holds a section is the place of its keys, whatever the file has"
         );
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_section_is_not_repeated() {
+        let with = |line: &str| load_text(&format!("{line}\n{GOOD}"), &[]).unwrap_err();
+        for secret in ["postgres://yimen:pw@db/yimen", "p\\\", expected pw", "pw: 'x'"] {
+            let fault = with(&format!("database = \"{secret}\""));
+            assert!(
+                fault.contains(".toml:1: invalid type: string \"***\", expected "),
+                "{fault}"
+            );
+        }
+        for (name, value) in [
+            ("YIMEN_SMS__WEBHOOK", "whsec_pw"),
+            ("YIMEN_DATABASE__MAX_CONNECTIONS", "postgres://yimen:pw@db/yimen"),
+            ("YIMEN_SMS__PROVIDERS", "{ pw = \"pw\" }"),
+            ("YIMEN_DEV", "pw"),
+        ] {
+            let fault = load_text(GOOD, &[(name, value)]).unwrap_err();
+            let said = fault.strip_prefix(&format!("environment variable {name}: "));
+            assert!(said.is_some_and(|said| !said.contains("pw")), "{fault}");
+        }
     }
 
     #[test]

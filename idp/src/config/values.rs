@@ -41,7 +41,7 @@ impl Span {
     /// Says which forms are allowed.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong =
-            || format!("`{text}` is no length of time; write it as \"90s\", \"15m\", \"12h\" or \"180d\"");
+            || format!("`{text}` is not a duration; write it as \"90s\", \"15m\", \"12h\" or \"180d\"");
         let unit = text.chars().last().ok_or_else(wrong)?;
         let number: u64 = text[..text.len() - unit.len_utf8()]
             .parse()
@@ -96,7 +96,7 @@ impl PublicUrl {
     /// # Errors
     /// Says what an issuer may look like (OpenID Connect Discovery 1.0 §3).
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|fault| format!("`{text}` is no URL: {fault}"))?;
+        let url = Url::parse(text).map_err(|fault| format!("`{text}` is not a URL: {fault}"))?;
         if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
             return Err(format!(
                 "`{text}` must be an https address, such as https://id.city.example"
@@ -108,7 +108,7 @@ impl PublicUrl {
             || !url.username().is_empty()
         {
             return Err(format!(
-                "`{text}` must be scheme and host (and port) alone, without path or query"
+                "`{text}` must be only scheme and host (and port), without path or query"
             ));
         }
         let issuer = url.origin().ascii_serialization();

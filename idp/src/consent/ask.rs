@@ -111,6 +111,7 @@ mod tests {
                 granted_at: at(1),
                 answered_at: at(2),
                 expires_at: at(9),
+                revision: 0,
             })
             .collect()
     }
@@ -147,17 +148,17 @@ mod tests {
     #[test]
     fn what_was_given_to_another_purpose_is_asked_for_again_and_is_not_had_meanwhile() {
         let mut client = client();
-        let since = Timestamp::from_seconds(3);
         for (scope, required, optional) in [
             ("profile", vec![Item::Name], vec![]),
             ("phone", vec![], vec![Item::Phone]),
         ] {
-            client.metadata.asked_since = [(scope.to_owned(), since)].into();
+            client.metadata.revisions = [(scope.to_owned(), 1)].into();
             let mut held = given(&[Item::OpenId, Item::Name, Item::Phone]);
             let asked = ask("openid profile phone", &held, &client).unwrap();
             assert_eq!((asked.required, asked.optional), (required, optional));
             assert!(!allowed(&held, &client).contains(scope));
-            held.iter_mut().for_each(|given| given.answered_at = since);
+            held.iter_mut()
+                .for_each(|given| given.revision = client.revision(given.item.scope()));
             assert_eq!(ask("openid profile phone", &held, &client), None);
             assert_eq!(allowed(&held, &client), "openid profile phone");
         }

@@ -108,6 +108,7 @@ pub async fn question(
         required: show(&question.ask.required),
         optional: show(&question.ask.optional),
         changed: question.ask.changed,
+        asked: asked(&question),
         account: profile.phone.as_ref().map(account::PhoneNumber::masked),
         policy_url: question.client.metadata.policy_uri.clone(),
         terms_url: question.client.metadata.tos_uri.clone(),
@@ -117,6 +118,13 @@ pub async fn question(
         page,
     };
     Ok(view.into_response())
+}
+
+/// How the things on the page were asked for when it was made.
+fn asked(question: &Question) -> String {
+    let items = question.ask.required.iter().chain(&question.ask.optional);
+    let revisions = items.map(|item| question.client.revision(item.scope()).to_string());
+    revisions.collect::<Vec<_>>().join(".")
 }
 
 fn describe(
@@ -163,6 +171,8 @@ pub async fn answer(
     let question = find(&room, &id, &headers, &facts).await?;
     form.check_token(&question.interaction.form_binding())?;
     match form.one("decision")? {
+        // The page may have told of another purpose than the client has now.
+        "allow" if form.one("asked")? != asked(&question) => Ok(see_other(&format!("/consent/{id}"), [])),
         "allow" => {
             let ticked: Vec<&str> = form.all("item").collect();
             give(&room, &facts, &question, &ticked).await?;
@@ -201,7 +211,7 @@ async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str
     let mut change = Change::begin(&room.db, &Context::of(facts, "resident", &room.rng)).await?;
     let allowed: Vec<Item> = question.ask.required.iter().copied().chain(given).collect();
     for item in &allowed {
-        records::give(&mut change, account, client_id, *item, until).await?;
+        records::give(&mut change, account, &question.client, *item, until).await?;
     }
     let mut withdrawn = Vec::new();
     for item in left {

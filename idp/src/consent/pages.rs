@@ -23,6 +23,8 @@ pub struct ConsentPage {
     pub account: Option<String>,
     /// The resident has agreed before, and the service now asks for more: only the new is listed.
     pub changed: bool,
+    /// How the things asked were asked for when the page was made.
+    pub asked: String,
     pub policy_url: Option<String>,
     pub terms_url: Option<String>,
 }
@@ -110,6 +112,7 @@ mod tests {
             optional: items(optional),
             account: Some("138 **** 0000".to_owned()),
             changed,
+            asked: "0.0".to_owned(),
             policy_url: (!changed).then(|| "https://gjj.yunchuan.example/policy?a=1&b=2".to_owned()),
             terms_url: (!changed).then(|| "https://gjj.yunchuan.example/terms".to_owned()),
             page,

@@ -16,29 +16,32 @@ pub struct Given {
     /// When the resident last said yes.
     pub answered_at: Timestamp,
     pub expires_at: Timestamp,
+    /// How it was asked for then.
+    pub revision: i64,
 }
 
 impl Given {
     /// Whether it was given to what the client asks now.
     #[must_use]
     pub fn counts_for(&self, client: &Client) -> bool {
-        client.still_asks(self.item.scope(), self.answered_at)
+        client.still_asks(self.item.scope(), self.revision)
     }
 }
 
-const STANDING: &str = "SELECT client_id, item, granted_at, answered_at, expires_at FROM consent \
+const STANDING: &str = "SELECT client_id, item, granted_at, answered_at, expires_at, revision FROM consent \
     WHERE account_id = $1 AND client_id = $2 AND withdrawn_at IS NULL AND expires_at > $3";
 
-const ALL_STANDING: &str = "SELECT client_id, item, granted_at, answered_at, expires_at FROM consent \
+const ALL_STANDING: &str = "SELECT client_id, item, granted_at, answered_at, expires_at, revision FROM consent \
     WHERE account_id = $1 AND withdrawn_at IS NULL AND expires_at > $2 ORDER BY client_id, item";
 
 /// A yes while the last one stands prolongs it; after a break it begins anew, so that what was
 /// given to the department before the break does not come back to life.
-const GIVE: &str = "INSERT INTO consent (account_id, client_id, item, granted_at, answered_at, expires_at) \
-    VALUES ($1, $2, $3, $4, $4, $5) ON CONFLICT (account_id, client_id, item) DO UPDATE SET \
+const GIVE: &str = "INSERT INTO consent (account_id, client_id, item, granted_at, answered_at, expires_at, revision) \
+    VALUES ($1, $2, $3, $4, $4, $5, $6) ON CONFLICT (account_id, client_id, item) DO UPDATE SET \
     granted_at = CASE WHEN consent.withdrawn_at IS NULL AND consent.expires_at > excluded.granted_at \
         THEN consent.granted_at ELSE excluded.granted_at END, \
-    answered_at = excluded.answered_at, expires_at = excluded.expires_at, withdrawn_at = NULL";
+    answered_at = excluded.answered_at, expires_at = excluded.expires_at, \
+    revision = excluded.revision, withdrawn_at = NULL";
 
 const WITHDRAW: &str = "UPDATE consent SET withdrawn_at = $4 \
     WHERE account_id = $1 AND client_id = $2 AND item = $3 AND withdrawn_at IS NULL";
@@ -77,6 +80,7 @@ fn read(row: &Row) -> Result<(String, Given), StoreError> {
         granted_at: row.time("granted_at")?,
         answered_at: row.time("answered_at")?,
         expires_at: row.time("expires_at")?,
+        revision: row.int("revision")?,
     };
     Ok((row.text("client_id")?, given))
 }
@@ -84,15 +88,14 @@ fn read(row: &Row) -> Result<(String, Given), StoreError> {
 pub(super) async fn give(
     change: &mut Change,
     account: Uuid,
-    client_id: &str,
+    client: &Client,
     item: Item,
     until: Timestamp,
 ) -> Result<(), StoreError> {
     let now = change.now();
-    change
-        .execute(GIVE, args![account, client_id, item.scope(), now, until])
-        .await
-        .map(drop)
+    let (scope, revision) = (item.scope(), client.revision(item.scope()));
+    let args = args![account, &client.client_id, scope, now, until, revision];
+    change.execute(GIVE, args).await.map(drop)
 }
 
 /// Withdraws one thing; answers whether it stood.

@@ -8,6 +8,7 @@ use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::config::MasterKey;
+use crate::department::Client;
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::Vault;
@@ -21,6 +22,12 @@ struct Room {
     account: Uuid,
     rng: Rng,
     records: Records,
+}
+
+fn hrss() -> Client {
+    let mut client = Client::sample("https://hrss.city.example/cb");
+    "hrss".clone_into(&mut client.client_id);
+    client
 }
 
 impl Room {
@@ -41,14 +48,17 @@ impl Room {
         room
     }
 
-    async fn change(&self, now: Timestamp) -> Change {
-        let context = Context {
+    fn context(&self, now: Timestamp) -> Context {
+        Context {
             now,
             request_id: "test".to_owned(),
             actor: "resident",
             rng: self.rng.clone(),
-        };
-        Change::begin(&self.records.db, &context).await.unwrap()
+        }
+    }
+
+    async fn change(&self, now: Timestamp) -> Change {
+        Change::begin(&self.records.db, &self.context(now)).await.unwrap()
     }
 
     async fn commit(&self, mut change: Change) {
@@ -58,7 +68,7 @@ impl Room {
 
     async fn give(&self, item: Item, at: Timestamp) {
         let mut change = self.change(at).await;
-        records::give(&mut change, self.account, "hrss", item, at.plus(DAY))
+        records::give(&mut change, self.account, &hrss(), item, at.plus(DAY))
             .await
             .unwrap();
         self.commit(change).await;
@@ -159,7 +169,7 @@ async fn of_two_withdrawals_at_once_one_counts() {
 #[tokio::test]
 async fn what_ran_out_a_month_ago_is_swept_withdrawn_or_not() {
     let room = Room::open().await;
-    let sweep = async |now| sweep(&room.records.db, now).await.unwrap();
+    let sweep = async |now| sweep(&room.records.db, &room.context(now)).await.unwrap();
     room.give(Item::OpenId, NOW).await;
     room.give(Item::Name, NOW).await;
     room.give(Item::Phone, NOW.plus(DAY)).await;
@@ -186,11 +196,11 @@ async fn a_yes_given_in_the_midst_of_a_sweep_stands() {
     room.give(Item::OpenId, NOW).await;
     let later = NOW.plus(40 * DAY);
     let mut change = room.change(later).await;
-    records::give(&mut change, room.account, "hrss", Item::OpenId, later.plus(DAY))
+    records::give(&mut change, room.account, &hrss(), Item::OpenId, later.plus(DAY))
         .await
         .unwrap();
-    let db = room.records.db.clone();
-    let sweeping = tokio::spawn(async move { sweep(&db, later).await });
+    let (db, context) = (room.records.db.clone(), room.context(later));
+    let sweeping = tokio::spawn(async move { sweep(&db, &context).await });
     change.commit_when_awaited(&room.records.db).await;
     assert_eq!(sweeping.await.unwrap().unwrap(), 0);
     assert_eq!(room.standing(later).await.len(), 1);

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use crate::args;
-use crate::audit::sweep_away;
-use crate::clock::Timestamp;
+use crate::audit::Context;
 use crate::store::{Db, StoreError};
 
 /// Ours. That it was given, and when it was taken back, stands in the audit.
@@ -17,6 +16,7 @@ const OVER: &str = "DELETE FROM consent WHERE (account_id, client_id, item) IN \
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn sweep(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
-    sweep_away(db, OVER, args![now.minus(KEPT)]).await
+pub async fn sweep(db: &Db, context: &Context) -> Result<u64, StoreError> {
+    let old = context.now.minus(KEPT);
+    context.sweep(db, "consent", OVER, args![old]).await
 }

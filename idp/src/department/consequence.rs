@@ -4,7 +4,6 @@ use std::fmt;
 use serde::Serialize;
 
 use super::model::{Client, ClientMetadata, Purpose};
-use crate::clock::Timestamp;
 
 /// What a change of a client means to its residents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,34 +32,34 @@ impl fmt::Display for Consequence {
         match self {
             Self::Asked { scope } => write!(
                 f,
-                "{scope}: residents are asked to allow it at their next sign-in that needs it, marked as new; until then it is not given"
+                "{scope}: residents will be asked for it at their next sign-in that needs it, marked as new; until they allow it, it is not given"
             ),
             Self::Offered { scope } => write!(
                 f,
-                "{scope}: optional, so nobody is asked for it alone: it is offered beside the next thing residents are asked for, at the latest when their consent runs out"
+                "{scope}: optional, so nobody will be asked for it alone: it is offered along with the next thing residents are asked for, at the latest when their consent expires"
             ),
             Self::AskedAgain { scope } => write!(
                 f,
-                "{scope}: it is asked for to another purpose, so residents are asked again at their next sign-in that needs it; until then it is no longer given"
+                "{scope}: its purpose has changed, so residents will be asked again at their next sign-in that needs it; until they allow it, it is no longer given"
             ),
             Self::Required { scope } => write!(
                 f,
-                "{scope}: no longer optional, so residents who left it out are asked for it at their next sign-in"
+                "{scope}: no longer optional, so residents who left it out will be asked for it at their next sign-in"
             ),
             Self::Stopped { scope } if scope == "offline_access" => write!(
                 f,
-                "offline_access: what residents allowed counts no more, so refresh tokens end with the session; if it is added again, residents are asked again"
+                "offline_access: what residents allowed no longer counts, so refresh tokens end with the session; if it is added again, residents will be asked again"
             ),
             Self::Stopped { scope } => write!(
                 f,
-                "{scope}: what residents allowed counts no more, so it is no longer given; if it is added again, residents are asked again"
+                "{scope}: what residents allowed no longer counts, so it is no longer given; if it is added again, residents will be asked again"
             ),
-            Self::Closed => f.write_str("nobody can sign in here any more"),
+            Self::Closed => f.write_str("nobody will be able to sign in here any more"),
             Self::AddressClosed { uri } => {
-                write!(f, "a sign-in that is to come back to {uri} is refused")
+                write!(f, "sign-ins that are to return to {uri} will be refused")
             }
             Self::NewSubjects => f.write_str(
-                "from their next sign-in on, the system knows residents by other identifiers: all of them come as strangers",
+                "from their next sign-in on, the system will know residents by other identifiers, and recognise none of them",
             ),
         }
     }
@@ -109,20 +108,19 @@ pub(super) fn consequences(before: &Client, after: &Client, wording: Wording) ->
     noticed
 }
 
-/// Since when each scope has been asked for as it is now, where that is not since ever.
-pub(super) fn asked_since(
+/// How often the way each scope is asked for has changed, this change included.
+pub(super) fn revisions(
     old: &ClientMetadata,
     new: &ClientMetadata,
     wording: Wording,
-    now: Timestamp,
-) -> BTreeMap<String, Timestamp> {
-    let since = |scope: &str| match asking(old, new, scope, wording) {
-        Asking::New | Asking::Otherwise => Some(now),
-        Asking::AsBefore => old.asked_since.get(scope).copied(),
-    };
-    new.scopes()
-        .filter_map(|scope| Some((scope.to_owned(), since(scope)?)))
-        .collect()
+) -> BTreeMap<String, i64> {
+    let mut revisions = old.revisions.clone();
+    for scope in new.scopes() {
+        if let Asking::New | Asking::Otherwise = asking(old, new, scope, wording) {
+            *revisions.entry(scope.to_owned()).or_default() += 1;
+        }
+    }
+    revisions
 }
 
 /// How a scope is asked for, beside how it was.
@@ -250,13 +248,21 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_is_asked_for_since_it_was_added_or_its_purpose_changed() {
-        let at = Timestamp::from_seconds;
+    fn a_scopes_revision_rises_when_it_is_added_or_its_purpose_changes_and_outlives_its_removal() {
+        let revised = |pairs: &[(&str, i64)]| -> BTreeMap<String, i64> {
+            pairs
+                .iter()
+                .map(|(scope, revision)| ((*scope).to_owned(), *revision))
+                .collect()
+        };
         let mut old = client("openid profile phone", &[]).metadata;
-        old.asked_since = BTreeMap::from([("profile".to_owned(), at(1)), ("openid".to_owned(), at(1))]);
-        let new = client("openid phone offline_access", &[("phone", "推送广告", "", false)]).metadata;
-        let since = asked_since(&old, &new, Wording::Differs, at(9));
-        let expected = [("openid", at(1)), ("phone", at(9)), ("offline_access", at(9))];
-        assert_eq!(since, expected.map(|(scope, at)| (scope.to_owned(), at)).into());
+        old.revisions = revised(&[("profile", 1), ("openid", 1)]);
+        let mut new = client("openid phone offline_access", &[("phone", "推送广告", "", false)]).metadata;
+        new.revisions = revisions(&old, &new, Wording::Differs);
+        let expected = [("openid", 1), ("phone", 1), ("offline_access", 1), ("profile", 1)];
+        assert_eq!(new.revisions, revised(&expected));
+        assert_eq!(revisions(&old, &new, Wording::MeansTheSame).get("phone"), None);
+        let again = client("openid profile", &[]).metadata;
+        assert_eq!(revisions(&new, &again, Wording::Differs)["profile"], 2);
     }
 }

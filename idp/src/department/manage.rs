@@ -19,12 +19,12 @@ pub enum ManageError {
     #[error("the client {0} does not use a secret")]
     NoSecret(String),
     #[error(
-        "the client {0} was changed by somebody else just now; look at it with `yimen client show` and try again"
+        "the client {0} has just been changed by somebody else; look at it with `yimen client show {0}` and try again"
     )]
     Overtaken(String),
     #[error(
-        "with the sector {to} in the place of {from} the system would know every resident by another identifier, \
-         as the clients of {to} do: nobody's data would be found again; if that is meant, say so with --new-subjects"
+        "with the sector {to} instead of {from}, the system would know every resident by another identifier, the one \
+         that clients of {to} use, and would recognise none of them; if that is intended, say so with --new-subjects"
     )]
     NewSubjects { from: String, to: String },
     #[error(transparent)]

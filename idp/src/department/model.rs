@@ -50,12 +50,17 @@ impl Client {
         self.metadata.token_endpoint_auth_method == AuthMethod::None
     }
 
-    /// Whether what was given for a scope at that moment still counts: the client asks for it, and has done so since
-    /// then to the same purpose.
+    /// How often the way a scope is asked for has changed.
     #[must_use]
-    pub fn still_asks(&self, scope: &str, given_at: Timestamp) -> bool {
-        let since = self.metadata.asked_since.get(scope);
-        self.metadata.has_scope(scope) && since.is_none_or(|since| *since <= given_at)
+    pub fn revision(&self, scope: &str) -> i64 {
+        self.metadata.revisions.get(scope).copied().unwrap_or_default()
+    }
+
+    /// Whether what was given for a scope at that revision still counts: the client asks for it, and for the same
+    /// purpose as then. No clock decides, since the operator's and the nodes' may differ.
+    #[must_use]
+    pub fn still_asks(&self, scope: &str, revision: i64) -> bool {
+        self.metadata.has_scope(scope) && self.revision(scope) == revision
     }
 
     /// Compares a secret in constant time.
@@ -155,9 +160,10 @@ pub struct ClientMetadata {
     pub application_type: String,
     /// Scope → why it is asked for.
     pub purposes: BTreeMap<String, Purpose>,
-    /// Scope → since when it is asked for as it is now, of what was added or given another purpose after registration.
+    /// Scope → how often it was added or given another purpose after registration; of removed ones too, which must not
+    /// come back as they were.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub asked_since: BTreeMap<String, Timestamp>,
+    pub revisions: BTreeMap<String, i64>,
 }
 
 impl Default for ClientMetadata {
@@ -184,7 +190,7 @@ impl Default for ClientMetadata {
             tos_uri: None,
             application_type: "web".to_owned(),
             purposes: BTreeMap::new(),
-            asked_since: BTreeMap::new(),
+            revisions: BTreeMap::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::check::{check, sector_of};
-use super::consequence::{Consequence, Wording, asked_since, consequences};
+use super::consequence::{Consequence, Wording, consequences, revisions};
 use super::manage::ManageError;
 use super::model::{Client, ClientMetadata};
 use super::records;
@@ -117,7 +117,7 @@ fn amend(
             to: sector,
         });
     }
-    metadata.asked_since = asked_since(&before.metadata, &metadata, wording, context.now);
+    metadata.revisions = revisions(&before.metadata, &metadata, wording);
     let needs_secret = metadata.token_endpoint_auth_method.needs_secret();
     let secret = (needs_secret && before.secret_hash.is_none()).then(|| context.rng.token());
     let secret_hash = match &secret {

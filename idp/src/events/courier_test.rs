@@ -302,7 +302,7 @@ async fn a_change_that_is_not_committed_sends_nothing() {
 async fn what_was_delivered_or_given_up_is_swept_after_a_month_and_nothing_else() {
     let ((_records, courier), department) = (courier().await, Department::start().await);
     let (hour, month) = (Duration::from_secs(3600), Duration::from_secs(30 * 24 * 3600));
-    let sweep = async || sweep(&courier.db, courier.clock.now()).await.unwrap();
+    let sweep = async || sweep(&courier.db, &context(&courier)).await.unwrap();
     enqueue(&courier, &department.uri).await;
     round(&courier).await;
     enqueue(&courier, "https://10.0.0.1/backchannel").await;

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use crate::args;
-use crate::audit::sweep_away;
-use crate::clock::Timestamp;
+use crate::audit::Context;
 use crate::store::{Db, StoreError};
 
 /// Ours: for whoever asks why a department was told, or was not.
@@ -16,6 +15,7 @@ const DONE: &str = "DELETE FROM outbox WHERE id IN \
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn sweep(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
-    sweep_away(db, DONE, args![now.minus(KEPT)]).await
+pub async fn sweep(db: &Db, context: &Context) -> Result<u64, StoreError> {
+    let old = context.now.minus(KEPT);
+    context.sweep(db, "outbox", DONE, args![old]).await
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::tls::TlsError;
 use crate::clock::Clock;
-use crate::config::{Config, Settings};
+use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
 use crate::events::{Courier, LOGOUT_TOKEN_LIFETIME};
@@ -49,16 +49,14 @@ pub enum StartError {
     #[error("{0}")]
     Fetch(#[from] FetchError),
     #[error(
-        "dev = true, but public_url's host {host} does not resolve to loopback addresses alone: development is for this machine"
+        "dev = true, but public_url's host {host} does not resolve to loopback addresses only: development is for this machine"
     )]
     DevInPublic { host: String },
     #[error(
-        "dev = true, but listen is {address}: development shows codes and moves time, so it listens on this machine alone, such as 127.0.0.1:8000"
+        "dev = true, but listen is {address}: development shows codes and moves time, so it may listen on this machine only, such as on 127.0.0.1:8000"
     )]
     DevListens { address: SocketAddr },
-    #[error(
-        "{address} cannot be listened on: {fault}; is it in use? Choose another with `listen` (or --port)"
-    )]
+    #[error("cannot listen on {address}: {fault}; is it in use? Choose another with `listen` (or --port)")]
     Listen {
         address: SocketAddr,
         fault: std::io::Error,
@@ -155,7 +153,7 @@ impl App {
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
         let authority = Authority::new(settings, http, rng.clone())?;
         let db = Db::open(&settings.database).await?;
-        bring_up_to_date(&db, settings.database.migrate_at_start).await?;
+        bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
         let state = State::open(&settings.state, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
         let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
@@ -238,12 +236,29 @@ fn site_of(config: &Config, vault: &Vault) -> Site {
     })
 }
 
+/// Whether a server's records may be migrated on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migration {
+    Allowed,
+    ByCommand,
+}
+
+impl Migration {
+    const fn at_start(settings: &Database) -> Self {
+        if settings.migrate_at_start {
+            Self::Allowed
+        } else {
+            Self::ByCommand
+        }
+    }
+}
+
 /// Makes sure that the records are of this version. SQLite's are brought there in any case.
 ///
 /// # Errors
 /// Where they are not, and may not be brought there.
-pub async fn bring_up_to_date(db: &Db, may_migrate: bool) -> Result<(), StartError> {
-    if db.backend() == Backend::Sqlite || may_migrate {
+pub async fn bring_up_to_date(db: &Db, migration: Migration) -> Result<(), StartError> {
+    if db.backend() == Backend::Sqlite || migration == Migration::Allowed {
         return Ok(db.migrate().await?);
     }
     match db.pending_migrations().await?.first() {

@@ -14,7 +14,7 @@ mod serve;
 mod sweep;
 mod tls;
 
-pub use app::{App, StartError, bring_up_to_date, key_policy};
+pub use app::{App, Migration, StartError, bring_up_to_date, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};
 pub use tls::{TlsError, check_tls};

@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,14 +19,15 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::app::{App, StartError};
 use super::places::{Place, Places};
 use super::router::router;
 use super::sweep;
-use super::tls::{TlsListener, server_config};
-use crate::config::{Http, Tls};
+use super::tls::{Greeting, Plain, server_config};
+use crate::config::Http;
 
 /// How long a sender may dawdle.
 const HEAD: Duration = Duration::from_secs(20);
@@ -73,29 +75,22 @@ pub async fn serve(
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
     let routes = router(&app);
     let door = Door::of(&app);
-    let result = match app.config.settings.tls.clone() {
+    let result = match app.config.settings.tls.as_ref().map(server_config) {
         None => {
-            accept(listener, routes, &door, stop).await;
+            accept(listener, Plain, routes, &door, stop).await;
             Ok(())
         }
-        Some(tls) => match tls_listener(listener, &tls, app.config.settings.listen) {
-            Ok(listener) => {
-                accept(listener, routes, &door, stop).await;
-                Ok(())
-            }
-            Err(fault) => Err(fault),
-        },
+        Some(Ok(config)) => {
+            accept(listener, TlsAcceptor::from(config), routes, &door, stop).await;
+            Ok(())
+        }
+        Some(Err(fault)) => Err(fault.into()),
     };
     courier.abort();
     ring.abort();
     sweeper.abort();
     app.db.close().await;
     result
-}
-
-fn tls_listener(listener: TcpListener, tls: &Tls, address: SocketAddr) -> Result<TlsListener, StartError> {
-    let config = server_config(tls)?;
-    TlsListener::new(listener, config).map_err(|fault| StartError::Listen { address, fault })
 }
 
 /// Who is let in: so many connections in all, and so many of one sender. A proxy brings everybody's.
@@ -129,11 +124,18 @@ impl Door {
     }
 }
 
-/// Accepts connections until `stop`, then lets those in flight finish. A sender who dawdles over
-/// a request's head is let go; the body is the business of the layers.
-async fn accept<L>(mut listener: L, routes: Router, door: &Door, stop: impl Future<Output = ()> + Send)
-where
+/// Accepts connections until `stop`, then lets those in flight finish. A place is taken before the first word, so that
+/// who dawdles over a handshake holds one too. A sender who dawdles over a request's head is let go; the body is the
+/// business of the layers.
+async fn accept<L, G>(
+    mut listener: L,
+    greeting: G,
+    routes: Router,
+    door: &Door,
+    stop: impl Future<Output = ()> + Send,
+) where
     L: Listener<Addr = SocketAddr>,
+    G: Greeting<L::Io>,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -153,26 +155,32 @@ where
     loop {
         tokio::select! {
             (stream, address) = listener.accept() => {
+                let greeted = greeting.clone().greet(stream);
                 let Some(place) = door.place(address) else {
                     if let Ok(place) = Arc::clone(&door.lobby).try_acquire_owned() {
-                        tokio::spawn(turn_away(stream, place));
+                        tokio::spawn(turn_away(greeted, place));
                     }
                     continue;
                 };
-                let routes = routes.clone();
-                let asked = Arc::new(AtomicBool::new(false));
-                let begun = Arc::clone(&asked);
-                let service = service_fn(move |request: Request<Incoming>| {
-                    begun.store(true, Ordering::Relaxed);
-                    let mut request = request.map(Body::new);
-                    request.extensions_mut().insert(Peer(address));
-                    routes.clone().oneshot(request)
+                let (routes, builder, watcher) = (routes.clone(), builder.clone(), graceful.watcher());
+                let patience = door.patience;
+                tokio::spawn(async move {
+                    let Some(stream) = greeted.await else {
+                        return;
+                    };
+                    let asked = Arc::new(AtomicBool::new(false));
+                    let begun = Arc::clone(&asked);
+                    let service = service_fn(move |request: Request<Incoming>| {
+                        begun.store(true, Ordering::Relaxed);
+                        let mut request = request.map(Body::new);
+                        request.extensions_mut().insert(Peer(address));
+                        routes.clone().oneshot(request)
+                    });
+                    let mut stream = TimeoutStream::new(stream);
+                    stream.set_write_timeout(Some(patience));
+                    let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
+                    keep(watcher.watch(connection.into_owned()), asked, patience, place).await;
                 });
-                let mut stream = TimeoutStream::new(stream);
-                stream.set_write_timeout(Some(door.patience));
-                let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).into_owned();
-                let connection = graceful.watch(connection);
-                tokio::spawn(keep(connection, asked, door.patience, place));
             }
             () = &mut stop => break,
         }
@@ -195,10 +203,14 @@ async fn keep(connection: impl Future, asked: Arc<AtomicBool>, patience: Duratio
 }
 
 /// Says that there is no room for one more connection, to whoever listens, and hangs up.
-async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin + Send, _place: OwnedSemaphorePermit) {
+async fn turn_away<S>(greeted: impl Future<Output = Option<S>>, _place: OwnedSemaphorePermit)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     const BUSY: &[u8] =
         b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let said = async {
+        let mut stream = greeted.await.ok_or(ErrorKind::NotConnected)?;
         // A request left unread would reset the connection under the answer.
         let _request = stream.read(&mut [0; 4096]).await?;
         stream.write_all(BUSY).await?;
@@ -237,15 +249,26 @@ mod tests {
     }
 
     fn open(most: usize, trusted: &str) -> Sender<(DuplexStream, SocketAddr)> {
+        open_with(Plain, most, trusted, LOBBY)
+    }
+
+    fn open_with(
+        greeting: impl Greeting<DuplexStream>,
+        most: usize,
+        trusted: &str,
+        lobby: usize,
+    ) -> Sender<(DuplexStream, SocketAddr)> {
         let (calls, taken) = channel(64);
         let door = Door {
             places: Places::new(most, Senders::new(false)),
-            lobby: Arc::new(Semaphore::new(LOBBY)),
+            lobby: Arc::new(Semaphore::new(lobby)),
             trusted: vec![trusted.parse().unwrap()],
             patience: Duration::from_millis(300),
         };
         let routes = Router::new().route("/", get(|| async { "x".repeat(10_000) }));
-        tokio::spawn(async move { accept(Calls(taken), routes, &door, std::future::pending()).await });
+        tokio::spawn(async move {
+            accept(Calls(taken), greeting, routes, &door, std::future::pending()).await;
+        });
         calls
     }
 
@@ -307,6 +330,25 @@ mod tests {
                 "a proxy brings everybody"
             );
             held.push(proxy);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_never_ends_the_handshake_holds_a_place() {
+        let config = rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(rustls::server::ResolvesServerCertUsingSni::new()));
+        let calls = open_with(TlsAcceptor::from(Arc::new(config)), 16, "10.0.0.5/32", 0);
+        let mut first = call(&calls, "203.0.113.7:1").await;
+        let mut second = call(&calls, "203.0.113.7:2").await;
+        let mut neighbour = call(&calls, "203.0.113.8:1").await;
+        let mut greedy = call(&calls, "203.0.113.7:3").await;
+        let [mut a, mut b, mut c, mut d] = [[0]; 4];
+        tokio::select! {
+            end = greedy.read(&mut d) => assert_eq!(end.unwrap(), 0),
+            _ = first.read(&mut a) => panic!("the first has a place"),
+            _ = second.read(&mut b) => panic!("the second has a place"),
+            _ = neighbour.read(&mut c) => panic!("the neighbour has a place"),
         }
     }
 }

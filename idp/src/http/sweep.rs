@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::app::App;
+use crate::audit::Context;
 use crate::consent;
 use crate::events;
 use crate::oidc;
@@ -25,14 +26,20 @@ pub(super) async fn now_and_then(app: App) {
 
 /// Sweeps until nothing is left that is over. Sessions come last: grants stand on them.
 pub(super) async fn sweep(app: &App) {
-    let (db, now) = (&app.db, app.clock.now());
+    let db = &app.db;
+    let context = Context {
+        now: app.clock.now(),
+        request_id: String::new(),
+        actor: "node",
+        rng: app.rng.clone(),
+    };
     let settings = &app.config.settings;
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
-    exhaust("messages", || events::sweep(db, now)).await;
-    exhaust("consents", || consent::sweep(db, now)).await;
-    exhaust("grants", || oidc::sweep(db, now, &settings.token)).await;
-    exhaust("sign-ins", || signin::sweep(db, now, sessions_kept)).await;
+    exhaust("messages", || events::sweep(db, &context)).await;
+    exhaust("consents", || consent::sweep(db, &context)).await;
+    exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;
+    exhaust("sign-ins", || signin::sweep(db, &context, sessions_kept)).await;
 }
 
 async fn exhaust<F>(what: &str, round: impl Fn() -> F)

@@ -1,16 +1,12 @@
-use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -18,8 +14,6 @@ use crate::config::Tls;
 
 /// A client that has not finished its handshake by then is let go.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Connections whose handshake is done, waiting to be served.
-const WAITING: usize = 64;
 
 /// What is wrong with certificate or key.
 #[derive(Debug, Error)]
@@ -63,53 +57,31 @@ pub fn check_tls(tls: &Tls) -> Result<(), TlsError> {
     server_config(tls).map(drop)
 }
 
-/// Accepts TLS connections. Handshakes go on beside one another, so that one slow client keeps
-/// nobody waiting.
-#[derive(Debug)]
-pub(super) struct TlsListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: SocketAddr,
+/// How a connection begins.
+pub(super) trait Greeting<S>: Clone + Send + 'static {
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// What is spoken over from then on; none for a client that failed to begin.
+    fn greet(self, stream: S) -> impl Future<Output = Option<Self::Stream>> + Send;
 }
 
-impl TlsListener {
-    pub(super) fn new(listener: TcpListener, config: Arc<ServerConfig>) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let (sender, ready) = mpsc::channel(WAITING);
-        tokio::spawn(accept(listener, TlsAcceptor::from(config), sender));
-        Ok(Self { ready, address })
+/// Without TLS there is nothing to begin with.
+#[derive(Clone)]
+pub(super) struct Plain;
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Greeting<S> for Plain {
+    type Stream = S;
+
+    async fn greet(self, stream: S) -> Option<S> {
+        Some(stream)
     }
 }
 
-async fn accept(
-    mut listener: TcpListener,
-    acceptor: TlsAcceptor,
-    sender: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    while !sender.is_closed() {
-        // axum's accept for TCP waits out what passes, such as too many open files.
-        let (stream, address) = Listener::accept(&mut listener).await;
-        let (acceptor, sender) = (acceptor.clone(), sender.clone());
-        tokio::spawn(async move {
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                // Nobody receives only when the server is stopping.
-                let _ = sender.send((stream, address)).await;
-            }
-        });
-    }
-}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Greeting<S> for TlsAcceptor {
+    type Stream = TlsStream<S>;
 
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
-        match self.ready.recv().await {
-            Some(accepted) => accepted,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+    async fn greet(self, stream: S) -> Option<TlsStream<S>> {
+        let greeted = tokio::time::timeout(HANDSHAKE, self.accept(stream)).await;
+        greeted.ok()?.ok()
     }
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Signin;
-use super::limits::{MINUTE, Price, Supply};
+use super::limits::{MINUTE, Payment, Price, payment};
 use crate::clock::Timestamp;
 use crate::state::StateError;
-use crate::store::hash;
 
 /// What an interaction owes before it goes on, one thing at a time. Paying takes it away, so that nothing pays twice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,14 +26,6 @@ pub(super) struct Owed {
     pub(super) wait: Duration,
 }
 
-/// How a price was paid, as the audit has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Payment {
-    Work,
-    Wait,
-}
-
 /// From its beginning on; whoever comes later owes anew.
 const KEPT: Duration = Duration::from_secs(10 * 60);
 
@@ -42,22 +33,12 @@ const KEPT: Duration = Duration::from_secs(10 * 60);
 /// wants more than this works.
 const WAITED_PER_MINUTE: u64 = 20;
 
-/// Ours: how many messages in a minute a range gets that has had its ceiling of them.
-const RATION_PER_MINUTE: u64 = 20;
-
 /// What stands in the place of what has been paid.
 const PAID: &[u8] = b"";
 
 impl Due {
     fn payment(&self, work: &str, now: Timestamp) -> Option<Payment> {
-        if self
-            .bits
-            .is_some_and(|bits| is_worked_off(&self.challenge, bits, work))
-        {
-            Some(Payment::Work)
-        } else {
-            (self.until <= now).then_some(Payment::Wait)
-        }
+        payment(&self.challenge, self.bits, self.until, work, now)
     }
 
     fn owed(self, wait: Duration) -> Owed {
@@ -92,14 +73,16 @@ impl Signin {
         if payment == Payment::Wait && !self.may_pay_by_waiting(address, now).await? {
             return Ok(Err(due.owed(MINUTE)));
         }
-        if price.supply == Supply::Rationed && !self.is_within_ration(address, now).await? {
-            return Ok(Err(self.charge(&key, None, MINUTE, now).await?));
-        }
         if self.state.swap(&key, &stored, PAID, now, KEPT).await? {
             return Ok(Ok(payment));
         }
         // Another request has paid with it.
         Ok(Err(self.charge(&key, Some(price.bits), price.wait, now).await?))
+    }
+
+    /// What an interaction owes that has paid where messages are rationed, and came too late in this minute.
+    pub(super) async fn owe_a_minute(&self, interaction: &str, now: Timestamp) -> Result<Owed, StateError> {
+        self.charge(&due_key(interaction), None, MINUTE, now).await
     }
 
     async fn charge(
@@ -126,43 +109,9 @@ impl Signin {
         let waited = self.state.count(&format!("waited:{sender}"), now, MINUTE).await?;
         Ok(waited <= WAITED_PER_MINUTE)
     }
-
-    async fn is_within_ration(&self, address: IpAddr, now: Timestamp) -> Result<bool, StateError> {
-        let Some(range) = self.senders.range_of(address) else {
-            return Ok(true);
-        };
-        let taken = self.state.count(&format!("ration:{range}"), now, MINUTE).await?;
-        Ok(taken <= RATION_PER_MINUTE)
-    }
 }
 
 /// In braces as the keys of [`super::interaction`] are.
 fn due_key(interaction: &str) -> String {
     format!("due:{{{interaction}}}")
-}
-
-/// Whether SHA-256 of the challenge followed by `work` begins with so many zero bits.
-fn is_worked_off(challenge: &str, bits: u32, work: &str) -> bool {
-    let zeros = |hash: [u8; 32]| {
-        let whole = hash.iter().take_while(|byte| **byte == 0).count();
-        let rest = hash.get(whole).map_or(0, |byte| byte.leading_zeros());
-        u32::try_from(whole * 8).unwrap_or_default() + rest
-    };
-    zeros(hash(format!("{challenge}{work}"))) >= bits
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn work_is_measured_in_zero_bits() {
-        // SHA-256 of "due70" begins with 0x0053, that of "due18255" with 0x000a.
-        for (work, bits) in [("70", 9), ("18255", 12)] {
-            assert!(is_worked_off("due", bits, work));
-            assert!(!is_worked_off("due", bits + 1, work));
-            assert!(!is_worked_off("Due", bits, work));
-        }
-        assert!(!is_worked_off("due", 9, ""));
-    }
 }

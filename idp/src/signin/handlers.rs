@@ -9,7 +9,7 @@ use super::due::Owed;
 use super::guard::Browser;
 use super::interaction::Interaction;
 use super::limits::{CODE_MINUTES, MINUTE, Wait};
-use super::pages::{CodeNotice, CodePage, HoldPage, PhonePage, PhoneProblem};
+use super::pages::{CodeNotice, CodePage, Held, HoldPage, PhonePage, PhoneProblem};
 use super::send_code::{Occasion, SendCode, SendRefusal, Unsent};
 use super::sessions::Device;
 use super::verify_code::{Verdict, VerifyCode};
@@ -69,14 +69,14 @@ pub async fn enter_phone(
         Err(fault) => return Ok(refused(page, kept, fault.into())),
     };
     let ask = SendCode {
-        work: form.one("work")?.to_owned(),
+        work: work_of(&form)?,
         ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Typed)
     };
     let context = Context::of(&facts, "resident", &signin.rng);
     Ok(match signin.clone().send_code(context, ask).await? {
         Ok(()) => see_other(&format!("/signin/{id}/code"), []),
         Err(Unsent::Refused(refusal)) => refused(page, kept, refusal.into()),
-        Err(Unsent::Owed(owed)) => hold(page, &interaction, "phone", Some(("phone", kept)), owed),
+        Err(Unsent::Owed(owed)) => hold(page, &interaction, Held::Phone(kept), owed),
     })
 }
 
@@ -124,7 +124,7 @@ pub async fn enter_code(
                 address: facts.address,
                 previous: signin.sessions.open(&headers, facts.now).await?,
                 device: Device::of(&headers),
-                work: form.one("work")?.to_owned(),
+                work: work_of(&form)?,
             };
             match signin
                 .clone()
@@ -141,8 +141,8 @@ pub async fn enter_code(
                 Verdict::TooMany(Wait(wait)) => CodeNotice::TooMany { wait },
                 Verdict::Closed(Wait(wait)) => CodeNotice::Closed { wait },
                 Verdict::Owed(owed) => {
-                    let typed = Some(("code", form.one("code")?.to_owned()));
-                    return Ok(hold(page, &interaction, "code", typed, owed));
+                    let held = Held::Code(form.one("code")?.to_owned());
+                    return Ok(hold(page, &interaction, held, owed));
                 }
             }
         }
@@ -170,14 +170,14 @@ pub async fn resend(
     };
     let phone = signin.phone_of(&kept, &id)?;
     let ask = SendCode {
-        work: form.one("work")?.to_owned(),
+        work: work_of(&form)?,
         ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Again)
     };
     let context = Context::of(&facts, "resident", &signin.rng);
     let notice = match signin.clone().send_code(context, ask).await? {
         Ok(()) => CodeNotice::Resent,
         Err(Unsent::Refused(refusal)) => refusal.into(),
-        Err(Unsent::Owed(owed)) => return Ok(hold(page, &interaction, "resend", None, owed)),
+        Err(Unsent::Owed(owed)) => return Ok(hold(page, &interaction, Held::Resend, owed)),
     };
     Ok(signin.code_again(page, &interaction, notice, facts.now).await?)
 }
@@ -343,14 +343,19 @@ pub(super) fn phone_page(
     }
 }
 
+/// What the page's script has found: a number, and nothing longer.
+fn work_of(form: &PostedForm) -> Result<String, PageError> {
+    let found = form.one("work")?;
+    let is_number = found.len() <= 20 && found.bytes().all(|byte| byte.is_ascii_digit());
+    Ok(if is_number {
+        found.to_owned()
+    } else {
+        String::new()
+    })
+}
+
 /// The page that waits with a form until what is owed for it has been paid.
-fn hold(
-    page: Page,
-    interaction: &Interaction,
-    step: &'static str,
-    typed: Option<(&'static str, String)>,
-    owed: Owed,
-) -> Response {
+fn hold(page: Page, interaction: &Interaction, held: Held, owed: Owed) -> Response {
     let page = interaction.dress(page);
     let token = page.form_token(&interaction.form_binding());
     let retry_after = HeaderValue::from(owed.wait.as_secs().max(1));
@@ -358,8 +363,7 @@ fn hold(
         door: interaction.door(page.locale(), &token),
         id: interaction.id.clone(),
         token,
-        step,
-        typed,
+        held,
         owed,
         page,
     };

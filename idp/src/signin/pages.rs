@@ -257,19 +257,44 @@ pub struct HoldPage {
     pub door: Door,
     pub id: String,
     pub token: String,
-    /// The form that waits: `phone`, `code` or `resend`.
-    pub step: &'static str,
-    /// Its field, with what the resident typed.
-    pub typed: Option<(&'static str, String)>,
+    pub(super) held: Held,
     pub(super) owed: Owed,
+}
+
+/// A form that waits, with what the resident typed.
+#[derive(Clone)]
+pub(super) enum Held {
+    Phone(String),
+    Code(String),
+    Resend,
+}
+
+impl Held {
+    /// The last part of the form's address.
+    const fn step(&self) -> &'static str {
+        match self {
+            Self::Phone(_) => "phone",
+            Self::Code(_) => "code",
+            Self::Resend => "resend",
+        }
+    }
+
+    /// The form's field and what is in it.
+    const fn typed(&self) -> Option<(&'static str, &String)> {
+        match self {
+            Self::Phone(phone) => Some(("phone", phone)),
+            Self::Code(code) => Some(("code", code)),
+            Self::Resend => None,
+        }
+    }
 }
 
 impl HoldPage {
     /// The page whose form waits.
     pub(super) fn back(&self) -> String {
-        match self.step {
-            "phone" => format!("/signin/{}", self.id),
-            _ => format!("/signin/{}/code", self.id),
+        match self.held {
+            Held::Phone(_) => format!("/signin/{}", self.id),
+            Held::Code(_) | Held::Resend => format!("/signin/{}/code", self.id),
         }
     }
 
@@ -426,22 +451,16 @@ mod tests {
 
     #[test]
     fn what_is_owed_can_be_paid_by_work_or_by_waiting() {
-        for (name, step, typed, wait) in [
-            (
-                "hold-phone",
-                "phone",
-                Some(("phone", "138 \"><b>0".to_owned())),
-                75,
-            ),
-            ("hold-code", "code", Some(("code", "123456".to_owned())), 1),
-            ("hold-resend", "resend", None, 0),
+        for (name, held, wait) in [
+            ("hold-phone", Held::Phone("138 \"><b>0".to_owned()), 75),
+            ("hold-code", Held::Code("123456".to_owned()), 1),
+            ("hold-resend", Held::Resend, 0),
         ] {
             let hold = |page: Page| HoldPage {
                 door: Door::Service(sample::asking(&page)),
                 id: "abc".to_owned(),
                 token: page.form_token("abc"),
-                step,
-                typed: typed.clone(),
+                held: held.clone(),
                 owed: Owed {
                     challenge: "challenge".to_owned(),
                     bits: Some(19),

@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, REPEATABLE};
-use super::due::{Owed, Payment};
+use super::due::Owed;
 use super::guard::{Browser, Seen, count, look, reserve_budget, reserve_send, tell_of_pressure};
-use super::limits::{BrowserKnown, CODE_MINUTES, MINUTE, RANGE_SENDS, Wait, may_send, number_open, remember};
+use super::limits::{
+    BrowserKnown, CODE_MINUTES, MINUTE, Payment, RANGE_RATION, RANGE_SENDS, Supply, Wait, day_of_city,
+    may_send, number_open, remember,
+};
 use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -151,7 +154,8 @@ impl Signin {
                 number: guard,
             } = seen;
             // Last, so that nobody pays for a refusal; once, however many sends there are at once.
-            if let (None, Some(price)) = (payment, pressure.price_of_message(known)) {
+            let price = pressure.price_of_message(known);
+            if let (None, Some(price)) = (payment, price) {
                 match self
                     .collect(&ask.interaction, price, &ask.work, ask.address, now)
                     .await?
@@ -161,8 +165,15 @@ impl Signin {
                 }
             }
             let mut change = Change::begin(&self.db, context).await?;
-            if let Err(refusal) = self.reserve_totals(&mut change, ask, known).await? {
-                return Ok(Err(refusal.into()));
+            let sends = match self.reserve_totals(&mut change, ask, known).await? {
+                Ok(sends) => sends,
+                Err(refusal) => return Ok(Err(refusal.into())),
+            };
+            if price.is_some_and(|price| price.supply == Supply::Rationed)
+                && !self.is_within_ration(&mut change, ask).await?
+            {
+                let owed = self.owe_a_minute(&ask.interaction, now).await?;
+                return Ok(Err(Unsent::Owed(owed)));
             }
             if reserve_send(&mut change, &number, &guard, &remember(&guard.sent_at, now)).await? {
                 let send_id = self.rng.id();
@@ -171,6 +182,9 @@ impl Signin {
                     .record(payment.map_or(event.clone(), |payment| event.with("paid", payment)))
                     .await?;
                 change.commit().await?;
+                if let Some(sends) = sends {
+                    tell_of_pressure(&RANGE_SENDS, sends);
+                }
                 // Had the number been open to everyone, the rule would not have asked who this is.
                 let is_last_chance = number_open(guard.failures, Some(now), BrowserKnown::No, now).is_err();
                 return Ok(Ok(Reserved {
@@ -183,30 +197,42 @@ impl Signin {
         Err(PageError::new(ErrorKind::Unavailable).because("too many sends to one number at once"))
     }
 
+    /// Counted with the message itself: a request that is refused takes nothing from its neighbours.
+    async fn is_within_ration(&self, change: &mut Change, ask: &SendCode) -> Result<bool, PageError> {
+        let Some(range) = self.senders.range_of(ask.address) else {
+            return Ok(true);
+        };
+        let taken = count(change, &self.vault, &RANGE_RATION, &range.to_string()).await?;
+        Ok(taken <= RANGE_RATION.most)
+    }
+
+    /// Answers how many messages the strangers of the address range have had with this one, where it is one of theirs.
     async fn reserve_totals(
         &self,
         change: &mut Change,
         ask: &SendCode,
         known: BrowserKnown,
-    ) -> Result<Result<(), SendRefusal>, PageError> {
+    ) -> Result<Result<Option<i64>, SendRefusal>, PageError> {
+        let mut sends = None;
         if let (Some(range), BrowserKnown::No) = (self.senders.range_of(ask.address), known) {
-            let amount = count(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?;
-            tell_of_pressure(&RANGE_SENDS, amount);
+            sends = Some(count(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?);
         }
         let budget = self.config.settings.sms.daily_budget;
         if reserve_budget(change, &self.vault, budget, known).await? {
-            return Ok(Ok(()));
+            return Ok(Ok(sends));
         }
-        match known {
-            BrowserKnown::No => tracing::error!(
-                "what strangers may spend of the day's text messages is spent: until midnight only browsers that an \
-                 account knows get a code"
-            ),
-            BrowserKnown::Yes => tracing::error!(
-                "the day's budget of text messages is spent: nobody can sign in by SMS until midnight"
-            ),
+        if self.is_first_refusal_today(known, change.now()).await {
+            tell_of_spent_budget(known);
         }
         Ok(Err(SendRefusal::NotSent))
+    }
+
+    /// Without an answer it counts as the first: better twice than never.
+    pub(super) async fn is_first_refusal_today(&self, known: BrowserKnown, now: Timestamp) -> bool {
+        let (day, end) = day_of_city(now);
+        let key = format!("budget-spent:{known:?}:{day}");
+        let marked = self.state.put_new(&key, b"", now, end.since(now)).await;
+        marked.unwrap_or(true)
     }
 
     /// Hands the message to a provider and writes down what came of it; answers whether it may
@@ -298,6 +324,18 @@ fn refuse(seen: &Seen, now: Timestamp) -> Result<(), SendRefusal> {
     seen.pressure.check(now).map_err(SendRefusal::TooMany)?;
     number_open(guard.failures, guard.last_sent(), seen.known, now).map_err(SendRefusal::Closed)?;
     may_send(&guard.sent_at, guard.answered_at, seen.known, now).map_err(SendRefusal::TooMany)
+}
+
+fn tell_of_spent_budget(known: BrowserKnown) {
+    match known {
+        BrowserKnown::No => tracing::error!(
+            "what strangers may spend of the day's text messages is spent: until midnight only browsers that an \
+             account knows get a code"
+        ),
+        BrowserKnown::Yes => tracing::error!(
+            "the day's budget of text messages is spent: nobody can sign in by SMS until midnight"
+        ),
+    }
 }
 
 /// The six digits for a number.

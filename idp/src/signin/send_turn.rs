@@ -12,6 +12,8 @@ use crate::web::{ErrorKind, PageError};
 /// How long one send may keep the interaction's others waiting, and what it came to is kept for them.
 const TURN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
+/// In the time that a turn may take.
+const MOST_WAITING: u64 = 8;
 
 /// Who holds a turn writes the first; who waits for it makes it the second; whoever nobody waited for leaves the third.
 const HELD: &[u8] = b"held";
@@ -22,8 +24,8 @@ const FREE: &[u8] = b"free";
 #[derive(Serialize, Deserialize)]
 struct Ended {
     occasion: Occasion,
-    number: [u8; 32],
-    work: String,
+    /// Number and work, hashed: what others wait for takes little room, whatever was sent.
+    form: [u8; 32],
     result: Result<(), Unsent>,
 }
 
@@ -44,6 +46,9 @@ impl Signin {
                     if waited >= TURN {
                         return Err(PageError::new(ErrorKind::Unavailable)
                             .because("an earlier send does not come to its end"));
+                    }
+                    if waited.is_zero() {
+                        self.queue_up(ask, now).await?;
                     }
                     self.state.swap(&turn, HELD, AWAITED, now, TURN).await?;
                     tokio::time::sleep(POLL).await;
@@ -68,13 +73,27 @@ impl Signin {
         result
     }
 
+    /// Waiting goes on when the browser has hung up, and costs more than asking: so only so many of one interaction do.
+    async fn queue_up(&self, ask: &SendCode, now: Timestamp) -> Result<(), PageError> {
+        let queue = format!("queue:{{{}}}", ask.interaction);
+        if self.state.count(&queue, now, TURN).await? <= MOST_WAITING {
+            return Ok(());
+        }
+        Err(PageError::new(ErrorKind::TooManyRequests)
+            .retry_after(TURN)
+            .because("one form is sent again and again"))
+    }
+
     /// What became of the same form's first copy, where that is what has just ended.
     fn told(&self, ended: &[u8], ask: &SendCode) -> Option<Result<(), Unsent>> {
         let ended: Ended = serde_json::from_slice(ended).ok()?;
-        let same = ended.occasion == ask.occasion
-            && ended.work == ask.work
-            && ended.number == ask.phone.index(&self.vault);
+        let same = ended.occasion == ask.occasion && ended.form == self.form_of(ask);
         same.then_some(ended.result)
+    }
+
+    fn form_of(&self, ask: &SendCode) -> [u8; 32] {
+        self.vault
+            .mac("form", [ask.phone.e164(), &ask.work].join("\n").as_bytes())
     }
 
     async fn end_turn(
@@ -92,8 +111,7 @@ impl Signin {
         };
         let ended = Ended {
             occasion: ask.occasion,
-            number: ask.phone.index(&self.vault),
-            work: ask.work.clone(),
+            form: self.form_of(ask),
             result: result.clone(),
         };
         let ended = serde_json::to_vec(&ended).map_err(|fault| StateError(fault.to_string()))?;

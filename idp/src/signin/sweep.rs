@@ -3,8 +3,7 @@ use std::time::Duration;
 use super::guard::BROWSER_KEPT;
 use super::limits::DAY;
 use crate::args;
-use crate::audit::sweep_away;
-use crate::clock::Timestamp;
+use crate::audit::Context;
 use crate::store::{Db, StoreError};
 
 // An outer condition that repeats the inner one is read again when a sign-in has changed the row meanwhile.
@@ -42,19 +41,20 @@ const SESSIONS: &str = "DELETE FROM session WHERE id IN \
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn sweep(db: &Db, now: Timestamp, sessions_kept: Duration) -> Result<u64, StoreError> {
+pub async fn sweep(db: &Db, context: &Context, sessions_kept: Duration) -> Result<u64, StoreError> {
+    let now = context.now;
     let old = now.minus(sessions_kept);
     let quiet = now.minus(2 * DAY).millis().to_string();
-    sweep_away(db, RUN_OUT, args![old]).await?;
+    context.sweep(db, "open sessions", RUN_OUT, args![old]).await?;
     let mut swept = 0;
-    for (sql, args) in [
-        (TALLIES, args![now]),
-        (NUMBERS, args![quiet]),
-        (BROWSERS, args![now.minus(BROWSER_KEPT)]),
-        (VISITS, args![old]),
-        (SESSIONS, args![old]),
+    for (what, sql, args) in [
+        ("tally", TALLIES, args![now]),
+        ("number_guard", NUMBERS, args![quiet]),
+        ("known_browser", BROWSERS, args![now.minus(BROWSER_KEPT)]),
+        ("visit", VISITS, args![old]),
+        ("session", SESSIONS, args![old]),
     ] {
-        swept += sweep_away(db, sql, args).await?;
+        swept += context.sweep(db, what, sql, args).await?;
     }
     Ok(swept)
 }

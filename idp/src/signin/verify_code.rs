@@ -5,11 +5,11 @@ use axum::http::HeaderValue;
 
 use super::Signin;
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
-use super::due::{Owed, Payment};
+use super::due::Owed;
 use super::guard::{
     Browser, Seen, add_failure, count, look, remember_browser, reset_failures, tell_of_pressure,
 };
-use super::limits::{BROWSER_FAILURES, Price, RANGE_FAILURES, TRIES, Wait, number_open};
+use super::limits::{BROWSER_FAILURES, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open};
 use super::sessions::{Device, Proof, Session};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
@@ -220,9 +220,9 @@ impl Signin {
         // Looked up whether or not there is an account: the work is the same.
         let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         let mut change = Change::begin(&self.db, context).await?;
+        let mut failures = None;
         if let Some(range) = self.senders.range_of(ask.address) {
-            let amount = count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?;
-            tell_of_pressure(&RANGE_FAILURES, amount);
+            failures = Some(count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?);
         }
         if let Some(browser) = ask.browser.name()
             && count(&mut change, &self.vault, &BROWSER_FAILURES, browser).await? == BROWSER_FAILURES.most
@@ -234,7 +234,11 @@ impl Signin {
         change
             .record(holder.map_or(event.clone(), |holder| event.account(holder.id)))
             .await?;
-        Ok(change.commit().await?)
+        change.commit().await?;
+        if let Some(failures) = failures {
+            tell_of_pressure(&RANGE_FAILURES, failures);
+        }
+        Ok(())
     }
 
     /// The same form again: the answer is the sign-in that its first copy made.

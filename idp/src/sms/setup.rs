@@ -23,7 +23,7 @@ pub enum SetupError {
     OutboxOutsideDev,
     #[error("sms.{0} must be https unless dev = true: codes and credentials pass through it")]
     PlainHttp(&'static str),
-    #[error("sms.{0} must be scheme and host (and port) alone: the signature is made for the path /")]
+    #[error("sms.{0} must be only scheme and host (and port): the signature is made for the path /")]
     EndpointWithPath(&'static str),
     #[error("sms.webhook.secret {0}")]
     WebhookSecret(SecretError),

@@ -146,7 +146,7 @@ impl Inner {
         let limit = self.limit.saturating_sub(size(key, &value));
         if !self.values.contains_key(key) && !self.make_room(limit, now) {
             return Err(StateError(
-                "state.memory_limit is reached; what is under way goes on".to_owned(),
+                "state.memory_limit is reached: raise it, or use Redis".to_owned(),
             ));
         }
         self.remove(key);

@@ -22,7 +22,14 @@ pub(super) static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "css",
         "text/css; charset=utf-8",
-        include_str!("../../assets/yimen.css"),
+        // One after another: what stands later counts among equals.
+        concat!(
+            include_str!("../../assets/css/ground.css"),
+            include_str!("../../assets/css/door.css"),
+            include_str!("../../assets/css/controls.css"),
+            include_str!("../../assets/css/lists.css"),
+            include_str!("../../assets/css/widths.css"),
+        ),
     )
 });
 pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {

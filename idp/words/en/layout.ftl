@@ -9,7 +9,7 @@ other-language = 中文
 help = Help
 call = Call { $number }
 privacy = Privacy
-safety = Our staff will never ask you for a code. Anyone who does is not us.
+safety = Our staff will never ask you for a code. Anyone who does is not one of us.
 safety-elder = Never give a code to anyone who asks.
 my-account = My account
 cancel = No, go back
@@ -40,7 +40,7 @@ month = { $month ->
 date = { $day } { month } { $year }
 moment = { $day } { month } { $year }, { $clock }
 moment-this-year = { $day } { month }, { $clock }
-moment-today = today { $clock }
+moment-today = today at { $clock }
 span-seconds = { $count ->
     [one] 1 second
    *[other] { $count } seconds

@@ -65,7 +65,7 @@ pub(crate) fn public_address(what: &'static str, text: &str) -> Result<Url, Erro
         remedy,
     };
     let example = "give an address such as https://hrss.city.example";
-    let url = Url::parse(text).map_err(|error| fault(format!("is no address ({error})"), example))?;
+    let url = Url::parse(text).map_err(|error| fault(format!("is not a URL ({error})"), example))?;
     let local = match url.host() {
         None => return Err(fault("names no host".to_owned(), example)),
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -96,7 +96,7 @@ pub(crate) fn inner_address(text: &str) -> Result<Url, Error> {
         problem,
         remedy: "give an address such as http://10.1.2.3:8000",
     };
-    let url = Url::parse(text).map_err(|error| fault(format!("is no address ({error})")))?;
+    let url = Url::parse(text).map_err(|error| fault(format!("is not a URL ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(fault("is no http address".to_owned()));
     }

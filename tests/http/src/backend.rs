@@ -114,7 +114,15 @@ impl Records {
 
     /// How many rows of `table` there are, read past the server.
     pub(crate) async fn count(&self, table: &str) -> i64 {
-        let statement = format!("SELECT COUNT(*) FROM {table}");
+        self.ask_number(format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    async fn count_undelivered(&self) -> i64 {
+        let statement = "SELECT COUNT(*) FROM outbox WHERE delivered_at IS NULL";
+        self.ask_number(statement.to_owned()).await
+    }
+
+    async fn ask_number(&self, statement: String) -> i64 {
         match self {
             Records::OfAnother => Ok(0),
             Records::File(_) => {
@@ -142,7 +150,7 @@ impl Records {
         apart(async move {
             let began = Instant::now();
             loop {
-                let left = records.count("outbox WHERE delivered_at IS NULL").await;
+                let left = records.count_undelivered().await;
                 if left == 0 || began.elapsed() >= patience {
                     return left;
                 }

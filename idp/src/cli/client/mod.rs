@@ -14,7 +14,7 @@ use crate::audit::Context;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::department::{self, Added, Amendment, Client, ClientMetadata, Subjects, Updated, Wording};
-use crate::http::{StartError, bring_up_to_date};
+use crate::http::{Migration, StartError, bring_up_to_date};
 use crate::rng::Rng;
 use crate::store::Db;
 
@@ -54,7 +54,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
         Command::Remove { id } => {
             department::remove(&db, &context, id).await?;
             output.say(&json!({ "client_id": id, "removed": true }), || {
-                format!("{id} is removed")
+                format!("{id} has been removed")
             });
         }
     }
@@ -67,7 +67,9 @@ pub(super) async fn open_records(config: &Config) -> Result<Db, Failure> {
     let placed = |fault: StartError| Failure::to_start(&config.written, &fault);
     let db = Db::open(&config.settings.database).await;
     let db = db.map_err(StartError::from).map_err(placed)?;
-    bring_up_to_date(&db, false).await.map_err(placed)?;
+    bring_up_to_date(&db, Migration::ByCommand)
+        .await
+        .map_err(placed)?;
     Ok(db)
 }
 

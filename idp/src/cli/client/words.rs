@@ -37,7 +37,7 @@ pub(super) fn secret(secret: &str) -> String {
 /// What an update has changed, and what residents will notice.
 pub(super) fn said(id: &str, done: &Updated) -> String {
     if done.changed.is_empty() {
-        return format!("{id} is as you name it already: nothing was changed");
+        return format!("{id} is registered like this already: nothing was changed");
     }
     let mut rows = Vec::new();
     for one in &done.changed {
@@ -57,11 +57,11 @@ pub(super) fn said(id: &str, done: &Updated) -> String {
         rows.extend(names.zip(values).map(|(name, value)| [name.to_owned(), value]));
     }
     let mut text = format!(
-        "{id} is changed; every node sees it within seconds\n{}",
+        "{id} has been changed; every node will go by it within seconds\n{}",
         align(&rows)
     );
     if !done.consequences.is_empty() {
-        text.push_str("What residents notice:\n");
+        text.push_str("What residents will notice:\n");
         text.extend(done.consequences.iter().map(|one| format!("  {one}\n")));
     }
     if let Some(new) = &done.client_secret {

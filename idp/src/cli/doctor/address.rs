@@ -41,7 +41,7 @@ pub(super) async fn ask(config: &Config) -> Asked {
     let clock = reading(&response);
     let document: serde_json::Value = match response.json().await {
         Ok(document) => document,
-        Err(said) => return fault(format!("{url} does not answer with discovery: {said}")),
+        Err(said) => return fault(format!("{url} does not answer with a discovery document: {said}")),
     };
     let verdict = issuer(config, document["issuer"].as_str().unwrap_or_default());
     let mut findings = vec![Finding::new("public address", verdict)];
@@ -59,12 +59,12 @@ async fn get(config: &Config, url: &str) -> Result<Response, String> {
         .map_err(|fault| fault.to_string())?;
     client.get(url).send().await.map_err(|fault| {
         let fault = reasons(&fault.without_url());
-        format!("{url} cannot be reached ({fault}); is the node running, and do DNS, proxy and certificate lead to it?")
+        format!("{url} cannot be reached ({fault}); is the node running, and are DNS, proxy and certificate set up for it?")
     })
 }
 
 /// A fault with those behind it: what stands first says little of TLS or DNS.
-fn reasons(fault: &dyn std::error::Error) -> String {
+pub(super) fn reasons(fault: &dyn std::error::Error) -> String {
     let chain = std::iter::successors(Some(fault), |fault| fault.source());
     let mut said: Vec<String> = chain.map(ToString::to_string).collect();
     said.dedup();
@@ -74,10 +74,10 @@ fn reasons(fault: &dyn std::error::Error) -> String {
 fn issuer(config: &Config, found: &str) -> Verdict {
     let expected = config.public_url.issuer();
     if found == expected {
-        return Verdict::Fine(format!("{expected} answers as itself"));
+        return Verdict::Fine(format!("{expected} answers with its own issuer"));
     }
     Verdict::Fault(format!(
-        "{expected} answers as the issuer {found}: public_url differs between nodes, or the proxy leads elsewhere"
+        "{expected} answers with the issuer {found}: public_url differs between nodes, or the proxy leads elsewhere"
     ))
 }
 

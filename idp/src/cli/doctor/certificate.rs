@@ -27,18 +27,18 @@ pub(super) fn check(der: &CertificateDer<'_>, host: &str, now: Timestamp) -> Ver
         _ if begins.is_some_and(|begins| now < begins) => {
             let begins = begins.map(|begins| begins.to_string()).unwrap_or_default();
             Verdict::Fault(format!(
-                "the certificate is good only from {begins}: check this machine's clock, or wait"
+                "the certificate is not valid before {begins}: check this machine's clock, or wait"
             ))
         }
         None => Verdict::Fault("the certificate's dates cannot be read".to_owned()),
         Some(ends) if ends < now => Verdict::Fault(format!(
-            "the certificate ended at {ends}: renew it, then start again"
+            "the certificate expired at {ends}: renew it, then restart the node"
         )),
         Some(ends) if ends < now.plus(NOTICE) => Verdict::Warning(format!(
-            "the certificate ends at {ends}, in {} days: renew it",
+            "the certificate expires at {ends}, in {} days: renew it",
             ends.since(now).as_secs() / 86_400
         )),
-        Some(ends) => Verdict::Fine(format!("the certificate is for {host} and good until {ends}")),
+        Some(ends) => Verdict::Fine(format!("the certificate is for {host} and valid until {ends}")),
     }
 }
 
@@ -125,19 +125,19 @@ mod tests {
     fn a_certificate_is_good_between_its_dates_and_should_be_renewed_a_month_before_the_last() {
         let (begins, ends) = (1_767_225_600, 1_775_001_600);
         let good = Verdict::Fine(
-            "the certificate is for id.city.example and good until 2026-04-01T00:00:00Z".to_owned(),
+            "the certificate is for id.city.example and valid until 2026-04-01T00:00:00Z".to_owned(),
         );
         assert_eq!(at("id.city.example", begins), good);
         assert_eq!(at("id.city.example", ends - 30 * DAY), good);
-        let soon = "the certificate ends at 2026-04-01T00:00:00Z, in 29 days: renew it";
+        let soon = "the certificate expires at 2026-04-01T00:00:00Z, in 29 days: renew it";
         assert_eq!(
             at("id.city.example", ends - 30 * DAY + 1),
             Verdict::Warning(soon.to_owned())
         );
         assert!(matches!(at("id.city.example", ends), Verdict::Warning(_)));
         for (moment, said) in [
-            (ends + 1, "ended at 2026-04-01T00:00:00Z"),
-            (begins - 1, "good only from 2026-01-01T00:00:00Z"),
+            (ends + 1, "expired at 2026-04-01T00:00:00Z"),
+            (begins - 1, "not valid before 2026-01-01T00:00:00Z"),
         ] {
             let Verdict::Fault(fault) = at("id.city.example", moment) else {
                 panic!("{moment}");

@@ -54,9 +54,9 @@ pub(super) fn check(readings: &[Reading], synchronised: Option<bool>) -> Verdict
         compared.join(", ")
     };
     match synchronised {
-        Some(true) => Verdict::Fine(format!("{compared}; systemd says that it is synchronised")),
+        Some(true) => Verdict::Fine(format!("{compared}; systemd says that ours is synchronised")),
         Some(false) => Verdict::Warning(format!(
-            "{compared}; systemd says that it is not synchronised: set up NTP, such as systemd-timesyncd or chrony"
+            "{compared}; systemd says that ours is not synchronised: set up NTP, with systemd-timesyncd or chrony"
         )),
         None => Verdict::Fine(compared),
     }
@@ -141,7 +141,7 @@ mod tests {
             panic!();
         };
         assert!(
-            fine.starts_with(said) && fine.ends_with("it is synchronised"),
+            fine.starts_with(said) && fine.ends_with("ours is synchronised"),
             "{fine}"
         );
         assert!(matches!(check(&[], Some(false)), Verdict::Warning(_)));

@@ -1,8 +1,9 @@
 mod address;
 mod certificate;
 mod clock;
+mod providers;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
@@ -19,7 +20,6 @@ use crate::gateway::http_client;
 use crate::http::{StartError, check_tls};
 use crate::proofing::Authority;
 use crate::rng::Rng;
-use crate::sms::Sms;
 use crate::state::State;
 use crate::store::Db;
 
@@ -79,9 +79,10 @@ impl Finding {
 }
 
 pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
-    let file = config::find_file(path)?;
-    let config = config::load(&file, std::env::vars())?;
-    let findings = look(&config, &file).await;
+    let findings = match load(path) {
+        Ok((config, file)) => look(&config, &file).await,
+        Err(fault) => vec![Finding::new("configuration", Verdict::Fault(fault.to_string()))],
+    };
     let list: Vec<Value> = findings.iter().map(Finding::as_json).collect();
     output.say(&list, || findings.iter().map(Finding::as_text).collect());
     let wrong = findings.iter().filter(|one| one.is_fault()).count();
@@ -93,6 +94,11 @@ pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Fail
             findings.len()
         )))
     }
+}
+
+fn load(path: Option<&Path>) -> Result<(Config, PathBuf), Failure> {
+    let file = config::find_file(path)?;
+    Ok((config::load(&file, std::env::vars())?, file))
 }
 
 async fn look(config: &Config, file: &Path) -> Vec<Finding> {
@@ -108,7 +114,7 @@ async fn look(config: &Config, file: &Path) -> Vec<Finding> {
     let (verdict, clock) = state(config).await;
     findings.push(Finding::new("short-lived state", verdict));
     readings.extend(clock);
-    findings.push(Finding::new("sms", sms_providers(config)));
+    findings.push(Finding::new("sms", providers::check(config).await));
     findings.push(Finding::new("proofing", proofing(config)));
     findings.push(Finding::new("proxies", proxies(config)));
     let asked = address::ask(config).await;
@@ -131,7 +137,7 @@ fn files(config: &Config) -> Result<String, String> {
         .filter_map(PrivateFile::fault)
         .collect();
     if faults.is_empty() {
-        Ok("what holds secrets is its owner's alone".to_owned())
+        Ok("those that hold secrets can be read by their owner alone".to_owned())
     } else {
         Err(faults.join("; "))
     }
@@ -139,7 +145,7 @@ fn files(config: &Config) -> Result<String, String> {
 
 fn tls(config: &Config) -> Verdict {
     let Some(tls) = &config.settings.tls else {
-        return Verdict::Fine("ends at a proxy".to_owned());
+        return Verdict::Fine("left to a reverse proxy".to_owned());
     };
     if let Err(fault) = check_tls(tls) {
         return Verdict::Fault(placed(config, fault));
@@ -154,7 +160,7 @@ async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) 
     let settings = &config.settings.database;
     let file = settings.sqlite_file();
     if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
-        return (Ok(format!("{file} is made at the first start")), None);
+        return (Ok(format!("{file} will be made at the first start")), None);
     }
     let db = match Db::open(settings).await {
         Ok(db) => db,
@@ -170,9 +176,9 @@ async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) 
     db.close().await;
     let said = match pending {
         Err(fault) => Err(placed(config, fault)),
-        Ok(pending) if pending.is_empty() => Ok("answers, and is at this version".to_owned()),
+        Ok(pending) if pending.is_empty() => Ok("answers, and is up to date".to_owned()),
         Ok(pending) if file.is_some() => Ok(format!(
-            "answers; the next start brings {} migrations",
+            "answers; the next start will apply {} migrations",
             pending.len()
         )),
         Ok(pending) => Err(format!(
@@ -193,7 +199,7 @@ async fn state(config: &Config) -> (Result<String, String>, Option<Reading>) {
         return (Err(placed(config, fault)), None);
     }
     if settings.url.expose() == "memory:" {
-        let said = "in this process: right for a single node, wrong for several";
+        let said = "kept in the process: right for a single node, wrong for several";
         return (Ok(said.to_owned()), None);
     }
     let elsewhere = !clock::is_here(settings.url.expose()).await;
@@ -211,21 +217,8 @@ async fn state(config: &Config) -> (Result<String, String>, Option<Reading>) {
     (said, reading)
 }
 
-fn sms_providers(config: &Config) -> Result<String, String> {
-    let settings = &config.settings;
-    Sms::new(settings, client(config)?, Rng::system()).map_err(|fault| placed(config, fault))?;
-    let names = settings
-        .sms
-        .providers
-        .iter()
-        .map(|one| format!("{one:?}").to_lowercase());
-    let order: Vec<String> = names.collect();
-    if order.is_empty() {
-        let said = "sms.providers is empty: nobody can sign in";
-        return Err(Failure::at(&config.written, "sms.providers", said).to_string());
-    }
-    Ok(format!("tried in the order {}", order.join(", ")))
-}
+/// Only the node could tell, and it tells nobody what address it saw.
+const UNTRIED: &str = "not tried: whether the proxy overwrites an X-Forwarded-For that a client made up";
 
 /// Whether it could be asked; it is not, since that would take somebody's name.
 fn proofing(config: &Config) -> Result<String, String> {
@@ -243,13 +236,13 @@ fn client(config: &Config) -> Result<reqwest::Client, String> {
 
 fn proxies(config: &Config) -> Result<String, String> {
     if config.is_behind_unnamed_proxy() {
-        let said = "we seem to stand behind a reverse proxy, but http.trusted_proxies is empty: \
-                    every resident would seem to come from the proxy and share its limits";
+        let said = "this node seems to be behind a reverse proxy, but http.trusted_proxies is empty: \
+                    every resident would appear to come from the proxy and share its limits";
         return Err(Failure::at(&config.written, "http.trusted_proxies", said).to_string());
     }
     Ok(match config.settings.http.trusted_proxies.len() {
         0 => "none trusted".to_owned(),
-        1 => "one range is believed about who asks".to_owned(),
-        count => format!("{count} ranges are believed about who asks"),
+        1 => format!("one trusted proxy range; {UNTRIED}"),
+        count => format!("{count} trusted proxy ranges; {UNTRIED}"),
     })
 }

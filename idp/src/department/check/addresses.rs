@@ -16,7 +16,7 @@ pub(super) fn check(metadata: &ClientMetadata, dev: bool) -> Result<(), String> 
     ] {
         if uris.len() > MAX_URIS {
             return Err(format!(
-                "there are {} {what}s; at most {MAX_URIS} are kept",
+                "there are {} {what}s; at most {MAX_URIS} are allowed",
                 uris.len()
             ));
         }
@@ -78,7 +78,7 @@ fn check_web(what: &str, uri: &str, dev: bool) -> Result<(), String> {
 fn parse(what: &str, uri: &str) -> Result<Url, String> {
     if uri.len() > MAX_LENGTH {
         return Err(format!(
-            "a {what} has {} bytes; at most {MAX_LENGTH} are kept",
+            "a {what} has {} bytes; at most {MAX_LENGTH} are allowed",
             uri.len()
         ));
     }
@@ -97,7 +97,7 @@ fn parse(what: &str, uri: &str) -> Result<Url, String> {
     if uri.contains('#') {
         return Err(format!("{what} {uri} must not have a fragment (RFC 6749 §3.1.2)"));
     }
-    let url = Url::parse(uri).map_err(|fault| format!("{what} {uri} is no URL: {fault}"))?;
+    let url = Url::parse(uri).map_err(|fault| format!("{what} {uri} is not a URL: {fault}"))?;
     if matches!(url.scheme(), "http" | "https") {
         let (_, rest) = uri.split_at(url.scheme().len());
         if !rest.starts_with("://") || rest.starts_with(":///") {

@@ -24,7 +24,7 @@ fn plain(field: &str, text: &str) -> Result<(), String> {
     let found = text.chars().count();
     if found > MAX_CHARACTERS {
         return Err(format!(
-            "{field} has {found} characters; at most {MAX_CHARACTERS} fit"
+            "{field} has {found} characters; at most {MAX_CHARACTERS} are allowed"
         ));
     }
     if text.chars().any(|one| one.is_control() || is_invisible(one)) {

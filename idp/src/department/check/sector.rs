@@ -28,7 +28,7 @@ pub(in super::super) fn sector_of(
     match hosts.as_slice() {
         [first, rest @ ..] => match rest.iter().find(|host| *host != first) {
             Some(other) => Err(format!(
-                "the redirect URIs lie on {first} and {other}: name the one sector by --sector"
+                "the redirect URIs lie on {first} and {other}: name the one sector with --sector"
             )),
             None if metadata.is_native() => Ok(Some(first.clone())),
             None => Ok(metadata.host()),

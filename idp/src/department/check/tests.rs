@@ -123,7 +123,7 @@ fn every_address_is_plain_https() {
         (" https://hrss.city.example/cb", "space"),
         ("https://hrss.city.example/c\tb", "space"),
         ("https://人社.example/cb", "outside ASCII"),
-        ("/cb", "no URL"),
+        ("/cb", "not a URL"),
     ] {
         for set in fields {
             let mut metadata = good();

@@ -5,6 +5,8 @@ use super::after_redirect::CodeChallenge;
 use super::request::AuthorizationRequest;
 use crate::clock::Timestamp;
 use crate::config::Span;
+use crate::department::Client;
+use crate::oidc::grant::Revisions;
 use crate::oidc::tokens::Authentication;
 use crate::oidc::{Scope, WireError};
 use crate::rng::Rng;
@@ -22,6 +24,9 @@ pub struct IssuedCode {
     pub account: Uuid,
     pub session: Uuid,
     pub scope: Scope,
+    /// How those scopes were asked for when the resident's yes was looked at.
+    #[serde(default)]
+    pub revisions: Revisions,
     pub authentication: Authentication,
     pub issued_at: Timestamp,
 }
@@ -32,6 +37,7 @@ impl IssuedCode {
     pub fn new(
         request: &AuthorizationRequest,
         scope: Scope,
+        client: &Client,
         session: &Session,
         authentication: Authentication,
         now: Timestamp,
@@ -42,6 +48,7 @@ impl IssuedCode {
             code_challenge: request.code_challenge.clone(),
             account: session.account,
             session: session.id,
+            revisions: Revisions::at_present(&scope, client),
             scope,
             authentication,
             issued_at: now,

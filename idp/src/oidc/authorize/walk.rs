@@ -53,6 +53,8 @@ pub(super) async fn pick_up(
         .await?
         .filter(|client| client.is_active());
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
+    // So is an address that was taken out of the registration.
+    request.reply.redirect.prove_again(&client)?;
     Ok((interaction, request, client))
 }
 
@@ -258,7 +260,14 @@ impl Walk<'_> {
         let oidc = self.oidc;
         let lifetime = oidc.config.settings.token.code;
         let scope = request.scope.only(consented);
-        let issued = IssuedCode::new(request, scope, session, authentication, self.facts.now);
+        let issued = IssuedCode::new(
+            request,
+            scope,
+            self.client,
+            session,
+            authentication,
+            self.facts.now,
+        );
         let code = issue_code(&issued, &oidc.state, &oidc.rng, lifetime).await;
         match code {
             Ok(code) => Ok(respond(

@@ -48,6 +48,7 @@ pub fn check_live(grant: &Grant, now: Timestamp) -> Result<(), Ended> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::records::Revisions;
     use super::*;
     use crate::oidc::Scope;
 
@@ -64,6 +65,7 @@ mod tests {
             scope: Scope::parse("openid"),
             offline: false,
             authentication: "{}".to_owned(),
+            revisions: Revisions::default(),
             created_at: at(100),
             ended: false,
             account_active: true,

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::args;
@@ -19,6 +22,8 @@ pub struct Grant {
     /// [`crate::oidc::tokens::Authentication`] as JSON.
     pub authentication: String,
     pub created_at: Timestamp,
+    /// How its scopes were asked for when it was made.
+    pub revisions: Revisions,
     pub(super) ended: bool,
     pub(super) account_active: bool,
     pub(super) signed_out_at: Timestamp,
@@ -31,10 +36,10 @@ pub struct Grant {
 }
 
 const INSERT: &str = "INSERT INTO oauth_grant \
-    (id, account_id, client_id, session_id, sub, scope, offline, authentication, created_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    (id, account_id, client_id, session_id, sub, scope, offline, authentication, created_at, revisions) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-const FIND: &str = "SELECT g.id, g.account_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, \
+const FIND: &str = "SELECT g.id, g.account_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, g.revisions, \
     g.ended_at, a.status, a.signed_out_at, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at, \
     c.granted_at, c.expires_at AS consent_expires_at, c.withdrawn_at, \
     o.granted_at AS offline_granted_at, o.expires_at AS offline_expires_at, o.withdrawn_at AS offline_withdrawn_at \
@@ -59,6 +64,32 @@ const FIND_REFRESH: &str = "SELECT r.grant_id, r.expires_at, r.used_at, r.succes
 
 const ROTATE: &str = "UPDATE refresh_token SET used_at = $2, successor_hash = $3, successor = $4 \
     WHERE token_hash = $1 AND used_at IS NULL";
+
+/// How scopes were asked for at one moment: their revisions, without those that never changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revisions(BTreeMap<String, i64>);
+
+impl Revisions {
+    #[must_use]
+    pub fn at_present(scope: &Scope, client: &Client) -> Self {
+        let revisions = scope.iter().map(|one| (one.to_owned(), client.revision(one)));
+        Self(revisions.filter(|(_, revision)| *revision > 0).collect())
+    }
+
+    fn of(&self, scope: &str) -> i64 {
+        self.0.get(scope).copied().unwrap_or_default()
+    }
+
+    fn to_json(&self) -> String {
+        serde_json::json!(self.0).to_string()
+    }
+
+    fn from_json(text: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(text)
+            .map(Self)
+            .map_err(|_| StoreError::Corrupt("oauth_grant.revisions"))
+    }
+}
 
 /// Which grant a code that was redeemed before belongs to.
 #[derive(Clone, Debug)]
@@ -93,7 +124,8 @@ pub async fn insert(change: &mut Change, grant: &Grant, session: Uuid) -> Result
         grant.scope.to_string(),
         grant.offline,
         &grant.authentication,
-        grant.created_at
+        grant.created_at,
+        grant.revisions.to_json()
     ];
     change.execute(INSERT, args).await.map(drop)
 }
@@ -108,6 +140,7 @@ impl Grant {
         sub: String,
         scope: Scope,
         authentication: String,
+        revisions: Revisions,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -119,6 +152,7 @@ impl Grant {
             scope,
             authentication,
             created_at: now,
+            revisions,
             ended: false,
             account_active: true,
             signed_out_at: Timestamp::from_millis(0),
@@ -129,10 +163,10 @@ impl Grant {
         }
     }
 
-    /// The grant without what its client has ceased to ask for since, or asks for to another purpose.
+    /// The grant without what its client has ceased to ask for since, or asks for another purpose.
     #[must_use]
     pub fn held_to(mut self, client: &Client) -> Self {
-        let asked = |scope: &&str| client.still_asks(scope, self.created_at);
+        let asked = |scope: &&str| client.still_asks(scope, self.revisions.of(scope));
         let scopes: Vec<_> = self.scope.iter().filter(asked).collect();
         self.scope = Scope::parse(&scopes.join(" "));
         self.offline &= self.scope.has("offline_access");
@@ -161,6 +195,7 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
         offline: row.bool("offline")?,
         authentication: row.text("authentication")?,
         created_at: row.time("created_at")?,
+        revisions: Revisions::from_json(&row.text("revisions")?)?,
         ended: row.maybe_int("ended_at")?.is_some(),
         account_active: row.text("status")? == "active",
         signed_out_at: row.time("signed_out_at")?,

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use crate::args;
-use crate::audit::sweep_away;
-use crate::clock::Timestamp;
+use crate::audit::Context;
 use crate::config::Token;
 use crate::store::{Db, StoreError};
 
@@ -39,10 +38,13 @@ pub fn kept(lifetimes: &Token) -> Duration {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn sweep(db: &Db, now: Timestamp, lifetimes: &Token) -> Result<u64, StoreError> {
+pub async fn sweep(db: &Db, context: &Context, lifetimes: &Token) -> Result<u64, StoreError> {
+    let now = context.now;
     let old = now.minus(kept(lifetimes));
-    let tokens = sweep_away(db, TOKENS, args![old, now.minus(KEPT)]).await?;
-    let grants = sweep_away(db, GRANTS, args![old]).await?;
-    let codes = sweep_away(db, CODES, args![old]).await?;
+    let tokens = context
+        .sweep(db, "refresh_token", TOKENS, args![old, now.minus(KEPT)])
+        .await?;
+    let grants = context.sweep(db, "oauth_grant", GRANTS, args![old]).await?;
+    let codes = context.sweep(db, "redeemed_code", CODES, args![old]).await?;
     Ok(tokens + grants + codes)
 }

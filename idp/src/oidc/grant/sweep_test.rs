@@ -3,7 +3,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::sweep::sweep;
-use super::{Grant, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code};
+use super::{
+    Grant, Revisions, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code,
+};
 use crate::account::{self, PhoneNumber};
 use crate::args;
 use crate::audit::{Change, Context};
@@ -47,14 +49,17 @@ impl Town {
         town
     }
 
-    async fn change(&self, now: Timestamp) -> Change {
-        let context = Context {
+    fn context(&self, now: Timestamp) -> Context {
+        Context {
             now,
             request_id: "test".to_owned(),
             actor: "client",
             rng: self.rng.clone(),
-        };
-        Change::begin(&self.records.db, &context).await.unwrap()
+        }
+    }
+
+    async fn change(&self, now: Timestamp) -> Change {
+        Change::begin(&self.records.db, &self.context(now)).await.unwrap()
     }
 
     /// Redeems the code of this name; the refresh tokens, so many, bear it too.
@@ -68,6 +73,7 @@ impl Town {
             "sub".to_owned(),
             scope,
             authentication,
+            Revisions::default(),
             now,
         );
         assert!(redeem_code(change, &hash(name), name).await.unwrap());
@@ -86,7 +92,10 @@ impl Town {
     }
 
     async fn sweep(&self, now: Timestamp) -> u64 {
-        sweep(&self.records.db, now, &Token::default()).await.unwrap()
+        let context = self.context(now);
+        sweep(&self.records.db, &context, &Token::default())
+            .await
+            .unwrap()
     }
 
     /// Which of its rows a grant still has: itself, its code as used before, its first refresh token.

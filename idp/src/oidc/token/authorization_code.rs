@@ -71,6 +71,7 @@ async fn exchange(
         sub,
         issued.scope,
         authentication,
+        issued.revisions,
         facts.now,
     )
     .held_to(client);

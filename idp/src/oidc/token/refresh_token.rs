@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use axum::response::Response;
 
 use super::answer::answer_for;
+use crate::args;
 use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
 use crate::keys::jose::to_base64url;
 use crate::oidc::client_auth::AuthenticatedClient;
 use crate::oidc::grant::{self, Grant, Refresh};
@@ -10,10 +14,16 @@ use crate::store::hash;
 use crate::web::Facts;
 
 const SUCCESSOR: &str = "refresh_token.successor";
+/// How long after its use a rotated token still gives its successor. Without an end, a stolen token would work
+/// beside its owner's unnoticed.
+const REPEATED: Duration = Duration::from_secs(60);
+
+const USED_AT: &str = "SELECT used_at FROM refresh_token WHERE token_hash = $1";
 
 /// Refreshes (RFC 6749 §6, OpenID Connect Core 1.0 §12). The token of an authenticated client is
 /// fixed, as FAPI 2.0 §5.3.2.1 wants; that of a public client rotates, and one that comes again
-/// after its successor has been used ends the grant (RFC 9700 §4.14.2).
+/// after its successor has been used, or later than a lost answer would be asked for, ends the
+/// grant (RFC 9700 §4.14.2).
 pub(super) async fn refresh(
     oidc: &Oidc,
     facts: &Facts,
@@ -71,8 +81,8 @@ async fn find(
     Ok((refresh, grant.held_to(client)))
 }
 
-/// Gives the successor of a public client's token. An answer may be lost on its way: until the
-/// successor has been used, whoever holds the old token gets the same successor again.
+/// Gives the successor of a public client's token. An answer may be lost on its way: for a minute,
+/// and until the successor has been used, whoever holds the old token gets the same successor again.
 async fn rotate(
     oidc: &Oidc,
     facts: &Facts,
@@ -102,7 +112,7 @@ async fn rotate(
         // Another request with the same token was first: its successor is ours too.
         refresh = find(oidc, client, token_hash).await?.0;
     }
-    if refresh.successor_used {
+    if refresh.successor_used || used_at(oidc, token_hash).await?.plus(REPEATED) < facts.now {
         let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
         grant::end(&mut change, &grant.id, "refresh token reused").await?;
         change
@@ -114,11 +124,17 @@ async fn rotate(
             .await?;
         change.commit().await?;
         return Err(refuse(
-            "the refresh token was used again after its successor; what it stood for has been ended",
+            "the refresh token was used again after its successor, or more than a minute after its first use; \
+             what it stood for has been ended",
         ));
     }
     let sealed = refresh.successor.unwrap_or_default();
     Ok(oidc.vault.open(SUCCESSOR, &place, &sealed)?)
+}
+
+async fn used_at(oidc: &Oidc, token_hash: &[u8; 32]) -> Result<Timestamp, WireError> {
+    let row = oidc.db.one(USED_AT, args![token_hash]).await?;
+    Ok(row.time("used_at")?)
 }
 
 fn refuse(said: &str) -> WireError {

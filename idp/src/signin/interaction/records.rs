@@ -92,7 +92,7 @@ impl Interactions {
         if !self.state.has_room(facts.now) {
             return Err(PageError::new(ErrorKind::Unavailable)
                 .retry_after(TRY_AGAIN)
-                .because("state.memory_limit leaves no room for another sign-in"));
+                .because("state.memory_limit is nearly reached, what is left is kept for sign-ins under way: raise it, or use Redis"));
         }
         let Some(sender) = self.senders.sender_of(facts.address) else {
             return Ok(());

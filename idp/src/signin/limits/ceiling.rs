@@ -49,6 +49,13 @@ pub const BIRTHDAY_PROOFS: Ceiling = Ceiling {
     period: Duration::from_secs(24 * 3600),
 };
 
+/// Messages for strangers of one address range that has had its ceiling of them.
+pub const RANGE_RATION: Ceiling = Ceiling {
+    name: "range ration",
+    most: 20,
+    period: Duration::from_secs(60),
+};
+
 impl Ceiling {
     /// Which period `now` falls in.
     #[must_use]

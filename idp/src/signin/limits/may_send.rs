@@ -70,7 +70,7 @@ fn wait_for(sent_at: &[Timestamp], now: Timestamp, span: Duration, most: usize) 
 }
 
 /// The history with one more message, without what no window asks about any longer. The newest
-/// stays for ever: a closed number opens by its age.
+/// stays for as long as the number's record does: a closed number opens by its age.
 #[must_use]
 pub fn remember(sent_at: &[Timestamp], now: Timestamp) -> Vec<Timestamp> {
     let mut times: Vec<_> = sent_at

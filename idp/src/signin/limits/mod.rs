@@ -4,15 +4,17 @@
 mod ceiling;
 mod may_send;
 mod number_open;
+mod payment;
 mod price;
 mod senders;
 
 pub use ceiling::{
     ACCOUNT_PROOFS, BIRTHDAY_PROOFS, BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES,
-    RANGE_SENDS, budget_open_to, day_of_city, share_of_budget,
+    RANGE_RATION, RANGE_SENDS, budget_open_to, day_of_city, share_of_budget,
 };
 pub use may_send::{DAY, MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};
+pub use payment::{Payment, payment};
 pub use price::{Price, Supply, price_of_answer, price_of_message};
 pub use senders::Senders;
 

@@ -1,6 +1,7 @@
 use axum::http::StatusCode;
 
 use super::house::{House, not};
+use crate::signin::limits::BrowserKnown;
 
 const PHONE: &str = "13812345678";
 
@@ -161,7 +162,13 @@ async fn the_days_budget_is_kept_and_is_new_at_midnight() {
         sent += usize::from(reply.status == StatusCode::SEE_OTHER);
     }
     assert_eq!(sent, 3);
+    let is_first = async || {
+        let now = house.now();
+        house.signin.is_first_refusal_today(BrowserKnown::No, now).await
+    };
+    assert!(!is_first().await, "the log has it once a day");
     house.wait(86_400);
+    assert!(is_first().await);
     let id = browser.begin().await;
     assert_eq!(
         browser.ask_for_code(&id, PHONE).await.status,

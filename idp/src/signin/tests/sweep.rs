@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use serde_json::json;
 use uuid::Uuid;
 
 use super::house::{Browser, House, not, number};
@@ -24,7 +25,7 @@ const GRANT: &str = "INSERT INTO oauth_grant \
 async fn swept(house: &House) -> u64 {
     let mut all = 0;
     loop {
-        match sweep(&house.signin.db, house.now(), KEPT).await.unwrap() {
+        match sweep(&house.signin.db, &house.context(), KEPT).await.unwrap() {
             0 => return all,
             rows => all += rows,
         }
@@ -56,6 +57,40 @@ async fn counts_whose_period_is_over_are_swept() {
     assert_eq!(swept(&house).await, 0);
     house.wait(DAY);
     assert_eq!(i64::try_from(swept(&house).await).unwrap(), kept);
+}
+
+/// What the audit says of the sweep, in its order.
+async fn told(house: &House) -> Vec<serde_json::Value> {
+    let sql = "SELECT detail FROM audit WHERE action = 'records.swept' AND account_id IS NULL ORDER BY id";
+    let rows = house.rows(sql).await;
+    let details = rows.iter().map(|row| row.text("detail").unwrap());
+    details
+        .map(|detail| serde_json::from_str(&detail).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_audit_says_what_was_swept_and_nothing_where_nothing_was() {
+    let house = House::open().await;
+    let session = house.browser().sign_in(PHONE).await;
+    swept(&house).await;
+    assert!(told(&house).await.is_empty());
+    let counts = house.count("SELECT COUNT(*) AS n FROM tally").await;
+    visit(&house, &session, "hrss").await;
+    house.wait(1000 * DAY);
+    swept(&house).await;
+    let expected = [
+        ("open sessions", 1),
+        ("tally", counts),
+        ("number_guard", 1),
+        ("known_browser", 1),
+        ("visit", 1),
+        ("session", 1),
+    ];
+    assert_eq!(
+        told(&house).await,
+        expected.map(|(what, rows)| json!({ "what": what, "rows": rows }))
+    );
 }
 
 #[tokio::test]
@@ -213,11 +248,11 @@ async fn a_session_that_a_grant_stands_on_stays() {
 
 /// Sweeps while a sign-in has done `work` and not yet committed it.
 async fn sweep_in_the_midst(house: &House, work: impl AsyncFnOnce(&mut Change)) {
-    let (db, now) = (house.signin.db.clone(), house.now());
-    let mut change = Change::begin(&db, &house.context()).await.unwrap();
+    let (db, context) = (house.signin.db.clone(), house.context());
+    let mut change = Change::begin(&db, &context).await.unwrap();
     work(&mut change).await;
     let sweeper = db.clone();
-    let sweeping = tokio::spawn(async move { sweep(&sweeper, now, KEPT).await });
+    let sweeping = tokio::spawn(async move { sweep(&sweeper, &context, KEPT).await });
     change.commit_when_awaited(&db).await;
     sweeping.await.unwrap().unwrap();
 }
@@ -318,7 +353,7 @@ async fn however_many_sessions_are_over_go_a_thousand_at_a_time() {
     }
     change.commit().await.unwrap();
     house.wait(200 * DAY);
-    let round = async || sweep(&house.signin.db, house.now(), KEPT).await.unwrap();
+    let round = async || sweep(&house.signin.db, &house.context(), KEPT).await.unwrap();
     let first = round().await;
     assert!((1000..=2100).contains(&first), "{first}");
     assert!(left(&house).await.1 >= 100);

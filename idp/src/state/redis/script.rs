@@ -40,7 +40,9 @@ impl Scripts {
             ),
             since: script(
                 "local info = redis.pcall('INFO', 'server') \
-                 local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or '' \
+                 local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)') \
+                 if not run then return redis.error_reply('NOINFO Redis does not tell its run_id: \
+                 grant our user +info, or a restart would go unseen') end \
                  local noted, since = string.match(redis.call('GET', KEYS[1]) or '', '^(%x*):(%d+)$') \
                  if noted == run then return since end \
                  local t = redis.call('TIME') \

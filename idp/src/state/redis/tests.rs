@@ -76,6 +76,20 @@ async fn one_server_keeps_the_contract() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL and Redis"]
+async fn a_redis_that_does_not_say_when_it_restarted_is_refused_with_what_to_grant() {
+    let url = named("YIMEN_TEST_REDIS");
+    let redis = open(&url).await;
+    let mut user = cmd("ACL");
+    user.arg("SETUSER").arg("without-info");
+    user.arg(&["on", ">secret", "~*", "+@all", "-info"]);
+    redis.ask::<()>(&user).await.unwrap();
+    let url = url.replace("redis://", "redis://without-info:secret@");
+    let fault = RedisState::open(&url, "without-info").await.unwrap_err();
+    assert!(fault.0.contains("+info"), "{fault}");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
 async fn when_the_master_dies_the_sentinels_next_one_is_worked_with() {
     let redis = open(&named("YIMEN_TEST_REDIS_SENTINEL")).await;
     assert_contract(&redis).await;

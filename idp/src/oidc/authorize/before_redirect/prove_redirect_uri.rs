@@ -20,6 +20,14 @@ impl ProvenRedirect {
         &self.url
     }
 
+    /// Compares it with what is registered by now: the registration may have changed since it was proven.
+    pub(in crate::oidc) fn prove_again(&self, client: &Client) -> Result<(), PageError> {
+        if client.metadata.allows_redirect_to(&self.written) {
+            return Ok(());
+        }
+        Err(not_registered(&self.written, client))
+    }
+
     /// The URI as the client wrote it, for comparison at the token endpoint.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -50,7 +58,11 @@ pub(in crate::oidc) fn prove_redirect_uri(
             url,
         });
     }
-    Err(PageError::new(ErrorKind::RedirectNotRegistered)
+    Err(not_registered(asked, client))
+}
+
+fn not_registered(asked: &str, client: &Client) -> PageError {
+    PageError::new(ErrorKind::RedirectNotRegistered)
         .developer(
             "reason",
             "redirect_uri is not registered; it must be equal to a registered one, character by character",
@@ -60,5 +72,5 @@ pub(in crate::oidc) fn prove_redirect_uri(
         .developer(
             "expected",
             &format!("one of {} registered", client.metadata.redirect_uris.len()),
-        ))
+        )
 }

@@ -114,6 +114,22 @@ async fn a_stolen_rotating_token_ends_the_family() {
 }
 
 #[tokio::test]
+async fn a_stolen_rotating_token_does_not_work_beside_its_owners_for_long() {
+    let app = TestApp::start().await;
+    let client = app.register(Registration::new("app").public()).await;
+    let stolen = app.resident("13800000001").sign_in_to(&client).await.refresh;
+    let answer = client.refresh(&stolen).await;
+    let (access, second) = (answer.field("access_token"), answer.field("refresh_token"));
+    app.advance("59s").await;
+    assert_eq!(client.refresh(&stolen).await.field("refresh_token"), second);
+    app.advance("2s").await;
+    // Nobody has used the successor, and no client asks for a lost answer so late.
+    client.refresh(&stolen).await.assert_error(400, "invalid_grant");
+    client.refresh(&second).await.assert_error(400, "invalid_grant");
+    assert_eq!(client.userinfo(&access).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_no_use_to_another_client() {
     let app = TestApp::start().await;
     let (client, thief) = (app.client("hrss").await, app.client("evil").await);

@@ -224,15 +224,17 @@ async fn an_assertion_is_checked_in_every_claim() {
     }
 }
 
+/// An assertion, as it is posted.
+const fn assertion_form(assertion: &str) -> [(&'static str, &str); 2] {
+    [("client_assertion_type", KIND), ("client_assertion", assertion)]
+}
+
 #[tokio::test]
 async fn an_assertion_is_good_once() {
     let app = TestApp::start().await;
     let client = app.register(Registration::new("key").with_key()).await;
     let assertion = key_of(&client).assertion("key", &app.url(""));
-    let form = [
-        ("client_assertion_type", KIND),
-        ("client_assertion", assertion.as_str()),
-    ];
+    let form = assertion_form(&assertion);
     prove(&app, None, &form).await.assert_error(400, "invalid_grant");
     prove(&app, None, &form).await.assert_error(401, "invalid_client");
     let form = [
@@ -286,10 +288,7 @@ async fn an_assertion_is_not_good_again_when_redis_has_lost_its_memory() {
     let app = Setup::new().set("state.url", redis.url.as_str()).start().await;
     let client = app.register(Registration::new("key").with_key()).await;
     let assertion = key_of(&client).assertion("key", &app.url(""));
-    let form = [
-        ("client_assertion_type", KIND),
-        ("client_assertion", assertion.as_str()),
-    ];
+    let form = assertion_form(&assertion);
     prove(&app, None, &form).await.assert_error(400, "invalid_grant");
     redis.tell(&["FLUSHALL"]).await;
     prove(&app, None, &form).await.assert_error(401, "invalid_client");
