@@ -291,6 +291,8 @@ async fn the_log_names_providers_and_outcomes_and_nobody() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    // With a single one, tracing asks the thread that comes to a place first, and that may be another test's.
+    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
     let guard = tracing::subscriber::set_default(subscriber);
     for reply in [
         Reply::Ok,
