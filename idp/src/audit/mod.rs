@@ -2,7 +2,7 @@
 //! May import: web, store, clock, rng.
 
 #[cfg(test)]
-mod awaited;
+mod awaited_test;
 mod change;
 mod event;
 mod from_facts;

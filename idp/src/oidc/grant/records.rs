@@ -140,7 +140,6 @@ impl Grant {
         sub: String,
         scope: Scope,
         authentication: String,
-        revisions: Revisions,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -152,7 +151,7 @@ impl Grant {
             scope,
             authentication,
             created_at: now,
-            revisions,
+            revisions: Revisions::default(),
             ended: false,
             account_active: true,
             signed_out_at: Timestamp::from_millis(0),
@@ -161,6 +160,13 @@ impl Grant {
             consent: None,
             offline_consent: None,
         }
+    }
+
+    /// The grant of scopes that were asked for so.
+    #[must_use]
+    pub fn asked_as(mut self, revisions: Revisions) -> Self {
+        self.revisions = revisions;
+        self
     }
 
     /// The grant without what its client has ceased to ask for since, or asks for another purpose.

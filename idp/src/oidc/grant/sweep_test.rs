@@ -3,9 +3,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::sweep::sweep;
-use super::{
-    Grant, Revisions, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code,
-};
+use super::{Grant, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code};
 use crate::account::{self, PhoneNumber};
 use crate::args;
 use crate::audit::{Change, Context};
@@ -73,7 +71,6 @@ impl Town {
             "sub".to_owned(),
             scope,
             authentication,
-            Revisions::default(),
             now,
         );
         assert!(redeem_code(change, &hash(name), name).await.unwrap());

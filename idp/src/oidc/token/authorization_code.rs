@@ -71,9 +71,9 @@ async fn exchange(
         sub,
         issued.scope,
         authentication,
-        issued.revisions,
         facts.now,
     )
+    .asked_as(issued.revisions)
     .held_to(client);
     grant::insert(&mut change, &grant, issued.session).await?;
     let refresh_token = if client.metadata.may_use_grant("refresh_token") {

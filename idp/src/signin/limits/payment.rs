@@ -34,7 +34,7 @@ fn is_worked_off(challenge: &str, bits: u32, work: &str) -> bool {
         let rest = hash.get(whole).map_or(0, |byte| byte.leading_zeros());
         u32::try_from(whole * 8).unwrap_or_default() + rest
     };
-    zeros(hash(&format!("{challenge}{work}"))) >= bits
+    zeros(hash(format!("{challenge}{work}"))) >= bits
 }
 
 #[cfg(test)]

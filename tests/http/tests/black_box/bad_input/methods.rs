@@ -8,12 +8,25 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/sign-out-everywhere", &["POST"]),
     ("/account/sessions/end", &["POST"]),
     ("/account/services/withdraw", &["POST"]),
+    ("/account/identity", &["GET", "POST"]),
+    ("/account/passkeys", &["GET", "POST"]),
+    ("/account/passkeys/options", &["POST"]),
+    ("/account/passkeys/rename", &["POST"]),
+    ("/account/passkeys/remove", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA", &["GET"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/phone", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/code", &["GET", "POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/resend", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/another", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/stop", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/passkey", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/passkey/options", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/offer", &["GET", "POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/offer/options", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/offer/later", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/raise", &["GET"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/identity", &["GET", "POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/decline", &["POST"]),
     ("/consent/AAAAAAAAAAAAAAAAAAAAAA", &["GET", "POST"]),
     ("/oauth2/authorize", &["GET", "POST"]),
     ("/oauth2/authorize/AAAAAAAAAAAAAAAAAAAAAA", &["GET"]),
@@ -26,6 +39,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/oauth2/logout", &["GET", "POST"]),
     ("/oauth2/logout/confirm", &["POST"]),
     ("/.well-known/openid-configuration", &["GET"]),
+    ("/.well-known/passkey-endpoints", &["GET"]),
+    ("/.well-known/webauthn", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
     ("/healthz", &["GET"]),
     ("/readyz", &["GET"]),
@@ -116,7 +131,9 @@ async fn paths_that_look_alike_are_not_found() {
 #[tokio::test]
 async fn development_pages_exist_only_in_development() {
     // An https public URL behind a proxy, as in production; `dev` is off.
+    // Its records are its own: those of the other tests belong to another relying party.
     let app = yimen_http_tests::Setup::new()
+        .empty()
         .set("dev", false)
         .set("public_url", "https://id.city.example")
         .set("sms.providers", toml::Value::Array(vec!["webhook".into()]))
