@@ -6,7 +6,7 @@ use super::records::set_name;
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
-use crate::proofing::Match;
+use crate::proofing::{Match, Reference};
 use crate::store::{Db, StoreError, Vault};
 
 /// What came of proving a real name.
@@ -28,6 +28,9 @@ pub struct IdentityProof {
 
 /// How it was proven. The name is stored.
 const METHOD: &str = "authority";
+
+/// One proof of an account at a time: a second press of the button finds what the first has written.
+const LOCK: &str = "UPDATE account SET status = status WHERE id = $1";
 
 const SUPERSEDE: &str = "UPDATE identity_proof SET ended_at = $2 \
      WHERE account_id = $1 AND ended_at IS NULL AND (identity_index = $3 OR person_index = $4) \
@@ -62,37 +65,19 @@ pub async fn prove_real_name(
     passkey: Option<Uuid>,
     matched: &Match,
 ) -> Result<Proven, StoreError> {
-    let now = change.now();
-    let number = matched
-        .number()
-        .map(|number| vault.index("identity", number.as_str()).to_vec());
-    let person = matched
-        .person()
-        .map(|person| vault.index("person", person).to_vec());
-    let former = change
-        .maybe(SUPERSEDE, args![account, now, number.clone(), person.clone()])
-        .await?;
-    let (mut known_number, mut known_person) = (None, None);
-    if let Some(former) = former {
-        known_number = former.maybe_bytes("identity_index")?;
-        known_person = former.maybe_bytes("person_index")?;
-    }
+    let number = matched.number();
+    let person = matched.person();
+    let found = Found {
+        number: number.map(|number| vault.index("identity", number.as_str()).to_vec()),
+        person: person.map(|person| vault.index("person", person).to_vec()),
+    };
     let reference = matched.reference();
-    let args = args![
-        change.rng().uuid(now),
-        account,
-        number.clone().or(known_number),
-        person.clone().or(known_person),
-        METHOD,
-        &reference.source,
-        &reference.transaction,
-        now
-    ];
-    if change.execute(INSERT, args).await? == 0 {
+    change.execute(LOCK, args![account]).await?;
+    if !keep_proof(change, account, &found, reference).await? {
         if change.maybe(LIVE, args![account]).await?.is_some() {
             return Ok(Proven::OtherPerson);
         }
-        let holder = change.maybe(HOLDER, args![number, person]).await?;
+        let holder = change.maybe(HOLDER, args![found.number, found.person]).await?;
         let holder = holder.ok_or(StoreError::Missing)?.uuid("account_id")?;
         return Ok(Proven::OtherAccount(holder));
     }
@@ -113,6 +98,45 @@ pub async fn prove_real_name(
         )
         .await?;
     Ok(Proven::Done)
+}
+
+/// By what a person is found again.
+struct Found {
+    number: Option<Vec<u8>>,
+    person: Option<Vec<u8>>,
+}
+
+/// Puts a proof in the place of the same person's former one; answers whether there was nothing against it. What the
+/// person showed before, and not this time, is carried over.
+async fn keep_proof(
+    change: &mut Change,
+    account: Uuid,
+    found: &Found,
+    reference: &Reference,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let (number, person) = (found.number.clone(), found.person.clone());
+    let former = change
+        .maybe(SUPERSEDE, args![account, now, number.clone(), person.clone()])
+        .await?;
+    let (known_number, known_person) = match former {
+        None => (None, None),
+        Some(former) => (
+            former.maybe_bytes("identity_index")?,
+            former.maybe_bytes("person_index")?,
+        ),
+    };
+    let args = args![
+        change.rng().uuid(now),
+        account,
+        number.or(known_number),
+        person.or(known_person),
+        METHOD,
+        &reference.source,
+        &reference.transaction,
+        now
+    ];
+    Ok(change.execute(INSERT, args).await? == 1)
 }
 
 /// The proof that stands, if the account has one.

@@ -218,6 +218,33 @@ async fn of_many_proofs_of_one_person_at_once_one_stands() {
     assert_eq!((done, house.live_proofs().await), (1, 1));
 }
 
+/// Two presses of one button, of which the second waits for the first to commit.
+#[tokio::test]
+async fn a_twin_of_a_proof_is_a_proof() {
+    let house = House::open().await;
+    let account = house.account("13800000001").await;
+    let tasks: Vec<_> = (0..6)
+        .map(|_| {
+            let (db, vault, context) = (
+                house.records.db.clone(),
+                house.vault.clone(),
+                house.context.clone(),
+            );
+            tokio::spawn(async move {
+                let matched = numbered("李秀英", XIUYING);
+                let mut change = Change::begin(&db, &context).await.unwrap();
+                let proven = prove_real_name(&mut change, &vault, account, None, &matched).await;
+                assert_eq!(proven.unwrap(), Proven::Done);
+                change.commit().await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(house.live_proofs().await, 1);
+}
+
 #[tokio::test]
 async fn whom_staff_have_seen_stays_so() {
     let house = House::open().await;
