@@ -29,6 +29,18 @@ window.addEventListener("pageshow", function () {
   document.querySelectorAll("form[data-work]").forEach(work);
 });
 
+// A page that waits for a phone looks again once there is something else to see.
+document.querySelectorAll("[data-waits]").forEach(function lookAgain(place) {
+  setTimeout(function () {
+    fetch(place.dataset.waits).then(function (answer) {
+      return answer.ok && !answer.redirected ? answer.json() : {};
+    }).then(function (state) {
+      if (state.waits) lookAgain(place);
+      else location.reload();
+    }, function () { lookAgain(place); });
+  }, 2000);
+});
+
 function showBusy(button) {
   if (!button.dataset.busy) return;
   button.dataset.idle = button.textContent;

@@ -45,7 +45,9 @@ async function department(auth, algorithm = 'ES256') {
   return oidc.discovery(
     new URL(provider.issuer),
     client.client_id,
-    { id_token_signed_response_alg: algorithm },
+    // A second ahead: an assertion's time is in whole seconds, and this one's provider has begun in this very second.
+    // What was made before it began is refused, since it may have been used then.
+    { id_token_signed_response_alg: algorithm, [oidc.clockSkew]: 1 },
     authentication,
     { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] },
   )

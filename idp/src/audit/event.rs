@@ -21,6 +21,7 @@ pub enum Action {
     EventFailed,
     GrantEnded,
     GrantMade,
+    HandoverRefused,
     IdentityElsewhere,
     IdentityProven,
     IdentityRefused,
@@ -40,7 +41,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -58,6 +59,7 @@ impl Action {
         Self::EventFailed,
         Self::GrantEnded,
         Self::GrantMade,
+        Self::HandoverRefused,
         Self::IdentityElsewhere,
         Self::IdentityProven,
         Self::IdentityRefused,
@@ -96,6 +98,7 @@ impl Action {
             Self::EventFailed => "event.failed",
             Self::GrantEnded => "grant.ended",
             Self::GrantMade => "grant.made",
+            Self::HandoverRefused => "handover.refused",
             Self::IdentityElsewhere => "identity.elsewhere",
             Self::IdentityProven => "identity.proven",
             Self::IdentityRefused => "identity.refused",

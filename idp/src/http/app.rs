@@ -20,7 +20,7 @@ use crate::proofing::{self, Authority};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{
-    Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin, Ways,
+    Handovers, Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin, Ways,
 };
 use crate::sms::{SetupError, Sms};
 use crate::state::{State, StateError};
@@ -115,6 +115,7 @@ pub struct Handles {
     consents: Consents,
     passkeys: Passkeys,
     real_names: RealNames,
+    handovers: Handovers,
     ways: Ways,
     discovery: Discovery,
 }
@@ -183,6 +184,7 @@ impl App {
         }
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
         let real_names = RealNames::new(authority, db.clone(), vault.clone(), sessions.clone());
+        let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), senders);
         let ways = Ways {
             passkey: passkeys.are_offered(),
             real_name: real_names.can_be_proven(),
@@ -206,6 +208,7 @@ impl App {
             consents,
             passkeys,
             real_names,
+            handovers,
             ways,
             discovery,
         })))
@@ -353,6 +356,7 @@ room!(Portal {
     consents,
     passkeys,
     real_names,
+    handovers,
     site
 });
 room!(Signin {
@@ -367,7 +371,8 @@ room!(Signin {
     interactions,
     sessions,
     passkeys,
-    real_names
+    real_names,
+    handovers
 });
 
 impl FromRef<App> for Site {

@@ -34,6 +34,8 @@ pub fn router(app: &App) -> Router {
         .route("/signin/{id}/resend", post(signin::resend))
         .route("/signin/{id}/passkey", post(signin::sign_in_with_passkey))
         .route("/signin/{id}/passkey/options", post(signin::sign_in_options))
+        .route("/signin/{id}/handover", get(signin::show_handover).post(signin::begin_handover))
+        .route("/signin/{id}/handover/state", get(signin::handover_state))
         .route("/signin/{id}/offer", get(signin::offer).post(signin::enrol))
         .route("/signin/{id}/offer/options", post(signin::enrolment_options))
         .route("/signin/{id}/offer/later", post(signin::enrol_later))
@@ -50,6 +52,10 @@ pub fn router(app: &App) -> Router {
         .route("/account/sign-out-everywhere", post(portal::sign_out_everywhere))
         .route("/account/sessions/end", post(portal::end_sessions))
         .route("/account/services/withdraw", post(portal::withdraw))
+        .route(
+            "/account/handover/{id}/{code}",
+            get(portal::look_at_handover).post(portal::answer_handover),
+        )
         .route("/account/identity", get(portal::show_identity).post(portal::prove_identity))
         .route("/account/passkeys", get(portal::new_passkey).post(portal::add_passkey))
         .route("/account/passkeys/options", post(portal::passkey_options))

@@ -8,7 +8,11 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
     let service_name = service.unwrap_or_default();
     Some(match entry.action {
         Action::AccountCreated => Happening::AccountMade,
-        Action::SignedIn | Action::SignedInAgain => Happening::SignedIn,
+        Action::SignedIn | Action::SignedInAgain => match entry.detail["amr"].as_str() {
+            // RFC 8176: over two channels, of which the phone was one.
+            Some(amr) if amr.starts_with("mca") => Happening::LetIn,
+            _ => Happening::SignedIn,
+        },
         Action::SessionEnded => match serde_json::from_value(entry.detail["reason"].clone()).ok()? {
             EndReason::SignedOut => Happening::SignedOut,
             EndReason::AnotherDevice => Happening::EndedOther,
@@ -32,6 +36,7 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
             items,
         },
+        Action::HandoverRefused => Happening::NotLetIn,
         Action::CodeFailed => Happening::WrongCode,
         Action::IdentityProven => Happening::NameProven,
         Action::IdentityRefused => Happening::NameRefused,

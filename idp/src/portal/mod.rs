@@ -3,6 +3,7 @@
 
 mod activity;
 mod end;
+mod handover;
 mod home;
 mod identity;
 pub mod pages;
@@ -10,6 +11,7 @@ mod passkeys;
 mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
+pub use handover::{answer_handover, look_at_handover};
 pub use home::home;
 pub use identity::{prove_identity, show_identity};
 pub use passkeys::{
@@ -26,7 +28,7 @@ use crate::consent::Consents;
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
-use crate::signin::{Interactions, NewInteraction, Passkeys, RealNames, Session};
+use crate::signin::{Handovers, Interactions, NewInteraction, Passkeys, RealNames, Session};
 use crate::store::{Db, Vault};
 use crate::web::{Facts, Halt, PostedForm, Site, see_other};
 
@@ -42,6 +44,7 @@ pub struct Portal {
     pub consents: Consents,
     pub passkeys: Passkeys,
     pub real_names: RealNames,
+    pub handovers: Handovers,
     pub site: Site,
 }
 

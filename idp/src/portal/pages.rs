@@ -189,6 +189,9 @@ pub enum Happening {
     Misused {
         service: String,
     },
+    /// Another device, by the resident's yes on this one.
+    LetIn,
+    NotLetIn,
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A passkey of the resident's was refused.
@@ -224,6 +227,8 @@ impl Activity {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
             Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::LetIn => page.say("did-let-in").to_string(),
+            Happening::NotLetIn => page.say("did-not-let-in").to_string(),
             Happening::SignedOut => page.say("did-sign-out").to_string(),
             Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
             Happening::EndedOther => page.say("did-end-other").to_string(),
@@ -256,6 +261,7 @@ impl Activity {
         matches!(
             self.what,
             Happening::WrongCode
+                | Happening::NotLetIn
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
                 | Happening::PasskeyRefused

@@ -222,7 +222,12 @@ pub async fn another_account(
 impl Signin {
     /// The interaction a page is shown for. A resident who is signed in already, in another tab
     /// perhaps, needs none and goes straight on.
-    async fn begin_page(&self, id: &str, headers: &HeaderMap, now: Timestamp) -> Result<Interaction, Halt> {
+    pub(super) async fn begin_page(
+        &self,
+        id: &str,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Interaction, Halt> {
         let interaction = self.interactions.pick_up(id, headers, now).await?;
         self.pass_signed_in(&interaction, headers, now).await?;
         Ok(interaction)

@@ -5,6 +5,7 @@ mod code;
 mod due;
 mod guard;
 mod handlers;
+mod handover;
 mod identity;
 pub mod interaction;
 mod limits;
@@ -22,6 +23,7 @@ mod verify_code;
 use std::sync::Arc;
 
 pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
+pub use handover::{Answered, Handover, Handovers, begin_handover, handover_state, show_handover};
 pub use identity::{
     IdentityPage, Outcome, Prove, RealNames, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed,
     prove_identity, show_identity,
@@ -60,4 +62,5 @@ pub struct Signin {
     pub sessions: Sessions,
     pub passkeys: Passkeys,
     pub real_names: RealNames,
+    pub handovers: Handovers,
 }

@@ -145,3 +145,36 @@ prove-assertion = Network identity certificate
 prove-assertion-bad = That is not what the app gives you. Please copy it again
 prove-by-network = Verify by network identity
 back-to-account = Back to my account
+
+handover = Sign in with your phone
+handover-note = Easiest if your phone is signed in to Yimen
+handover-heading = Sign in with your phone
+handover-scan = Scan this code with your phone's camera, WeChat or Alipay.
+handover-picture = QR code. You can also open this address on your phone
+handover-type = On your phone, enter these three digits:
+handover-hint = It works for two minutes. Once you agree on your phone, this page signs in by itself.
+handover-over = This code is no longer good
+handover-over-advice = Two minutes have passed, or it has been used. Get a new code to go on.
+handover-again = New code
+handover-refused = The phone did not agree
+handover-refused-advice = So nobody is signed in here. You can sign in another way.
+handover-otherwise = Use a mobile number
+handover-question = Let this device sign in to your account?
+handover-device = Another device
+handover-near = In the same network as your phone
+handover-far = Not in the same network as your phone
+handover-warning = Agree only if you are in front of that screen yourself. Never agree to a code that somebody sent you or to digits that somebody tells you.
+handover-number = The three digits on that screen
+handover-wrong = Those are not the digits. Nobody is signed in yet
+handover-wrong-advice = Look at that screen and enter its digits. { $left ->
+    [one] 1 try left.
+   *[other] { $left } tries left.
+}
+handover-allow = Agree and sign in
+handover-not-me = Not me. Do not agree
+handed-over = Agreed
+handed-over-advice = Go back to that screen. It signs in by itself. Remember to sign out there when you are done.
+handover-stopped = It was not signed in
+handover-stopped-advice = That device is not signed in to your account. If somebody urges you to scan codes or enter digits, call { $number }.
+handover-gone = This code is no longer good
+handover-gone-advice = Two minutes have passed, it has been used, or the digits were wrong three times. Get a new code on that screen and scan it.

@@ -84,7 +84,7 @@ fn base(id: &str) -> String {
 }
 
 /// Whether this can be an interaction's id; anything else never reaches a store or a header.
-pub(super) fn is_id(text: &str) -> bool {
+pub(in crate::signin) fn is_id(text: &str) -> bool {
     text.len() == 22
         && text
             .bytes()

@@ -8,6 +8,7 @@ mod records;
 mod standing;
 
 pub use cookie::KEPT;
+pub(super) use cookie::is_id as is_interaction_id;
 pub use fault::InteractionFault;
 pub use model::{Aim, Caller, Interaction, NewInteraction};
 pub use records::Interactions;

@@ -32,6 +32,10 @@ pub struct Session {
 pub enum Proof {
     Code,
     Passkey(Uuid),
+    /// By a phone that was signed in and said yes to another browser.
+    Phone {
+        by_passkey: bool,
+    },
 }
 
 impl Proof {
@@ -41,12 +45,15 @@ impl Proof {
         match self {
             Self::Code => "sms",
             Self::Passkey(_) => "pop user mfa",
+            Self::Phone { by_passkey: false } => "mca sms",
+            Self::Phone { by_passkey: true } => "mca pop user mfa",
         }
     }
 
     pub(super) const fn passkey(self) -> Option<Uuid> {
         match self {
-            Self::Code => None,
+            // Whoever sends the picture on to its victim is signed in as them: a passkey elsewhere is none here.
+            Self::Code | Self::Phone { .. } => None,
             Self::Passkey(id) => Some(id),
         }
     }

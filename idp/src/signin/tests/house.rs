@@ -21,7 +21,9 @@ use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::guard::count;
 use crate::signin::limits::{Ceiling, day_of_city};
-use crate::signin::{Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin};
+use crate::signin::{
+    Handovers, Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin,
+};
 use crate::sms::Sms;
 use crate::state::State;
 use crate::store::sample::Records;
@@ -130,6 +132,7 @@ impl House {
                 &settings.http,
             ),
             real_names: RealNames::new(None, db.clone(), vault.clone(), sessions.clone()),
+            handovers: Handovers::new(state.clone(), vault.clone(), rng.clone(), senders),
             sessions,
             passkeys: Passkeys::new(None, state.clone(), db.clone(), vault.clone()),
             vault,

@@ -8,6 +8,7 @@ mod consent;
 mod enumeration;
 mod faults;
 mod foreign_library;
+mod handover;
 mod interruptions;
 mod limits;
 mod oidc;

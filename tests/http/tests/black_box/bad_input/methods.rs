@@ -8,6 +8,7 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/sign-out-everywhere", &["POST"]),
     ("/account/sessions/end", &["POST"]),
     ("/account/services/withdraw", &["POST"]),
+    ("/account/handover/AAAAAAAAAAAAAAAAAAAAAA/x", &["GET", "POST"]),
     ("/account/identity", &["GET", "POST"]),
     ("/account/passkeys", &["GET", "POST"]),
     ("/account/passkeys/options", &["POST"]),
@@ -24,6 +25,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/offer", &["GET", "POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/offer/options", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/offer/later", &["POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/handover", &["GET", "POST"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/handover/state", &["GET"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/raise", &["GET"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/identity", &["GET", "POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/decline", &["POST"]),
@@ -55,10 +58,11 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
 #[test]
 fn no_path_of_the_server_is_forgotten_here() {
     let map = include_str!("../../../../../idp/src/http/router.rs");
-    for route in map.split(".route(\"").skip(1) {
-        let path = route.split('"').next().unwrap();
+    for route in map.split("\"/").skip(1) {
+        let path = format!("/{}", route.split('"').next().unwrap());
         let path = path
             .replace("{id}", "AAAAAAAAAAAAAAAAAAAAAA")
+            .replace("{code}", "x")
             .replace("{level}", "1");
         assert!(PATHS.iter().any(|(known, _)| *known == path), "{path}");
     }

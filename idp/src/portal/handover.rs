@@ -1,0 +1,167 @@
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+
+use super::Portal;
+use crate::audit::{Action, Context, Event};
+use crate::signin::{Answered, FRESH, Handover, Session};
+use crate::web::{Door, Facts, Halt, Page, PostedForm, respond, views};
+
+/// GET `/account/handover/{id}/{code}`, from a picture on another screen: who asks there, and the question.
+///
+/// # Errors
+/// A page where the records or the short-lived state do not answer.
+pub async fn look_at_handover(
+    State(portal): State<Portal>,
+    Path((id, code)): Path<(String, String)>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, Halt> {
+    // Nobody signs in for a picture that is over.
+    let Some(asked) = portal.handovers.scanned(&id, &code, facts.now).await? else {
+        return Ok(told(page, Told::Over));
+    };
+    let here = here(&id, &code);
+    let session = portal.fresh_session(&headers, &facts, &here, FRESH).await?;
+    let near = portal.handovers.is_near(&asked, facts.address);
+    Ok(question(page, &session, here, asked, near, None).into_response())
+}
+
+/// POST `/account/handover/{id}/{code}` with `answer` and, for a yes, `number`.
+///
+/// # Errors
+/// As [`look_at_handover`], and where the form is not this session's.
+pub async fn answer_handover(
+    State(portal): State<Portal>,
+    Path((id, code)): Path<(String, String)>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let here = here(&id, &code);
+    let session = portal.fresh_session(&headers, &facts, &here, FRESH).await?;
+    form.check_token(&binding(&session, &here))?;
+    let handovers = &portal.handovers;
+    let Some(asked) = handovers.scanned(&id, &code, facts.now).await? else {
+        return Ok(told(page, Told::Over));
+    };
+    if form.one("answer")? == "no" {
+        let answered = handovers.refuse(&id, &code, facts.now).await?;
+        if answered == Answered::Taken {
+            let refused = Event::new(Action::HandoverRefused).account(session.account);
+            let context = Context::of(&facts, "resident", &portal.rng);
+            context
+                .record(&portal.db, refused.with("device", &asked.device))
+                .await?;
+        }
+        return Ok(told(page, Told::Refused));
+    }
+    let number = form.one("number")?.trim();
+    Ok(
+        match handovers.approve(&id, &code, number, &session, facts.now).await? {
+            Answered::Taken => told(page, Told::Allowed),
+            Answered::Over => told(page, Told::Over),
+            Answered::Wrong { tries_left } => {
+                let near = handovers.is_near(&asked, facts.address);
+                let view = question(page, &session, here, asked, near, Some(tries_left));
+                respond(StatusCode::UNPROCESSABLE_ENTITY, &view)
+            }
+        },
+    )
+}
+
+/// The question on the phone.
+#[derive(Template)]
+#[template(path = "portal/handover.html")]
+struct HandoverPage {
+    page: Page,
+    door: Door,
+    here: String,
+    token: String,
+    /// None where the browser does not say what it is.
+    device: Option<String>,
+    /// Whether it is in this phone's network, where that can be told.
+    near: Option<bool>,
+    /// After a wrong number.
+    tries_left: Option<u32>,
+}
+
+/// What came of it.
+#[derive(Template)]
+#[template(path = "portal/handover_told.html")]
+struct ToldPage {
+    page: Page,
+    told: Told,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Allowed,
+    Refused,
+    Over,
+}
+
+impl ToldPage {
+    fn heading(&self) -> String {
+        let id = match self.told {
+            Told::Allowed => "handed-over",
+            Told::Refused => "handover-stopped",
+            Told::Over => "handover-gone",
+        };
+        self.page.say(id).to_string()
+    }
+
+    fn advice(&self) -> String {
+        let id = match self.told {
+            Told::Allowed => "handed-over-advice",
+            Told::Refused => "handover-stopped-advice",
+            Told::Over => "handover-gone-advice",
+        };
+        self.page.say(id).with("number", self.page.helpline()).to_string()
+    }
+}
+
+views!(HandoverPage, ToldPage);
+
+fn question(
+    page: Page,
+    session: &Session,
+    here: String,
+    asked: Handover,
+    near: Option<bool>,
+    tries_left: Option<u32>,
+) -> HandoverPage {
+    let page = page.back_to(here.clone());
+    let door = asked.client.map_or(Door::Account, |caller| {
+        Door::Service(caller.asking(page.locale()))
+    });
+    HandoverPage {
+        token: page.form_token(&binding(session, &here)),
+        door,
+        here,
+        device: Some(asked.device).filter(|device| device.chars().any(char::is_alphanumeric)),
+        near,
+        tries_left,
+        page,
+    }
+}
+
+fn told(page: Page, told: Told) -> Response {
+    let status = match told {
+        Told::Allowed | Told::Refused => StatusCode::OK,
+        Told::Over => StatusCode::GONE,
+    };
+    respond(status, &ToldPage { page, told })
+}
+
+/// The form serves the one who has seen the question, for what the question was about.
+fn binding(session: &Session, here: &str) -> String {
+    format!("{} {here}", session.id)
+}
+
+fn here(id: &str, code: &str) -> String {
+    format!("/account/handover/{id}/{code}")
+}

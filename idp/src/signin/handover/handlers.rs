@@ -1,0 +1,144 @@
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::super::Signin;
+use super::super::interaction::Interaction;
+use super::super::sessions::{Device, Proof};
+use super::model::{Answer, Approval};
+use super::pages::{HandoverPage, Picture, Shown};
+use crate::audit::{Change, Context};
+use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other};
+
+/// POST `/signin/{id}/handover`: asks a phone for this sign-in.
+///
+/// # Errors
+/// A page that says why this interaction does not go on.
+pub async fn begin_handover(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    form.check_token(&interaction.form_binding())?;
+    signin
+        .handovers
+        .begin(&interaction, &Device::of(&headers), facts.address, facts.now)
+        .await?;
+    Ok(see_other(&here(&id), []))
+}
+
+/// GET `/signin/{id}/handover`: the picture and the number; once the phone has said yes, the sign-in.
+///
+/// # Errors
+/// As [`begin_handover`].
+pub async fn show_handover(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, Halt> {
+    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let asked = signin.handovers.find(&id, facts.now).await?;
+    let shown = match asked {
+        Some(asked) if asked.is_open() => {
+            let code = signin.handovers.code(&id, &asked);
+            let address = format!("{}/account/handover/{id}/{code}", signin.site.origin());
+            Shown::Open {
+                picture: Picture::of(&address)?,
+                number: asked.number,
+                address,
+            }
+        }
+        Some(asked) => match asked.answer {
+            Some(Answer::Yes(_)) => {
+                if let Some(response) = signin.enter_by_phone(&interaction, &facts, &headers).await? {
+                    return Ok(response);
+                }
+                Shown::Over
+            }
+            Some(Answer::No) => Shown::Refused,
+            None => Shown::Over,
+        },
+        None => Shown::Over,
+    };
+    Ok(view(page, &interaction, shown).into_response())
+}
+
+/// GET `/signin/{id}/handover/state`: whether the page still shows what is the case.
+///
+/// # Errors
+/// As [`begin_handover`].
+pub async fn handover_state(
+    State(signin): State<Signin>,
+    Path(id): Path<String>,
+    facts: Facts,
+    headers: HeaderMap,
+) -> Result<Response, Halt> {
+    signin.begin_page(&id, &headers, facts.now).await?;
+    let asked = signin.handovers.find(&id, facts.now).await?;
+    let waits = asked.is_some_and(|asked| asked.is_open());
+    let mut response = Json(json!({ "waits": waits })).into_response();
+    api_headers(response.headers_mut());
+    Ok(response)
+}
+
+impl Signin {
+    /// Signs this browser in by the phone's yes; none where another request has used it, or the phone's own session has
+    /// ended since.
+    async fn enter_by_phone(
+        &self,
+        interaction: &Interaction,
+        facts: &Facts,
+        headers: &HeaderMap,
+    ) -> Result<Option<Response>, PageError> {
+        let Some(approval) = self.handovers.take(&interaction.id, facts.now).await? else {
+            return Ok(None);
+        };
+        let Approval {
+            account,
+            session,
+            by_passkey,
+        } = approval;
+        let open = self.sessions.list_open(account).await?;
+        if !open.iter().any(|one| one.id == session) {
+            return Ok(None);
+        }
+        let previous = self.sessions.open(headers, facts.now).await?;
+        let mut change = Change::begin(&self.db, &Context::of(facts, "resident", &self.rng)).await?;
+        let begun = self
+            .sessions
+            .begin(
+                &mut change,
+                account,
+                Proof::Phone { by_passkey },
+                previous.as_ref(),
+                Device::of(headers),
+            )
+            .await?;
+        change.commit().await?;
+        let cookie = self.sessions.cookie(&begun.token);
+        Ok(Some(see_other(&interaction.continuation, [cookie])))
+    }
+}
+
+fn view(page: Page, interaction: &Interaction, shown: Shown) -> HandoverPage {
+    let page = interaction.dress(page).back_to(here(&interaction.id));
+    let token = page.form_token(&interaction.form_binding());
+    HandoverPage {
+        door: interaction.door(page.locale(), &token),
+        id: interaction.id.clone(),
+        token,
+        shown,
+        page,
+    }
+}
+
+fn here(id: &str) -> String {
+    format!("/signin/{id}/handover")
+}
