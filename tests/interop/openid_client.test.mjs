@@ -195,3 +195,22 @@ test('RP-initiated logout brings the resident back signed out', async () => {
     return fault.error === 'login_required'
   })
 })
+
+test('openid-client gets tokens for a kiosk: device authorization grant', async () => {
+  const client = await provider.register({
+    'auth-method': 'none',
+    'grant-type': 'urn:ietf:params:oauth:grant-type:device_code',
+    scope,
+  })
+  const config = await oidc.discovery(new URL(provider.issuer), client.client_id, undefined, oidc.None(), {
+    execute: [oidc.allowInsecureRequests],
+  })
+  const begun = await oidc.initiateDeviceAuthorization(config, { scope })
+  assert.match(begun.user_code, /^[A-Z]{4}-[A-Z]{4}$/)
+  const resident = newResident()
+  await resident.allowDevice(begun.verification_uri_complete)
+  // It has been allowed: nothing to wait for.
+  const tokens = await oidc.pollDeviceAuthorizationGrant(config, { ...begun, interval: 0 })
+  const who = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub)
+  assert.equal(who.phone_number, `+86${resident.phone}`)
+})

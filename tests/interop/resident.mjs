@@ -11,14 +11,24 @@ export class Resident {
 
   // Signs in and agrees where asked; the URL at which the department gets its answer.
   async signIn(authorization) {
-    let page = await this.visit(authorization)
-    page = await this.#press(page, 'send-code', { phone: this.phone })
+    const page = await this.#agree(await this.visit(authorization))
+    assert.ok(page.left, `still at ${page.place}: ${page.page}`)
+    return page.left
+  }
+
+  // Lets the device sign in whose code stands in the address.
+  async allowDevice(verification) {
+    const found = await this.#press(await this.visit(verification), 'find-device')
+    const { page } = await this.#agree(await this.#press(found, 'go-on'))
+    assert.match(page, /id="told"/)
+  }
+
+  async #agree(asked) {
+    let page = await this.#press(asked, 'send-code', { phone: this.phone })
     const outbox = await fetch(`${this.issuer}/dev/outbox.json?phone=${this.phone}`)
     const [{ code }] = await outbox.json()
     page = await this.#press(page, 'verify', { code })
-    if (!page.left) page = await this.#press(page, 'allow')
-    assert.ok(page.left, `still at ${page.place}: ${page.page}`)
-    return page.left
+    return page.left ? page : this.#press(page, 'allow')
   }
 
   // Follows redirects to a page of the provider's, or to where they leave it.
@@ -50,6 +60,7 @@ export class Resident {
     const fields = new URLSearchParams()
     for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
       if (/type="hidden"/.test(tag) || / checked/.test(tag)) fields.append(read(tag, 'name'), read(tag, 'value') ?? 'on')
+      else if (!/type="checkbox"/.test(tag)) fields.append(read(tag, 'name'), read(tag, 'value') ?? '')
     }
     const button = page.slice(page.lastIndexOf('<', at), page.indexOf('>', at))
     if (read(button, 'name')) fields.append(read(button, 'name'), read(button, 'value') ?? '')

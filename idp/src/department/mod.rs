@@ -16,7 +16,7 @@ mod records_test;
 #[cfg(test)]
 mod update_test;
 
-pub use check::{GRANT_TYPES, SCOPES, check};
+pub use check::{DEVICE_CODE, GRANT_TYPES, SCOPES, check};
 pub use consequence::{Consequence, Wording};
 pub use departments::Departments;
 pub use fields::Field;

@@ -334,7 +334,8 @@ room!(Oidc {
     sessions,
     consents,
     fetcher,
-    ways
+    ways,
+    senders
 });
 room!(Consent {
     config,

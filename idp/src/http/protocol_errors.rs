@@ -11,7 +11,12 @@ fn asked_by_programs(path: &str) -> bool {
     path.starts_with("/.well-known/")
         || matches!(
             path,
-            "/oauth2/token" | "/oauth2/userinfo" | "/oauth2/introspect" | "/oauth2/revoke" | "/oauth2/jwks"
+            "/oauth2/token"
+                | "/oauth2/device_authorization"
+                | "/oauth2/userinfo"
+                | "/oauth2/introspect"
+                | "/oauth2/revoke"
+                | "/oauth2/jwks"
         )
 }
 

@@ -25,6 +25,7 @@ impl Discovery {
             "issuer": public_url.issuer(),
             "authorization_endpoint": at("/oauth2/authorize"),
             "token_endpoint": at("/oauth2/token"),
+            "device_authorization_endpoint": at("/oauth2/device_authorization"),
             "userinfo_endpoint": at("/oauth2/userinfo"),
             "jwks_uri": at("/oauth2/jwks"),
             "introspection_endpoint": at("/oauth2/introspect"),

@@ -6,6 +6,7 @@ mod authorize;
 mod check_size;
 pub mod claims;
 mod client_auth;
+mod device;
 mod discovery;
 mod grant;
 mod introspect;
@@ -25,6 +26,7 @@ mod wire_error;
 use std::sync::Arc;
 
 pub use authorize::{authorize, cancel, resume};
+pub use device::{confirm_device, device_authorization, enter_user_code, look_at_device, show_device};
 pub use discovery::{Discovery, discovery};
 pub use grant::{kept as grants_kept, sweep};
 pub use introspect::introspect;
@@ -44,7 +46,7 @@ use crate::fetch::Fetcher;
 use crate::keys::KeyRing;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
-use crate::signin::{Interactions, Ways};
+use crate::signin::{Interactions, Senders, Ways};
 use crate::state::State;
 use crate::store::{Db, Vault};
 
@@ -63,4 +65,5 @@ pub struct Oidc {
     pub consents: Consents,
     pub fetcher: Fetcher,
     pub ways: Ways,
+    pub senders: Senders,
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::state::StateError;
 use crate::store::StoreError;
-use crate::web::TRY_AGAIN;
+use crate::web::{ErrorKind, PageError, TRY_AGAIN};
 
 /// Every error code that our protocol endpoints send, with the status it has outside redirects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub enum Code {
     RegistrationNotSupported,
     // OpenID Connect Core Unmet Authentication Requirements 1.0
     UnmetAuthenticationRequirements,
+    // RFC 8628 §3.5
+    AuthorizationPending,
+    SlowDown,
+    ExpiredToken,
     // RFC 6750 §3.1
     InvalidToken,
     InsufficientScope,
@@ -56,6 +60,9 @@ impl Code {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
         }
@@ -210,6 +217,18 @@ impl From<StateError> for WireError {
             "the service cannot reach its short-lived state; try again shortly",
         )
         .because(fault)
+    }
+}
+
+/// Where a page has to say what a program would be told.
+impl From<WireError> for PageError {
+    fn from(fault: WireError) -> Self {
+        let cause = fault.cause.unwrap_or(fault.description);
+        match fault.code {
+            Code::TemporarilyUnavailable => Self::new(ErrorKind::Unavailable).retry_after(TRY_AGAIN),
+            _ => Self::new(ErrorKind::Internal),
+        }
+        .because(cause)
     }
 }
 

@@ -4,7 +4,14 @@ use crate::keys::jose::SigningKey;
 /// The scopes we understand.
 pub const SCOPES: [&str; 4] = ["openid", "profile", "phone", "offline_access"];
 /// The grants the token endpoint offers.
-pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+pub const GRANT_TYPES: [&str; 4] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    DEVICE_CODE,
+];
+/// RFC 8628 §3.4.
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// What a client may ask for is known to us, and we can keep to what it registers.
 pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
@@ -17,7 +24,8 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
         }
     }
     // OpenID Connect Core 1.0 §3.1.2.1: without it no request of theirs is one.
-    if metadata.may_use_grant("authorization_code") && !metadata.has_scope("openid") {
+    let signs_in = metadata.may_use_grant("authorization_code") || metadata.may_use_grant(DEVICE_CODE);
+    if signs_in && !metadata.has_scope("openid") {
         return Err("a client that signs residents in needs the scope openid".to_owned());
     }
     for grant in &metadata.grant_types {

@@ -19,7 +19,8 @@ use crate::store::hash;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedCode {
     pub client_id: String,
-    pub redirect_uri: String,
+    /// None for a device's, which comes by no browser.
+    pub redirect_uri: Option<String>,
     pub code_challenge: Option<CodeChallenge>,
     pub account: Uuid,
     pub session: Uuid,
@@ -44,7 +45,10 @@ impl IssuedCode {
     ) -> Self {
         Self {
             client_id: request.client_id.clone(),
-            redirect_uri: request.reply.redirect.as_str().to_owned(),
+            redirect_uri: request
+                .reply_to
+                .browser()
+                .map(|reply| reply.redirect.as_str().to_owned()),
             code_challenge: request.code_challenge.clone(),
             account: session.account,
             session: session.id,

@@ -13,6 +13,7 @@ mod respond;
 mod samples;
 mod walk;
 
+pub(super) use after_redirect::resolve_scope;
 pub use code::{IssuedCode, read_code};
 
 use axum::extract::{Path, State};
@@ -21,14 +22,15 @@ use axum::response::Response;
 
 use self::after_redirect::{
     check_max_age, check_pkce, check_prompt, check_response_type, read_acr, read_claims, read_hint,
-    refuse_unsupported, resolve_scope,
+    refuse_unsupported,
 };
 use self::before_redirect::{identify_client, prove_redirect_uri, read_client_id};
-use self::request::{AuthorizationRequest, Reply};
+use self::request::{AuthorizationRequest, Reply, ReplyTo};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
 use super::check_size::check_size;
-use super::{Code, Oidc, Parameters, QueryOrForm, WireError};
+use super::device::DeviceKey;
+use super::{Code, Oidc, Parameters, QueryOrForm, Scope, WireError};
 use crate::clock::Timestamp;
 use crate::department::Client;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError};
@@ -89,7 +91,7 @@ fn check(
     let claims = read_claims(parameters, client)?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
-        reply,
+        reply_to: ReplyTo::Browser(reply),
         scope: resolve_scope(parameters, client)?,
         code_challenge: check_pkce(parameters, client)?,
         prompt: check_prompt(parameters)?,
@@ -134,13 +136,36 @@ pub async fn cancel(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let (interaction, request, _) = walk::pick_up(&oidc, &id, &headers, facts.now).await?;
+    let (interaction, request, client) = walk::pick_up(&oidc, &id, &headers, facts.now).await?;
     oidc.interactions.answer(&interaction).await?;
+    let walk = Walk {
+        oidc: &oidc,
+        client: &client,
+        facts: &facts,
+        headers: &headers,
+    };
     let error = WireError::new(Code::AccessDenied, "the resident refused");
-    Ok(respond(
-        &request.reply,
-        &Answer::Error(&error),
-        oidc.config.public_url.issuer(),
-        page,
-    ))
+    Ok(walk.refuse(&request, &error, page).await?)
+}
+
+/// Goes on for a device whose resident has found it: signs in, asks, and leaves the answer for the device.
+///
+/// # Errors
+/// Where the records or the short-lived state do not answer.
+pub(super) async fn open_for_device(
+    oidc: &Oidc,
+    client: &Client,
+    device: DeviceKey,
+    scope: Scope,
+    facts: &Facts,
+    headers: &HeaderMap,
+) -> Result<Response, PageError> {
+    let walk = Walk {
+        oidc,
+        client,
+        facts,
+        headers,
+    };
+    let request = AuthorizationRequest::of_device(device, client, scope, facts.now);
+    walk.open(&request, &Parameters::default()).await
 }

@@ -5,15 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::after_redirect::{CodeChallenge, HintedSubject, Prompt, ResponseMode, resolve_response_mode};
 use super::before_redirect::ProvenRedirect;
 use crate::clock::Timestamp;
+use crate::department::Client;
 use crate::oidc::acr::WantedAcr;
 use crate::oidc::claims::{ClaimsRequest, scope_of};
+use crate::oidc::device::DeviceKey;
 use crate::oidc::{Parameters, Scope, WireError};
+use crate::signin::FRESH;
 
 /// An authorization request all of whose parameters have been checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
     pub client_id: String,
-    pub reply: Reply,
+    pub reply_to: ReplyTo,
     pub scope: Scope,
     pub code_challenge: Option<CodeChallenge>,
     pub prompt: Prompt,
@@ -24,6 +27,24 @@ pub struct AuthorizationRequest {
     pub hinted: Option<HintedSubject>,
     pub nonce: Option<String>,
     pub received_at: Timestamp,
+}
+
+/// Who gets the answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum ReplyTo {
+    /// The browser takes it to the client.
+    Browser(Reply),
+    /// A device that asks at the token endpoint (RFC 8628).
+    Device(DeviceKey),
+}
+
+impl ReplyTo {
+    pub(super) const fn browser(&self) -> Option<&Reply> {
+        match self {
+            Self::Browser(reply) => Some(reply),
+            Self::Device(_) => None,
+        }
+    }
 }
 
 /// Where and how the client wants its answer.
@@ -50,6 +71,24 @@ impl Reply {
 }
 
 impl AuthorizationRequest {
+    /// What a device asks for. Whoever allows it has signed in just now: a telephone left open allows nothing.
+    #[must_use]
+    pub fn of_device(device: DeviceKey, client: &Client, scope: Scope, now: Timestamp) -> Self {
+        Self {
+            client_id: client.client_id.clone(),
+            reply_to: ReplyTo::Device(device),
+            scope,
+            code_challenge: None,
+            prompt: Prompt::default(),
+            max_age: Some(FRESH),
+            claims: ClaimsRequest::default(),
+            acr: WantedAcr::default(),
+            hinted: None,
+            nonce: None,
+            received_at: now,
+        }
+    }
+
     /// The scopes whose consent is needed: those asked for, and those of claims asked for by name.
     #[must_use]
     pub fn consent_scope(&self) -> String {

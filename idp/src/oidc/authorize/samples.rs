@@ -2,7 +2,7 @@
 
 use super::after_redirect::{check_max_age, check_prompt, read_acr, read_claims};
 use super::before_redirect::prove_redirect_uri;
-use super::request::{AuthorizationRequest, Reply};
+use super::request::{AuthorizationRequest, Reply, ReplyTo};
 use crate::clock::Timestamp;
 use crate::config::PublicUrl;
 use crate::department::Client;
@@ -17,7 +17,7 @@ pub(in crate::oidc) fn request(more: &str, received_at: Timestamp) -> Authorizat
     let public_url = PublicUrl::parse("https://id.city.example").unwrap();
     AuthorizationRequest {
         client_id: client.client_id.clone(),
-        reply: Reply::read(&parameters, redirect).0,
+        reply_to: ReplyTo::Browser(Reply::read(&parameters, redirect).0),
         scope: Scope::parse("openid"),
         code_challenge: None,
         prompt: check_prompt(&parameters).unwrap(),

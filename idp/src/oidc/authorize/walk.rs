@@ -5,12 +5,13 @@ use axum::response::Response;
 
 use super::code::{IssuedCode, issue_code};
 use super::next_step::{ConsentState, Present, RaiseAnswer, Step, next_step};
-use super::request::AuthorizationRequest;
+use super::request::{AuthorizationRequest, ReplyTo};
 use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, allowed, ask, required_since};
 use crate::department::{Client, find_sub};
+use crate::oidc::device::{self, DeviceTold};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
 use crate::oidc::{Code, Oidc, Parameters, Scope, WireError, acr};
@@ -54,7 +55,9 @@ pub(super) async fn pick_up(
         .filter(|client| client.is_active());
     let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
     // So is an address that was taken out of the registration.
-    request.reply.redirect.prove_again(&client)?;
+    if let Some(reply) = request.reply_to.browser() {
+        reply.redirect.prove_again(&client)?;
+    }
     Ok((interaction, request, client))
 }
 
@@ -69,7 +72,7 @@ impl Walk<'_> {
         let session = self.session().await?;
         let decided = self.decide(&request, session.as_ref(), RaiseAnswer::Open).await?;
         match (&decided.step, &session) {
-            (Step::Refuse(error), _) => Ok(self.refuse(&request, error, page)),
+            (Step::Refuse(error), _) => self.refuse(&request, error, page).await,
             (Step::Issue, Some(session)) => self.issue(&request, session, &decided.consented, page).await,
             _ => {
                 let (id, cookies) = self.begin(&request, parameters).await?;
@@ -102,9 +105,15 @@ impl Walk<'_> {
         let new = NewInteraction {
             cancel: format!("{here}/cancel"),
             continuation: here,
-            restart: Some(format!("/oauth2/authorize?{}", parameters.to_query())),
+            restart: Some(match &request.reply_to {
+                ReplyTo::Browser(_) => format!("/oauth2/authorize?{}", parameters.to_query()),
+                ReplyTo::Device(_) => "/oauth2/device".to_owned(),
+            }),
             client: Some(self.client.into()),
-            redirect: Some(request.reply.redirect.url().clone()),
+            redirect: request
+                .reply_to
+                .browser()
+                .map(|reply| reply.redirect.url().clone()),
             ui_locales: parameters.get("ui_locales").map(str::to_owned),
             login_hint: parameters.get("login_hint").map(str::to_owned),
             fresh_after: request.signed_in_after(),
@@ -169,7 +178,7 @@ impl Walk<'_> {
             }
             (Step::Refuse(error), _) => {
                 self.oidc.interactions.answer(interaction).await?;
-                Ok(self.refuse(request, error, page))
+                self.refuse(request, error, page).await
             }
             _ => {
                 let next = self
@@ -268,28 +277,51 @@ impl Walk<'_> {
             authentication,
             self.facts.now,
         );
-        let code = issue_code(&issued, &oidc.state, &oidc.rng, lifetime).await;
-        match code {
+        let reply = match &request.reply_to {
+            ReplyTo::Browser(reply) => reply,
+            ReplyTo::Device(device) => {
+                let waits = device::allow(oidc, device, issued, self.facts.now).await?;
+                let told = if waits {
+                    DeviceTold::Allowed
+                } else {
+                    DeviceTold::Over
+                };
+                return Ok(device::told(page, told));
+            }
+        };
+        match issue_code(&issued, &oidc.state, &oidc.rng, lifetime).await {
             Ok(code) => Ok(respond(
-                &request.reply,
+                reply,
                 &Answer::Code(&code),
                 oidc.config.public_url.issuer(),
                 page,
             )),
             Err(error) if error.code == Code::TemporarilyUnavailable => {
-                Ok(self.refuse(request, &error, page))
+                self.refuse(request, &error, page).await
             }
-            Err(error) => Err(PageError::new(ErrorKind::Internal).because(error.description)),
+            Err(error) => Err(error.into()),
         }
     }
 
-    fn refuse(&self, request: &AuthorizationRequest, error: &WireError, page: Page) -> Response {
-        respond(
-            &request.reply,
-            &Answer::Error(error),
-            self.oidc.config.public_url.issuer(),
-            page,
-        )
+    pub(super) async fn refuse(
+        &self,
+        request: &AuthorizationRequest,
+        error: &WireError,
+        page: Page,
+    ) -> Result<Response, PageError> {
+        let reply = match &request.reply_to {
+            ReplyTo::Browser(reply) => reply,
+            ReplyTo::Device(device) => {
+                device::deny(self.oidc, device, self.facts.now).await?;
+                let told = match error.code {
+                    Code::UnmetAuthenticationRequirements => DeviceTold::Unmet,
+                    _ => DeviceTold::Denied,
+                };
+                return Ok(device::told(page, told));
+            }
+        };
+        let issuer = self.oidc.config.public_url.issuer();
+        Ok(respond(reply, &Answer::Error(error), issuer, page))
     }
 
     fn acr(&self, level: Level) -> String {

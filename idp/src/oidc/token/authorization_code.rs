@@ -1,11 +1,9 @@
 use axum::response::Response;
 
 use super::answer::answer_for;
-use crate::audit::{Action, Change, Context, Event};
-use crate::department::sub_for;
+use super::exchange::{end_if_redeemed_before, exchange};
 use crate::oidc::authorize::{IssuedCode, read_code};
 use crate::oidc::client_auth::AuthenticatedClient;
-use crate::oidc::grant::{self, Grant};
 use crate::oidc::{Code, Oidc, Parameters, WireError};
 use crate::store::hash;
 use crate::web::Facts;
@@ -36,64 +34,6 @@ pub(super) async fn redeem(
     Ok(answer.into_response())
 }
 
-/// Spends the code and writes down what it gives: the grant and, where the client may have one, a
-/// refresh token. None where the code has been spent before.
-async fn exchange(
-    oidc: &Oidc,
-    facts: &Facts,
-    client: &AuthenticatedClient,
-    code_hash: &[u8; 32],
-    issued: IssuedCode,
-) -> Result<Option<(Grant, Option<String>)>, WireError> {
-    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
-    let grant_id = oidc.rng.id();
-    if !grant::redeem_code(&mut change, code_hash, &grant_id).await? {
-        return Ok(None);
-    }
-    if !oidc.sessions.is_live(&mut change, issued.session).await? {
-        return Err(refuse("the resident signed out before the code was redeemed"));
-    }
-    let sub = sub_for(&mut change, &client.sector, issued.account).await?;
-    oidc.sessions
-        .join(
-            &mut change,
-            issued.session,
-            &client.client_id,
-            &sub,
-            &issued.authentication.sid,
-        )
-        .await?;
-    let authentication = serde_json::to_string(&issued.authentication).map_err(WireError::internal)?;
-    let grant = Grant::new(
-        grant_id,
-        issued.account,
-        &client.client_id,
-        sub,
-        issued.scope,
-        authentication,
-        facts.now,
-    )
-    .asked_as(issued.revisions)
-    .held_to(client);
-    grant::insert(&mut change, &grant, issued.session).await?;
-    let refresh_token = if client.metadata.may_use_grant("refresh_token") {
-        let token = oidc.rng.token();
-        let expires = facts.now.plus(oidc.config.settings.token.refresh.get());
-        grant::insert_refresh(&mut change, &hash(&token), &grant.id, expires).await?;
-        Some(token)
-    } else {
-        None
-    };
-    let event = Event::new(Action::GrantMade)
-        .account(grant.account)
-        .client(&client.client_id);
-    change
-        .record(event.with("scope", grant.scope.to_string()))
-        .await?;
-    change.commit().await?;
-    Ok(Some((grant, refresh_token)))
-}
-
 /// The code must come from the client it was issued to, for the same redirect URI, with the
 /// verifier behind its challenge.
 fn check(
@@ -104,7 +44,7 @@ fn check(
     if issued.client_id != client.client_id {
         return Err(refuse("the code was issued to another client"));
     }
-    if parameters.need("redirect_uri")? != issued.redirect_uri {
+    if Some(parameters.need("redirect_uri")?) != issued.redirect_uri.as_deref() {
         return Err(refuse("redirect_uri is not the one the code was issued for"));
     }
     match (&issued.code_challenge, parameters.get("code_verifier")) {
@@ -117,34 +57,6 @@ fn check(
             "code_verifier was sent, but the request had no code_challenge",
         )),
     }
-}
-
-/// A code that comes twice has been stolen once: what it gave is ended (RFC 6749 §4.1.2).
-async fn end_if_redeemed_before(
-    oidc: &Oidc,
-    facts: &Facts,
-    client: &AuthenticatedClient,
-    code_hash: &[u8; 32],
-) -> Result<(), WireError> {
-    let Some(redeemed) = grant::find_by_redeemed_code(&oidc.db, code_hash).await? else {
-        return Ok(());
-    };
-    // Another client that has got hold of a spent code learns and breaks nothing.
-    if redeemed.client_id != client.client_id {
-        return Ok(());
-    }
-    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
-    if grant::end(&mut change, &redeemed.grant_id, "code replayed").await? {
-        change
-            .record(
-                Event::new(Action::CodeReplayed)
-                    .account(redeemed.account)
-                    .client(&client.client_id),
-            )
-            .await?;
-        change.commit().await?;
-    }
-    Ok(())
 }
 
 fn refuse(said: &str) -> WireError {

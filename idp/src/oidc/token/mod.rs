@@ -3,6 +3,8 @@
 mod answer;
 mod authorization_code;
 mod client_credentials;
+mod device_code;
+mod exchange;
 mod refresh_token;
 
 use axum::extract::State;
@@ -11,7 +13,7 @@ use axum::response::Response;
 
 use super::client_auth::authenticate;
 use super::{Code, Form, Oidc, WireError};
-use crate::department::GRANT_TYPES;
+use crate::department::{DEVICE_CODE, GRANT_TYPES};
 use crate::web::Facts;
 
 /// POST `/oauth2/token`.
@@ -41,6 +43,7 @@ pub async fn token(
     }
     match grant_type {
         "authorization_code" => authorization_code::redeem(&oidc, &facts, &client, &parameters).await,
+        DEVICE_CODE => device_code::redeem(&oidc, &facts, &client, &parameters).await,
         "refresh_token" => refresh_token::refresh(&oidc, &facts, &client, &parameters).await,
         _ => client_credentials::issue(&oidc, &facts, &client, &parameters),
     }

@@ -21,4 +21,4 @@ pub(super) use read_claims::read_claims;
 pub(super) use read_hint::{HintedSubject, read_hint};
 pub(super) use refuse_unsupported::refuse_unsupported;
 pub(super) use resolve_response_mode::{ResponseMode, resolve_response_mode};
-pub(super) use resolve_scope::resolve_scope;
+pub(in crate::oidc) use resolve_scope::resolve_scope;

@@ -84,7 +84,7 @@ async fn a_code_must_fit_its_request() {
         (with("code", ""), "invalid_request"),
         (with("grant_type", "password"), "unsupported_grant_type"),
         (
-            with("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            with("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"),
             "unsupported_grant_type",
         ),
         (with("grant_type", "client_credentials"), "unauthorized_client"),

@@ -5,6 +5,7 @@ mod authorize_prompts;
 mod backchannel_logout;
 mod client_auth;
 mod code;
+mod device;
 mod discovery;
 mod introspection;
 mod refresh;
