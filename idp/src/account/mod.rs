@@ -2,6 +2,7 @@
 //! May import: proofing, audit, store, clock, rng, config.
 
 mod assurance;
+mod lease;
 mod model;
 mod passkeys;
 mod phone;
@@ -13,6 +14,7 @@ mod records;
 mod tests;
 
 pub use assurance::{Identity, Lacking, Level, Strength};
+pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use model::{Account, HeldPhone, Profile};
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, find_passkey,
@@ -20,5 +22,5 @@ pub use passkeys::{
     use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
-pub use real_name::{IdentityProof, Proven, identity_proof, prove_real_name};
+pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};
 pub use records::{enter, find_by_phone, phones, profile};

@@ -65,12 +65,7 @@ pub async fn prove_real_name(
     passkey: Option<Uuid>,
     matched: &Match,
 ) -> Result<Proven, StoreError> {
-    let number = matched.number();
-    let person = matched.person();
-    let found = Found {
-        number: number.map(|number| vault.index("identity", number.as_str()).to_vec()),
-        person: person.map(|person| vault.index("person", person).to_vec()),
-    };
+    let found = Found::of(vault, matched);
     let reference = matched.reference();
     change.execute(LOCK, args![account]).await?;
     if !keep_proof(change, account, &found, reference).await? {
@@ -106,6 +101,16 @@ struct Found {
     person: Option<Vec<u8>>,
 }
 
+impl Found {
+    fn of(vault: &Vault, matched: &Match) -> Self {
+        let (number, person) = (matched.number(), matched.person());
+        Self {
+            number: number.map(|number| vault.index("identity", number.as_str()).to_vec()),
+            person: person.map(|person| vault.index("person", person).to_vec()),
+        }
+    }
+}
+
 /// Puts a proof in the place of the same person's former one; answers whether there was nothing against it. What the
 /// person showed before, and not this time, is carried over.
 async fn keep_proof(
@@ -137,6 +142,26 @@ async fn keep_proof(
         now
     ];
     Ok(change.execute(INSERT, args).await? == 1)
+}
+
+const PROVEN: &str = "SELECT id FROM identity_proof WHERE account_id = $1 AND ended_at IS NULL \
+     AND (identity_index = $2 OR person_index = $3)";
+
+/// Whether the person whom an authority has just confirmed is the one whose account this is.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_proven_to_be(
+    db: &Db,
+    vault: &Vault,
+    account: Uuid,
+    matched: &Match,
+) -> Result<bool, StoreError> {
+    let found = Found::of(vault, matched);
+    let row = db
+        .maybe(PROVEN, args![account, found.number, found.person])
+        .await?;
+    Ok(row.is_some())
 }
 
 /// The proof that stands, if the account has one.

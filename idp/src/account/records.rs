@@ -69,19 +69,42 @@ pub async fn enter(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> R
     if let Some(account) = use_phone(change, &number_index).await? {
         return Ok(account);
     }
-    let now = change.now();
-    let id = change.rng().uuid(now);
-    let phone_id = change.rng().uuid(now);
-    let sealed = vault.seal("phone.number", &phone_id.to_string(), phone.e164())?;
-    change.execute(INSERT_ACCOUNT, args![id, now]).await?;
-    let args = args![phone_id, number_index, id, sealed, now];
-    if change.execute(INSERT_PHONE, args).await? == 1 {
-        let event = Event::new(Action::AccountCreated).account(id);
-        change.record(event).await?;
+    if let Some(id) = open_account(change, vault, phone).await? {
         return Ok(id);
     }
-    change.execute(DELETE_ACCOUNT, args![id]).await?;
     use_phone(change, &number_index).await?.ok_or(StoreError::Missing)
+}
+
+/// A new account that holds this number; none where another one holds it.
+pub(super) async fn open_account(
+    change: &mut Change,
+    vault: &Vault,
+    phone: &PhoneNumber,
+) -> Result<Option<Uuid>, StoreError> {
+    let now = change.now();
+    let id = change.rng().uuid(now);
+    change.execute(INSERT_ACCOUNT, args![id, now]).await?;
+    if !pair(change, vault, phone, id).await? {
+        change.execute(DELETE_ACCOUNT, args![id]).await?;
+        return Ok(None);
+    }
+    let event = Event::new(Action::AccountCreated).account(id);
+    change.record(event).await?;
+    Ok(Some(id))
+}
+
+/// Gives a number to an account, unless another one holds it; answers whether it did.
+pub(super) async fn pair(
+    change: &mut Change,
+    vault: &Vault,
+    phone: &PhoneNumber,
+    account: Uuid,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let id = change.rng().uuid(now);
+    let sealed = vault.seal("phone.number", &id.to_string(), phone.e164())?;
+    let args = args![id, phone.index(vault), account, sealed, now];
+    Ok(change.execute(INSERT_PHONE, args).await? == 1)
 }
 
 /// Notes the use of a number; answers the account that holds it, if one does.

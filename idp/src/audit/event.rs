@@ -31,6 +31,8 @@ pub enum Action {
     PasskeyFailed,
     PasskeyPutOff,
     PasskeyRenamed,
+    PhoneDisputed,
+    PhoneReturned,
     RecordsSwept,
     RefreshReused,
     Refreshed,
@@ -41,7 +43,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -69,6 +71,8 @@ impl Action {
         Self::PasskeyFailed,
         Self::PasskeyPutOff,
         Self::PasskeyRenamed,
+        Self::PhoneDisputed,
+        Self::PhoneReturned,
         Self::RecordsSwept,
         Self::RefreshReused,
         Self::Refreshed,
@@ -108,6 +112,8 @@ impl Action {
             Self::PasskeyFailed => "passkey.failed",
             Self::PasskeyPutOff => "passkey.put_off",
             Self::PasskeyRenamed => "passkey.renamed",
+            Self::PhoneDisputed => "phone.disputed",
+            Self::PhoneReturned => "phone.returned",
             Self::RecordsSwept => "records.swept",
             Self::RefreshReused => "refresh.reused",
             Self::Refreshed => "refresh.used",

@@ -49,6 +49,7 @@ pub struct Settings {
     pub sms: Sms,
     pub passkey: Passkey,
     pub proofing: Option<Proofing>,
+    pub phone: Phone,
     pub session: Session,
     pub consent: Consent,
     pub token: Token,
@@ -73,6 +74,7 @@ impl Default for Settings {
             sms: Sms::default(),
             passkey: Passkey::default(),
             proofing: None,
+            phone: Phone::default(),
             session: Session::default(),
             consent: Consent::default(),
             token: Token::default(),
@@ -239,6 +241,20 @@ pub struct Proofing {
 
 const fn proofing_timeout() -> Span {
     Span::seconds(5)
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Phone {
+    pub silence: Span,
+}
+
+impl Default for Phone {
+    fn default() -> Self {
+        Self {
+            silence: Span::days(90),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

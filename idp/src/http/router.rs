@@ -35,6 +35,7 @@ pub fn router(app: &App) -> Router {
         .route("/signin/{id}/phone", post(signin::enter_phone))
         .route("/signin/{id}/code", get(signin::show_code).post(signin::enter_code))
         .route("/signin/{id}/resend", post(signin::resend))
+        .route("/signin/{id}/whose", get(signin::show_whose).post(signin::answer_whose))
         .route("/signin/{id}/passkey", post(signin::sign_in_with_passkey))
         .route("/signin/{id}/passkey/options", post(signin::sign_in_options))
         .route("/signin/{id}/handover", get(signin::show_handover).post(signin::begin_handover))

@@ -36,6 +36,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
             items,
         },
+        Action::PhoneDisputed => Happening::NumberDisputed,
+        Action::PhoneReturned => Happening::NumberReturned,
         Action::HandoverRefused => Happening::NotLetIn,
         Action::CodeFailed => Happening::WrongCode,
         Action::IdentityProven => Happening::NameProven,

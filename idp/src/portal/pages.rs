@@ -192,6 +192,9 @@ pub enum Happening {
     /// Another device, by the resident's yes on this one.
     LetIn,
     NotLetIn,
+    /// Somebody who holds the number says that the account is not theirs.
+    NumberDisputed,
+    NumberReturned,
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A passkey of the resident's was refused.
@@ -227,6 +230,8 @@ impl Activity {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
             Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
+            Happening::NumberReturned => page.say("did-number-returned").to_string(),
             Happening::LetIn => page.say("did-let-in").to_string(),
             Happening::NotLetIn => page.say("did-not-let-in").to_string(),
             Happening::SignedOut => page.say("did-sign-out").to_string(),
@@ -262,6 +267,7 @@ impl Activity {
             self.what,
             Happening::WrongCode
                 | Happening::NotLetIn
+                | Happening::NumberDisputed
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
                 | Happening::PasskeyRefused

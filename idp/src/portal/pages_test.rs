@@ -49,6 +49,8 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::NameProven,
         Happening::NameRefused,
         Happening::NameElsewhere,
+        Happening::NumberDisputed,
+        Happening::NumberReturned,
         Happening::LetIn,
         Happening::NotLetIn,
         Happening::PasskeyRefused,

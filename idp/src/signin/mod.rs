@@ -19,6 +19,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod verify_code;
+mod whose;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub use passkeys::{
 };
 pub use sessions::{Device, FRESH, Session, Sessions};
 pub use sweep::sweep;
+pub use whose::{answer_whose, show_whose};
 
 use crate::config::Config;
 use crate::rng::Rng;

@@ -152,6 +152,7 @@ impl Signin {
                 known,
                 pressure,
                 number: guard,
+                ..
             } = seen;
             // Last, so that nobody pays for a refusal; once, however many sends there are at once.
             let price = pressure.price_of_message(known);

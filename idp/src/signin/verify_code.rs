@@ -35,6 +35,8 @@ pub(super) struct VerifyCode {
 pub(super) enum Verdict {
     /// The cookies of the session and of the browser.
     SignedIn(Vec<HeaderValue>),
+    /// The code is right, and yet it is open whose account this is.
+    Whose,
     Wrong {
         tries_left: u32,
     },
@@ -159,7 +161,12 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Verdict, PageError> {
         let now = context.now;
-        let cookies = match self.sign_in(context, ask, phone, seen).await {
+        let entered = if seen.is_in_doubt(&self.config.settings.phone, now) {
+            self.ask_whose(ask, phone, now).await.map(|()| Vec::new())
+        } else {
+            self.sign_in(context, ask, phone, seen).await
+        };
+        let cookies = match entered {
             Ok(cookies) => cookies,
             Err(fault) => {
                 self.settle(&ask.interaction, taken, None, now).await?;
@@ -178,7 +185,7 @@ impl Signin {
             // The sign-in stands all the same; only a repeated form would not find it.
             tracing::warn!(?fault, "the outcome of a sign-in could not be kept");
         }
-        Ok(Verdict::SignedIn(cookies))
+        Ok(entered_with(cookies))
     }
 
     /// One transaction: the account, its number's clean slate, the browser, the session.
@@ -190,7 +197,13 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Vec<HeaderValue>, PageError> {
         let mut change = Change::begin(&self.db, context).await?;
-        let account = account::enter(&mut change, &self.vault, phone).await?;
+        let account = match seen.claimed_by {
+            None => account::enter(&mut change, &self.vault, phone).await?,
+            Some(owner) => {
+                account::take_back(&mut change, &self.vault, phone, owner).await?;
+                owner
+            }
+        };
         // A wrong code that is counted at this very moment may come before or after this right one.
         if seen.number.failures > 0 {
             reset_failures(&mut change, &phone.index(&self.vault)).await?;
@@ -251,7 +264,7 @@ impl Signin {
             if let Some(sealed) = spent.cookies {
                 let lines = self.vault.open(SEALED_COOKIES, interaction, &sealed)?;
                 let cookies = lines.lines().filter_map(|line| HeaderValue::try_from(line).ok());
-                return Ok(Verdict::SignedIn(cookies.collect()));
+                return Ok(entered_with(cookies.collect()));
             }
             tokio::time::sleep(POLL).await;
         }
@@ -282,6 +295,15 @@ impl Signin {
             }
         }
         Err(PageError::new(ErrorKind::Unavailable).because("too many answers to one code at once"))
+    }
+}
+
+/// A sign-in gives cookies; a code that left a question open gives none.
+fn entered_with(cookies: Vec<HeaderValue>) -> Verdict {
+    if cookies.is_empty() {
+        Verdict::Whose
+    } else {
+        Verdict::SignedIn(cookies)
     }
 }
 

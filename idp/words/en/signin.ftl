@@ -201,3 +201,14 @@ device-over = The device has stopped waiting
 device-over-advice = Ten minutes have passed, or it has been used. Begin again on the device.
 device-unmet = This sign-in is not enough
 device-unmet-advice = What this device is for needs your verified name, or your fingerprint or face. If it is urgent, call { $number }.
+
+whose-heading = Is this number's account yours?
+whose-why = This number has not signed in for a long time. Numbers sometimes change hands, and nobody else should see what is yours.
+whose-mine = The account is mine
+whose-known = On a phone or computer you have signed in on before, you are not asked. You can also confirm it here:
+whose-by-name = Confirm by name and ID number
+whose-check = Check
+whose-window = If nothing works, visit a service window with your ID card, or call { $number }.
+whose-new = It is not mine, or the number is new to me
+whose-begin = Open an account of my own
+whose-begin-hint = You will see nothing of the old account, and nothing of it is deleted.

@@ -195,3 +195,14 @@ device-over = 设备不再等了
 device-over-advice = 超过了十分钟，或者已经用过。请在设备上重新开始。
 device-unmet = 这样登录还办不了
 device-unmet-advice = 这台设备要办的事，要先核验真实姓名或用指纹、面容确认。着急办，可拨打 { $number }。
+
+whose-heading = 这个号码的账户是您的吗？
+whose-why = 这个号码很久没有登录过。号码有时会换人，为了不让别人看到您的东西，请先说一下。
+whose-mine = 是我的账户
+whose-known = 用您以前登录过的手机或电脑登录，就不会再问。也可以这样确认：
+whose-by-name = 用姓名和身份证号确认
+whose-check = 核对
+whose-window = 都不行，请带身份证去服务窗口，或拨打 { $number }。
+whose-new = 不是我的，或者是新换的号码
+whose-begin = 开通我自己的账户
+whose-begin-hint = 以前那个账户里的东西不会给您看，也不会删掉。

@@ -17,9 +17,9 @@ pub(crate) fn number(n: u64) -> u64 {
 
 /// Accounts per transaction.
 const BATCH: u64 = 10_000;
-/// The first account is a hundred days old, the last one new: of none is anything over yet that a sweep would remove
-/// while something else is measured.
-const AGE: i64 = 100 * 24 * 3600 * 1000;
+/// The first account is eighty days old, the last one new: of none is anything over yet that a sweep would remove while
+/// something else is measured, and no number has been silent for so long that it would be asked whose it is.
+const AGE: i64 = 80 * 24 * 3600 * 1000;
 
 const ACCOUNT: &str = "INSERT INTO account (id, status, created_at) VALUES ($1, 'active', $2)";
 const PHONE: &str = "INSERT INTO phone (id, number_index, account_id, epoch, number, verified_at, last_used_at) \

@@ -1,12 +1,15 @@
 use ipnet::IpNet;
+use uuid::Uuid;
 
 use super::super::limits::{BROWSER_FAILURES, BrowserKnown, Ceiling, RANGE_FAILURES, RANGE_SENDS};
 use super::browser::Browser;
 use super::number::{self, NumberGuard};
 use super::pressure::Pressure;
 use super::tally::subject;
+use crate::account::is_in_doubt;
 use crate::args;
 use crate::clock::Timestamp;
+use crate::config::Phone;
 use crate::store::{Db, StoreError, Vault, hash};
 
 /// Everything a limit asks about, in one statement. It does the same work whether or not the number
@@ -15,6 +18,9 @@ pub(in super::super) const LOOK: &str = "SELECT \
      (SELECT COUNT(*) FROM phone p \
          JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS known, \
+     (SELECT p.account_id FROM phone p \
+         JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
+         WHERE p.number_index = $1 AND p.end_reason = 'disputed' ORDER BY p.epoch DESC LIMIT 1) AS claimed_by, \
      (SELECT amount FROM tally WHERE subject = $3 AND period = $4) AS browser_failures, \
      (SELECT amount FROM tally WHERE subject = $5 AND period = $6) AS range_failures, \
      (SELECT amount FROM tally WHERE subject = $7 AND period = $8) AS range_sends, \
@@ -26,10 +32,20 @@ pub(in super::super) const LOOK: &str = "SELECT \
 /// What the records say of a number and of whoever asks about it.
 #[derive(Clone, Debug)]
 pub(in crate::signin) struct Seen {
-    /// Whether this browser has signed in before with the account that holds the number.
+    /// Whether this browser has signed in before with the account that holds the number, or claims it.
     pub(in crate::signin) known: BrowserKnown,
+    /// The account whose claim to the number stands and which knows this browser, where its holder does not.
+    pub(in crate::signin) claimed_by: Option<Uuid>,
     pub(in crate::signin) pressure: Pressure,
     pub(in crate::signin) number: NumberGuard,
+}
+
+impl Seen {
+    /// Whether a right code leaves open whose account this is.
+    pub(in crate::signin) fn is_in_doubt(&self, settings: &Phone, now: Timestamp) -> bool {
+        let is_known = self.known == BrowserKnown::Yes;
+        is_in_doubt(self.number.answered_at, is_known, settings.silence.get(), now)
+    }
 }
 
 pub(in crate::signin) async fn look(
@@ -61,12 +77,18 @@ pub(in crate::signin) async fn look(
             ],
         )
         .await?;
+    let knows = row.int("known")? > 0;
+    let claimed_by = match row.maybe_text("claimed_by")? {
+        Some(_) if !knows => Some(row.uuid("claimed_by")?),
+        _ => None,
+    };
     Ok(Seen {
-        known: if row.int("known")? > 0 {
+        known: if knows || claimed_by.is_some() {
             BrowserKnown::Yes
         } else {
             BrowserKnown::No
         },
+        claimed_by,
         pressure: Pressure {
             browser: row.maybe_int("browser_failures")?.unwrap_or_default(),
             range: row.maybe_int("range_failures")?.unwrap_or_default(),

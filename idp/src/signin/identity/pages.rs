@@ -114,7 +114,7 @@ impl IdentityPage {
 }
 
 impl Whole {
-    fn heading(self, page: &Page) -> String {
+    pub(in crate::signin) fn heading(self, page: &Page) -> String {
         match self {
             Self::NoMatch => page.say("prove-no-match").to_string(),
             Self::TooMany { wait } => too_many(page, wait),
@@ -122,7 +122,7 @@ impl Whole {
         }
     }
 
-    fn advice(self, page: &Page) -> String {
+    pub(in crate::signin) fn advice(self, page: &Page) -> String {
         let id = match self {
             Self::NoMatch => "prove-no-match-advice",
             Self::TooMany { .. } => "too-many-advice",

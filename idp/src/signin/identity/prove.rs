@@ -1,9 +1,11 @@
+use uuid::Uuid;
+
 use super::super::guard::{give_back, reserve_in};
 use super::super::limits::{ACCOUNT_PROOFS, BIRTHDAY_PROOFS, Ceiling};
 use super::super::sessions::Session;
 use super::RealNames;
 use super::typed::{Trouble, Typed, Whole};
-use crate::account::{Proven, prove_real_name};
+use crate::account::{Proven, is_proven_to_be, prove_real_name};
 use crate::audit::{Action, Change, Context, Event};
 use crate::proofing::{Authority, Claim, Match, Reference, Verdict};
 use crate::web::{ErrorKind, PageError};
@@ -70,7 +72,7 @@ impl RealNames {
             Ok(claim) => claim,
             Err(trouble) => return Ok(Outcome::Again(trouble)),
         };
-        let counted = counted(ask, &claim);
+        let counted = counted(ask.session.account, &claim);
         if let Some(full) = self.reserve(context, &counted).await? {
             let wait = full.end_of_period(context.now).since(context.now);
             return Ok(Outcome::Again(Whole::TooMany { wait }.into()));
@@ -82,7 +84,7 @@ impl RealNames {
                 self.write_down(context, ask, &matched).await
             }
             Ok(Verdict::NoMatch(reference)) => {
-                let refused = refusal(ask, "no match", Some(&reference));
+                let refused = refusal(ask.session.account, "no match", Some(&reference));
                 context.record(&self.db, refused).await?;
                 Ok(Outcome::Again(Whole::NoMatch.into()))
             }
@@ -93,6 +95,58 @@ impl RealNames {
             Err(_) => {
                 self.give_back(context, &counted).await?;
                 Ok(Outcome::Again(Whole::NotNow.into()))
+            }
+        }
+    }
+
+    /// Whether whoever is there knows name and number of the person whose account this is. Runs to its end, as
+    /// [`RealNames::prove`] does.
+    ///
+    /// # Errors
+    /// Where there is no authority, or the records do not answer.
+    pub async fn recognise(
+        self,
+        context: Context,
+        account: Uuid,
+        typed: Typed,
+    ) -> Result<Result<(), Trouble>, PageError> {
+        let task = tokio::spawn(async move { self.recognise_to_the_end(&context, account, &typed).await });
+        task.await
+            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+    }
+
+    /// The authority is asked whatever is known of the account, so that nobody learns whether its owner was ever proven.
+    async fn recognise_to_the_end(
+        &self,
+        context: &Context,
+        account: Uuid,
+        typed: &Typed,
+    ) -> Result<Result<(), Trouble>, PageError> {
+        let authority = self.authority()?;
+        let claim = match typed.claim(context.now) {
+            Ok(claim) => claim,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let counted = counted(account, &claim);
+        if let Some(full) = self.reserve(context, &counted).await? {
+            let wait = full.end_of_period(context.now).since(context.now);
+            return Ok(Err(Whole::TooMany { wait }.into()));
+        }
+        match authority.ask(&claim, context.now).await {
+            Ok(Verdict::Matched(matched))
+                if is_proven_to_be(&self.db, &self.vault, account, &matched).await? =>
+            {
+                self.give_back(context, &counted).await?;
+                Ok(Ok(()))
+            }
+            Ok(_) => {
+                let refused = refusal(account, "not the owner", None);
+                context.record(&self.db, refused).await?;
+                Ok(Err(Whole::NoMatch.into()))
+            }
+            Err(_) => {
+                self.give_back(context, &counted).await?;
+                Ok(Err(Whole::NotNow.into()))
             }
         }
     }
@@ -144,7 +198,7 @@ impl RealNames {
         stop: Stop,
         reference: Option<&Reference>,
     ) -> Result<Outcome, PageError> {
-        let refused = refusal(ask, stop.reason(), reference);
+        let refused = refusal(ask.session.account, stop.reason(), reference);
         context.record(&self.db, refused).await?;
         Ok(Outcome::Stopped(stop))
     }
@@ -184,8 +238,8 @@ impl RealNames {
 type Counted = (&'static Ceiling, String);
 
 /// What a question counts against, the account first.
-fn counted(ask: &Prove, claim: &Claim) -> Vec<Counted> {
-    let account = (&ACCOUNT_PROOFS, ask.session.account.to_string());
+fn counted(account: Uuid, claim: &Claim) -> Vec<Counted> {
+    let account = (&ACCOUNT_PROOFS, account.to_string());
     let birthday = match claim {
         Claim::Document { number, .. } => Some((&BIRTHDAY_PROOFS, number.birthday().to_owned())),
         Claim::NetworkIdentity(_) => None,
@@ -193,9 +247,9 @@ fn counted(ask: &Prove, claim: &Claim) -> Vec<Counted> {
     [account].into_iter().chain(birthday).collect()
 }
 
-fn refusal(ask: &Prove, reason: &str, reference: Option<&Reference>) -> Event {
+fn refusal(account: Uuid, reason: &str, reference: Option<&Reference>) -> Event {
     let event = Event::new(Action::IdentityRefused)
-        .account(ask.session.account)
+        .account(account)
         .with("reason", reason);
     match reference {
         None => event,

@@ -10,6 +10,7 @@ mod faults;
 mod foreign_library;
 mod handover;
 mod interruptions;
+mod lease;
 mod limits;
 mod oidc;
 mod one_connection;

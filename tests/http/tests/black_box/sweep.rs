@@ -4,7 +4,8 @@ use yimen_http_tests::{Receiver, Registration, Setup, TestApp};
 
 #[tokio::test]
 async fn what_a_sign_in_leaves_behind_is_gone_within_the_year_but_for_the_audit() {
-    let app = TestApp::start().await;
+    // Once its telephone is forgotten, nobody is asked whose account it is.
+    let app = Setup::new().set("phone.silence", "500d").start().await;
     let receiver = Receiver::start();
     let registration = Registration::new("hrss").option("--backchannel-logout-uri", &receiver.uri);
     let client = app.register(registration).await;

@@ -27,6 +27,7 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/offer/later", &["POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/handover", &["GET", "POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/handover/state", &["GET"]),
+    ("/signin/AAAAAAAAAAAAAAAAAAAAAA/whose", &["GET", "POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/raise", &["GET"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/identity", &["GET", "POST"]),
     ("/signin/AAAAAAAAAAAAAAAAAAAAAA/decline", &["POST"]),

@@ -1,0 +1,97 @@
+//! A number is leased, not owned: who holds it now need not be who held it when it last answered.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::phone::PhoneNumber;
+use super::records::{open_account, pair};
+use crate::args;
+use crate::audit::{Action, Change, Event};
+use crate::clock::Timestamp;
+use crate::store::{StoreError, Vault};
+
+/// Whether a right code leaves open whose account this is: the number has been silent for long, and the browser is none
+/// that the account knows. Silence alone says nothing: somebody may come once a year.
+#[must_use]
+pub fn is_in_doubt(
+    answered_at: Option<Timestamp>,
+    is_known: bool,
+    silence: Duration,
+    now: Timestamp,
+) -> bool {
+    !is_known && answered_at.is_some_and(|last| now.since(last) >= silence)
+}
+
+const DISPUTE: &str = "UPDATE phone SET ended_at = $2, end_reason = 'disputed' \
+     WHERE number_index = $1 AND ended_at IS NULL AND last_used_at <= $3 RETURNING account_id";
+
+/// Its owner holds it again, by a new pairing.
+const SETTLE: &str = "UPDATE phone SET end_reason = 'returned' \
+     WHERE number_index = $1 AND account_id = $2 AND end_reason = 'disputed'";
+
+/// The number's new holder says that its account is not theirs: they get one of their own, and nothing of the old one,
+/// which keeps its claim. None where the old one's owner has answered a code meanwhile.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn begin_anew(
+    change: &mut Change,
+    vault: &Vault,
+    phone: &PhoneNumber,
+    silence: Duration,
+) -> Result<Option<Uuid>, StoreError> {
+    let silent_since = change.now().minus(silence);
+    dispute(change, &phone.index(vault), silent_since).await?;
+    open_account(change, vault, phone).await
+}
+
+/// A number goes back to an account whose claim to it stands, and whose own browser has just answered its code.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn take_back(
+    change: &mut Change,
+    vault: &Vault,
+    phone: &PhoneNumber,
+    account: Uuid,
+) -> Result<(), StoreError> {
+    let index = phone.index(vault);
+    change.execute(SETTLE, args![index, account]).await?;
+    let now = change.now();
+    dispute(change, &index, now).await?;
+    pair(change, vault, phone, account).await?;
+    change
+        .record(Event::new(Action::PhoneReturned).account(account))
+        .await
+}
+
+/// Ends the pairing that holds the number, if it has been silent since then.
+async fn dispute(change: &mut Change, index: &[u8; 32], silent_since: Timestamp) -> Result<(), StoreError> {
+    let now = change.now();
+    let Some(row) = change.maybe(DISPUTE, args![index, now, silent_since]).await? else {
+        return Ok(());
+    };
+    let owner = row.uuid("account_id")?;
+    change
+        .record(Event::new(Action::PhoneDisputed).account(owner))
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_alone_is_no_doubt_nor_is_another_browser() {
+        const DAY: u64 = 24 * 3600;
+        let silence = Duration::from_secs(90 * DAY);
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let ago = |days: u64| Some(now.minus(Duration::from_secs(days * DAY)));
+        let doubt = |answered_at, is_known| is_in_doubt(answered_at, is_known, silence, now);
+        assert!(!doubt(ago(400), true), "once a year from the same telephone");
+        assert!(!doubt(ago(89), false));
+        assert!(doubt(ago(90), false));
+        assert!(!doubt(None, false), "nobody holds it");
+    }
+}
