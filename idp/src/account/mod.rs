@@ -1,9 +1,10 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
-//! May import: proofing, audit, store, clock, rng, config.
+//! May import: events, proofing, audit, web, store, clock, rng, config.
 
 mod assurance;
 mod lease;
 mod model;
+mod notices;
 mod passkeys;
 mod phone;
 mod real_name;
@@ -16,10 +17,11 @@ mod tests;
 pub use assurance::{Identity, Lacking, Level, Strength};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use model::{Account, HeldPhone, Profile};
+pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
 pub use passkeys::{
-    Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, find_passkey,
-    known_handle, may_offer_passkey, passkey_handle, passkeys, postpone_passkey_offer, rename_passkey,
-    use_passkey, vouch_for_passkey,
+    Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, end_passkeys_since,
+    find_passkey, known_handle, may_offer_passkey, passkey_handle, passkeys, postpone_passkey_offer,
+    rename_passkey, use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::app::App;
+use crate::account;
 use crate::audit::Context;
 use crate::consent;
 use crate::events;
@@ -37,6 +38,7 @@ pub(super) async fn sweep(app: &App) {
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
     exhaust("messages", || events::sweep(db, &context)).await;
+    exhaust("notices", || account::sweep_notices(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;
     exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;
     exhaust("sign-ins", || signin::sweep(db, &context, sessions_kept)).await;

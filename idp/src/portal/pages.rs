@@ -195,6 +195,9 @@ pub enum Happening {
     /// Somebody who holds the number says that the account is not theirs.
     NumberDisputed,
     NumberReturned,
+    /// By the link of a notice.
+    Locked,
+    Unlocked,
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A passkey of the resident's was refused.
@@ -230,6 +233,8 @@ impl Activity {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
             Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::Locked => page.say("did-lock").to_string(),
+            Happening::Unlocked => page.say("did-unlock").to_string(),
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
             Happening::NumberReturned => page.say("did-number-returned").to_string(),
             Happening::LetIn => page.say("did-let-in").to_string(),
@@ -268,6 +273,7 @@ impl Activity {
             Happening::WrongCode
                 | Happening::NotLetIn
                 | Happening::NumberDisputed
+                | Happening::Locked
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
                 | Happening::PasskeyRefused
