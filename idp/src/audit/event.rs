@@ -5,6 +5,9 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     AccountCreated,
+    AccountErased,
+    AccountKept,
+    AccountLeft,
     AccountLocked,
     AccountUnlocked,
     BrowserClosed,
@@ -21,6 +24,7 @@ pub enum Action {
     Demo,
     EventDelivered,
     EventFailed,
+    Exported,
     GrantEnded,
     GrantMade,
     HandoverRefused,
@@ -45,8 +49,11 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 42] = [
         Self::AccountCreated,
+        Self::AccountErased,
+        Self::AccountKept,
+        Self::AccountLeft,
         Self::AccountLocked,
         Self::AccountUnlocked,
         Self::BrowserClosed,
@@ -63,6 +70,7 @@ impl Action {
         Self::Demo,
         Self::EventDelivered,
         Self::EventFailed,
+        Self::Exported,
         Self::GrantEnded,
         Self::GrantMade,
         Self::HandoverRefused,
@@ -90,6 +98,9 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountCreated => "account.created",
+            Self::AccountErased => "account.erased",
+            Self::AccountKept => "account.kept",
+            Self::AccountLeft => "account.left",
             Self::AccountLocked => "account.locked",
             Self::AccountUnlocked => "account.unlocked",
             Self::BrowserClosed => "browser.closed",
@@ -106,6 +117,7 @@ impl Action {
             Self::Demo => "demo.seeded",
             Self::EventDelivered => "event.delivered",
             Self::EventFailed => "event.failed",
+            Self::Exported => "account.exported",
             Self::GrantEnded => "grant.ended",
             Self::GrantMade => "grant.made",
             Self::HandoverRefused => "handover.refused",
@@ -154,6 +166,8 @@ pub enum EndReason {
     PasskeyRemoved,
     #[serde(rename = "the account was locked")]
     Locked,
+    #[serde(rename = "the resident left")]
+    Left,
 }
 
 impl EndReason {
@@ -166,6 +180,7 @@ impl EndReason {
             Self::AnotherAccount => "another account signed in",
             Self::PasskeyRemoved => "its passkey was removed",
             Self::Locked => "the account was locked",
+            Self::Left => "the resident left",
         }
     }
 }

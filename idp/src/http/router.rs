@@ -60,6 +60,8 @@ pub fn router(app: &App) -> Router {
             "/account/handover/{id}/{code}",
             get(portal::look_at_handover).post(portal::answer_handover),
         )
+        .route("/account/export", get(portal::show_export).post(portal::download_export))
+        .route("/account/leave", get(portal::ask_leave).post(portal::leave))
         .route("/account/identity", get(portal::show_identity).post(portal::prove_identity))
         .route("/account/passkeys", get(portal::new_passkey).post(portal::add_passkey))
         .route("/account/passkeys/options", post(portal::passkey_options))

@@ -19,7 +19,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             EndReason::Everywhere
             | EndReason::AnotherAccount
             | EndReason::PasskeyRemoved
-            | EndReason::Locked => return None,
+            | EndReason::Locked
+            | EndReason::Left => return None,
         },
         Action::RefreshReused => Happening::Misused {
             service: service_name,
@@ -39,6 +40,9 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
             items,
         },
+        Action::Exported => Happening::Exported,
+        Action::AccountLeft => Happening::Left,
+        Action::AccountKept => Happening::Kept,
         Action::AccountLocked => Happening::Locked,
         Action::AccountUnlocked => Happening::Unlocked,
         Action::PhoneDisputed => Happening::NumberDisputed,

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use crate::account::{self, Told};
-use crate::audit::{Change, Context};
+use crate::audit::{Change, Context, EndReason};
 use crate::clock::Timestamp;
 use crate::signin::forget_browsers_since;
 use crate::web::{Facts, Page, PageError, PostedForm, respond, views};
@@ -73,7 +73,9 @@ impl Portal {
         if !account::lock(&mut change, told).await? {
             return Ok(false);
         }
-        self.sessions.end_locked(&mut change, told.account).await?;
+        self.sessions
+            .end_all(&mut change, told.account, EndReason::Locked)
+            .await?;
         account::end_passkeys_since(&mut change, told.account, since).await?;
         forget_browsers_since(&mut change, told.account, since).await?;
         change.commit().await?;

@@ -195,6 +195,9 @@ pub enum Happening {
     /// Somebody who holds the number says that the account is not theirs.
     NumberDisputed,
     NumberReturned,
+    Exported,
+    Left,
+    Kept,
     /// By the link of a notice.
     Locked,
     Unlocked,
@@ -233,6 +236,9 @@ impl Activity {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
             Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::Exported => page.say("did-export").to_string(),
+            Happening::Left => page.say("did-leave").to_string(),
+            Happening::Kept => page.say("did-keep").to_string(),
             Happening::Locked => page.say("did-lock").to_string(),
             Happening::Unlocked => page.say("did-unlock").to_string(),
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
@@ -349,6 +355,10 @@ pub enum Question {
         client: String,
         service: String,
     },
+    Leave {
+        /// When everything is erased.
+        until: Timestamp,
+    },
 }
 
 impl Question {
@@ -358,6 +368,7 @@ impl Question {
             Self::SignOutEverywhere => "/account/sign-out-everywhere",
             Self::RemovePasskey { .. } => "/account/passkeys/remove",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "/account/services/withdraw",
+            Self::Leave { .. } => "/account/leave",
         }
     }
 
@@ -366,7 +377,7 @@ impl Question {
         match self {
             Self::EndDevice { session, .. } => vec![("session", session)],
             Self::EndOthers => vec![("session", "others")],
-            Self::SignOutEverywhere => Vec::new(),
+            Self::SignOutEverywhere | Self::Leave { .. } => Vec::new(),
             Self::RemovePasskey { passkey, .. } => vec![("passkey", passkey)],
             Self::WithdrawItem { client, item, .. } => vec![("client", client), ("item", item)],
             Self::WithdrawAll { client, .. } => vec![("client", client), ("item", "all")],
@@ -378,6 +389,7 @@ impl Question {
             Self::EndDevice { device, .. } => page.say("ask-end-device").with("device", device).to_string(),
             Self::EndOthers => page.say("ask-end-others").to_string(),
             Self::SignOutEverywhere => page.say("ask-sign-out-everywhere").to_string(),
+            Self::Leave { .. } => page.say("ask-leave").to_string(),
             Self::RemovePasskey { name, .. } => page.say("ask-remove-passkey").with("name", name).to_string(),
             Self::WithdrawItem { service, label, .. } => page
                 .say("ask-withdraw-item")
@@ -396,6 +408,10 @@ impl Question {
             Self::SignOutEverywhere => "ask-sign-out-everywhere-what",
             Self::RemovePasskey { .. } => "ask-remove-passkey-what",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",
+            Self::Leave { until } => {
+                let date = page.date(until);
+                return page.say("ask-leave-what").with("date", &date).to_string();
+            }
         };
         page.say(id).to_string()
     }
@@ -405,6 +421,7 @@ impl Question {
             Self::EndDevice { .. } | Self::EndOthers | Self::SignOutEverywhere => "ask-sign-out-yes",
             Self::RemovePasskey { .. } => "ask-remove-passkey-yes",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-yes",
+            Self::Leave { .. } => "ask-leave-yes",
         };
         page.say(id).to_string()
     }

@@ -10,6 +10,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/services/withdraw", &["POST"]),
     ("/account/handover/AAAAAAAAAAAAAAAAAAAAAA/x", &["GET", "POST"]),
     ("/account/identity", &["GET", "POST"]),
+    ("/account/export", &["GET", "POST"]),
+    ("/account/leave", &["GET", "POST"]),
     ("/account/passkeys", &["GET", "POST"]),
     ("/account/passkeys/options", &["POST"]),
     ("/account/passkeys/rename", &["POST"]),
