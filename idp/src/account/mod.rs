@@ -4,6 +4,7 @@
 mod assurance;
 mod lease;
 mod model;
+mod numbers;
 mod passkeys;
 mod phone;
 mod real_name;
@@ -16,6 +17,7 @@ mod tests;
 pub use assurance::{Identity, Lacking, Level, Strength};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use model::{Account, HeldPhone, Profile};
+pub use numbers::{GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone};
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, find_passkey,
     known_handle, may_offer_passkey, passkey_handle, passkeys, postpone_passkey_offer, rename_passkey,

@@ -31,7 +31,11 @@ pub enum Action {
     PasskeyFailed,
     PasskeyPutOff,
     PasskeyRenamed,
+    PhoneAdded,
     PhoneDisputed,
+    PhoneEnding,
+    PhoneKept,
+    PhoneRemoved,
     PhoneReturned,
     RecordsSwept,
     RefreshReused,
@@ -43,7 +47,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 40] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -71,7 +75,11 @@ impl Action {
         Self::PasskeyFailed,
         Self::PasskeyPutOff,
         Self::PasskeyRenamed,
+        Self::PhoneAdded,
         Self::PhoneDisputed,
+        Self::PhoneEnding,
+        Self::PhoneKept,
+        Self::PhoneRemoved,
         Self::PhoneReturned,
         Self::RecordsSwept,
         Self::RefreshReused,
@@ -112,7 +120,11 @@ impl Action {
             Self::PasskeyFailed => "passkey.failed",
             Self::PasskeyPutOff => "passkey.put_off",
             Self::PasskeyRenamed => "passkey.renamed",
+            Self::PhoneAdded => "phone.added",
             Self::PhoneDisputed => "phone.disputed",
+            Self::PhoneEnding => "phone.ending",
+            Self::PhoneKept => "phone.kept",
+            Self::PhoneRemoved => "phone.removed",
             Self::PhoneReturned => "phone.returned",
             Self::RecordsSwept => "records.swept",
             Self::RefreshReused => "refresh.reused",

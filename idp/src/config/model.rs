@@ -247,12 +247,16 @@ const fn proofing_timeout() -> Span {
 #[serde(deny_unknown_fields, default)]
 pub struct Phone {
     pub silence: Span,
+    pub wait: Span,
+    pub wait_known: Span,
 }
 
 impl Default for Phone {
     fn default() -> Self {
         Self {
             silence: Span::days(90),
+            wait: Span::days(3),
+            wait_known: Span::days(1),
         }
     }
 }

@@ -60,6 +60,10 @@ pub fn router(app: &App) -> Router {
             "/account/handover/{id}/{code}",
             get(portal::look_at_handover).post(portal::answer_handover),
         )
+        .route("/account/phones", get(portal::new_phone).post(portal::send_to_new_phone))
+        .route("/account/phones/code", get(portal::new_phone_code).post(portal::add_phone))
+        .route("/account/phones/remove", post(portal::remove_phone))
+        .route("/account/phones/keep", post(portal::keep_phone))
         .route("/account/identity", get(portal::show_identity).post(portal::prove_identity))
         .route("/account/passkeys", get(portal::new_passkey).post(portal::add_passkey))
         .route("/account/passkeys/options", post(portal::passkey_options))

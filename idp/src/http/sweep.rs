@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::app::App;
+use crate::account;
 use crate::audit::Context;
 use crate::consent;
 use crate::events;
@@ -36,6 +37,7 @@ pub(super) async fn sweep(app: &App) {
     let settings = &app.config.settings;
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
+    exhaust("numbers given up", || account::end_given_up(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;
     exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;

@@ -51,6 +51,10 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::NameElsewhere,
         Happening::NumberDisputed,
         Happening::NumberReturned,
+        Happening::NumberAdded,
+        Happening::NumberEnding,
+        Happening::NumberKept,
+        Happening::NumberRemoved,
         Happening::LetIn,
         Happening::NotLetIn,
         Happening::PasskeyRefused,
@@ -98,7 +102,9 @@ fn who(identity: Identity, strength: Strength) -> Who {
 }
 
 fn account(page: Page) -> AccountPage {
-    let phone = |masked: &str| Phone {
+    let phone = |masked: &str, ends| Phone {
+        id: "f1".to_owned(),
+        ends,
         masked: masked.to_owned(),
         added: ago(9000),
         last_used: Some(ago(3)),
@@ -108,7 +114,10 @@ fn account(page: Page) -> AccountPage {
         token: page.form_token("session"),
         name: None,
         who: who(Identity::Unknown, Strength::Code),
-        phones: vec![phone("138 **** 0000"), phone("139 **** 1234")],
+        phones: vec![
+            phone("138 **** 0000", None),
+            phone("139 **** 1234", Some(sample::NOW)),
+        ],
         passkeys: vec![PasskeyRow {
             id: "p1".to_owned(),
             name: "Apple <iCloud>".to_owned(),
@@ -182,6 +191,13 @@ fn nothing_ends_without_a_question() {
         ),
         ("others", Question::EndOthers),
         ("everywhere", Question::SignOutEverywhere),
+        (
+            "phone",
+            Question::RemovePhone {
+                phone: text("f1"),
+                masked: text("139 **** 1234"),
+            },
+        ),
         (
             "withdraw",
             Question::WithdrawItem {

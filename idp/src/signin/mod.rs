@@ -9,6 +9,7 @@ mod handover;
 mod identity;
 pub mod interaction;
 mod limits;
+mod new_number;
 mod outbox;
 pub mod pages;
 mod passkeys;
@@ -33,6 +34,7 @@ pub use interaction::{
     Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
 };
 pub use limits::Senders;
+pub use new_number::NewNumber;
 pub use outbox::{outbox, outbox_json};
 pub use passkeys::{
     Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id, decline, enrol,

@@ -15,6 +15,7 @@ mod limits;
 mod oidc;
 mod one_connection;
 mod passkeys;
+mod phones;
 mod proofing;
 mod sessions;
 mod sign_in;
