@@ -1,7 +1,9 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
-//! May import: proofing, audit, store, clock, rng, config.
+//! May import: operator, proofing, audit, store, clock, rng, config.
 
 mod assurance;
+mod disputes;
+mod in_person;
 mod lease;
 mod model;
 mod numbers;
@@ -13,8 +15,13 @@ mod real_name_tests;
 mod records;
 #[cfg(test)]
 mod tests;
+mod window_codes;
+#[cfg(test)]
+mod window_tests;
 
 pub use assurance::{Identity, Lacking, Level, Strength};
+pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
+pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use model::{Account, HeldPhone, Profile};
 pub use numbers::{GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone};
@@ -26,3 +33,6 @@ pub use passkeys::{
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};
 pub use records::{enter, find_by_phone, phones, profile};
+pub use window_codes::{
+    Issued, Redeemed, Seen, WindowCode, issue_window_code, redeem_window_code, sweep_window_codes,
+};

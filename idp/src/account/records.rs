@@ -134,7 +134,7 @@ fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {
     })
 }
 
-fn number(vault: &Vault, phone: Uuid, sealed: &[u8]) -> Result<PhoneNumber, StoreError> {
+pub(super) fn number(vault: &Vault, phone: Uuid, sealed: &[u8]) -> Result<PhoneNumber, StoreError> {
     let number = vault.open("phone.number", &phone.to_string(), sealed)?;
     PhoneNumber::from_e164(&number).ok_or(StoreError::Corrupt("number"))
 }

@@ -17,6 +17,7 @@ pub enum Action {
     ConsentRefused,
     ConsentWithdrawn,
     Demo,
+    DisputeDecided,
     EventDelivered,
     EventFailed,
     GrantEnded,
@@ -25,7 +26,14 @@ pub enum Action {
     IdentityElsewhere,
     IdentityProven,
     IdentityRefused,
+    IdentityWitnessed,
     KeyChanged,
+    OperatorEnrolled,
+    OperatorFailed,
+    OperatorInvited,
+    OperatorRemoved,
+    OperatorSignedIn,
+    OperatorSignedOut,
     PasskeyAdded,
     PasskeyEnded,
     PasskeyFailed,
@@ -44,10 +52,13 @@ pub enum Action {
     SignedIn,
     SignedInAgain,
     SignedOutEverywhere,
+    WindowCodeFailed,
+    WindowCodeIssued,
+    WindowCodeUsed,
 }
 
 impl Action {
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 51] = [
         Self::AccountCreated,
         Self::BrowserClosed,
         Self::ClientAdded,
@@ -61,6 +72,7 @@ impl Action {
         Self::ConsentRefused,
         Self::ConsentWithdrawn,
         Self::Demo,
+        Self::DisputeDecided,
         Self::EventDelivered,
         Self::EventFailed,
         Self::GrantEnded,
@@ -69,7 +81,14 @@ impl Action {
         Self::IdentityElsewhere,
         Self::IdentityProven,
         Self::IdentityRefused,
+        Self::IdentityWitnessed,
         Self::KeyChanged,
+        Self::OperatorEnrolled,
+        Self::OperatorFailed,
+        Self::OperatorInvited,
+        Self::OperatorRemoved,
+        Self::OperatorSignedIn,
+        Self::OperatorSignedOut,
         Self::PasskeyAdded,
         Self::PasskeyEnded,
         Self::PasskeyFailed,
@@ -88,6 +107,9 @@ impl Action {
         Self::SignedIn,
         Self::SignedInAgain,
         Self::SignedOutEverywhere,
+        Self::WindowCodeFailed,
+        Self::WindowCodeIssued,
+        Self::WindowCodeUsed,
     ];
 
     #[must_use]
@@ -106,6 +128,7 @@ impl Action {
             Self::ConsentRefused => "consent.refused",
             Self::ConsentWithdrawn => "consent.withdrawn",
             Self::Demo => "demo.seeded",
+            Self::DisputeDecided => "dispute.decided",
             Self::EventDelivered => "event.delivered",
             Self::EventFailed => "event.failed",
             Self::GrantEnded => "grant.ended",
@@ -114,7 +137,14 @@ impl Action {
             Self::IdentityElsewhere => "identity.elsewhere",
             Self::IdentityProven => "identity.proven",
             Self::IdentityRefused => "identity.refused",
+            Self::IdentityWitnessed => "identity.witnessed",
             Self::KeyChanged => "key.changed",
+            Self::OperatorEnrolled => "operator.enrolled",
+            Self::OperatorFailed => "operator.failed",
+            Self::OperatorInvited => "operator.invited",
+            Self::OperatorRemoved => "operator.removed",
+            Self::OperatorSignedIn => "operator.signed_in",
+            Self::OperatorSignedOut => "operator.signed_out",
             Self::PasskeyAdded => "passkey.added",
             Self::PasskeyEnded => "passkey.ended",
             Self::PasskeyFailed => "passkey.failed",
@@ -133,6 +163,9 @@ impl Action {
             Self::SignedIn => "session.begun",
             Self::SignedInAgain => "session.renewed",
             Self::SignedOutEverywhere => "account.signed_out_everywhere",
+            Self::WindowCodeFailed => "window_code.failed",
+            Self::WindowCodeIssued => "window_code.issued",
+            Self::WindowCodeUsed => "window_code.used",
         }
     }
 }

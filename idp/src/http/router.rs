@@ -5,6 +5,7 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::{dev, health, layers, meaning, protocol_errors};
+use crate::admin;
 use crate::consent;
 use crate::oidc;
 use crate::portal;
@@ -73,6 +74,17 @@ pub fn router(app: &App) -> Router {
         .route("/.well-known/webauthn", get(portal::related_origins))
         .route("/acr/{level}", get(meaning::acr))
         .merge(web::routes())
+        // Staff at a window
+        .route("/admin", get(admin::show_desk))
+        .route("/admin/sign-in", get(admin::show_sign_in))
+        .route("/admin/sign-in/{id}", post(admin::sign_in))
+        .route("/admin/sign-in/{id}/options", post(admin::sign_in_options))
+        .route("/admin/sign-out", post(admin::sign_out))
+        .route("/admin/enrol/{code}", get(admin::show_enrolment).post(admin::enrol))
+        .route("/admin/enrol/{code}/options", post(admin::enrolment_options))
+        .route("/admin/identity", post(admin::confirm_person))
+        .route("/admin/code", post(admin::give_code))
+        .route("/admin/disputes", post(admin::decide))
         // The operator's
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));

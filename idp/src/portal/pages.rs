@@ -199,6 +199,22 @@ pub enum Happening {
     /// Somebody who holds the number says that the account is not theirs.
     NumberDisputed,
     NumberReturned,
+    /// Staff at a window have seen the person, or somebody who said so.
+    Witnessed {
+        file: String,
+    },
+    WindowCode {
+        file: String,
+    },
+    WindowCodeUsed,
+    /// Staff gave none, or a wrong one was typed.
+    WindowCodeRefused,
+    DisputeWon {
+        file: String,
+    },
+    DisputeLost {
+        file: String,
+    },
     NumberAdded,
     /// It signs in for a while yet, so that its owner can say no.
     NumberEnding,
@@ -241,6 +257,12 @@ impl Activity {
             Happening::SignedIn => page.say("did-sign-in").to_string(),
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
             Happening::NumberReturned => page.say("did-number-returned").to_string(),
+            Happening::Witnessed { file } => page.say("did-witnessed").with("file", file).to_string(),
+            Happening::WindowCode { file } => page.say("did-window-code").with("file", file).to_string(),
+            Happening::WindowCodeUsed => page.say("did-window-code-used").to_string(),
+            Happening::WindowCodeRefused => page.say("did-window-code-refused").to_string(),
+            Happening::DisputeWon { file } => page.say("did-dispute-won").with("file", file).to_string(),
+            Happening::DisputeLost { file } => page.say("did-dispute-lost").with("file", file).to_string(),
             Happening::NumberAdded => page.say("did-number-added").to_string(),
             Happening::NumberEnding => page.say("did-number-ending").to_string(),
             Happening::NumberKept => page.say("did-number-kept").to_string(),
@@ -282,6 +304,8 @@ impl Activity {
                 | Happening::NotLetIn
                 | Happening::NumberDisputed
                 | Happening::NumberEnding
+                | Happening::WindowCode { .. }
+                | Happening::WindowCodeRefused
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
                 | Happening::PasskeyRefused

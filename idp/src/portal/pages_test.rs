@@ -51,6 +51,20 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::NameElsewhere,
         Happening::NumberDisputed,
         Happening::NumberReturned,
+        Happening::Witnessed {
+            file: "W3-0042".to_owned(),
+        },
+        Happening::WindowCode {
+            file: "W3-0042".to_owned(),
+        },
+        Happening::WindowCodeUsed,
+        Happening::WindowCodeRefused,
+        Happening::DisputeWon {
+            file: "W3-0042".to_owned(),
+        },
+        Happening::DisputeLost {
+            file: "W3-0042".to_owned(),
+        },
         Happening::NumberAdded,
         Happening::NumberEnding,
         Happening::NumberKept,

@@ -21,6 +21,7 @@ mod sweep;
 mod tests;
 mod verify_code;
 mod whose;
+mod window_code;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ pub use passkeys::{
 pub use sessions::{Device, FRESH, Session, Sessions};
 pub use sweep::sweep;
 pub use whose::{answer_whose, show_whose};
+pub use window_code::Redemption;
 
 use crate::config::Config;
 use crate::rng::Rng;

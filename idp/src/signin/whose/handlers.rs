@@ -6,11 +6,12 @@ use uuid::Uuid;
 use super::super::Signin;
 use super::super::guard::{Browser, remember_browser, reset_failures};
 use super::super::handlers::to_phone;
-use super::super::identity::{Trouble, Typed};
+use super::super::identity::Typed;
 use super::super::interaction::Interaction;
-use super::super::limits::BrowserKnown;
+use super::super::limits::{BrowserKnown, Wait};
 use super::super::sessions::{Device, Proof};
-use super::pages::WhosePage;
+use super::super::window_code::Redemption;
+use super::pages::{WhosePage, WhoseTrouble};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Change, Context};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
@@ -33,7 +34,7 @@ pub async fn show_whose(
     Ok(question(&signin, page, &interaction, Typed::default(), None).into_response())
 }
 
-/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; or `new`, for an account of one's own.
+/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; `window`, with `code`; or `new`, for an account of one's own.
 ///
 /// # Errors
 /// As [`show_whose`].
@@ -60,10 +61,21 @@ pub async fn answer_whose(
                 .recognise(context.clone(), holder, typed.clone())
                 .await?
             {
-                let view = question(&signin, page, &interaction, typed, Some(trouble));
+                let view = question(
+                    &signin,
+                    page,
+                    &interaction,
+                    typed,
+                    Some(WhoseTrouble::Name(trouble)),
+                );
                 return Ok(respond(trouble.status(), &view));
             }
             Some(holder)
+        }
+        ("window", Some(holder)) => {
+            return signin
+                .let_in_by_window(page, &interaction, &context, &phone, holder, &headers, &form)
+                .await;
         }
         ("new", _) => None,
         _ => return Ok(to_phone(&interaction)),
@@ -88,7 +100,48 @@ impl Signin {
         owner: Option<Uuid>,
         headers: &HeaderMap,
     ) -> Result<Option<Vec<HeaderValue>>, PageError> {
-        let mut change = Change::begin(&self.db, context).await?;
+        let change = Change::begin(&self.db, context).await?;
+        self.enter_within(change, context, phone, owner, headers).await
+    }
+
+    /// A code from a window says whose account it is, for the account that the question is about and for no other.
+    #[expect(clippy::too_many_arguments, reason = "what the handler was given")]
+    async fn let_in_by_window(
+        &self,
+        page: Page,
+        interaction: &Interaction,
+        context: &Context,
+        phone: &PhoneNumber,
+        holder: Uuid,
+        headers: &HeaderMap,
+        form: &PostedForm,
+    ) -> Result<Response, Halt> {
+        let trouble = match self.redeem(context, holder, form.one("code")?).await? {
+            Redemption::Good(change, redeemed) if redeemed.account == holder => {
+                if self.settle_doubt(&interaction.id, context.now).await?.is_none() {
+                    return Ok(to_phone(interaction));
+                }
+                let entered = self.enter_within(change, context, phone, Some(holder), headers);
+                return Ok(match entered.await? {
+                    Some(cookies) => see_other(&interaction.continuation, cookies),
+                    None => to_phone(interaction),
+                });
+            }
+            Redemption::Good(..) | Redemption::Wrong => WhoseTrouble::Code,
+            Redemption::TooMany(Wait(wait)) => WhoseTrouble::TooMany { wait },
+        };
+        let view = question(self, page, interaction, Typed::default(), Some(trouble));
+        Ok(respond(trouble.status(), &view))
+    }
+
+    async fn enter_within(
+        &self,
+        mut change: Change,
+        context: &Context,
+        phone: &PhoneNumber,
+        owner: Option<Uuid>,
+        headers: &HeaderMap,
+    ) -> Result<Option<Vec<HeaderValue>>, PageError> {
         let account = match owner {
             Some(_) => Some(account::enter(&mut change, &self.vault, phone).await?),
             None => {
@@ -120,7 +173,7 @@ fn question(
     page: Page,
     interaction: &Interaction,
     typed: Typed,
-    trouble: Option<Trouble>,
+    trouble: Option<WhoseTrouble>,
 ) -> WhosePage {
     let page = interaction
         .dress(page)

@@ -21,3 +21,4 @@ mod sessions;
 mod sign_in;
 mod sweep;
 mod tabs;
+mod window;
