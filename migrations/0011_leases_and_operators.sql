@@ -36,6 +36,7 @@ CREATE TABLE operator_session (
     last_seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX operator_session_operator ON operator_session (operator_id);
 CREATE INDEX operator_session_expiry ON operator_session (expires_at);
 
 -- A code that staff hand to a person whose document they have seen.
