@@ -9,6 +9,7 @@ mod handover;
 mod identity;
 pub mod interaction;
 mod limits;
+mod new_number;
 mod outbox;
 pub mod pages;
 mod passkeys;
@@ -20,6 +21,7 @@ mod sweep;
 mod tests;
 mod verify_code;
 mod whose;
+mod window_code;
 
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ pub use interaction::{
     Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
 };
 pub use limits::Senders;
+pub use new_number::NewNumber;
 pub use outbox::{outbox, outbox_json};
 pub use passkeys::{
     Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id, decline, enrol,
@@ -42,6 +45,7 @@ pub use passkeys::{
 pub use sessions::{Device, FRESH, Session, Sessions};
 pub use sweep::sweep;
 pub use whose::{answer_whose, show_whose};
+pub use window_code::Redemption;
 
 use crate::config::Config;
 use crate::rng::Rng;

@@ -110,7 +110,7 @@ impl Signin {
     ///
     /// Both are one compare-and-swap, and nothing is said before it has succeeded: a thousand answers
     /// at once are still five, and of two right ones one signs in.
-    async fn count_try(
+    pub(super) async fn count_try(
         &self,
         kept: KeptCode,
         ask: &VerifyCode,
@@ -244,7 +244,7 @@ impl Signin {
         Ok(vec![self.sessions.cookie(&begun.token), browser])
     }
 
-    async fn note_failure(
+    pub(super) async fn note_failure(
         &self,
         context: &Context,
         ask: &VerifyCode,
@@ -328,7 +328,7 @@ fn entered_with(cookies: Vec<HeaderValue>) -> Verdict {
 }
 
 /// Whether codes are taken for this number in this browser.
-fn refuse(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Verdict> {
+pub(super) fn refuse(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Verdict> {
     if let Err(wait) = seen.pressure.check(now) {
         return Some(Verdict::TooMany(wait));
     }
@@ -349,14 +349,14 @@ fn price(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Price> {
 }
 
 /// An answer that has been counted, with the code as it then stood.
-struct Tried {
-    kept: KeptCode,
-    phone: PhoneNumber,
-    outcome: Outcome,
+pub(super) struct Tried {
+    pub(super) kept: KeptCode,
+    pub(super) phone: PhoneNumber,
+    pub(super) outcome: Outcome,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Wrong,
     /// Right, and this request alone may sign in with it.
     Taken,
