@@ -45,7 +45,7 @@ CREATE TABLE window_code (
     code_mac BYTEA NOT NULL,
     account_id TEXT NOT NULL REFERENCES account (id),
     -- The pairing that it is about.
-    phone_id TEXT NOT NULL REFERENCES phone (id),
+    phone_id TEXT NOT NULL,
     expires_at BIGINT NOT NULL,
     used_at BIGINT
 );

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::records::{number, pair};
 use crate::args;
@@ -41,9 +42,11 @@ const LIST: &str =
 const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_reason = 'disputed' \
      RETURNING account_id, number, number_index";
 
+const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
+
 /// Its holder's claim ends with it: it was decided.
 const END_HOLDER: &str = "UPDATE phone SET ended_at = $2, end_reason = 'decided' \
-     WHERE number_index = $1 AND ended_at IS NULL RETURNING account_id";
+     WHERE number_index = $1 AND ended_at IS NULL";
 
 /// The claims that stand, the oldest first.
 ///
@@ -92,11 +95,12 @@ pub async fn decide_dispute(
     if ruling == Ruling::Claimant {
         let phone = number(vault, dispute, &row.bytes("number")?)?;
         let now = change.now();
-        let holder = change
-            .maybe(END_HOLDER, args![row.bytes("number_index")?, now])
-            .await?;
-        if let Some(holder) = holder {
-            change.record(decided(holder.uuid("account_id")?, false)).await?;
+        let index = row.bytes("number_index")?;
+        if let Some(holder) = change.maybe(HOLDER, args![index.clone()]).await? {
+            let holder = holder.uuid("account_id")?;
+            tell(change, vault, holder, Notice::NumberLost, "").await?;
+            change.execute(END_HOLDER, args![index, now]).await?;
+            change.record(decided(holder, false)).await?;
         }
         pair(change, vault, &phone, claimant).await?;
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::records::{open_account, pair};
 use crate::args;
@@ -42,7 +43,7 @@ pub async fn begin_anew(
     silence: Duration,
 ) -> Result<Option<Uuid>, StoreError> {
     let silent_since = change.now().minus(silence);
-    dispute(change, &phone.index(vault), silent_since).await?;
+    dispute(change, vault, &phone.index(vault), silent_since).await?;
     open_account(change, vault, phone).await
 }
 
@@ -59,7 +60,7 @@ pub async fn take_back(
     let index = phone.index(vault);
     change.execute(SETTLE, args![index, account]).await?;
     let now = change.now();
-    dispute(change, &index, now).await?;
+    dispute(change, vault, &index, now).await?;
     pair(change, vault, phone, account).await?;
     change
         .record(Event::new(Action::PhoneReturned).account(account))
@@ -67,12 +68,18 @@ pub async fn take_back(
 }
 
 /// Ends the pairing that holds the number, if it has been silent since then.
-async fn dispute(change: &mut Change, index: &[u8; 32], silent_since: Timestamp) -> Result<(), StoreError> {
+async fn dispute(
+    change: &mut Change,
+    vault: &Vault,
+    index: &[u8; 32],
+    silent_since: Timestamp,
+) -> Result<(), StoreError> {
     let now = change.now();
     let Some(row) = change.maybe(DISPUTE, args![index, now, silent_since]).await? else {
         return Ok(());
     };
     let owner = row.uuid("account_id")?;
+    tell(change, vault, owner, Notice::NumberDisputed, "").await?;
     change
         .record(Event::new(Action::PhoneDisputed).account(owner))
         .await

@@ -1,11 +1,12 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
-//! May import: operator, proofing, audit, store, clock, rng, config.
+//! May import: events, operator, proofing, audit, web, store, clock, rng, config.
 
 mod assurance;
 mod disputes;
 mod in_person;
 mod lease;
 mod model;
+mod notices;
 mod numbers;
 mod passkeys;
 mod phone;
@@ -24,11 +25,14 @@ pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use model::{Account, HeldPhone, Profile};
-pub use numbers::{GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone};
+pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
+pub use numbers::{
+    GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
+};
 pub use passkeys::{
-    Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, find_passkey,
-    known_handle, may_offer_passkey, passkey_handle, passkeys, postpone_passkey_offer, rename_passkey,
-    use_passkey, vouch_for_passkey,
+    Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, end_passkeys_since,
+    find_passkey, known_handle, may_offer_passkey, passkey_handle, passkeys, postpone_passkey_offer,
+    rename_passkey, use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};

@@ -67,6 +67,8 @@ pub enum PasskeyEnd {
     Removed,
     /// Its counter went back: there are two of it.
     Cloned,
+    /// It was made shortly before its owner locked the account.
+    Locked,
 }
 
 impl PasskeyEnd {
@@ -74,6 +76,7 @@ impl PasskeyEnd {
         match self {
             Self::Removed => "removed",
             Self::Cloned => "cloned",
+            Self::Locked => "locked",
         }
     }
 }
@@ -275,6 +278,24 @@ pub async fn end_passkey(
         .record(event.with("passkey", passkey).with("reason", reason.as_str()))
         .await?;
     Ok(true)
+}
+
+const MADE_SINCE: &str =
+    "SELECT id FROM passkey WHERE account_id = $1 AND created_at >= $2 AND ended_at IS NULL ORDER BY id";
+
+/// Ends the passkeys of an account that were made since then.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_passkeys_since(
+    change: &mut Change,
+    account: Uuid,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    for row in change.all(MADE_SINCE, args![account, since]).await? {
+        end_passkey(change, account, row.uuid("id")?, PasskeyEnd::Locked).await?;
+    }
+    Ok(())
 }
 
 /// From now on the passkey stands for the person, whose real name has just been proven in its session.

@@ -123,6 +123,19 @@ pub async fn phones(db: &Db, vault: &Vault, account: Uuid) -> Result<Vec<HeldPho
     rows.iter().map(|row| held_phone(row, vault)).collect()
 }
 
+/// The numbers of an account, for what is to be told to all of them.
+pub(super) async fn live_numbers(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+) -> Result<Vec<PhoneNumber>, StoreError> {
+    let rows = change.all(PHONES, args![account]).await?;
+    let numbers = rows
+        .iter()
+        .map(|row| held_phone(row, vault).map(|held| held.number));
+    numbers.collect()
+}
+
 fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {
     let id = row.uuid("id")?;
     Ok(HeldPhone {

@@ -5,6 +5,8 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     AccountCreated,
+    AccountLocked,
+    AccountUnlocked,
     BrowserClosed,
     ClientAdded,
     ClientChanged,
@@ -58,8 +60,10 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::AccountCreated,
+        Self::AccountLocked,
+        Self::AccountUnlocked,
         Self::BrowserClosed,
         Self::ClientAdded,
         Self::ClientChanged,
@@ -116,6 +120,8 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountCreated => "account.created",
+            Self::AccountLocked => "account.locked",
+            Self::AccountUnlocked => "account.unlocked",
             Self::BrowserClosed => "browser.closed",
             Self::ClientAdded => "client.added",
             Self::ClientChanged => "client.changed",
@@ -191,6 +197,8 @@ pub enum EndReason {
     AnotherAccount,
     #[serde(rename = "its passkey was removed")]
     PasskeyRemoved,
+    #[serde(rename = "the account was locked")]
+    Locked,
 }
 
 impl EndReason {
@@ -202,6 +210,7 @@ impl EndReason {
             Self::Everywhere => "signed out everywhere",
             Self::AnotherAccount => "another account signed in",
             Self::PasskeyRemoved => "its passkey was removed",
+            Self::Locked => "the account was locked",
         }
     }
 }

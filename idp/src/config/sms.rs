@@ -18,6 +18,11 @@ pub struct Aliyun {
     /// Template parameter → what goes in: `code`, `minutes` or `origin`.
     #[serde(default = "aliyun_params")]
     pub template_params: BTreeMap<String, TemplateValue>,
+    #[serde(default)]
+    pub notice_template_code: Option<String>,
+    /// As `template_params`: `what`, `link`, `token` or `origin`.
+    #[serde(default = "aliyun_notice_params")]
+    pub notice_template_params: BTreeMap<String, TemplateValue>,
     #[serde(default = "aliyun_endpoint")]
     pub endpoint: Url,
 }
@@ -33,6 +38,10 @@ pub struct Tencent {
     pub template_id: String,
     #[serde(default = "tencent_params")]
     pub template_params: Vec<TemplateValue>,
+    #[serde(default)]
+    pub notice_template_id: Option<String>,
+    #[serde(default = "tencent_notice_params")]
+    pub notice_template_params: Vec<TemplateValue>,
     #[serde(default = "tencent_region")]
     pub region: String,
     #[serde(default = "tencent_endpoint")]
@@ -54,6 +63,20 @@ pub enum TemplateValue {
     Code,
     Minutes,
     Origin,
+    What,
+    Link,
+    Token,
+}
+
+fn aliyun_notice_params() -> BTreeMap<String, TemplateValue> {
+    BTreeMap::from([
+        ("what".to_owned(), TemplateValue::What),
+        ("link".to_owned(), TemplateValue::Link),
+    ])
+}
+
+fn tencent_notice_params() -> Vec<TemplateValue> {
+    vec![TemplateValue::What, TemplateValue::Link]
 }
 
 fn aliyun_params() -> BTreeMap<String, TemplateValue> {

@@ -4,15 +4,18 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::backoff::next_attempt;
-use super::records::{self, Claimed};
+use super::logout_token::Logout;
+use super::records::{self, Claimed, Letter};
+use super::text::Text;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::fetch::Fetcher;
 use crate::keys::KeyRing;
 use crate::keys::jose::Algorithm;
 use crate::rng::Rng;
-use crate::store::{Db, StoreError};
+use crate::sms::{Attempt, Content, Language, Message, Outcome, Recipient, Sms};
+use crate::store::{Db, StoreError, Vault};
 
 /// How often the outbox is looked through.
 const PACE: Duration = Duration::from_millis(500);
@@ -30,6 +33,24 @@ pub struct Courier {
     pub db: Db,
     pub keys: KeyRing,
     pub fetcher: Fetcher,
+    pub sms: Sms,
+    pub vault: Vault,
+}
+
+/// Why a message did not arrive.
+struct Failure {
+    said: String,
+    /// Trying again would change nothing.
+    is_final: bool,
+}
+
+impl Failure {
+    fn new(said: &impl ToString) -> Self {
+        Self {
+            said: said.to_string(),
+            is_final: false,
+        }
+    }
 }
 
 impl Courier {
@@ -77,15 +98,50 @@ impl Courier {
         let result = self.send(&message).await;
         let noted = match &result {
             Ok(()) => self.note_delivered(&message).await,
-            Err(said) => self.note_failed(&message, said).await,
+            Err(failure) => self.note_failed(&message, failure).await,
         };
         if let Err(fault) = noted {
             tracing::warn!(%fault, "a delivery could not be noted; it will be repeated");
         }
     }
 
-    async fn send(&self, message: &Claimed) -> Result<(), String> {
-        let logout = &message.logout;
+    async fn send(&self, message: &Claimed) -> Result<(), Failure> {
+        match &message.letter {
+            Letter::Logout(logout) => self.send_logout(logout).await.map_err(|said| Failure::new(&said)),
+            Letter::Text(text) => self.send_text(text, &message.id).await,
+        }
+    }
+
+    async fn send_text(&self, text: &Text, id: &str) -> Result<(), Failure> {
+        if !self.sms.takes_notices() {
+            return Err(Failure {
+                said: "no provider has a template for notices".to_owned(),
+                is_final: true,
+            });
+        }
+        let sealed = text.open(&self.vault, id).map_err(|fault| Failure::new(&fault))?;
+        let public_url = &self.config.public_url;
+        let message = Message {
+            to: Recipient::from_e164(&sealed.number).ok_or_else(|| Failure::new(&"the number is none"))?,
+            content: Content::Notice {
+                what: text.what.clone(),
+                link: Secret::new(public_url.join(&sealed.link)),
+            },
+            origin: public_url.host().to_owned(),
+            language: Language::Chinese,
+        };
+        let delivery = self.sms.send(&message, self.clock.now()).await;
+        if delivery.accepted.is_some() {
+            return Ok(());
+        }
+        let refused = |attempt: &Attempt| matches!(attempt.outcome, Outcome::Refused { .. });
+        Err(Failure {
+            said: "no provider took it".to_owned(),
+            is_final: delivery.attempts.iter().any(refused),
+        })
+    }
+
+    async fn send_logout(&self, logout: &Logout) -> Result<(), String> {
         let algorithm = Algorithm::named(&logout.algorithm).unwrap_or(Algorithm::Rs256);
         let claims = logout.claims(self.config.public_url.issuer(), &self.rng.id(), self.clock.now());
         let token = self
@@ -113,17 +169,23 @@ impl Courier {
         change.commit().await
     }
 
-    async fn note_failed(&self, message: &Claimed, said: &str) -> Result<(), StoreError> {
-        let client = &message.logout.client_id;
+    async fn note_failed(&self, message: &Claimed, failure: &Failure) -> Result<(), StoreError> {
+        let said = failure.said.as_str();
+        let (kind, client) = match &message.letter {
+            Letter::Logout(logout) => ("logout", logout.client_id.as_str()),
+            Letter::Text(_) => ("text", ""),
+        };
         tracing::warn!(
+            kind,
             client,
             attempts = message.attempts,
             said,
-            "a logout token was not delivered"
+            "a message was not delivered"
         );
         let mut change = Change::begin(&self.db, &self.context()).await?;
         let [chance] = self.rng.bytes();
         let next = next_attempt(message.created_at, message.attempts, change.now(), chance);
+        let next = next.filter(|_| !failure.is_final);
         let ours = records::mark_failed(&mut change, message, next, said).await?;
         if next.is_some() || !ours {
             return change.commit_housekeeping().await;
@@ -135,9 +197,13 @@ impl Courier {
     }
 
     fn event(action: Action, message: &Claimed) -> Event {
-        let event = Event::new(action)
-            .account(message.logout.account)
-            .client(&message.logout.client_id);
-        event.with("kind", "logout").with("attempts", message.attempts)
+        let event = Event::new(action).with("attempts", message.attempts);
+        match &message.letter {
+            Letter::Logout(logout) => event
+                .account(logout.account)
+                .client(&logout.client_id)
+                .with("kind", "logout"),
+            Letter::Text(text) => event.account(text.account).with("kind", "text"),
+        }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::courier::Courier;
 use super::records::Claimed;
-use super::{Logout, enqueue_logout, sweep};
+use super::{Logout, enqueue_logout, enqueue_text, sweep};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
@@ -18,6 +18,7 @@ use crate::fetch::Fetcher;
 use crate::keys::jose::{Algorithm, Audience, ClaimRules, Expiry, Typ};
 use crate::keys::{Keeper, KeyRing, Policy};
 use crate::rng::Rng;
+use crate::sms::Sms;
 use crate::store::Vault;
 use crate::store::sample::Records;
 
@@ -32,9 +33,11 @@ async fn courier() -> (Records, Courier) {
     let db = records.db.clone();
     let master_key = MasterKey::from_bytes([5; 32]);
     let vault = Vault::new(&master_key, rng.clone());
-    let keeper = Keeper::new(db.clone(), vault, rng.clone(), ES256_ONLY);
+    let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), ES256_ONLY);
     let public_url = PublicUrl::parse("https://id.city.example").unwrap();
     let courier = Courier {
+        sms: Sms::to_outbox(rng.clone()),
+        vault,
         config: Arc::new(Config {
             public_url,
             master_key,
@@ -320,4 +323,39 @@ async fn what_was_delivered_or_given_up_is_swept_after_a_month_and_nothing_else(
     assert_eq!(sweep().await, 0);
     assert_eq!(round(&courier).await, 1);
     assert_eq!(sweep().await, 1);
+}
+
+#[tokio::test]
+async fn a_notice_reaches_its_telephone_and_the_records_hold_neither_number_nor_link() {
+    let (_records, courier) = courier().await;
+    let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
+    enqueue_text(
+        &mut change,
+        &courier.vault,
+        Uuid::from_u128(7),
+        "+8613912345678",
+        "您的账户刚在新设备上登录",
+        "/n/the-token",
+    )
+    .await
+    .unwrap();
+    change.commit_housekeeping().await.unwrap();
+    let rows = courier
+        .db
+        .all("SELECT payload FROM outbox", args![])
+        .await
+        .unwrap();
+    let payload = rows[0].text("payload").unwrap();
+    assert!(
+        !payload.contains("13912345678") && !payload.contains("the-token"),
+        "{payload}"
+    );
+
+    let mut claimed = courier.claim(10).await.unwrap();
+    courier.deliver(claimed.remove(0)).await;
+    let sent = courier.sms.outbox().unwrap().to("+8613912345678");
+    let text = "您的账户刚在新设备上登录。不是您本人，请打开 https://id.city.example/n/the-token";
+    assert!(sent[0].text.ends_with(text), "{}", sent[0].text);
+    assert_eq!(sent[0].code, None);
+    assert!(courier.claim(10).await.unwrap().is_empty());
 }

@@ -1,16 +1,17 @@
-//! Messages to departments: written in the transaction that causes them, delivered afterwards.
-//! May import: keys, audit, store, fetch, clock, rng, config.
+//! Messages to departments and to residents: written in the transaction that causes them, delivered afterwards.
+//! May import: keys, sms, audit, store, fetch, clock, rng, config.
 
 mod backoff;
 mod courier;
 mod logout_token;
 mod records;
 mod sweep;
+mod text;
 
 #[cfg(test)]
 mod courier_test;
 
 pub use courier::Courier;
 pub use logout_token::{LIFETIME as LOGOUT_TOKEN_LIFETIME, Logout};
-pub use records::enqueue_logout;
+pub use records::{enqueue_logout, enqueue_text};
 pub use sweep::sweep;

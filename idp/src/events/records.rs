@@ -1,20 +1,26 @@
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::logout_token::Logout;
+use super::text::{PLACE, Sealed, Text};
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, Vault};
 
 const INSERT: &str = "INSERT INTO outbox (id, kind, client_id, account_id, payload, created_at, next_attempt_at, attempts) \
-    VALUES ($1, 'logout', $2, $3, $4, $5, $5, 0)";
+    VALUES ($1, $2, $3, $4, $5, $6, $6, 0)";
+
+const LOGOUT: &str = "logout";
+const TEXT: &str = "text";
 
 const DUE: &str = "SELECT id FROM outbox WHERE next_attempt_at <= $1 LIMIT 1";
 
 /// The outer condition is read again when a row was locked by another node: of two, one claims it.
 const CLAIM: &str = "UPDATE outbox SET next_attempt_at = $2, attempts = attempts + 1 \
     WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3) \
-    AND next_attempt_at <= $1 RETURNING id, payload, created_at, attempts";
+    AND next_attempt_at <= $1 RETURNING id, kind, payload, created_at, attempts";
 
 /// The count of attempts is the claim: who has lost it to another node after the lease notes nothing.
 const DELIVERED: &str = "UPDATE outbox SET delivered_at = $3, next_attempt_at = NULL, last_error = NULL \
@@ -27,9 +33,15 @@ const FAILED: &str = "UPDATE outbox SET next_attempt_at = $3, last_error = $4 \
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
     pub id: String,
-    pub logout: Logout,
+    pub letter: Letter,
     pub created_at: Timestamp,
     pub attempts: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Letter {
+    Logout(Logout),
+    Text(Text),
 }
 
 /// Whether a message is due: asked before a claim, so that an idle outbox costs no transaction.
@@ -46,9 +58,52 @@ pub async fn enqueue_logout(change: &mut Change, logout: &Logout) -> Result<(), 
     let now = change.now();
     let id = change.rng().uuid(now);
     change
-        .execute(INSERT, args![id, &logout.client_id, logout.account, payload, now])
+        .execute(
+            INSERT,
+            args![id, LOGOUT, &logout.client_id, logout.account, payload, now],
+        )
         .await
         .map(drop)
+}
+
+/// Writes a notice to one of a resident's telephones into the transaction that causes it. `number` is in E.164, `link` a path
+/// of ours.
+///
+/// # Errors
+/// Where the database does not take it.
+pub async fn enqueue_text(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    number: &str,
+    what: &str,
+    link: &str,
+) -> Result<(), StoreError> {
+    let broken = |_| StoreError::Corrupt("outbox.payload");
+    let now = change.now();
+    let id = change.rng().uuid(now);
+    let sealed = Sealed {
+        number: number.to_owned(),
+        link: link.to_owned(),
+    };
+    let sealed = serde_json::to_string(&sealed).map_err(broken)?;
+    let text = Text {
+        account,
+        what: what.to_owned(),
+        sealed: vault.seal(PLACE, &id.to_string(), &sealed)?,
+    };
+    let payload = serde_json::to_string(&text).map_err(broken)?;
+    change
+        .execute(INSERT, args![id, TEXT, "", account, payload, now])
+        .await
+        .map(drop)
+}
+
+fn read(kind: &str, payload: &str) -> Result<Letter, serde_json::Error> {
+    match kind {
+        TEXT => serde_json::from_str(payload).map(Letter::Text),
+        _ => serde_json::from_str(payload).map(Letter::Logout),
+    }
 }
 
 /// Takes up to `most` messages that are due, for as long as the lease. One that cannot be read is
@@ -63,12 +118,12 @@ pub(super) async fn claim(
     let mut claimed = Vec::new();
     for row in change.all(CLAIM, args![now, now.plus(lease), most]).await? {
         let (id, attempts) = (row.text("id")?, row.int("attempts")?);
-        match serde_json::from_str(&row.text("payload")?) {
-            Ok(logout) => {
+        match read(&row.text("kind")?, &row.text("payload")?) {
+            Ok(letter) => {
                 let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
                 claimed.push(Claimed {
                     id,
-                    logout,
+                    letter,
                     created_at: row.time("created_at")?,
                     attempts,
                 });

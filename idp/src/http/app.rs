@@ -231,6 +231,8 @@ impl App {
             db: self.db.clone(),
             keys: self.keys.clone(),
             fetcher: self.fetcher.clone(),
+            sms: self.sms.clone(),
+            vault: self.vault.clone(),
         }
     }
 }

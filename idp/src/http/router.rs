@@ -72,6 +72,7 @@ pub fn router(app: &App) -> Router {
         .route("/account/passkeys/remove", post(portal::remove_passkey))
         .route("/.well-known/passkey-endpoints", get(portal::passkey_endpoints))
         .route("/.well-known/webauthn", get(portal::related_origins))
+        .route("/n/{token}", get(portal::show_notice).post(portal::lock))
         .route("/acr/{level}", get(meaning::acr))
         .merge(web::routes())
         // Staff at a window

@@ -42,6 +42,7 @@ pub(super) async fn sweep(app: &App) {
     exhaust("codes from windows", || account::sweep_window_codes(db, &context)).await;
     exhaust("operators' sessions", || operator::sweep(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
+    exhaust("notices", || account::sweep_notices(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;
     exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;
     exhaust("sign-ins", || signin::sweep(db, &context, sessions_kept)).await;

@@ -16,7 +16,10 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::SessionEnded => match serde_json::from_value(entry.detail["reason"].clone()).ok()? {
             EndReason::SignedOut => Happening::SignedOut,
             EndReason::AnotherDevice => Happening::EndedOther,
-            EndReason::Everywhere | EndReason::AnotherAccount | EndReason::PasskeyRemoved => return None,
+            EndReason::Everywhere
+            | EndReason::AnotherAccount
+            | EndReason::PasskeyRemoved
+            | EndReason::Locked => return None,
         },
         Action::RefreshReused => Happening::Misused {
             service: service_name,
@@ -46,6 +49,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::PhoneEnding => Happening::NumberEnding,
         Action::PhoneKept => Happening::NumberKept,
         Action::PhoneRemoved => Happening::NumberRemoved,
+        Action::AccountLocked => Happening::Locked,
+        Action::AccountUnlocked => Happening::Unlocked,
         Action::PhoneDisputed => Happening::NumberDisputed,
         Action::PhoneReturned => Happening::NumberReturned,
         Action::HandoverRefused => Happening::NotLetIn,

@@ -6,6 +6,7 @@ mod end;
 mod handover;
 mod home;
 mod identity;
+mod lock;
 pub mod pages;
 mod passkeys;
 mod phones;
@@ -15,6 +16,7 @@ pub use end::{end_sessions, sign_out, sign_out_everywhere};
 pub use handover::{answer_handover, look_at_handover};
 pub use home::home;
 pub use identity::{prove_identity, show_identity};
+pub use lock::{lock, show_notice};
 pub use passkeys::{
     add_passkey, new_passkey, passkey_endpoints, passkey_options, related_origins, remove_passkey,
     rename_passkey,

@@ -220,6 +220,9 @@ pub enum Happening {
     NumberEnding,
     NumberKept,
     NumberRemoved,
+    /// By the link of a notice.
+    Locked,
+    Unlocked,
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A passkey of the resident's was refused.
@@ -255,6 +258,8 @@ impl Activity {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
             Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::Locked => page.say("did-lock").to_string(),
+            Happening::Unlocked => page.say("did-unlock").to_string(),
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
             Happening::NumberReturned => page.say("did-number-returned").to_string(),
             Happening::Witnessed { file } => page.say("did-witnessed").with("file", file).to_string(),
@@ -306,6 +311,7 @@ impl Activity {
                 | Happening::NumberEnding
                 | Happening::WindowCode { .. }
                 | Happening::WindowCodeRefused
+                | Happening::Locked
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
                 | Happening::PasskeyRefused

@@ -49,6 +49,8 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::NameProven,
         Happening::NameRefused,
         Happening::NameElsewhere,
+        Happening::Locked,
+        Happening::Unlocked,
         Happening::NumberDisputed,
         Happening::NumberReturned,
         Happening::Witnessed {

@@ -25,6 +25,7 @@ mod window_code;
 
 use std::sync::Arc;
 
+pub use guard::forget_browsers_since;
 pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
 pub use handover::{Answered, Handover, Handovers, begin_handover, handover_state, show_handover};
 pub use identity::{

@@ -18,7 +18,7 @@ pub async fn outbox(State(signin): State<Signin>, page: Page) -> Result<OutboxPa
     let messages = posted(&signin, None)?.into_iter().map(|posted| OutboxMessage {
         phone: posted.phone,
         text: posted.text,
-        code: Some(posted.code),
+        code: posted.code,
         sent: posted.at,
     });
     Ok(OutboxPage {

@@ -15,7 +15,7 @@ use crate::account::PhoneNumber;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::config::Secret;
-use crate::sms::{Language, Message, Recipient};
+use crate::sms::{Content, Language, Message, Recipient};
 use crate::state::StateError;
 use crate::web::{ErrorKind, PageError};
 
@@ -250,8 +250,10 @@ impl Signin {
         };
         let message = Message {
             to,
-            code: Secret::new(code),
-            minutes: CODE_MINUTES,
+            content: Content::Code {
+                code: Secret::new(code),
+                minutes: CODE_MINUTES,
+            },
             origin: self.site.host().to_owned(),
             language: ask.language,
         };

@@ -9,9 +9,11 @@ use super::due::Owed;
 use super::guard::{
     Browser, Seen, add_failure, count, look, remember_browser, reset_failures, tell_of_pressure,
 };
-use super::limits::{BROWSER_FAILURES, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open};
+use super::limits::{
+    BROWSER_FAILURES, BrowserKnown, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open,
+};
 use super::sessions::{Device, Proof, Session};
-use crate::account::{self, PhoneNumber};
+use crate::account::{self, Notice, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::web::{ErrorKind, PageError};
@@ -204,6 +206,13 @@ impl Signin {
                 owner
             }
         };
+        if seen.is_locked {
+            account::unlock(&mut change, account).await?;
+        }
+        if seen.known == BrowserKnown::No && seen.number.answered_at.is_some() {
+            let device = ask.device.to_string();
+            account::tell(&mut change, &self.vault, account, Notice::NewDevice, &device).await?;
+        }
         // A wrong code that is counted at this very moment may come before or after this right one.
         if seen.number.failures > 0 {
             reset_failures(&mut change, &phone.index(&self.vault)).await?;

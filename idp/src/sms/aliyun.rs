@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 use super::answer::{exchange, read as read_answer};
-use super::message::Message;
+use super::message::{Content, Message};
 use super::outcome::{Fault, Outcome, Refusal, token};
 use super::sign::{Canonical, hex, hmac_sha256, host, percent_encode, sha256_hex};
 use crate::clock::Timestamp;
@@ -21,7 +21,9 @@ impl Aliyun {
         now: Timestamp,
     ) -> Outcome {
         let endpoint = &self.0.endpoint;
-        let query = self.query(message);
+        let Some(query) = self.query(message) else {
+            return Outcome::Skipped;
+        };
         let call = Call {
             host: host(endpoint),
             action: "SendSms",
@@ -42,21 +44,30 @@ impl Aliyun {
             .map_or_else(|fault| fault, |answer| read_answer(&answer, read))
     }
 
-    /// The parameters in the order of their names; the API's metadata puts them all in the query.
-    fn query(&self, message: &Message) -> String {
-        let params = self.0.template_params.iter();
+    /// The parameters in the order of their names; the API's metadata puts them all in the query. None where there is no
+    /// template for such a message.
+    fn query(&self, message: &Message) -> Option<String> {
+        let (template, params) = match message.content {
+            Content::Code { .. } => (&self.0.template_code, &self.0.template_params),
+            Content::Notice { .. } => (
+                self.0.notice_template_code.as_ref()?,
+                &self.0.notice_template_params,
+            ),
+        };
         let variables: serde_json::Map<_, _> = params
+            .iter()
             .map(|(name, value)| (name.clone(), message.filling(*value).into()))
             .collect();
         let variables = serde_json::Value::Object(variables).to_string();
-        [
+        let query = [
             ("PhoneNumbers", message.to.domestic()),
             ("SignName", &self.0.sign_name),
-            ("TemplateCode", &self.0.template_code),
+            ("TemplateCode", template),
             ("TemplateParam", &variables),
         ]
         .map(|(name, value)| format!("{name}={}", percent_encode(value)))
-        .join("&")
+        .join("&");
+        Some(query)
     }
 }
 

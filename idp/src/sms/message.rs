@@ -62,25 +62,53 @@ impl Language {
     }
 }
 
-/// One code for one number.
+/// One message to one number.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub to: Recipient,
-    pub code: Secret,
-    /// How long the code is valid.
-    pub minutes: u32,
-    /// The host name of the page that asks for the code, for the line that binds it to this origin.
+    pub content: Content,
+    /// Our host name; of a code, for the line that binds it to this origin.
     pub origin: String,
     pub language: Language,
 }
 
+#[derive(Clone, Debug)]
+pub enum Content {
+    Code {
+        code: Secret,
+        /// How long the code is valid.
+        minutes: u32,
+    },
+    Notice {
+        /// What has happened, as a sentence without its full stop.
+        what: String,
+        /// The address for whoever it was not.
+        link: Secret,
+    },
+}
+
 impl Message {
-    /// What a variable of an approved template is filled with.
+    /// What nobody but the recipient may read.
+    pub(super) fn secret(&self) -> &str {
+        match &self.content {
+            Content::Code { code, .. } => code.expose(),
+            Content::Notice { link, .. } => link.expose(),
+        }
+    }
+
+    /// What a variable of an approved template is filled with; one that this message has nothing for stays empty.
     pub(super) fn filling(&self, value: TemplateValue) -> String {
-        match value {
-            TemplateValue::Code => self.code.expose().to_owned(),
-            TemplateValue::Minutes => self.minutes.to_string(),
-            TemplateValue::Origin => self.origin.clone(),
+        match (value, &self.content) {
+            (TemplateValue::Code, Content::Code { code, .. }) => code.expose().to_owned(),
+            (TemplateValue::Minutes, Content::Code { minutes, .. }) => minutes.to_string(),
+            (TemplateValue::What, Content::Notice { what, .. }) => what.clone(),
+            (TemplateValue::Link, Content::Notice { link, .. }) => link.expose().to_owned(),
+            (TemplateValue::Token, Content::Notice { link, .. }) => {
+                let (_, token) = link.expose().rsplit_once('/').unwrap_or_default();
+                token.to_owned()
+            }
+            (TemplateValue::Origin, _) => self.origin.clone(),
+            _ => String::new(),
         }
     }
 }

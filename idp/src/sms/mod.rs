@@ -1,4 +1,4 @@
-//! Sends a one-time code by text message, through the first provider in the operator's order that can.
+//! Sends text messages, codes and notices, through the first provider in the operator's order that can.
 //! May import: gateway, clock, rng, config.
 
 mod aliyun;
@@ -19,7 +19,7 @@ mod tests;
 mod text;
 mod webhook;
 
-pub use message::{Language, Message, Recipient};
+pub use message::{Content, Language, Message, Recipient};
 pub use outbox::{Outbox, Posted};
 pub use outcome::{Attempt, Delivery, Fault, Outcome, Refusal};
 pub use send::Sms;

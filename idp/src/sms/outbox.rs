@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::message::Message;
+use super::message::{Content, Message};
 use super::text;
 use crate::clock::Timestamp;
 
@@ -20,7 +20,9 @@ pub struct Outbox(Arc<Mutex<VecDeque<Posted>>>);
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Posted {
     pub phone: String,
-    pub code: String,
+    /// None in a notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     pub text: String,
     pub at: Timestamp,
 }
@@ -31,7 +33,10 @@ impl Outbox {
         list.truncate(CAPACITY - 1);
         list.push_front(Posted {
             phone: message.to.e164().to_owned(),
-            code: message.code.expose().to_owned(),
+            code: match &message.content {
+                Content::Code { code, .. } => Some(code.expose().to_owned()),
+                Content::Notice { .. } => None,
+            },
             text: text::compose(message, sign),
             at: now,
         });
@@ -84,7 +89,10 @@ mod tests {
             .clone()
             .post(&message(), "云川一门", Timestamp::from_seconds(1));
         let second = Message {
-            code: Secret::new("654321".to_owned()),
+            content: Content::Code {
+                code: Secret::new("654321".to_owned()),
+                minutes: 5,
+            },
             ..message()
         };
         outbox.post(&second, "云川一门", Timestamp::from_seconds(2));
@@ -98,7 +106,7 @@ mod tests {
         let codes: Vec<_> = outbox
             .to("+8613912345678")
             .into_iter()
-            .map(|posted| posted.code)
+            .filter_map(|posted| posted.code)
             .collect();
         assert_eq!(codes, ["654321", "123456"]);
         assert_eq!(outbox.all().len(), 3);

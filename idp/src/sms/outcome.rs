@@ -22,7 +22,7 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome without what a gateway may have echoed of the message.
     pub(super) fn discreet(self, message: &Message) -> Self {
-        let echo = |text: &str| text.contains(message.to.domestic()) || text.contains(message.code.expose());
+        let echo = |text: &str| text.contains(message.to.domestic()) || text.contains(message.secret());
         match self {
             Self::Accepted { message_id } if echo(&message_id) => Self::Accepted {
                 message_id: "-".to_owned(),

@@ -48,6 +48,15 @@ impl Line {
         }
     }
 
+    /// Whether it has a text for notices.
+    pub(super) const fn takes_notices(&self) -> bool {
+        match self {
+            Self::Outbox { .. } | Self::Webhook(_) => true,
+            Self::Aliyun(aliyun) => aliyun.0.notice_template_code.is_some(),
+            Self::Tencent(tencent) => tencent.0.notice_template_id.is_some(),
+        }
+    }
+
     /// `nonce` has never been used before.
     pub(super) async fn send(
         &self,

@@ -84,6 +84,12 @@ impl Sms {
         delivery
     }
 
+    /// Whether any provider has a text for notices.
+    #[must_use]
+    pub fn takes_notices(&self) -> bool {
+        self.0.routes.iter().any(|route| route.line.takes_notices())
+    }
+
     /// The development outbox, if it is among the providers.
     #[must_use]
     pub fn outbox(&self) -> Option<&Outbox> {

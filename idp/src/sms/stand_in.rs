@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::{digest, hmac};
 
-use super::{Language, Message, Recipient, Sms};
+use super::{Content, Language, Message, Recipient, Sms};
 use crate::clock::Timestamp;
 use crate::config::{Secret, Settings, SmsProvider};
 use crate::rng::Rng;
@@ -34,10 +34,22 @@ pub(super) const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 pub(super) fn message() -> Message {
     Message {
         to: Recipient::from_e164("+8613912345678").unwrap(),
-        code: Secret::new("123456".to_owned()),
-        minutes: 5,
+        content: Content::Code {
+            code: Secret::new("123456".to_owned()),
+            minutes: 5,
+        },
         origin: "id.city.example".to_owned(),
         language: Language::Chinese,
+    }
+}
+
+pub(super) fn notice() -> Message {
+    Message {
+        content: Content::Notice {
+            what: "您的账户刚在新设备上登录".to_owned(),
+            link: Secret::new("https://id.city.example/n/the-token".to_owned()),
+        },
+        ..message()
     }
 }
 
@@ -59,6 +71,8 @@ pub(super) fn settings(endpoint: &str, providers: &[SmsProvider]) -> Settings {
         sign_name = "云川一门"
         template_code = "SMS_1"
         template_params = {{ code = "code", site = "origin" }}
+        notice_template_code = "SMS_2"
+        notice_template_params = {{ what = "what", token = "token" }}
         endpoint = "{endpoint}"
         [sms.tencent]
         secret_id = "AKID-id"
@@ -66,6 +80,7 @@ pub(super) fn settings(endpoint: &str, providers: &[SmsProvider]) -> Settings {
         sdk_app_id = "1400006666"
         sign_name = "云川一门"
         template_id = "1110"
+        notice_template_id = "1111"
         endpoint = "{endpoint}"
         [sms.webhook]
         url = "{endpoint}/gateway?v=1"
@@ -79,6 +94,14 @@ pub(super) fn client() -> reqwest::Client {
     // Another test may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     crate::gateway::http_client(Vec::new()).unwrap()
+}
+
+impl Sms {
+    /// Messages stay in the process.
+    pub(crate) fn to_outbox(rng: Rng) -> Self {
+        let settings = settings("http://localhost", &[SmsProvider::Outbox]);
+        Self::new(&settings, client(), rng).unwrap()
+    }
 }
 
 /// What to answer every request with.
@@ -199,11 +222,19 @@ fn check_aliyun(query: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Str
     let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect();
+    let (template, variables) = if query.contains("SMS_2") {
+        (
+            "SMS_2",
+            r#"{"token":"the-token","what":"您的账户刚在新设备上登录"}"#,
+        )
+    } else {
+        ("SMS_1", r#"{"code":"123456","site":"id.city.example"}"#)
+    };
     let expected = [
         ("PhoneNumbers", "13912345678"),
         ("SignName", "云川一门"),
-        ("TemplateCode", "SMS_1"),
-        ("TemplateParam", r#"{"code":"123456","site":"id.city.example"}"#),
+        ("TemplateCode", template),
+        ("TemplateParam", variables),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     same("parameters", &format!("{parameters:?}"), &format!("{expected:?}"))
@@ -233,12 +264,18 @@ fn check_tencent(headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
     same("version", header(headers, "x-tc-version"), "2021-01-11")?;
     same("region", header(headers, "x-tc-region"), "ap-guangzhou")?;
     let sent: serde_json::Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let (template, variables) = if sent["TemplateId"] == "1111" {
+        let link = "https://id.city.example/n/the-token";
+        ("1111", ["您的账户刚在新设备上登录", link])
+    } else {
+        ("1110", ["123456", "5"])
+    };
     let expected = serde_json::json!({
         "PhoneNumberSet": ["+8613912345678"],
         "SmsSdkAppId": "1400006666",
         "SignName": "云川一门",
-        "TemplateId": "1110",
-        "TemplateParamSet": ["123456", "5"],
+        "TemplateId": template,
+        "TemplateParamSet": variables,
     });
     same("body", &sent.to_string(), &expected.to_string())
 }
@@ -258,17 +295,29 @@ fn check_webhook(path: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> R
     same("time", &minute(&time_of(timestamp)), "2026-03-01T08:00")?;
     same("length of the id", &id.len().to_string(), "26")?;
     let sent: serde_json::Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let expected = serde_json::json!({
-        "type": "sms.code",
-        "timestamp": time_of(timestamp),
-        "data": {
+    let data = if sent["type"] == "sms.notice" {
+        serde_json::json!({
+            "phone": "+8613912345678",
+            "language": "zh-CN",
+            "text": "【云川一门】您的账户刚在新设备上登录。不是您本人，请打开 https://id.city.example/n/the-token",
+            "what": "您的账户刚在新设备上登录",
+            "link": "https://id.city.example/n/the-token",
+            "origin": "id.city.example",
+        })
+    } else {
+        serde_json::json!({
             "phone": "+8613912345678",
             "language": "zh-CN",
             "text": "【云川一门】验证码 123456，5 分钟内有效。工作人员不会向您要验证码。\n@id.city.example #123456",
             "code": "123456",
             "minutes": 5,
             "origin": "id.city.example",
-        },
+        })
+    };
+    let expected = serde_json::json!({
+        "type": sent["type"],
+        "timestamp": time_of(timestamp),
+        "data": data,
     });
     same("body", &sent.to_string(), &expected.to_string())
 }

@@ -1,11 +1,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer::{exchange, read as read_answer};
-use super::message::Message;
+use super::message::{Content, Message};
 use super::outcome::{Fault, Outcome, Refusal, token};
 use super::sign::{Canonical, hex, hmac_sha256, host};
 use crate::clock::Timestamp;
 use crate::config;
+use crate::config::sms::TemplateValue;
 
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -27,16 +28,15 @@ impl Tencent {
     pub(super) async fn send(&self, http: &reqwest::Client, message: &Message, now: Timestamp) -> Outcome {
         let account = &self.0;
         let endpoint = &account.endpoint;
+        let Some((template_id, params)) = self.template(message) else {
+            return Outcome::Skipped;
+        };
         let body = serde_json::json!(SendSms {
             phone_number_set: [message.to.e164()],
             sms_sdk_app_id: &account.sdk_app_id,
             sign_name: &account.sign_name,
-            template_id: &account.template_id,
-            template_param_set: account
-                .template_params
-                .iter()
-                .map(|value| message.filling(*value))
-                .collect(),
+            template_id,
+            template_param_set: params.iter().map(|value| message.filling(*value)).collect(),
         })
         .to_string();
         let headers = [
@@ -68,6 +68,18 @@ impl Tencent {
         exchange(request)
             .await
             .map_or_else(|fault| fault, |answer| read_answer(&answer, read))
+    }
+
+    /// None where there is no template for such a message.
+    fn template(&self, message: &Message) -> Option<(&str, &[TemplateValue])> {
+        let account = &self.0;
+        match message.content {
+            Content::Code { .. } => Some((&account.template_id, &account.template_params)),
+            Content::Notice { .. } => {
+                let template = account.notice_template_id.as_deref()?;
+                Some((template, &account.notice_template_params))
+            }
+        }
     }
 }
 

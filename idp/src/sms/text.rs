@@ -1,19 +1,32 @@
-use super::message::{Language, Message};
+use super::message::{Content, Language, Message};
 
 /// The whole text, for the providers that leave it to us.
 ///
-/// The last line is the origin-bound format of the W3C's "Origin-bound one-time codes": `@host #code`,
+/// The last line of a code is the origin-bound format of the W3C's "Origin-bound one-time codes": `@host #code`,
 /// last and alone, so that a browser offers the code on this host and on no look-alike.
 pub(super) fn compose(message: &Message, sign: &str) -> String {
-    let Message { minutes, origin, .. } = message;
-    let code = message.code.expose();
-    let sentence = match message.language {
-        Language::Chinese => format!("验证码 {code}，{minutes} 分钟内有效。工作人员不会向您要验证码。"),
-        Language::English => {
-            format!("Your code is {code}, valid for {minutes} minutes. Our staff never ask for it.")
+    let origin = &message.origin;
+    match &message.content {
+        Content::Code { code, minutes } => {
+            let code = code.expose();
+            let sentence = match message.language {
+                Language::Chinese => {
+                    format!("验证码 {code}，{minutes} 分钟内有效。工作人员不会向您要验证码。")
+                }
+                Language::English => {
+                    format!("Your code is {code}, valid for {minutes} minutes. Our staff never ask for it.")
+                }
+            };
+            format!("【{sign}】{sentence}\n@{origin} #{code}")
         }
-    };
-    format!("【{sign}】{sentence}\n@{origin} #{code}")
+        Content::Notice { what, link } => {
+            let link = link.expose();
+            match message.language {
+                Language::Chinese => format!("【{sign}】{what}。不是您本人，请打开 {link}"),
+                Language::English => format!("【{sign}】{what}. If it was not you, open {link}"),
+            }
+        }
+    }
 }
 
 /// The name in 【】 that messages in China begin with: 云川市 signs as 云川一门.

@@ -1,8 +1,9 @@
 use serde::Deserialize;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::answer::exchange;
-use super::message::Message;
+use super::message::{Content, Message};
 use super::outcome::{Fault, Outcome, Refusal, token};
 use super::text;
 use crate::clock::Timestamp;
@@ -18,8 +19,9 @@ use crate::gateway::{Answer, SecretError, SigningKey};
 ///             "text": "【云川一门】验证码 123456，…\n@id.city.example #123456",
 ///             "code": "123456", "minutes": 5, "origin": "id.city.example" } }
 /// ```
-/// Send `text` as it stands, line break included, or fill an approved template from `code`, `minutes`
-/// and `origin`. Log neither `text` nor `code`.
+/// or, of something that has happened to an account, `"type": "sms.notice"` with `what` and `link` in the place of `code` and
+/// `minutes`. Send `text` as it stands, line break included, or fill an approved template from `code`, `minutes`
+/// and `origin`. Log neither `text` nor `code` nor `link`.
 ///
 /// Three headers prove the caller:
 /// - `webhook-id`: unique to this message; answer a repetition of it as the first time, send nothing;
@@ -58,23 +60,41 @@ impl Webhook {
         nonce: &str,
         now: Timestamp,
     ) -> Outcome {
-        let body = serde_json::json!({
-            "type": "sms.code",
-            "timestamp": now.to_string(),
-            "data": {
-                "phone": message.to.e164(),
-                "language": message.language.tag(),
-                "text": text::compose(message, &self.sign),
-                "code": message.code.expose(),
-                "minutes": message.minutes,
-                "origin": message.origin,
+        let body = json!({
+            "type": match message.content {
+                Content::Code { .. } => "sms.code",
+                Content::Notice { .. } => "sms.notice",
             },
+            "timestamp": now.to_string(),
+            "data": self.data(message),
         })
         .to_string();
         let id = format!("msg_{nonce}");
         exchange(self.key.signed(http.post(self.url.clone()), &id, now, body))
             .await
             .map_or_else(|fault| fault, |answer| read(&answer))
+    }
+}
+
+impl Webhook {
+    fn data(&self, message: &Message) -> Value {
+        let mut data = json!({
+            "phone": message.to.e164(),
+            "language": message.language.tag(),
+            "text": text::compose(message, &self.sign),
+            "origin": message.origin,
+        });
+        match &message.content {
+            Content::Code { code, minutes } => {
+                data["code"] = code.expose().into();
+                data["minutes"] = (*minutes).into();
+            }
+            Content::Notice { what, link } => {
+                data["what"] = what.as_str().into();
+                data["link"] = link.expose().into();
+            }
+        }
+        data
     }
 }
 

@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::page::Page;
 use crate::request::{Response, SignIn};
 use serde_json::Value;
+use std::time::Duration;
 use url::Url;
 
 #[derive(Clone, Debug)]
@@ -51,20 +52,30 @@ impl Resident {
 
     /// Every code sent to this phone, the oldest first.
     pub async fn codes(&self) -> Vec<String> {
+        // The outbox shows the newest first.
+        let codes: Vec<String> = self.messages().await.iter().rev().filter_map(code_of).collect();
+        codes.iter().for_each(|code| self.reach.secrets.remember(code));
+        codes
+    }
+
+    async fn messages(&self) -> Vec<Value> {
         let outbox = format!("{}/dev/outbox.json", self.reach.url);
         let url = Url::parse_with_params(&outbox, [("phone", &self.phone)]).expect("a URL");
         let answer = Answer::of(self.reach.http.get(url)).await;
         assert_eq!(answer.status, 200, "/dev/outbox.json: {}", answer.body);
-        let json = answer.json();
-        let messages = json
-            .as_array()
-            .or(json["messages"].as_array())
-            .cloned()
-            .unwrap_or_default();
-        // The outbox shows the newest first.
-        let codes: Vec<String> = messages.iter().rev().filter_map(code_of).collect();
-        codes.iter().for_each(|code| self.reach.secrets.remember(code));
-        codes
+        answer.json().as_array().cloned().expect("a list of messages")
+    }
+
+    /// Waits for so many notices to this phone; answers the paths of their links, the oldest first.
+    pub async fn notices(&self, count: usize) -> Vec<String> {
+        loop {
+            let messages = self.messages().await;
+            let links: Vec<String> = messages.iter().rev().filter_map(link_of).collect();
+            if links.len() >= count {
+                return links;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub async fn latest_code(&self) -> String {
@@ -132,13 +143,13 @@ impl Resident {
     }
 }
 
-/// The code in one message: a field of its own, or the six digits in the text.
+/// The code in one message; a notice has none.
 fn code_of(message: &Value) -> Option<String> {
-    if let Some(code) = message["code"].as_str() {
-        return Some(code.to_owned());
-    }
-    let text = message["text"].as_str().or(message["body"].as_str())?;
-    text.split(|c: char| !c.is_ascii_digit())
-        .find(|part| part.len() == 6)
-        .map(str::to_owned)
+    message["code"].as_str().map(str::to_owned)
+}
+
+/// The path of a notice's link.
+fn link_of(message: &Value) -> Option<String> {
+    let (_, path) = message["text"].as_str()?.split_once("/n/")?;
+    Some(format!("/n/{path}"))
 }

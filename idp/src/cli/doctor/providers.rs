@@ -15,7 +15,7 @@ pub(super) async fn check(config: &Config) -> Result<String, String> {
     let settings = &config.settings;
     let roots = extra_roots(&settings.fetch).map_err(|fault| placed(config, fault))?;
     let client = http_client(roots).map_err(|fault| placed(config, fault))?;
-    Sms::new(settings, client.clone(), Rng::system()).map_err(|fault| placed(config, fault))?;
+    let sms = Sms::new(settings, client.clone(), Rng::system()).map_err(|fault| placed(config, fault))?;
     let providers = &settings.sms.providers;
     if providers.is_empty() {
         let said = "sms.providers is empty: nobody can sign in";
@@ -30,7 +30,16 @@ pub(super) async fn check(config: &Config) -> Result<String, String> {
         .iter()
         .map(|one| format!("{one:?}").to_lowercase())
         .collect();
-    Ok(format!("tried in the order {}; {tried}", order.join(", ")))
+    let notices = if sms.takes_notices() {
+        ""
+    } else {
+        "; none has a template for notices, so residents are not told of new devices: set notice_template_code or \
+         notice_template_id"
+    };
+    Ok(format!(
+        "tried in the order {}; {tried}{notices}",
+        order.join(", ")
+    ))
 }
 
 /// Where a provider is asked; nowhere where messages stay in the node.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::limits::BrowserKnown;
 use crate::args;
 use crate::audit::Change;
+use crate::clock::Timestamp;
 use crate::rng::Rng;
 use crate::store::{Db, StoreError, hash};
 use crate::web::Cookies;
@@ -71,6 +72,23 @@ impl Browser {
     pub(in crate::signin) fn name(&self) -> Option<&str> {
         self.0.as_deref()
     }
+}
+
+const FORGET_SINCE: &str = "DELETE FROM known_browser WHERE account_id = $1 AND created_at >= $2";
+
+/// Forgets the browsers that an account has come to know since then.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn forget_browsers_since(
+    change: &mut Change,
+    account: Uuid,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    change
+        .execute(FORGET_SINCE, args![account, since])
+        .await
+        .map(drop)
 }
 
 /// Remembers that this browser has signed in with this account; answers the cookie it gets.

@@ -25,6 +25,8 @@ pub(in super::super) const LOOK: &str = "SELECT \
      (SELECT amount FROM tally WHERE subject = $5 AND period = $6) AS range_failures, \
      (SELECT amount FROM tally WHERE subject = $7 AND period = $8) AS range_sends, \
      (SELECT last_used_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS answered_at, \
+     (SELECT a.locked_at FROM phone p JOIN account a ON a.id = p.account_id \
+         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS locked_at, \
      (SELECT sent_at FROM number_guard WHERE number_index = $1) AS sent_at, \
      (SELECT failures FROM number_guard WHERE number_index = $1) AS failures, \
      (SELECT version FROM number_guard WHERE number_index = $1) AS version";
@@ -36,6 +38,8 @@ pub(in crate::signin) struct Seen {
     pub(in crate::signin) known: BrowserKnown,
     /// The account whose claim to the number stands and which knows this browser, where its holder does not.
     pub(in crate::signin) claimed_by: Option<Uuid>,
+    /// Whether its owner has locked the account that holds the number.
+    pub(in crate::signin) is_locked: bool,
     pub(in crate::signin) pressure: Pressure,
     pub(in crate::signin) number: NumberGuard,
 }
@@ -44,7 +48,8 @@ impl Seen {
     /// Whether a right code leaves open whose account this is.
     pub(in crate::signin) fn is_in_doubt(&self, settings: &Phone, now: Timestamp) -> bool {
         let is_known = self.known == BrowserKnown::Yes;
-        is_in_doubt(self.number.answered_at, is_known, settings.silence.get(), now)
+        (self.is_locked && !is_known)
+            || is_in_doubt(self.number.answered_at, is_known, settings.silence.get(), now)
     }
 }
 
@@ -89,6 +94,7 @@ pub(in crate::signin) async fn look(
             BrowserKnown::No
         },
         claimed_by,
+        is_locked: row.maybe_time("locked_at")?.is_some(),
         pressure: Pressure {
             browser: row.maybe_int("browser_failures")?.unwrap_or_default(),
             range: row.maybe_int("range_failures")?.unwrap_or_default(),

@@ -5,7 +5,7 @@ use super::super::limits::{ACCOUNT_PROOFS, BIRTHDAY_PROOFS, Ceiling};
 use super::super::sessions::Session;
 use super::RealNames;
 use super::typed::{Trouble, Typed, Whole};
-use crate::account::{Proven, is_proven_to_be, prove_real_name};
+use crate::account::{Notice, Proven, is_proven_to_be, prove_real_name, tell};
 use crate::audit::{Action, Change, Context, Event};
 use crate::proofing::{Authority, Claim, Match, Reference, Verdict};
 use crate::web::{ErrorKind, PageError};
@@ -183,8 +183,12 @@ impl RealNames {
                 drop(change);
                 // Its owner should know, be it themselves or somebody else.
                 let elsewhere = Event::new(Action::IdentityElsewhere).account(holder);
-                let elsewhere = elsewhere.with("other_account", session.account);
-                context.record(&self.db, elsewhere).await?;
+                let mut change = Change::begin(&self.db, context).await?;
+                tell(&mut change, &self.vault, holder, Notice::NameElsewhere, "").await?;
+                change
+                    .record(elsewhere.with("other_account", session.account))
+                    .await?;
+                change.commit().await?;
                 self.stop(context, ask, Stop::OtherAccount, Some(matched.reference()))
                     .await
             }

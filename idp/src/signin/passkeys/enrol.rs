@@ -6,7 +6,7 @@ use webauthn_rs::prelude::{
 use super::super::sessions::Session;
 use super::aaguid;
 use super::{CEREMONY, Passkeys};
-use crate::account::{self, MOST_PASSKEYS, NewPasskey, Strength};
+use crate::account::{self, MOST_PASSKEYS, NewPasskey, Notice, Strength};
 use crate::audit::{Change, Context};
 use crate::web::{ErrorKind, PageError};
 
@@ -94,6 +94,8 @@ impl Passkeys {
         match account::add_passkey(&mut change, &self.vault, session.account, &new).await? {
             None => Ok(Enrolled::Known),
             Some(_) => {
+                let vault = &self.vault;
+                account::tell(&mut change, vault, session.account, Notice::PasskeyAdded, &device).await?;
                 change.commit().await?;
                 Ok(Enrolled::Made)
             }

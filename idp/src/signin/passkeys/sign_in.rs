@@ -8,9 +8,10 @@ use webauthn_rs::prelude::{
 
 use super::super::Signin;
 use super::super::guard::{Browser, remember_browser};
+use super::super::limits::BrowserKnown;
 use super::super::sessions::{Device, Proof, Session};
 use super::{CEREMONY, Passkeys};
-use crate::account::{self, Found, PasskeyEnd};
+use crate::account::{self, Found, Notice, PasskeyEnd};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::web::{ErrorKind, PageError};
@@ -150,6 +151,18 @@ impl Signin {
         let mut change = Change::begin(&self.db, context).await?;
         if !account::use_passkey(&mut change, passkey, &credential).await? {
             return Ok(None);
+        }
+        account::unlock(&mut change, passkey.account).await?;
+        if known == BrowserKnown::No {
+            let device = answer.device.to_string();
+            account::tell(
+                &mut change,
+                &self.vault,
+                passkey.account,
+                Notice::NewDevice,
+                &device,
+            )
+            .await?;
         }
         let cookies = self.site.cookies();
         let browser = remember_browser(&mut change, &answer.browser, known, passkey.account, cookies).await?;

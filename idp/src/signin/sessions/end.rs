@@ -151,6 +151,19 @@ impl Sessions {
             .await
     }
 
+    /// Ends all of an account's sessions, and whatever was granted before this moment, since it was locked.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn end_locked(&self, change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+        let now = change.now();
+        change.execute(SIGNED_OUT, args![account, now]).await?;
+        for id in self.open_ids(change, account).await? {
+            self.end(change, id, EndReason::Locked).await?;
+        }
+        Ok(())
+    }
+
     /// Signs out on this browser; answers the cookies to set.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ async fn visit(house: &House, session: &Session, client_id: &str) -> bool {
 
 async fn messages(house: &House) -> Vec<String> {
     let rows = house
-        .rows("SELECT client_id FROM outbox ORDER BY client_id")
+        .rows("SELECT client_id FROM outbox WHERE kind = 'logout' ORDER BY client_id")
         .await;
     rows.iter().map(|row| row.text("client_id").unwrap()).collect()
 }

@@ -193,7 +193,7 @@ impl House {
             .unwrap()
             .to(to.e164())
             .into_iter()
-            .map(|posted| posted.code)
+            .filter_map(|posted| posted.code)
             .collect()
     }
 

@@ -153,6 +153,7 @@ impl Signin {
         let Some(account) = account.filter(|account| owner.is_none_or(|owner| owner == *account)) else {
             return Ok(None);
         };
+        account::unlock(&mut change, account).await?;
         reset_failures(&mut change, &phone.index(&self.vault)).await?;
         let cookies = self.site.cookies();
         let browser = Browser::of(cookies, headers);

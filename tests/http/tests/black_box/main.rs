@@ -12,6 +12,7 @@ mod handover;
 mod interruptions;
 mod lease;
 mod limits;
+mod notices;
 mod oidc;
 mod one_connection;
 mod passkeys;

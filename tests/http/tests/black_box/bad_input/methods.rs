@@ -66,6 +66,7 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/healthz", &["GET"]),
     ("/readyz", &["GET"]),
     ("/acr/1", &["GET"]),
+    ("/n/x", &["GET", "POST"]),
     ("/privacy", &["GET"]),
     ("/display", &["GET"]),
     ("/dev/outbox", &["GET"]),
@@ -81,6 +82,7 @@ fn no_path_of_the_server_is_forgotten_here() {
         let path = path
             .replace("{id}", "AAAAAAAAAAAAAAAAAAAAAA")
             .replace("{code}", "x")
+            .replace("{token}", "x")
             .replace("{level}", "1");
         assert!(PATHS.iter().any(|(known, _)| *known == path), "{path}");
     }

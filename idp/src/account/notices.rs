@@ -1,0 +1,223 @@
+//! What a resident is told of by text message, so that they know even where nobody opens the account page.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::records::live_numbers;
+use crate::args;
+use crate::audit::{Action, Change, Event};
+use crate::clock::Timestamp;
+use crate::events::enqueue_text;
+use crate::store::{Db, StoreError, Vault, hash};
+use crate::web::{Locale, Words};
+
+/// Something that its owner should know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Signed in where the account was not known.
+    NewDevice,
+    PasskeyAdded,
+    /// Somebody who holds one of the numbers says that the account is not theirs.
+    NumberDisputed,
+    /// Somebody wanted the owner's name proven for another account.
+    NameElsewhere,
+    NumberAdded,
+    /// One that signs in for a while yet.
+    NumberEnding,
+    /// Staff at a window gave out a code for the account.
+    WindowCode,
+    /// Staff at a window have seen its owner.
+    Witnessed,
+    /// Staff at a window decided that a number is somebody else's.
+    NumberLost,
+}
+
+impl Notice {
+    const ALL: [Self; 9] = [
+        Self::NewDevice,
+        Self::PasskeyAdded,
+        Self::NumberDisputed,
+        Self::NameElsewhere,
+        Self::NumberAdded,
+        Self::NumberEnding,
+        Self::WindowCode,
+        Self::Witnessed,
+        Self::NumberLost,
+    ];
+
+    /// The name is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NewDevice => "new-device",
+            Self::PasskeyAdded => "passkey-added",
+            Self::NumberDisputed => "number-disputed",
+            Self::NameElsewhere => "name-elsewhere",
+            Self::NumberAdded => "number-added",
+            Self::NumberEnding => "number-ending",
+            Self::WindowCode => "window-code",
+            Self::Witnessed => "witnessed",
+            Self::NumberLost => "number-lost",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.as_str() == name)
+    }
+
+    /// What has happened, as a sentence without its full stop.
+    #[must_use]
+    pub fn words(self, words: Words, device: &str) -> String {
+        let id = match self {
+            Self::NewDevice => "told-new-device",
+            Self::PasskeyAdded => "told-passkey-added",
+            Self::NumberDisputed => "told-number-disputed",
+            Self::NameElsewhere => "told-name-elsewhere",
+            Self::NumberAdded => "told-number-added",
+            Self::NumberEnding => "told-number-ending",
+            Self::WindowCode => "told-window-code",
+            Self::Witnessed => "told-witnessed",
+            Self::NumberLost => "told-number-lost",
+        };
+        let other = words.say("device-other").to_string();
+        // A browser that does not say what it is leaves nothing but the separator.
+        let is_named = device.chars().any(char::is_alphanumeric);
+        words
+            .say(id)
+            .with("device", if is_named { device } else { other.as_str() })
+            .to_string()
+    }
+}
+
+/// A notice as its link finds it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub id: Uuid,
+    pub account: Uuid,
+    pub notice: Notice,
+    pub device: String,
+    pub at: Timestamp,
+}
+
+/// How long a link is good.
+const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Messages about one account in a day, of all kinds; one kind comes once. Ours: nobody reads the eleventh.
+const MOST: i64 = 10;
+
+const TOLD_TODAY: &str = "SELECT COUNT(*) AS told, SUM(CASE WHEN kind = $3 THEN 1 ELSE 0 END) AS of_kind \
+     FROM notice WHERE account_id = $1 AND created_at > $2";
+
+const INSERT: &str = "INSERT INTO notice (id, token_hash, account_id, kind, device, created_at, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+const BY_TOKEN: &str = "SELECT id, account_id, kind, device, created_at FROM notice \
+     WHERE token_hash = $1 AND expires_at > $2 AND used_at IS NULL";
+
+const USE: &str = "UPDATE notice SET used_at = $2 WHERE id = $1 AND used_at IS NULL";
+
+const LOCK: &str = "UPDATE account SET locked_at = $2 WHERE id = $1";
+const UNLOCK: &str = "UPDATE account SET locked_at = NULL WHERE id = $1 AND locked_at IS NOT NULL";
+
+const SWEEP: &str = "DELETE FROM notice WHERE id IN \
+     (SELECT id FROM notice WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)";
+
+/// Tells the owner, on each of the account's telephones, in the transaction that causes it; what is told too often is
+/// left to the account page. The caller records the change itself.
+///
+/// # Errors
+/// Where the database does not answer, or a number cannot be opened.
+pub async fn tell(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    notice: Notice,
+    device: &str,
+) -> Result<(), StoreError> {
+    let now = change.now();
+    let told = change
+        .maybe(TOLD_TODAY, args![account, now.minus(DAY), notice.as_str()])
+        .await?
+        .ok_or(StoreError::Missing)?;
+    if told.int("told")? >= MOST || told.maybe_int("of_kind")?.unwrap_or_default() > 0 {
+        return Ok(());
+    }
+    let (id, token) = (change.rng().uuid(now), change.rng().id());
+    let args = args![
+        id,
+        hash(&token),
+        account,
+        notice.as_str(),
+        device,
+        now,
+        now.plus(LINK)
+    ];
+    change.execute(INSERT, args).await?;
+    let what = notice.words(Words::of(Locale::Chinese), device);
+    for number in live_numbers(change, vault, account).await? {
+        enqueue_text(
+            change,
+            vault,
+            account,
+            number.e164(),
+            &what,
+            &format!("/n/{token}"),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// The notice behind a link, while the link is good.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find_notice(db: &Db, token: &str, now: Timestamp) -> Result<Option<Told>, StoreError> {
+    let Some(row) = db.maybe(BY_TOKEN, args![hash(token), now]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Told {
+        id: row.uuid("id")?,
+        account: row.uuid("account_id")?,
+        notice: Notice::named(&row.text("kind")?).ok_or(StoreError::Corrupt("notice.kind"))?,
+        device: row.text("device")?,
+        at: row.time("created_at")?,
+    }))
+}
+
+/// Locks the account: from now on a code opens it in no browser but those it knew before. Answers whether this link was
+/// still good.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> {
+    let now = change.now();
+    if change.execute(USE, args![told.id, now]).await? == 0 {
+        return Ok(false);
+    }
+    change.execute(LOCK, args![told.account, now]).await?;
+    let event = Event::new(Action::AccountLocked).account(told.account);
+    change.record(event.with("notice", told.notice.as_str())).await?;
+    Ok(true)
+}
+
+/// Opens it again for its owner, who has just shown who they are.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn unlock(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    if change.execute(UNLOCK, args![account]).await? == 1 {
+        let event = Event::new(Action::AccountUnlocked).account(account);
+        change.record(event).await?;
+    }
+    Ok(())
+}
+
+/// Removes notices whose links have run out; answers how many.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn sweep_notices(db: &Db, context: &crate::audit::Context) -> Result<u64, StoreError> {
+    context.sweep(db, "notice", SWEEP, args![context.now]).await
+}

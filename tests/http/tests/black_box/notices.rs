@@ -1,0 +1,180 @@
+//! What a resident is told by text message, and the link for whoever it was not.
+
+use yimen_http_tests::{Authenticator, Page, Receiver, Registration, Resident, TestApp};
+
+const PHONE: &str = "13800000001";
+
+/// Signs in elsewhere; answers that browser, and the link of the notice about it.
+async fn told(app: &TestApp, owner: &Resident) -> (Resident, String) {
+    let thief = owner.elsewhere();
+    app.advance("25h").await;
+    thief.sign_in().await;
+    let link = owner.notices(1).await.pop().unwrap();
+    (thief, link)
+}
+
+async fn lock(app: &TestApp, link: &str) -> Page {
+    app.browser().get(link).await.press("#lock", &[]).await
+}
+
+#[tokio::test]
+async fn a_new_device_is_told_and_neither_the_first_nor_a_known_one() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    owner.sign_in().await;
+    app.advance("25h").await;
+    owner.sign_in().await;
+    app.advance("25h").await;
+    owner.elsewhere().sign_in().await;
+    let links = owner.notices(1).await;
+    let page = app.browser().get(&links[0]).await;
+    assert!(
+        page.text("#what").contains("刚在新设备上登录"),
+        "{}",
+        page.answer.body
+    );
+    // Once a day is enough.
+    app.advance("2m").await;
+    owner.elsewhere().sign_in().await;
+    app.advance("25h").await;
+    owner.elsewhere().sign_in().await;
+    assert_eq!(owner.notices(2).await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_link_locks_and_its_owner_opens_the_account_again() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start();
+    let registration = Registration::new("hrss").option("--backchannel-logout-uri", &receiver.uri);
+    let client = app.register(registration).await;
+    let owner = app.resident(PHONE);
+    let sub = owner.sign_in_to(&client).await.sub().to_owned();
+    let (thief, link) = told(&app, &owner).await;
+    let tokens = thief.sign_in_to(&client).await;
+    // A passkey of the thief's own, to stay.
+    let passkey = Authenticator::new();
+    let account = thief.browser.get("/account").await;
+    passkey.enrol(&account.click("#add-passkey").await).await;
+
+    let locked = lock(&app, &link).await;
+    assert!(
+        locked.text("#outcome").contains("自动解锁"),
+        "{}",
+        locked.answer.body
+    );
+    receiver.wait_for(1).await;
+    assert!(thief.browser.get("/account").await.has("#phone"), "signed out");
+    client
+        .refresh(&tokens.refresh)
+        .await
+        .assert_error(400, "invalid_grant");
+    let page = passkey.sign_in(&app.browser().get("/account").await).await;
+    assert_eq!(page.status(), 422, "the passkey is gone");
+
+    // Who reads the messages gets no further by a code, here or anywhere new.
+    for browser in [thief.clone(), thief.elsewhere()] {
+        app.advance("2m").await;
+        let page = browser.sign_in_at(&browser.browser.get("/account").await).await;
+        assert!(page.url.path().ends_with("/whose"), "{}", page.url);
+        let page = page.press("#new", &[]).await;
+        assert!(page.has("#phone"), "nor takes the number away: {}", page.url);
+    }
+    // The owner's own telephone opens it, and then it is open as before.
+    app.advance("2m").await;
+    assert_eq!(owner.sign_in_to(&client).await.sub(), sub);
+    let account = owner.browser.get("/account").await;
+    for line in ["锁住了账户", "账户解锁"] {
+        assert!(account.text("#activity").contains(line), "{line}");
+    }
+    app.advance("2m").await;
+    assert_eq!(owner.elsewhere().sign_in_to(&client).await.sub(), sub);
+}
+
+#[tokio::test]
+async fn opening_the_link_changes_nothing() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    owner.sign_in().await;
+    let (thief, link) = told(&app, &owner).await;
+    for _ in 0..3 {
+        assert_eq!(app.get(&link).await.status, 200);
+    }
+    assert!(
+        thief.browser.get("/account").await.has("#methods"),
+        "still signed in"
+    );
+    let page = app.browser().get(&link).await;
+    assert!(
+        !page.answer.body.contains("0001"),
+        "and shows nothing of the account"
+    );
+    let token = page.attribute("input[name=token]", "value");
+    let forced = app
+        .browser()
+        .post_from("https://evil.example", &link, &[("token", &token)])
+        .await;
+    assert_eq!(forced.status(), 403);
+    assert!(thief.browser.get("/account").await.has("#methods"));
+}
+
+#[tokio::test]
+async fn a_link_is_good_once_for_a_week_and_for_its_own_account() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.resident(PHONE), app.resident("13800000002"));
+    owner.sign_in().await;
+    other.sign_in().await;
+    let (_, link) = told(&app, &owner).await;
+    let page = app.browser().get(&link).await;
+    lock(&app, &link).await;
+    assert_eq!(app.get(&link).await.status, 410);
+    assert_eq!(page.press("#lock", &[]).await.status(), 410, "a second time");
+    app.advance("2m").await;
+    owner.sign_in().await;
+    let (_, link) = told(&app, &other).await;
+    let token = app
+        .browser()
+        .get(&link)
+        .await
+        .attribute("input[name=token]", "value");
+    let form = [("token", token.as_str())];
+    let another = app.browser().get("/n/AAAAAAAAAAAAAAAAAAAAAA").await;
+    assert_eq!(another.status(), 410);
+    let wrong = app.post("/n/AAAAAAAAAAAAAAAAAAAAAA", &form).await;
+    assert_eq!(wrong.status, 403, "the form is the link's own");
+    app.advance("7d").await;
+    assert_eq!(app.get(&link).await.status, 410, "a week later");
+    assert_eq!(app.count("notice").await, 0, "and swept");
+}
+
+#[tokio::test]
+async fn a_passkey_is_told_and_its_link_ends_it() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    let passkey = Authenticator::new();
+    passkey
+        .enrol(&owner.sign_in().await.click("#add-passkey").await)
+        .await;
+    let link = owner.notices(1).await.pop().unwrap();
+    let page = app.browser().get(&link).await;
+    let what = page.text("#what");
+    assert!(what.contains("添加了一种指纹或面容登录"), "{what}");
+    lock(&app, &link).await;
+    let page = passkey.sign_in(&app.browser().get("/account").await).await;
+    assert_eq!(page.status(), 422);
+}
+
+#[tokio::test]
+async fn a_disputed_number_is_told_to_no_one_who_holds_it() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    owner.sign_in().await;
+    app.advance("90d").await;
+    let stranger = app.resident(PHONE);
+    let page = stranger.sign_in_at(&stranger.browser.get("/account").await).await;
+    page.press("#new", &[]).await;
+    let texts = app.count("outbox").await;
+    assert_eq!(
+        texts, 0,
+        "the number is the only one, and its holder is who disputes"
+    );
+}
