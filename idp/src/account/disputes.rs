@@ -36,8 +36,7 @@ pub enum Decided {
     Over,
 }
 
-const LIST: &str =
-    "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' ORDER BY ended_at LIMIT 50";
+const LIST: &str = "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' AND ended_at > 0 ORDER BY ended_at LIMIT 50";
 
 const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_reason = 'disputed' \
      RETURNING account_id, number, number_index";
