@@ -61,10 +61,7 @@ pub fn router(app: &App) -> Router {
             "/account/handover/{id}/{code}",
             get(portal::look_at_handover).post(portal::answer_handover),
         )
-        .route("/account/phones", get(portal::new_phone).post(portal::send_to_new_phone))
-        .route("/account/phones/code", get(portal::new_phone_code).post(portal::add_phone))
-        .route("/account/phones/remove", post(portal::remove_phone))
-        .route("/account/phones/keep", post(portal::keep_phone))
+        .merge(number_routes())
         .route("/account/identity", get(portal::show_identity).post(portal::prove_identity))
         .route("/account/passkeys", get(portal::new_passkey).post(portal::add_passkey))
         .route("/account/passkeys/options", post(portal::passkey_options))
@@ -75,17 +72,7 @@ pub fn router(app: &App) -> Router {
         .route("/n/{token}", get(portal::show_notice).post(portal::lock))
         .route("/acr/{level}", get(meaning::acr))
         .merge(web::routes())
-        // Staff at a window
-        .route("/admin", get(admin::show_desk))
-        .route("/admin/sign-in", get(admin::show_sign_in))
-        .route("/admin/sign-in/{id}", post(admin::sign_in))
-        .route("/admin/sign-in/{id}/options", post(admin::sign_in_options))
-        .route("/admin/sign-out", post(admin::sign_out))
-        .route("/admin/enrol/{code}", get(admin::show_enrolment).post(admin::enrol))
-        .route("/admin/enrol/{code}/options", post(admin::enrolment_options))
-        .route("/admin/identity", post(admin::confirm_person))
-        .route("/admin/code", post(admin::give_code))
-        .route("/admin/disputes", post(admin::decide))
+        .merge(window_routes())
         // The operator's
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
@@ -99,6 +86,39 @@ pub fn router(app: &App) -> Router {
         .method_not_allowed_fallback(protocol_errors::method_not_allowed)
         .with_state(app.clone());
     layers::layered(routes, app)
+}
+
+/// The account's numbers.
+fn number_routes() -> Router<App> {
+    Router::new()
+        .route(
+            "/account/phones",
+            get(portal::new_phone).post(portal::send_to_new_phone),
+        )
+        .route(
+            "/account/phones/code",
+            get(portal::new_phone_code).post(portal::add_phone),
+        )
+        .route("/account/phones/remove", post(portal::remove_phone))
+        .route("/account/phones/keep", post(portal::keep_phone))
+}
+
+/// Staff at a window.
+fn window_routes() -> Router<App> {
+    Router::new()
+        .route("/admin", get(admin::show_desk))
+        .route("/admin/sign-in", get(admin::show_sign_in))
+        .route("/admin/sign-in/{id}", post(admin::sign_in))
+        .route("/admin/sign-in/{id}/options", post(admin::sign_in_options))
+        .route("/admin/sign-out", post(admin::sign_out))
+        .route(
+            "/admin/enrol/{code}",
+            get(admin::show_enrolment).post(admin::enrol),
+        )
+        .route("/admin/enrol/{code}/options", post(admin::enrolment_options))
+        .route("/admin/identity", post(admin::confirm_person))
+        .route("/admin/code", post(admin::give_code))
+        .route("/admin/disputes", post(admin::decide))
 }
 
 /// Development only.
