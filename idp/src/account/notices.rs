@@ -22,14 +22,28 @@ pub enum Notice {
     NumberDisputed,
     /// Somebody wanted the owner's name proven for another account.
     NameElsewhere,
+    NumberAdded,
+    /// One that signs in for a while yet.
+    NumberEnding,
+    /// Staff at a window gave out a code for the account.
+    WindowCode,
+    /// Staff at a window have seen its owner.
+    Witnessed,
+    /// Staff at a window decided that a number is somebody else's.
+    NumberLost,
 }
 
 impl Notice {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 9] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
         Self::NameElsewhere,
+        Self::NumberAdded,
+        Self::NumberEnding,
+        Self::WindowCode,
+        Self::Witnessed,
+        Self::NumberLost,
     ];
 
     /// The name is stored.
@@ -40,6 +54,11 @@ impl Notice {
             Self::PasskeyAdded => "passkey-added",
             Self::NumberDisputed => "number-disputed",
             Self::NameElsewhere => "name-elsewhere",
+            Self::NumberAdded => "number-added",
+            Self::NumberEnding => "number-ending",
+            Self::WindowCode => "window-code",
+            Self::Witnessed => "witnessed",
+            Self::NumberLost => "number-lost",
         }
     }
 
@@ -55,6 +74,11 @@ impl Notice {
             Self::PasskeyAdded => "told-passkey-added",
             Self::NumberDisputed => "told-number-disputed",
             Self::NameElsewhere => "told-name-elsewhere",
+            Self::NumberAdded => "told-number-added",
+            Self::NumberEnding => "told-number-ending",
+            Self::WindowCode => "told-window-code",
+            Self::Witnessed => "told-witnessed",
+            Self::NumberLost => "told-number-lost",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.
