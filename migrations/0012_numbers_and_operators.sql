@@ -45,13 +45,12 @@ CREATE TABLE window_code (
     code_mac BYTEA NOT NULL,
     account_id TEXT NOT NULL REFERENCES account (id),
     -- The pairing that it is about.
-    phone_id TEXT NOT NULL REFERENCES phone (id),
+    phone_id TEXT NOT NULL,
     expires_at BIGINT NOT NULL,
     used_at BIGINT
 );
 CREATE UNIQUE INDEX window_code_mac ON window_code (code_mac);
 CREATE INDEX window_code_account ON window_code (account_id);
-CREATE INDEX window_code_phone ON window_code (phone_id);
 CREATE INDEX window_code_expiry ON window_code (expires_at);
 
 -- What staff decide: the oldest first.

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::records::{number, pair};
 use crate::args;
@@ -35,15 +36,16 @@ pub enum Decided {
     Over,
 }
 
-const LIST: &str =
-    "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' ORDER BY ended_at LIMIT 50";
+const LIST: &str = "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' AND ended_at > 0 ORDER BY ended_at LIMIT 50";
 
 const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_reason = 'disputed' \
      RETURNING account_id, number, number_index";
 
+const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
+
 /// Its holder's claim ends with it: it was decided.
 const END_HOLDER: &str = "UPDATE phone SET ended_at = $2, end_reason = 'decided' \
-     WHERE number_index = $1 AND ended_at IS NULL RETURNING account_id";
+     WHERE number_index = $1 AND ended_at IS NULL";
 
 /// The claims that stand, the oldest first.
 ///
@@ -92,11 +94,12 @@ pub async fn decide_dispute(
     if ruling == Ruling::Claimant {
         let phone = number(vault, dispute, &row.bytes("number")?)?;
         let now = change.now();
-        let holder = change
-            .maybe(END_HOLDER, args![row.bytes("number_index")?, now])
-            .await?;
-        if let Some(holder) = holder {
-            change.record(decided(holder.uuid("account_id")?, false)).await?;
+        let index = row.bytes("number_index")?;
+        if let Some(holder) = change.maybe(HOLDER, args![index.clone()]).await? {
+            let holder = holder.uuid("account_id")?;
+            tell(change, vault, holder, Notice::NumberLost, "").await?;
+            change.execute(END_HOLDER, args![index, now]).await?;
+            change.record(decided(holder, false)).await?;
         }
         pair(change, vault, &phone, claimant).await?;
     }

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::notices::{Notice, tell};
 use super::real_name::{Found, Proof, Proven, keep_proof};
 use super::records::set_name;
 use crate::args;
@@ -68,5 +69,6 @@ pub async fn prove_in_person(
     let event = Event::new(Action::IdentityWitnessed).account(account);
     let event = event.with("source", source).with("transaction", transaction);
     change.record(on_duty.sign(event, act)).await?;
+    tell(change, vault, account, Notice::Witnessed, "").await?;
     Ok(Proven::Done)
 }

@@ -28,7 +28,9 @@ pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use leaving::{WAY_BACK, erased_at, leave, stay};
 pub use model::{Account, HeldPhone, Profile};
 pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
-pub use numbers::{GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone};
+pub use numbers::{
+    GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
+};
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, end_passkeys_since,
     find_passkey, known_handle, may_offer_passkey, passkey_handle, passkey_owner, passkeys,

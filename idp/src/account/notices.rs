@@ -28,10 +28,19 @@ pub enum Notice {
     Exported,
     /// The account is to be erased.
     Leaving,
+    NumberAdded,
+    /// One that signs in for a while yet.
+    NumberEnding,
+    /// Staff at a window gave out a code for the account.
+    WindowCode,
+    /// Staff at a window have seen its owner.
+    Witnessed,
+    /// Staff at a window decided that a number is somebody else's.
+    NumberLost,
 }
 
 impl Notice {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 12] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
@@ -39,6 +48,11 @@ impl Notice {
         Self::PasskeyRemoved,
         Self::Exported,
         Self::Leaving,
+        Self::NumberAdded,
+        Self::NumberEnding,
+        Self::WindowCode,
+        Self::Witnessed,
+        Self::NumberLost,
     ];
 
     /// The name is stored.
@@ -52,6 +66,11 @@ impl Notice {
             Self::PasskeyRemoved => "passkey-removed",
             Self::Exported => "exported",
             Self::Leaving => "leaving",
+            Self::NumberAdded => "number-added",
+            Self::NumberEnding => "number-ending",
+            Self::WindowCode => "window-code",
+            Self::Witnessed => "witnessed",
+            Self::NumberLost => "number-lost",
         }
     }
 
@@ -70,6 +89,11 @@ impl Notice {
             Self::PasskeyRemoved => "told-passkey-removed",
             Self::Exported => "told-exported",
             Self::Leaving => "told-leaving",
+            Self::NumberAdded => "told-number-added",
+            Self::NumberEnding => "told-number-ending",
+            Self::WindowCode => "told-window-code",
+            Self::Witnessed => "told-witnessed",
+            Self::NumberLost => "told-number-lost",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.

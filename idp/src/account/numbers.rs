@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::records::pair;
 use crate::args;
@@ -55,6 +56,9 @@ const END: &str =
 const KEEP: &str = "UPDATE phone SET ends_at = NULL \
      WHERE id = $1 AND account_id = $2 AND ended_at IS NULL AND ends_at IS NOT NULL";
 
+const KEEP_ALL: &str = "UPDATE phone SET ends_at = NULL \
+     WHERE account_id = $1 AND ended_at IS NULL AND ends_at IS NOT NULL RETURNING id";
+
 const DUE: &str = "UPDATE phone SET ended_at = $1, end_reason = 'removed' WHERE id IN \
      (SELECT id FROM phone WHERE ended_at IS NULL AND ends_at IS NOT NULL AND ends_at <= $1 ORDER BY ends_at LIMIT 100) \
      AND ended_at IS NULL AND ends_at <= $1 RETURNING id, account_id";
@@ -85,6 +89,8 @@ pub async fn add_phone(
     if usize::try_from(row.int("held")?).is_ok_and(|held| held >= MOST_PHONES) {
         return Ok(PhoneAdded::TooMany);
     }
+    // Before it is one of those that are told.
+    tell(change, vault, account, Notice::NumberAdded, "").await?;
     if !pair(change, vault, phone, account).await? {
         return Ok(PhoneAdded::Elsewhere);
     }
@@ -101,6 +107,7 @@ pub async fn add_phone(
 /// Where the database does not answer.
 pub async fn give_up_phone(
     change: &mut Change,
+    vault: &Vault,
     account: Uuid,
     phone: Uuid,
     wait: Duration,
@@ -127,6 +134,7 @@ pub async fn give_up_phone(
     }
     let until = now.plus(wait);
     change.execute(END_LATER, args![phone, until]).await?;
+    tell(change, vault, account, Notice::NumberEnding, "").await?;
     let event = Event::new(Action::PhoneEnding).account(account);
     change
         .record(event.with("phone", phone).with("until", until.millis()))
@@ -145,6 +153,33 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
     let event = Event::new(Action::PhoneKept).account(account);
     change.record(event.with("phone", phone)).await?;
     Ok(true)
+}
+
+/// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes, but
+/// for the only ones, and what was given up stays.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
+    change.execute(LOCK, args![account]).await?;
+    let now = change.now();
+    for row in change.all(KEEP_ALL, args![account]).await? {
+        let event = Event::new(Action::PhoneKept).account(account);
+        change.record(event.with("phone", row.uuid("id")?)).await?;
+    }
+    let (mut added, mut are_others) = (Vec::new(), false);
+    for row in change.all(STAYING, args![account]).await? {
+        if row.time("verified_at")? >= since {
+            added.push(row.uuid("id")?);
+        } else {
+            are_others = true;
+        }
+    }
+    for phone in added.into_iter().filter(|_| are_others) {
+        change.execute(END, args![phone, now]).await?;
+        record_end(change, phone, account).await?;
+    }
+    Ok(())
 }
 
 /// Ends the numbers whose time has come, a hundred at a time; answers how many.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
@@ -147,6 +148,7 @@ pub async fn issue_window_code(
     change.execute(INSERT, args).await?;
     let event = Event::new(Action::WindowCodeIssued).account(account);
     change.record(on_duty.sign(event, act)).await?;
+    tell(change, vault, account, Notice::WindowCode, "").await?;
     Ok(Issued::Code(code))
 }
 

@@ -77,6 +77,7 @@ impl Portal {
             .end_all(&mut change, told.account, EndReason::Locked)
             .await?;
         account::end_passkeys_since(&mut change, told.account, since).await?;
+        account::restore_numbers(&mut change, told.account, since).await?;
         forget_browsers_since(&mut change, told.account, since).await?;
         account::stay(&mut change, told.account).await?;
         change.commit().await?;

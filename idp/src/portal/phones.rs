@@ -143,18 +143,19 @@ pub async fn remove_phone(
         Strength::Code | Strength::NewPasskey => settings.wait,
     };
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
-    let done = match account::give_up_phone(&mut change, session.account, id, wait.get()).await? {
-        GivenUp::Last => "phone-needed",
-        GivenUp::Unknown => "nothing",
-        GivenUp::AtOnce => {
-            change.commit().await?;
-            "phone-removed"
-        }
-        GivenUp::Until(_) => {
-            change.commit().await?;
-            "phone-ending"
-        }
-    };
+    let done =
+        match account::give_up_phone(&mut change, &portal.vault, session.account, id, wait.get()).await? {
+            GivenUp::Last => "phone-needed",
+            GivenUp::Unknown => "nothing",
+            GivenUp::AtOnce => {
+                change.commit().await?;
+                "phone-removed"
+            }
+            GivenUp::Until(_) => {
+                change.commit().await?;
+                "phone-ending"
+            }
+        };
     Ok(see_other(&format!("/account?done={done}#methods"), []))
 }
 

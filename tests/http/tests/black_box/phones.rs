@@ -224,3 +224,45 @@ async fn nobody_removes_anothers_number() {
     let forced = other.form(button).submit_from("https://evil.example").await;
     assert_eq!(forced.status(), 403);
 }
+
+#[tokio::test]
+async fn an_added_number_is_told_to_the_others_and_their_link_undoes_it() {
+    let app = TestApp::start().await;
+    let owner = app.resident(OLD);
+    owner.sign_in().await;
+    app.advance("4d").await;
+    let thief = owner.elsewhere();
+    let account = add(&app, &thief.sign_in().await, NEW).await;
+    remove(&account, 1).await.press("#confirm", &[]).await;
+    let links = owner.notices(3).await;
+    let mut said = Vec::new();
+    for link in &links {
+        said.push(app.browser().get(link).await.text("#what"));
+    }
+    // Messages are delivered in no order.
+    let about = |what: &str| said.iter().position(|text| text.contains(what));
+    assert!(
+        about("新设备").is_some() && about("将被移除").is_some(),
+        "{said:?}"
+    );
+    let added = about("添加了一个手机号").expect("the new number is told of");
+    let told = app.resident(NEW).notices(1).await;
+    let told = app.browser().get(&told[0]).await.text("#what");
+    assert!(
+        told.contains("将被移除"),
+        "whoever added it is not told how to undo it first: {told}"
+    );
+    let locked = app.browser().get(&links[added]).await.press("#lock", &[]).await;
+    assert_eq!(locked.status(), 200, "{}", locked.answer.body);
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    assert!(
+        !account.text("#methods").contains("138 **** 0002"),
+        "what was added is gone"
+    );
+    assert!(
+        !account.has("form[action='/account/phones/keep']"),
+        "what was given up stays"
+    );
+    assert!(account.text("#methods").contains("138 **** 0001"));
+}
