@@ -6,6 +6,7 @@ mod disputes;
 mod in_person;
 mod lease;
 mod model;
+mod moves;
 mod notices;
 mod numbers;
 mod passkeys;
@@ -25,6 +26,7 @@ pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use model::{Account, HeldPhone, Profile};
+pub use moves::{MoveAsked, ask_for_move, pending_move, settle_due_moves, stop_move};
 pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,

@@ -31,10 +31,12 @@ pub enum Notice {
     Witnessed,
     /// Staff at a window decided that a number is somebody else's.
     NumberLost,
+    /// A new number is to take the place of a lost one.
+    NumberMoving,
 }
 
 impl Notice {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
@@ -44,6 +46,7 @@ impl Notice {
         Self::WindowCode,
         Self::Witnessed,
         Self::NumberLost,
+        Self::NumberMoving,
     ];
 
     /// The name is stored.
@@ -59,6 +62,7 @@ impl Notice {
             Self::WindowCode => "window-code",
             Self::Witnessed => "witnessed",
             Self::NumberLost => "number-lost",
+            Self::NumberMoving => "number-moving",
         }
     }
 
@@ -79,6 +83,7 @@ impl Notice {
             Self::WindowCode => "told-window-code",
             Self::Witnessed => "told-witnessed",
             Self::NumberLost => "told-number-lost",
+            Self::NumberMoving => "told-number-moving",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.

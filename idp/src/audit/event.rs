@@ -45,6 +45,9 @@ pub enum Action {
     PhoneDisputed,
     PhoneEnding,
     PhoneKept,
+    PhoneMoveStopped,
+    PhoneMoved,
+    PhoneMoving,
     PhoneRemoved,
     PhoneReturned,
     RecordsSwept,
@@ -60,7 +63,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 56] = [
         Self::AccountCreated,
         Self::AccountLocked,
         Self::AccountUnlocked,
@@ -102,6 +105,9 @@ impl Action {
         Self::PhoneDisputed,
         Self::PhoneEnding,
         Self::PhoneKept,
+        Self::PhoneMoveStopped,
+        Self::PhoneMoved,
+        Self::PhoneMoving,
         Self::PhoneRemoved,
         Self::PhoneReturned,
         Self::RecordsSwept,
@@ -160,6 +166,9 @@ impl Action {
             Self::PhoneDisputed => "phone.disputed",
             Self::PhoneEnding => "phone.ending",
             Self::PhoneKept => "phone.kept",
+            Self::PhoneMoveStopped => "phone.move_stopped",
+            Self::PhoneMoved => "phone.moved",
+            Self::PhoneMoving => "phone.moving",
             Self::PhoneRemoved => "phone.removed",
             Self::PhoneReturned => "phone.returned",
             Self::RecordsSwept => "records.swept",

@@ -14,7 +14,7 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed', \
      'passkey.added', 'passkey.renamed', 'passkey.ended', 'passkey.failed', \
      'identity.proven', 'identity.refused', 'identity.elsewhere', 'handover.refused', \
-     'phone.disputed', 'phone.returned', 'phone.added', 'phone.ending', 'phone.kept', 'phone.removed', \
+     'phone.disputed', 'phone.returned', 'phone.added', 'phone.ending', 'phone.kept', 'phone.moving', 'phone.moved', 'phone.move_stopped', 'phone.removed', \
      'identity.witnessed', 'window_code.issued', 'window_code.used', 'window_code.failed', 'dispute.decided', \
      'account.locked', 'account.unlocked') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \

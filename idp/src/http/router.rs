@@ -101,6 +101,11 @@ fn number_routes() -> Router<App> {
         )
         .route("/account/phones/remove", post(portal::remove_phone))
         .route("/account/phones/keep", post(portal::keep_phone))
+        .route(
+            "/account/recover",
+            get(portal::show_recovery).post(portal::recover),
+        )
+        .route("/account/recover/stop", post(portal::stop_recovery))
 }
 
 /// Staff at a window.
