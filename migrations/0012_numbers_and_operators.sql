@@ -55,3 +55,17 @@ CREATE INDEX window_code_expiry ON window_code (expires_at);
 
 -- What staff decide: the oldest first.
 CREATE INDEX phone_disputed ON phone (ended_at) WHERE end_reason = 'disputed';
+
+-- A number that is to take the place of a lost one, by a code from a window: after a while in which the owner can say no.
+CREATE TABLE phone_move (
+    id TEXT PRIMARY KEY,
+    -- Whose it becomes, and who holds it until then.
+    account_id TEXT NOT NULL,
+    from_account TEXT NOT NULL,
+    number_index BYTEA NOT NULL,
+    -- The pairing whose place it takes.
+    lost_phone TEXT NOT NULL,
+    due_at BIGINT NOT NULL
+);
+CREATE INDEX phone_move_due ON phone_move (due_at);
+CREATE UNIQUE INDEX phone_move_account ON phone_move (account_id);

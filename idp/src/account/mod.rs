@@ -7,6 +7,7 @@ mod in_person;
 mod lease;
 mod leaving;
 mod model;
+mod moves;
 mod notices;
 mod numbers;
 mod passkeys;
@@ -27,6 +28,7 @@ pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use leaving::{WAY_BACK, erased_at, leave, stay};
 pub use model::{Account, HeldPhone, Profile};
+pub use moves::{MoveAsked, ask_for_move, pending_move, settle_due_moves, stop_move};
 pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,

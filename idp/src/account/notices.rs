@@ -37,10 +37,12 @@ pub enum Notice {
     Witnessed,
     /// Staff at a window decided that a number is somebody else's.
     NumberLost,
+    /// A new number is to take the place of a lost one.
+    NumberMoving,
 }
 
 impl Notice {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
@@ -53,6 +55,7 @@ impl Notice {
         Self::WindowCode,
         Self::Witnessed,
         Self::NumberLost,
+        Self::NumberMoving,
     ];
 
     /// The name is stored.
@@ -71,6 +74,7 @@ impl Notice {
             Self::WindowCode => "window-code",
             Self::Witnessed => "witnessed",
             Self::NumberLost => "number-lost",
+            Self::NumberMoving => "number-moving",
         }
     }
 
@@ -94,6 +98,7 @@ impl Notice {
             Self::WindowCode => "told-window-code",
             Self::Witnessed => "told-witnessed",
             Self::NumberLost => "told-number-lost",
+            Self::NumberMoving => "told-number-moving",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.

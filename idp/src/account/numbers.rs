@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::moves::stop_move;
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::records::pair;
@@ -156,12 +157,13 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 }
 
 /// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes, but
-/// for the only ones, and what was given up stays.
+/// for the only ones, and what was given up or was to be replaced stays.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
     change.execute(LOCK, args![account]).await?;
+    stop_move(change, account).await?;
     let now = change.now();
     for row in change.all(KEEP_ALL, args![account]).await? {
         let event = Event::new(Action::PhoneKept).account(account);

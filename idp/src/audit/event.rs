@@ -49,6 +49,9 @@ pub enum Action {
     PhoneDisputed,
     PhoneEnding,
     PhoneKept,
+    PhoneMoveStopped,
+    PhoneMoved,
+    PhoneMoving,
     PhoneRemoved,
     PhoneReturned,
     RecordsSwept,
@@ -64,7 +67,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 60] = [
         Self::AccountCreated,
         Self::AccountErased,
         Self::AccountKept,
@@ -110,6 +113,9 @@ impl Action {
         Self::PhoneDisputed,
         Self::PhoneEnding,
         Self::PhoneKept,
+        Self::PhoneMoveStopped,
+        Self::PhoneMoved,
+        Self::PhoneMoving,
         Self::PhoneRemoved,
         Self::PhoneReturned,
         Self::RecordsSwept,
@@ -172,6 +178,9 @@ impl Action {
             Self::PhoneDisputed => "phone.disputed",
             Self::PhoneEnding => "phone.ending",
             Self::PhoneKept => "phone.kept",
+            Self::PhoneMoveStopped => "phone.move_stopped",
+            Self::PhoneMoved => "phone.moved",
+            Self::PhoneMoving => "phone.moving",
             Self::PhoneRemoved => "phone.removed",
             Self::PhoneReturned => "phone.returned",
             Self::RecordsSwept => "records.swept",

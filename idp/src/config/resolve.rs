@@ -31,6 +31,7 @@ pub(super) fn resolve(
     }
     demand_sections(&settings).map_err(wrong)?;
     demand_session(&settings, &written).map_err(wrong)?;
+    demand_sms(&settings).map_err(wrong)?;
     demand_proofing(&settings).map_err(wrong)?;
     Ok(Config {
         public_url,
@@ -106,6 +107,20 @@ fn demand_sections(settings: &Settings) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Two providers may be waited for, and whoever waits gets their page, and not the end of the request.
+fn demand_sms(settings: &Settings) -> Result<(), Fault> {
+    let (timeout, longest) = (settings.sms.timeout, settings.http.request_timeout);
+    if timeout.get() * 2 < longest.get() {
+        return Ok(());
+    }
+    Err(Fault {
+        key: "sms.timeout",
+        said: format!(
+            "sms.timeout is {timeout}; twice that must be shorter than http.request_timeout ({longest})"
+        ),
+    })
 }
 
 /// Whoever waits for the authority still gets its page, and not the end of the request.

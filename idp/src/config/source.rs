@@ -278,6 +278,7 @@ mod tests {
                 "test_number",
             ),
             ("\n[session]\nabsolute = \"31d\"\n", "30d"),
+            ("\n[http]\nrequest_timeout = \"10s\"\n", "sms.timeout"),
             (
                 "\n[proofing]\nurl = \"https://a.example/\"\nsecret = \"s\"\ntimeout = \"15s\"\n",
                 "http.request_timeout",

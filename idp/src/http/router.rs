@@ -124,6 +124,11 @@ fn own_pages() -> Router<App> {
         .route("/account/phones/remove", post(portal::remove_phone))
         .route("/account/phones/keep", post(portal::keep_phone))
         .route(
+            "/account/recover",
+            get(portal::show_recovery).post(portal::recover),
+        )
+        .route("/account/recover/stop", post(portal::stop_recovery))
+        .route(
             "/account/identity",
             get(portal::show_identity).post(portal::prove_identity),
         )

@@ -40,6 +40,10 @@ pub(super) async fn sweep(app: &App) {
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
     exhaust("numbers given up", || account::end_given_up(db, &context)).await;
+    exhaust("numbers that move", || {
+        signin::settle_moves(&app.sessions, db, &app.vault, &context)
+    })
+    .await;
     exhaust("codes from windows", || account::sweep_window_codes(db, &context)).await;
     exhaust("operators' sessions", || operator::sweep(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;

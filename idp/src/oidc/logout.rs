@@ -53,6 +53,10 @@ pub async fn logout(
     parameters: Result<QueryOrForm, WireError>,
 ) -> Result<Response, PageError> {
     let QueryOrForm(parameters) = parameters.map_err(|error| faulty(&error.description))?;
+    parameters
+        .refuse_repeats()
+        .and_then(|()| check_size(&parameters))
+        .map_err(|error| faulty(&error.description))?;
     // A POST from another site brings no Lax cookie: it goes on by GET, which does.
     if method == Method::POST {
         return Ok(see_other(
@@ -60,10 +64,6 @@ pub async fn logout(
             [],
         ));
     }
-    parameters
-        .refuse_repeats()
-        .and_then(|()| check_size(&parameters))
-        .map_err(|error| faulty(&error.description))?;
     let page = page.with_ui_locales(parameters.get("ui_locales"));
     let hint = read_hint(&oidc, &parameters, &facts)?;
     let client = find_client(&oidc, &parameters, hint.as_ref()).await?;

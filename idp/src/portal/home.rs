@@ -46,6 +46,7 @@ pub async fn home(
             level: session.level(),
             can_be_proven: portal.real_names.can_be_proven(),
         },
+        moving: account::pending_move(&portal.db, session.account).await?,
         passkeys_offered: portal.passkeys.are_offered(),
         signals: signals(&portal, &passkeys, &session, name_of(&phones)).await?,
         passkeys: passkeys
@@ -202,6 +203,8 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
         Some("phone-removed") => Some(AccountNotice::PhoneRemoved),
         Some("phone-ending") => Some(AccountNotice::PhoneEnding),
         Some("phone-kept") => Some(AccountNotice::PhoneKept),
+        Some("move-asked") => Some(AccountNotice::MoveAsked),
+        Some("move-stopped") => Some(AccountNotice::MoveStopped),
         Some("name-proven") => Some(AccountNotice::NameProven),
         Some("nothing") => Some(AccountNotice::NothingToDo),
         Some("withdrawn") => {

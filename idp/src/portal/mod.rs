@@ -12,6 +12,7 @@ mod lock;
 pub mod pages;
 mod passkeys;
 mod phones;
+mod recover;
 mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
@@ -26,6 +27,7 @@ pub use passkeys::{
     rename_passkey,
 };
 pub use phones::{add_phone, keep_phone, new_phone, new_phone_code, remove_phone, send_to_new_phone};
+pub use recover::{recover, show_recovery, stop_recovery};
 pub use withdraw::withdraw;
 
 use std::time::Duration;

@@ -20,6 +20,8 @@ pub struct AccountPage {
     pub who: Who,
     /// The main one first.
     pub phones: Vec<Phone>,
+    /// When another number takes the place of one of these.
+    pub moving: Option<Timestamp>,
     pub passkeys: Vec<PasskeyRow>,
     pub passkeys_offered: bool,
     pub signals: Option<Signals>,
@@ -226,6 +228,10 @@ pub enum Happening {
     NumberEnding,
     NumberKept,
     NumberRemoved,
+    /// By a code from a window.
+    NumberMoving,
+    NumberMoved,
+    NumberMoveStopped,
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A passkey of the resident's was refused.
@@ -276,6 +282,9 @@ impl Activity {
             Happening::DisputeLost { file } => page.say("did-dispute-lost").with("file", file).to_string(),
             Happening::NumberAdded => page.say("did-number-added").to_string(),
             Happening::NumberEnding => page.say("did-number-ending").to_string(),
+            Happening::NumberMoving => page.say("did-number-moving").to_string(),
+            Happening::NumberMoved => page.say("did-number-moved").to_string(),
+            Happening::NumberMoveStopped => page.say("did-number-move-stopped").to_string(),
             Happening::NumberKept => page.say("did-number-kept").to_string(),
             Happening::NumberRemoved => page.say("did-number-removed").to_string(),
             Happening::LetIn => page.say("did-let-in").to_string(),
@@ -316,6 +325,7 @@ impl Activity {
                 | Happening::NumberDisputed
                 | Happening::Locked
                 | Happening::NumberEnding
+                | Happening::NumberMoving
                 | Happening::WindowCode { .. }
                 | Happening::WindowCodeRefused
                 | Happening::Misused { .. }
@@ -346,6 +356,8 @@ pub enum AccountNotice {
     PhoneRemoved,
     PhoneEnding,
     PhoneKept,
+    MoveAsked,
+    MoveStopped,
     PasskeyAdded,
     PasskeyRenamed,
     PasskeyRemoved,
@@ -370,6 +382,8 @@ impl AccountNotice {
             Self::PhoneRemoved => page.say("notice-phone-removed").to_string(),
             Self::PhoneEnding => page.say("notice-phone-ending").to_string(),
             Self::PhoneKept => page.say("notice-phone-kept").to_string(),
+            Self::MoveAsked => page.say("notice-move-asked").to_string(),
+            Self::MoveStopped => page.say("notice-move-stopped").to_string(),
             Self::PasskeyAdded => page.say("notice-passkey-added").to_string(),
             Self::PasskeyRenamed => page.say("notice-passkey-renamed").to_string(),
             Self::PasskeyRemoved => page.say("notice-passkey-removed").to_string(),

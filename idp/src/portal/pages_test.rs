@@ -73,6 +73,9 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::NumberAdded,
         Happening::NumberEnding,
         Happening::NumberKept,
+        Happening::NumberMoving,
+        Happening::NumberMoved,
+        Happening::NumberMoveStopped,
         Happening::NumberRemoved,
         Happening::LetIn,
         Happening::NotLetIn,
@@ -137,6 +140,7 @@ fn account(page: Page) -> AccountPage {
             phone("138 **** 0000", None),
             phone("139 **** 1234", Some(sample::NOW)),
         ],
+        moving: Some(sample::NOW),
         passkeys: vec![PasskeyRow {
             id: "p1".to_owned(),
             name: "Apple <iCloud>".to_owned(),

@@ -9,6 +9,7 @@ mod handover;
 mod identity;
 pub mod interaction;
 mod limits;
+mod moves;
 mod new_number;
 mod outbox;
 pub mod pages;
@@ -36,6 +37,7 @@ pub use interaction::{
     Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
 };
 pub use limits::Senders;
+pub use moves::settle_moves;
 pub use new_number::NewNumber;
 pub use outbox::{outbox, outbox_json};
 pub use passkeys::{

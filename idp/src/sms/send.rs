@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::answer::fault;
-use super::message::Message;
+use super::message::{Content, Message};
 use super::outbox::Outbox;
 use super::outcome::{Attempt, Delivery, Fault, Outcome};
 use super::route::{Line, Route};
@@ -51,7 +51,9 @@ impl Sms {
             accepted: None,
             attempts: Vec::new(),
         };
-        for route in &self.0.routes {
+        let is_notice = matches!(message.content, Content::Notice { .. });
+        let able = |route: &&Route| !is_notice || route.line.takes_notices();
+        for route in self.0.routes.iter().filter(able) {
             let waited = started.elapsed();
             let left = (self.0.timeout * DEADLINE).saturating_sub(waited);
             // With less than this a sound provider would look slow, and its breaker would count it.

@@ -208,7 +208,7 @@ impl Fault {
                      computer, close the browser.",
             },
             Kind::Failed(error) if error.is_temporary() => Words {
-                zh: "统一登录平台暂时联系不上。请过一会儿再试，您填的内容没有丢。",
+                zh: "统一登录平台暂时联系不上。请过一会儿再试。",
                 en: "The city’s sign-in service cannot be reached. Please try again in a moment.",
             },
             Kind::Provider(_) | Kind::Failed(_) => Words {

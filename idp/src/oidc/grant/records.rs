@@ -186,6 +186,19 @@ pub async fn find(db: &Db, id: &str) -> Result<Option<Grant>, StoreError> {
     db.maybe(FIND, args![id]).await?.as_ref().map(read).transpose()
 }
 
+/// As [`find`], within a change.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find_within(change: &mut Change, id: &str) -> Result<Option<Grant>, StoreError> {
+    change
+        .maybe(FIND, args![id])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
+}
+
 fn read(row: &Row) -> Result<Grant, StoreError> {
     let consent = given(row, ["granted_at", "consent_expires_at", "withdrawn_at"])?;
     let offline_consent = given(

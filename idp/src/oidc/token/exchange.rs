@@ -50,6 +50,14 @@ pub(super) async fn exchange(
     .asked_as(issued.revisions)
     .held_to(client);
     grant::insert(&mut change, &grant, issued.session).await?;
+    // What the resident allowed may have been withdrawn since the code was issued.
+    let stored = grant::find_within(&mut change, &grant.id).await?;
+    if stored.is_none_or(|stored| grant::check_live(&stored, facts.now).is_err()) {
+        return Err(WireError::new(
+            Code::InvalidGrant,
+            "the resident took the permission back before the code was redeemed",
+        ));
+    }
     let refresh_token = if client.metadata.may_use_grant("refresh_token") {
         let token = oidc.rng.token();
         let expires = facts.now.plus(oidc.config.settings.token.refresh.get());

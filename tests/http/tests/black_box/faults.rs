@@ -262,7 +262,7 @@ async fn told_to_stop_it_does_not_wait_for_idle_connections() {
     app.resident("13800000001").sign_in().await;
     let began = Instant::now();
     app.terminate();
-    assert!(app.wait_for_end(Duration::from_secs(20)).is_some());
+    assert!(app.wait_for_end(Duration::from_secs(5)).is_some());
     println!("ended after {:?}", began.elapsed());
     drop(idle);
 }
@@ -297,7 +297,7 @@ async fn shot_at_any_moment_it_loses_no_sign_in() {
         }
         assert_sound(&app).await;
     }
-    println!("{} had signed in before the shots", signed_in.len());
+    assert!(!signed_in.is_empty(), "nobody came before the shots");
     app.resident("13800002000").sign_in().await;
 }
 

@@ -76,7 +76,10 @@ async fn what_is_not_http_is_not_answered() {
 
 #[tokio::test]
 async fn a_sender_who_dawdles_is_hung_up_on() {
-    let app = Setup::new().set("http.request_timeout", "2s").start().await;
+    let setup = Setup::new()
+        .set("http.request_timeout", "3s")
+        .set("sms.timeout", "1s");
+    let app = setup.start().await;
     let mut body = Raw::open(app.port()).await;
     body.send(b"POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\ngrant").await;
     let mut head = Raw::open(app.port()).await;
@@ -104,7 +107,10 @@ async fn many_who_dawdle_keep_nobody_else_out() {
     for _ in 0..200 {
         let mut connection = Raw::open(app.port()).await;
         connection
-            .send(b"POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+            .send(
+                b"POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\
+                  Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+            )
             .await;
         slow.push(connection);
     }

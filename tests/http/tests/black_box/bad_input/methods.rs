@@ -13,6 +13,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/phones/code", &["GET", "POST"]),
     ("/account/phones/remove", &["POST"]),
     ("/account/phones/keep", &["POST"]),
+    ("/account/recover", &["GET", "POST"]),
+    ("/account/recover/stop", &["POST"]),
     ("/account/identity", &["GET", "POST"]),
     ("/account/export", &["GET", "POST"]),
     ("/account/leave", &["GET", "POST"]),

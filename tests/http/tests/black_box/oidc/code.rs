@@ -131,6 +131,23 @@ async fn a_code_of_someone_who_has_signed_out_is_void() {
 }
 
 #[tokio::test]
+async fn a_code_of_someone_who_has_taken_their_permission_back_is_void() {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let resident = app.resident("13800000001");
+    let request = client.sign_in();
+    let response = resident.go_through(&request).await;
+    let account = resident.browser.get("/account").await;
+    let asked = account.press("#services button[value=all]", &[]).await;
+    asked.press("#confirm", &[]).await;
+    client
+        .exchange(&request, response.code())
+        .await
+        .assert_error(400, "invalid_grant");
+    assert_eq!(app.count("oauth_grant").await, 0);
+}
+
+#[tokio::test]
 async fn a_verifier_without_a_challenge_is_refused() {
     let app = TestApp::start().await;
     let client = app.client("hrss").await;

@@ -2,6 +2,7 @@
 
 mod codes;
 mod disputes;
+mod moves;
 mod people;
 mod staff;
 
