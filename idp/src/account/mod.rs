@@ -5,6 +5,7 @@ mod assurance;
 mod disputes;
 mod in_person;
 mod lease;
+mod leaving;
 mod model;
 mod moves;
 mod notices;
@@ -25,6 +26,7 @@ pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
+pub use leaving::{WAY_BACK, erased_at, leave, stay};
 pub use model::{Account, HeldPhone, Profile};
 pub use moves::{MoveAsked, ask_for_move, pending_move, settle_due_moves, stop_move};
 pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
@@ -33,8 +35,8 @@ pub use numbers::{
 };
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, end_passkeys_since,
-    find_passkey, known_handle, may_offer_passkey, passkey_handle, passkeys, postpone_passkey_offer,
-    rename_passkey, use_passkey, vouch_for_passkey,
+    find_passkey, known_handle, may_offer_passkey, passkey_handle, passkey_owner, passkeys,
+    postpone_passkey_offer, rename_passkey, use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};

@@ -12,7 +12,8 @@ use crate::events::enqueue_text;
 use crate::store::{Db, StoreError, Vault, hash};
 use crate::web::{Locale, Words};
 
-/// Something that its owner should know of.
+/// Something that its owner should know of. A new kind wants its name and words below, its sentence `told-…` in the
+/// translations, and a [`tell`] in the transaction that causes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Signed in where the account was not known.
@@ -22,6 +23,11 @@ pub enum Notice {
     NumberDisputed,
     /// Somebody wanted the owner's name proven for another account.
     NameElsewhere,
+    PasskeyRemoved,
+    /// Everything that is held was looked at, or taken along.
+    Exported,
+    /// The account is to be erased.
+    Leaving,
     NumberAdded,
     /// One that signs in for a while yet.
     NumberEnding,
@@ -36,11 +42,14 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
         Self::NameElsewhere,
+        Self::PasskeyRemoved,
+        Self::Exported,
+        Self::Leaving,
         Self::NumberAdded,
         Self::NumberEnding,
         Self::WindowCode,
@@ -57,6 +66,9 @@ impl Notice {
             Self::PasskeyAdded => "passkey-added",
             Self::NumberDisputed => "number-disputed",
             Self::NameElsewhere => "name-elsewhere",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::Exported => "exported",
+            Self::Leaving => "leaving",
             Self::NumberAdded => "number-added",
             Self::NumberEnding => "number-ending",
             Self::WindowCode => "window-code",
@@ -78,6 +90,9 @@ impl Notice {
             Self::PasskeyAdded => "told-passkey-added",
             Self::NumberDisputed => "told-number-disputed",
             Self::NameElsewhere => "told-name-elsewhere",
+            Self::PasskeyRemoved => "told-passkey-removed",
+            Self::Exported => "told-exported",
+            Self::Leaving => "told-leaving",
             Self::NumberAdded => "told-number-added",
             Self::NumberEnding => "told-number-ending",
             Self::WindowCode => "told-window-code",

@@ -59,6 +59,8 @@ pub struct Found {
     /// By which authenticators know the account.
     pub handle: Uuid,
     pub identity: Identity,
+    /// Whether its owner is leaving.
+    pub is_leaving: bool,
 }
 
 /// Why a passkey ended. The name is stored.
@@ -85,7 +87,7 @@ impl PasskeyEnd {
 pub const MOST_PASSKEYS: usize = 20;
 
 const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p.vouched_at, p.version, \
-     p.created_at, p.last_used_at, a.passkey_handle, a.identity \
+     p.created_at, p.last_used_at, a.passkey_handle, a.identity, a.erase_at \
      FROM passkey p JOIN account a ON a.id = p.account_id \
      WHERE p.credential_hash = $1 AND p.rp_id = $2 AND p.ended_at IS NULL";
 
@@ -149,6 +151,7 @@ pub async fn find_passkey(
         passkey: passkey(&row, vault)?,
         handle: row.uuid("passkey_handle")?,
         identity: Identity::named(&identity).ok_or(StoreError::Corrupt("identity"))?,
+        is_leaving: row.maybe_time("erase_at")?.is_some(),
     }))
 }
 
@@ -278,6 +281,17 @@ pub async fn end_passkey(
         .record(event.with("passkey", passkey).with("reason", reason.as_str()))
         .await?;
     Ok(true)
+}
+
+const OWNER: &str = "SELECT account_id FROM passkey WHERE id = $1 AND ended_at IS NULL";
+
+/// Whose passkey it is, while it signs in.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn passkey_owner(db: &Db, passkey: Uuid) -> Result<Option<Uuid>, StoreError> {
+    let row = db.maybe(OWNER, args![passkey]).await?;
+    row.map(|row| row.uuid("account_id")).transpose()
 }
 
 const MADE_SINCE: &str =

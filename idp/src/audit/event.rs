@@ -5,6 +5,9 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     AccountCreated,
+    AccountErased,
+    AccountKept,
+    AccountLeft,
     AccountLocked,
     AccountUnlocked,
     BrowserClosed,
@@ -22,6 +25,7 @@ pub enum Action {
     DisputeDecided,
     EventDelivered,
     EventFailed,
+    Exported,
     GrantEnded,
     GrantMade,
     HandoverRefused,
@@ -63,8 +67,11 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 60] = [
         Self::AccountCreated,
+        Self::AccountErased,
+        Self::AccountKept,
+        Self::AccountLeft,
         Self::AccountLocked,
         Self::AccountUnlocked,
         Self::BrowserClosed,
@@ -82,6 +89,7 @@ impl Action {
         Self::DisputeDecided,
         Self::EventDelivered,
         Self::EventFailed,
+        Self::Exported,
         Self::GrantEnded,
         Self::GrantMade,
         Self::HandoverRefused,
@@ -126,6 +134,9 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccountCreated => "account.created",
+            Self::AccountErased => "account.erased",
+            Self::AccountKept => "account.kept",
+            Self::AccountLeft => "account.left",
             Self::AccountLocked => "account.locked",
             Self::AccountUnlocked => "account.unlocked",
             Self::BrowserClosed => "browser.closed",
@@ -143,6 +154,7 @@ impl Action {
             Self::DisputeDecided => "dispute.decided",
             Self::EventDelivered => "event.delivered",
             Self::EventFailed => "event.failed",
+            Self::Exported => "account.exported",
             Self::GrantEnded => "grant.ended",
             Self::GrantMade => "grant.made",
             Self::HandoverRefused => "handover.refused",
@@ -208,6 +220,8 @@ pub enum EndReason {
     PasskeyRemoved,
     #[serde(rename = "the account was locked")]
     Locked,
+    #[serde(rename = "the resident left")]
+    Left,
 }
 
 impl EndReason {
@@ -220,6 +234,7 @@ impl EndReason {
             Self::AnotherAccount => "another account signed in",
             Self::PasskeyRemoved => "its passkey was removed",
             Self::Locked => "the account was locked",
+            Self::Left => "the resident left",
         }
     }
 }

@@ -14,9 +14,10 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed', \
      'passkey.added', 'passkey.renamed', 'passkey.ended', 'passkey.failed', \
      'identity.proven', 'identity.refused', 'identity.elsewhere', 'handover.refused', \
-     'phone.disputed', 'phone.returned', 'phone.added', 'phone.ending', 'phone.kept', 'phone.moving', 'phone.moved', 'phone.move_stopped', 'phone.removed', \
-     'identity.witnessed', 'window_code.issued', 'window_code.used', 'window_code.failed', 'dispute.decided', \
-     'account.locked', 'account.unlocked') \
+     'phone.disputed', 'phone.returned', 'account.locked', 'account.unlocked', \
+     'account.exported', 'account.left', 'account.kept', \
+     'phone.added', 'phone.ending', 'phone.kept', 'phone.moving', 'phone.moved', 'phone.move_stopped', 'phone.removed', \
+     'identity.witnessed', 'window_code.issued', 'window_code.used', 'window_code.failed', 'dispute.decided') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \
      ORDER BY at DESC, id DESC LIMIT $2";

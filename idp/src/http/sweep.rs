@@ -10,6 +10,7 @@ use crate::consent;
 use crate::events;
 use crate::oidc;
 use crate::operator;
+use crate::portal;
 use crate::signin;
 use crate::store::StoreError;
 
@@ -46,6 +47,7 @@ pub(super) async fn sweep(app: &App) {
     exhaust("codes from windows", || account::sweep_window_codes(db, &context)).await;
     exhaust("operators' sessions", || operator::sweep(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
+    exhaust("accounts", || portal::held::sweep(db, &context)).await;
     exhaust("notices", || account::sweep_notices(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;
     exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;

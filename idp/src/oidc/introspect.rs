@@ -65,7 +65,17 @@ async fn access_token(
         scope = scope.only(&grant.scope);
     }
     let mut body = json!({ "active": true, "token_type": "Bearer", "scope": scope.to_string() });
-    for name in ["iss", "sub", "aud", "client_id", "iat", "exp", "jti"] {
+    for name in [
+        "iss",
+        "sub",
+        "aud",
+        "client_id",
+        "iat",
+        "exp",
+        "jti",
+        "acr",
+        "auth_time",
+    ] {
         if let Some(value) = claims.get(name) {
             body[name] = value.clone();
         }

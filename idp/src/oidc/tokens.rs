@@ -34,8 +34,8 @@ pub struct Issue<'a> {
 }
 
 impl Issue<'_> {
-    /// An access token for our own resources (RFC 9068 §2.2). `grant` is the handle by which
-    /// UserInfo and introspection see that it has been ended.
+    /// An access token (RFC 9068 §2.2). `grant` is the handle by which UserInfo and introspection see that it has been
+    /// ended, and how its person signed in (§2.2.1), by which an API knows whether to ask for more (RFC 9470).
     ///
     /// # Errors
     /// Where no key is active.
@@ -43,7 +43,7 @@ impl Issue<'_> {
         &self,
         algorithm: Algorithm,
         scope: &str,
-        grant: Option<&str>,
+        grant: Option<(&str, &Authentication)>,
         lifetime: Duration,
         rng: &Rng,
     ) -> Result<String, SignError> {
@@ -52,8 +52,10 @@ impl Issue<'_> {
         claims.insert("client_id".to_owned(), json!(self.client_id));
         claims.insert("jti".to_owned(), json!(rng.id()));
         claims.insert("scope".to_owned(), json!(scope));
-        if let Some(grant) = grant {
+        if let Some((grant, signed_in)) = grant {
             claims.insert("grant".to_owned(), json!(grant));
+            claims.insert("auth_time".to_owned(), json!(signed_in.auth_time.seconds()));
+            claims.insert("acr".to_owned(), json!(signed_in.acr));
         }
         self.keys.sign(algorithm, ACCESS, &claims)
     }

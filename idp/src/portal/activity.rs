@@ -19,7 +19,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             EndReason::Everywhere
             | EndReason::AnotherAccount
             | EndReason::PasskeyRemoved
-            | EndReason::Locked => return None,
+            | EndReason::Locked
+            | EndReason::Left => return None,
         },
         Action::RefreshReused => Happening::Misused {
             service: service_name,
@@ -39,6 +40,11 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
             items,
         },
+        Action::Exported => Happening::Exported,
+        Action::AccountLeft => Happening::Left,
+        Action::AccountKept => Happening::Kept,
+        Action::AccountLocked => Happening::Locked,
+        Action::AccountUnlocked => Happening::Unlocked,
         Action::IdentityWitnessed => Happening::Witnessed { file: file(entry) },
         Action::WindowCodeIssued => Happening::WindowCode { file: file(entry) },
         Action::WindowCodeUsed => Happening::WindowCodeUsed,
@@ -52,8 +58,6 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::PhoneMoveStopped => Happening::NumberMoveStopped,
         Action::PhoneKept => Happening::NumberKept,
         Action::PhoneRemoved => Happening::NumberRemoved,
-        Action::AccountLocked => Happening::Locked,
-        Action::AccountUnlocked => Happening::Unlocked,
         Action::PhoneDisputed => Happening::NumberDisputed,
         Action::PhoneReturned => Happening::NumberReturned,
         Action::HandoverRefused => Happening::NotLetIn,

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use crate::account::{self, Told};
-use crate::audit::{Change, Context};
+use crate::audit::{Change, Context, EndReason};
 use crate::clock::Timestamp;
 use crate::signin::forget_browsers_since;
 use crate::web::{Facts, Page, PageError, PostedForm, respond, views};
@@ -66,17 +66,20 @@ pub async fn lock(
 }
 
 impl Portal {
-    /// One transaction: the link's use, the lock, the sessions, and what was added.
+    /// One transaction: the link's use, the lock, the sessions, what was added, and a deletion that is under way.
     async fn lock_account(&self, context: &Context, told: &Told) -> Result<bool, PageError> {
         let since = told.at.minus(BEFORE);
         let mut change = Change::begin(&self.db, context).await?;
         if !account::lock(&mut change, told).await? {
             return Ok(false);
         }
-        self.sessions.end_locked(&mut change, told.account).await?;
+        self.sessions
+            .end_all(&mut change, told.account, EndReason::Locked)
+            .await?;
         account::end_passkeys_since(&mut change, told.account, since).await?;
         account::restore_numbers(&mut change, told.account, since).await?;
         forget_browsers_since(&mut change, told.account, since).await?;
+        account::stay(&mut change, told.account).await?;
         change.commit().await?;
         Ok(true)
     }

@@ -4,8 +4,10 @@
 mod activity;
 mod end;
 mod handover;
+pub mod held;
 mod home;
 mod identity;
+mod leave;
 mod lock;
 pub mod pages;
 mod passkeys;
@@ -15,8 +17,10 @@ mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
 pub use handover::{answer_handover, look_at_handover};
+pub use held::{download_export, show_export};
 pub use home::home;
 pub use identity::{prove_identity, show_identity};
+pub use leave::{ask_leave, leave};
 pub use lock::{lock, show_notice};
 pub use passkeys::{
     add_passkey, new_passkey, passkey_endpoints, passkey_options, related_origins, remove_passkey,

@@ -201,6 +201,12 @@ pub enum Happening {
     /// Somebody who holds the number says that the account is not theirs.
     NumberDisputed,
     NumberReturned,
+    Exported,
+    Left,
+    Kept,
+    /// By the link of a notice.
+    Locked,
+    Unlocked,
     /// Staff at a window have seen the person, or somebody who said so.
     Witnessed {
         file: String,
@@ -226,9 +232,6 @@ pub enum Happening {
     NumberMoving,
     NumberMoved,
     NumberMoveStopped,
-    /// By the link of a notice.
-    Locked,
-    Unlocked,
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A passkey of the resident's was refused.
@@ -264,6 +267,9 @@ impl Activity {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
             Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::Exported => page.say("did-export").to_string(),
+            Happening::Left => page.say("did-leave").to_string(),
+            Happening::Kept => page.say("did-keep").to_string(),
             Happening::Locked => page.say("did-lock").to_string(),
             Happening::Unlocked => page.say("did-unlock").to_string(),
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
@@ -317,11 +323,11 @@ impl Activity {
             Happening::WrongCode
                 | Happening::NotLetIn
                 | Happening::NumberDisputed
+                | Happening::Locked
                 | Happening::NumberEnding
                 | Happening::NumberMoving
                 | Happening::WindowCode { .. }
                 | Happening::WindowCodeRefused
-                | Happening::Locked
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
                 | Happening::PasskeyRefused
@@ -423,6 +429,10 @@ pub enum Question {
         client: String,
         service: String,
     },
+    Leave {
+        /// When everything is erased.
+        until: Timestamp,
+    },
 }
 
 impl Question {
@@ -433,6 +443,7 @@ impl Question {
             Self::RemovePasskey { .. } => "/account/passkeys/remove",
             Self::RemovePhone { .. } => "/account/phones/remove",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "/account/services/withdraw",
+            Self::Leave { .. } => "/account/leave",
         }
     }
 
@@ -441,7 +452,7 @@ impl Question {
         match self {
             Self::EndDevice { session, .. } => vec![("session", session)],
             Self::EndOthers => vec![("session", "others")],
-            Self::SignOutEverywhere => Vec::new(),
+            Self::SignOutEverywhere | Self::Leave { .. } => Vec::new(),
             Self::RemovePasskey { passkey, .. } => vec![("passkey", passkey)],
             Self::RemovePhone { phone, .. } => vec![("phone", phone)],
             Self::WithdrawItem { client, item, .. } => vec![("client", client), ("item", item)],
@@ -454,6 +465,7 @@ impl Question {
             Self::EndDevice { device, .. } => page.say("ask-end-device").with("device", device).to_string(),
             Self::EndOthers => page.say("ask-end-others").to_string(),
             Self::SignOutEverywhere => page.say("ask-sign-out-everywhere").to_string(),
+            Self::Leave { .. } => page.say("ask-leave").to_string(),
             Self::RemovePasskey { name, .. } => page.say("ask-remove-passkey").with("name", name).to_string(),
             Self::RemovePhone { masked, .. } => {
                 page.say("ask-remove-phone").with("phone", masked).to_string()
@@ -476,6 +488,10 @@ impl Question {
             Self::RemovePasskey { .. } => "ask-remove-passkey-what",
             Self::RemovePhone { .. } => "ask-remove-phone-what",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",
+            Self::Leave { until } => {
+                let date = page.date(until);
+                return page.say("ask-leave-what").with("date", &date).to_string();
+            }
         };
         page.say(id).to_string()
     }
@@ -486,6 +502,7 @@ impl Question {
             Self::RemovePasskey { .. } => "ask-remove-passkey-yes",
             Self::RemovePhone { .. } => "ask-remove-phone-yes",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-yes",
+            Self::Leave { .. } => "ask-leave-yes",
         };
         page.say(id).to_string()
     }

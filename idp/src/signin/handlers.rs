@@ -136,7 +136,7 @@ pub async fn enter_code(
                     return Ok(see_other(&format!("/signin/{}/offer", interaction.id), cookies));
                 }
                 Verdict::SignedIn(cookies) => return Ok(see_other(&interaction.continuation, cookies)),
-                Verdict::Whose => return Ok(see_other(&format!("/signin/{}/whose", interaction.id), [])),
+                Verdict::Asked => return Ok(see_other(&format!("/signin/{}/whose", interaction.id), [])),
                 Verdict::Wrong { tries_left } => CodeNotice::Wrong { tries_left },
                 Verdict::Dead => CodeNotice::Expired,
                 Verdict::TooMany(Wait(wait)) => CodeNotice::TooMany { wait },

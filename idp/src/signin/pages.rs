@@ -318,6 +318,8 @@ pub struct SignedOutPage {
 pub enum SignedOut {
     Here,
     Everywhere,
+    /// For good, unless they come back.
+    Left,
 }
 
 /// `GET /dev/outbox`: the messages a development installation would have sent.

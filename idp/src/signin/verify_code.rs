@@ -13,6 +13,7 @@ use super::limits::{
     BROWSER_FAILURES, BrowserKnown, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open,
 };
 use super::sessions::{Device, Proof, Session};
+use super::whose::Question;
 use crate::account::{self, Notice, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -37,8 +38,8 @@ pub(super) struct VerifyCode {
 pub(super) enum Verdict {
     /// The cookies of the session and of the browser.
     SignedIn(Vec<HeaderValue>),
-    /// The code is right, and yet it is open whose account this is.
-    Whose,
+    /// The code is right, and yet there is a question first: whose account this is, or whether it is to be kept.
+    Asked,
     Wrong {
         tries_left: u32,
     },
@@ -163,10 +164,19 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Verdict, PageError> {
         let now = context.now;
-        let entered = if seen.is_in_doubt(&self.config.settings.phone, now) {
-            self.ask_whose(ask, phone, now).await.map(|()| Vec::new())
+        let question = if seen.is_in_doubt(&self.config.settings.phone, now) {
+            Some(Question::Whose)
+        } else if seen.is_leaving && seen.claimed_by.is_none() {
+            Some(Question::Leaving { passkey: None })
         } else {
-            self.sign_in(context, ask, phone, seen).await
+            None
+        };
+        let entered = match question {
+            Some(question) => {
+                let asked = self.ask(&ask.interaction, Some(phone), question, now).await;
+                asked.map(|()| Vec::new())
+            }
+            None => self.sign_in(context, ask, phone, seen).await,
         };
         let cookies = match entered {
             Ok(cookies) => cookies,
@@ -203,6 +213,7 @@ impl Signin {
             None => account::enter(&mut change, &self.vault, phone).await?,
             Some(owner) => {
                 account::take_back(&mut change, &self.vault, phone, owner).await?;
+                account::stay(&mut change, owner).await?;
                 owner
             }
         };
@@ -310,7 +321,7 @@ impl Signin {
 /// A sign-in gives cookies; a code that left a question open gives none.
 fn entered_with(cookies: Vec<HeaderValue>) -> Verdict {
     if cookies.is_empty() {
-        Verdict::Whose
+        Verdict::Asked
     } else {
         Verdict::SignedIn(cookies)
     }

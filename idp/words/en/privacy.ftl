@@ -10,7 +10,7 @@ privacy-given-what = Only services for which you pressed “Share”, only the i
 privacy-cookies = Cookies
 privacy-cookies-what = They only remember that you are signed in, how far a sign-in has got, which language and version you chose, and that you have signed in with this browser before (remembered for up to 400 days, so that somebody else’s wrong codes do not lock you out). There are no cookies for statistics or advertising, and nothing from other companies.
 privacy-rights = What you can do
-privacy-rights-what = See, withdraw and sign out at any time in “My account”. You cannot yet correct, copy or delete your information, or close your account, online: call { $number } or visit a service window, and our staff will do it.
+privacy-rights-what = See, withdraw and sign out at any time in “My account”. You can download everything we hold about you, and delete your account: within 15 days you can still come back, then everything is erased but the activity log, which the law has us keep for a while. To correct something, call { $number } or visit a service window.
 
 acr-1 = Level of assurance 1: a phone answered
 acr-1-what = The person received a code by text message on the mobile number they hold, and entered it correctly.

@@ -212,6 +212,12 @@ whose-window = If nothing works, visit a service window with your ID card, or ca
 whose-new = It is not mine, or the number is new to me
 whose-begin = Open an account of my own
 whose-begin-hint = You will see nothing of the old account, and nothing of it is deleted.
+
+stay-heading = This account is being deleted
+stay-what = You asked for it to be deleted. On { $date } everything in it is erased and cannot be brought back.
+stay-yes = Keep my account and sign in
+stay-no = Delete it as planned
+signed-out-left = We have your request. Every device and the services you used will sign out. Sign in once more within 15 days to keep the account.
 whose-by-window = Confirm with a code from a service window
 whose-code = The 12 digits you were given
 whose-code-wrong = That code is not good here

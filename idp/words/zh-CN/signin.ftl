@@ -206,6 +206,12 @@ whose-window = 都不行，请带身份证去服务窗口，或拨打 { $number 
 whose-new = 不是我的，或者是新换的号码
 whose-begin = 开通我自己的账户
 whose-begin-hint = 以前那个账户里的东西不会给您看，也不会删掉。
+
+stay-heading = 这个账户正在注销
+stay-what = 您申请过注销。{ $date }会删除账户里的全部内容，删了就找不回来。
+stay-yes = 不注销了，继续登录
+stay-no = 照旧注销
+signed-out-left = 申请收到了。所有设备和您用过的服务都会退出。15 天内再登录一次，就可以不注销。
 whose-by-window = 用服务窗口给的码确认
 whose-code = 窗口给您的 12 位数字
 whose-code-wrong = 这个码在这里不能用

@@ -22,6 +22,7 @@ pub struct Builder {
     key_file: Option<PathBuf>,
     key_pem: Option<Pem>,
     scopes: Option<Vec<String>>,
+    api_callers: Vec<String>,
     internal_address: Option<String>,
     extra_ca: Option<PathBuf>,
     sessions: SessionStore,
@@ -84,6 +85,13 @@ impl Builder {
         self
     }
 
+    /// Other systems (by client id, such as a kiosk of the same department) that may call what
+    /// [`Bearer`](crate::Bearer) guards with access tokens of their own.
+    pub fn api_callers<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
+        self.api_callers = ids.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// How this machine reaches the provider, if not by its public address. `YIMEN_INTERNAL_ADDRESS`.
     pub fn internal_address(mut self, url: impl Into<String>) -> Self {
         self.internal_address = Some(url.into());
@@ -141,6 +149,7 @@ impl Builder {
             client_id: or_env(self.client_id, "YIMEN_CLIENT_ID").unwrap_or_else(|| department.clone()),
             department: public_address("the department's address", &department)?,
             issuer,
+            api_callers: self.api_callers,
             scopes: with_openid(self.scopes.or_else(|| {
                 or_env(None, "YIMEN_SCOPES").map(|text| text.split_whitespace().map(str::to_owned).collect())
             })),

@@ -112,8 +112,12 @@ impl Person {
 
 /// The level that claims tell of.
 pub(crate) fn level_in(yimen: &Yimen, claims: &Map<String, Value>) -> Option<u8> {
+    level_of(yimen, claims.get("acr")?.as_str()?)
+}
+
+/// The level that an `acr` stands for.
+pub(crate) fn level_of(yimen: &Yimen, acr: &str) -> Option<u8> {
     let issuer = yimen.settings().issuer.trim_end_matches('/');
-    let acr = claims.get("acr")?.as_str()?;
     acr.strip_prefix(issuer)?.strip_prefix("/acr/")?.parse().ok()
 }
 

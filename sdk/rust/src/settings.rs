@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) department: Url,
     pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,
+    /// Other systems whose access tokens open this department's API.
+    pub(crate) api_callers: Vec<String>,
     pub(crate) internal_address: Option<Url>,
     pub(crate) extra_ca: Option<PathBuf>,
 }

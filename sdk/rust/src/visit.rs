@@ -45,9 +45,17 @@ impl Visit {
         }
     }
 
+    pub(crate) const fn yimen(&self) -> &Yimen {
+        &self.yimen
+    }
+
+    pub(crate) fn make_personal(&self) {
+        self.personal.store(true, Ordering::Relaxed);
+    }
+
     /// Who is here. From now on the answer counts as personal.
     pub(crate) async fn person(&self, headers: &HeaderMap) -> Option<Person> {
-        self.personal.store(true, Ordering::Relaxed);
+        self.make_personal();
         Person::find(&self.yimen, headers).await
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct Browser {
     pub(crate) connection: Connection,
     pub(crate) jar: Jar,
     side: SharedSide,
-    origin: String,
+    pub(crate) origin: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -102,9 +102,23 @@ impl Browser {
         self.submit(&form).await
     }
 
+    /// A page of the provider's own, wherever it redirects to.
+    pub(crate) async fn page(&mut self, target: &str) -> Result<String> {
+        match self.visit(Request::get(target)).await? {
+            Place::Page(page) => Ok(page),
+            Place::Department(_) => Err(format!("{target} leads to the department").into()),
+        }
+    }
+
     async fn submit(&mut self, form: &Form) -> Result<Place> {
+        let answer = self.send_form(form).await?;
+        self.follow(answer, &form.action).await
+    }
+
+    /// Sends a form and follows no redirect.
+    pub(crate) async fn send_form(&mut self, form: &Form) -> Result<Answer> {
         let origin = self.origin.clone();
-        self.visit(Request {
+        self.send(&Request {
             method: "POST",
             target: path_of(&form.action),
             headers: &[
@@ -118,15 +132,19 @@ impl Browser {
         .await
     }
 
-    /// Sends, then follows redirects until a page or the department's call-back.
     async fn visit(&mut self, request: Request<'_>) -> Result<Place> {
-        let mut answer = self.send(&request).await?;
+        let answer = self.send(&request).await?;
+        self.follow(answer, request.target).await
+    }
+
+    /// Follows redirects until a page or the department's call-back.
+    async fn follow(&mut self, mut answer: Answer, asked: &str) -> Result<Place> {
         for _ in 0..PATIENCE {
             if answer.status == 200 {
                 return Ok(Place::Page(answer.text()?.to_owned()));
             }
             if answer.status != 302 && answer.status != 303 {
-                answer.expect(303, request.target)?;
+                answer.expect(303, asked)?;
                 return Err("unreachable: the status was checked".into());
             }
             let location = answer
@@ -219,6 +237,11 @@ impl Browser {
 }
 
 impl Jar {
+    pub(crate) fn forget(&mut self, name: &str) -> Result<()> {
+        let gone = self.0.remove(name);
+        gone.map(drop).ok_or(format!("there is no cookie {name}").into())
+    }
+
     fn header(&self) -> String {
         let pairs = self.0.iter().map(|(name, value)| format!("{name}={value}"));
         pairs.collect::<Vec<_>>().join("; ")

@@ -33,6 +33,7 @@ const GROWN_MIB: f64 = 120.0;
 fn cpu_ms(flow: Flow) -> Option<f64> {
     match flow {
         Flow::FirstSignIn => Some(1.5),
+        Flow::PasskeySignIn => Some(1.0),
         Flow::SessionSignIn => Some(0.35),
         Flow::Refresh => Some(0.17),
         Flow::ClientCredentials => Some(0.1),

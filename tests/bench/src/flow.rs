@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::browser::{Browser, Jar, Wish};
 use crate::http::Request;
+use crate::passkey::Passkey;
 use crate::population::number;
 use crate::side::{DISCOVERY, SharedSide};
 
@@ -13,6 +14,8 @@ pub(crate) enum Flow {
     Return {
         accounts: u64,
     },
+    /// Both requests of it: the options, and the authenticator's answer.
+    PasskeySignIn,
     SessionSignIn,
     Refresh,
     ClientCredentials,
@@ -23,8 +26,9 @@ pub(crate) enum Flow {
     Nothing(&'static str),
 }
 
-pub(crate) const FLOWS: [Flow; 7] = [
+pub(crate) const FLOWS: [Flow; 8] = [
     Flow::FirstSignIn,
+    Flow::PasskeySignIn,
     Flow::SessionSignIn,
     Flow::Refresh,
     Flow::ClientCredentials,
@@ -43,6 +47,7 @@ const SAMPLE: u64 = 16;
 pub(crate) struct Visitor {
     jar: Jar,
     refresh_token: String,
+    passkey: Option<Passkey>,
 }
 
 impl Flow {
@@ -50,6 +55,7 @@ impl Flow {
         match self {
             Flow::FirstSignIn => "first sign-in by SMS",
             Flow::Return { .. } => "sign-in by SMS of a known account",
+            Flow::PasskeySignIn => "sign-in by a passkey",
             Flow::SessionSignIn => "sign-in with a session",
             Flow::Refresh => "refresh",
             Flow::ClientCredentials => "client credentials",
@@ -75,7 +81,15 @@ impl Flow {
     }
 
     pub(crate) fn needs_visitors(self) -> bool {
-        matches!(self, Flow::SessionSignIn | Flow::Refresh | Flow::Introspection)
+        matches!(
+            self,
+            Flow::PasskeySignIn | Flow::SessionSignIn | Flow::Refresh | Flow::Introspection
+        )
+    }
+
+    /// Whether npm's oidc-provider can do it, which knows no passkeys.
+    pub(crate) fn has_peer(self) -> bool {
+        self != Flow::PasskeySignIn
     }
 
     /// Does the operation once. `turn` counts the worker's operations.
@@ -111,6 +125,10 @@ impl Flow {
                     more => Err(format!("a known account's sign-in took {more} requests").into()),
                 }
             }
+            Flow::PasskeySignIn => {
+                let passkey = visitor(visitors, turn)?.passkey.as_ref();
+                passkey.ok_or("nobody has a passkey")?.sign_in(browser).await
+            }
             Flow::SessionSignIn => {
                 browser.jar = visitor(visitors, turn)?.jar.clone();
                 let before = browser.connection.requests;
@@ -143,12 +161,17 @@ impl Flow {
     }
 }
 
-/// Signs residents in who stay: each with a session, a consent and a refresh token.
-pub(crate) async fn visitors(side: &SharedSide, count: usize) -> Result<Vec<Visitor>> {
+/// Signs residents in who stay: each with a session, a consent and a refresh token; and with a passkey, if `flow` is
+/// about those.
+pub(crate) async fn visitors(side: &SharedSide, flow: Flow, count: usize) -> Result<Vec<Visitor>> {
     let mut browser = Browser::open(side).await?;
     let mut all = Vec::with_capacity(count);
     for _ in 0..count {
-        all.push(first_sign_in(&mut browser, side, OFFLINE, true).await?);
+        let mut visitor = first_sign_in(&mut browser, side, OFFLINE, true).await?;
+        if flow == Flow::PasskeySignIn {
+            visitor.passkey = Some(Passkey::make(&mut browser).await?);
+        }
+        all.push(visitor);
     }
     Ok(all)
 }
@@ -177,6 +200,7 @@ async fn first_sign_in(
     Ok(Visitor {
         jar: browser.jar.clone(),
         refresh_token,
+        passkey: None,
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::Result;
 use url::form_urlencoded::Serializer;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Form {
     pub(crate) action: String,
     pub(crate) body: String,
@@ -14,7 +14,7 @@ pub(crate) fn has(page: &str, id: &str) -> bool {
     page.contains(&format!("id=\"{id}\""))
 }
 
-/// The form around the button `id`, its hidden and ticked fields as they stand, `typed` filled in.
+/// The form around the button `id`: `typed` filled in, its other hidden and ticked fields as they stand.
 pub(crate) fn press(page: &str, id: &str, typed: &[(&str, &str)]) -> Result<Form> {
     let at = page
         .find(&format!("id=\"{id}\""))
@@ -31,7 +31,8 @@ pub(crate) fn press(page: &str, id: &str, typed: &[(&str, &str)]) -> Result<Form
         let kind = attribute(input, "type").unwrap_or_default();
         let sent =
             kind == "hidden" || (input.contains(" checked") && (kind == "checkbox" || kind == "radio"));
-        if let (true, Some(name)) = (sent, attribute(input, "name")) {
+        let name = attribute(input, "name").filter(|name| typed.iter().all(|(own, _)| own != name));
+        if let (true, Some(name)) = (sent, name) {
             body.append_pair(&name, &attribute(input, "value").unwrap_or("on".into()));
         }
     }
@@ -102,10 +103,15 @@ mod tests {
         let page = r#"<form action="/a"><input type="hidden" name="token" value="no"></form>
             <form method="post" action="/b?x=1&#38;y=2"><input type="hidden" name="token" value="t&amp;1">
             <input type="checkbox" name="item" value="phone" checked><input type="checkbox" name="item" value="name">
-            <input name="phone" id="phone"><button id="send-code" name="go" value="1">Send</button></form>"#;
-        let form = press(page, "send-code", &[("phone", "139 0000 0001")]).unwrap();
+            <input name="phone" id="phone"><input type="hidden" name="answer">
+            <button id="send-code" name="go" value="1">Send</button></form>"#;
+        let typed = [("phone", "139 0000 0001"), ("answer", "yes")];
+        let form = press(page, "send-code", &typed).unwrap();
         assert_eq!(form.action, "/b?x=1&y=2");
-        assert_eq!(form.body, "token=t%261&item=phone&go=1&phone=139+0000+0001");
+        assert_eq!(
+            form.body,
+            "token=t%261&item=phone&go=1&phone=139+0000+0001&answer=yes"
+        );
         assert!(has(page, "phone") && !has(page, "verify"));
     }
 }

@@ -15,6 +15,7 @@ mod hello;
 mod http;
 mod id_token;
 mod machine;
+mod passkey;
 mod plan;
 mod population;
 mod report;

@@ -189,9 +189,10 @@ fn plain_side(name: &'static str, port: u16, server: &Server, provider: Option<P
 
 async fn one_flow(field: &Field, flow: Flow, pace: &Pace) -> Result<Vec<Score>> {
     let mut contestants = Vec::new();
-    for side in field.ours.iter().chain(&field.peer) {
+    let peer = field.peer.as_ref().filter(|_| flow.has_peer());
+    for side in field.ours.iter().chain(peer) {
         let visitors = if flow.needs_visitors() {
-            visitors(side, VISITORS * CONNECTIONS).await?
+            visitors(side, flow, VISITORS * CONNECTIONS).await?
         } else {
             Vec::new()
         };

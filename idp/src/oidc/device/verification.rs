@@ -200,7 +200,11 @@ async fn may_guess(oidc: &Oidc, facts: &Facts) -> Result<bool, PageError> {
 }
 
 fn code_page(page: Page, user_code: String, problem: Option<CodeProblem>) -> CodePage {
-    let page = page.back_to("/oauth2/device");
+    let here = match UserCode::read(&user_code) {
+        Some(code) => format!("/oauth2/device?user_code={code}"),
+        None => "/oauth2/device".to_owned(),
+    };
+    let page = page.back_to(here);
     CodePage {
         token: page.form_token(BINDING),
         user_code,

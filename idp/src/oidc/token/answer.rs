@@ -68,7 +68,13 @@ pub(super) async fn answer_for(
     let algorithm = algorithm_of(client);
     let access = lifetimes.access.get();
     let access_token = issue
-        .access_token(algorithm, &scope.to_string(), Some(&grant.id), access, &oidc.rng)
+        .access_token(
+            algorithm,
+            &scope.to_string(),
+            Some((&grant.id, &authentication)),
+            access,
+            &oidc.rng,
+        )
         .map_err(WireError::internal)?;
     let id_token = issue
         .id_token(algorithm, &authentication, asked, lifetimes.id.get())

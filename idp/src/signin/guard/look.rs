@@ -27,6 +27,8 @@ pub(in super::super) const LOOK: &str = "SELECT \
      (SELECT last_used_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS answered_at, \
      (SELECT a.locked_at FROM phone p JOIN account a ON a.id = p.account_id \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS locked_at, \
+     (SELECT a.erase_at FROM phone p JOIN account a ON a.id = p.account_id \
+         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS erase_at, \
      (SELECT sent_at FROM number_guard WHERE number_index = $1) AS sent_at, \
      (SELECT failures FROM number_guard WHERE number_index = $1) AS failures, \
      (SELECT version FROM number_guard WHERE number_index = $1) AS version";
@@ -40,6 +42,8 @@ pub(in crate::signin) struct Seen {
     pub(in crate::signin) claimed_by: Option<Uuid>,
     /// Whether its owner has locked the account that holds the number.
     pub(in crate::signin) is_locked: bool,
+    /// Whether its owner is leaving.
+    pub(in crate::signin) is_leaving: bool,
     pub(in crate::signin) pressure: Pressure,
     pub(in crate::signin) number: NumberGuard,
 }
@@ -94,6 +98,7 @@ pub(in crate::signin) async fn look(
             BrowserKnown::No
         },
         claimed_by,
+        is_leaving: row.maybe_time("erase_at")?.is_some(),
         is_locked: row.maybe_time("locked_at")?.is_some(),
         pressure: Pressure {
             browser: row.maybe_int("browser_failures")?.unwrap_or_default(),

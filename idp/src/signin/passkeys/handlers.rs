@@ -72,6 +72,7 @@ pub async fn sign_in_with_passkey(
     let credential_id = answer.credential.id.clone();
     let trouble = match signin.answer_by_passkey(&context, answer).await? {
         Verdict::SignedIn(cookies) => return Ok(see_other(&interaction.continuation, cookies)),
+        Verdict::Asked => return Ok(see_other(&format!("/signin/{}/whose", interaction.id), [])),
         Verdict::Over => PasskeyTrouble::Over,
         Verdict::Unknown => PasskeyTrouble::Unknown { credential_id },
         Verdict::OtherAccount => PasskeyTrouble::OtherAccount,

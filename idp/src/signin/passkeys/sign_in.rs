@@ -10,6 +10,7 @@ use super::super::Signin;
 use super::super::guard::{Browser, remember_browser};
 use super::super::limits::BrowserKnown;
 use super::super::sessions::{Device, Proof, Session};
+use super::super::whose::Question;
 use super::{CEREMONY, Passkeys};
 use crate::account::{self, Found, Notice, PasskeyEnd};
 use crate::audit::{Action, Change, Context, Event};
@@ -34,6 +35,8 @@ pub(super) struct Answer {
 pub(super) enum Verdict {
     /// The cookies of the session and of the browser.
     SignedIn(Vec<HeaderValue>),
+    /// It is the owner, who is leaving: do they stay?
+    Asked,
     /// The ceremony was never begun, has been finished, or took too long.
     Over,
     /// No passkey that signs in here: removed, or never ours.
@@ -125,6 +128,13 @@ impl Signin {
                     return Ok(Verdict::Refused);
                 }
             };
+            if found.is_leaving {
+                let question = Question::Leaving {
+                    passkey: Some(found.passkey.id),
+                };
+                self.ask(&answer.interaction, None, question, context.now).await?;
+                return Ok(Verdict::Asked);
+            }
             if let Some(cookies) = self
                 .enter_by_passkey(context, &answer, &found, &result, credential)
                 .await?

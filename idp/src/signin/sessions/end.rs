@@ -141,25 +141,27 @@ impl Sessions {
     /// # Errors
     /// Where the database does not answer.
     pub async fn end_everywhere(&self, change: &mut Change, account: Uuid) -> Result<(), StoreError> {
-        let now = change.now();
-        change.execute(SIGNED_OUT, args![account, now]).await?;
-        for id in self.open_ids(change, account).await? {
-            self.end(change, id, EndReason::Everywhere).await?;
-        }
+        self.end_all(change, account, EndReason::Everywhere).await?;
         change
             .record(Event::new(Action::SignedOutEverywhere).account(account))
             .await
     }
 
-    /// Ends all of an account's sessions, and whatever was granted before this moment, since it was locked.
+    /// Ends all of an account's sessions, and whatever was granted before this moment, offline access included. The
+    /// caller records why.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn end_locked(&self, change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    pub async fn end_all(
+        &self,
+        change: &mut Change,
+        account: Uuid,
+        reason: EndReason,
+    ) -> Result<(), StoreError> {
         let now = change.now();
         change.execute(SIGNED_OUT, args![account, now]).await?;
         for id in self.open_ids(change, account).await? {
-            self.end(change, id, EndReason::Locked).await?;
+            self.end(change, id, reason).await?;
         }
         Ok(())
     }

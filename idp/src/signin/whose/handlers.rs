@@ -9,14 +9,16 @@ use super::super::handlers::to_phone;
 use super::super::identity::Typed;
 use super::super::interaction::Interaction;
 use super::super::limits::{BrowserKnown, Wait};
-use super::super::sessions::{Device, Proof};
+use super::super::sessions::{Device, Proof, Session};
 use super::super::window_code::Redemption;
-use super::pages::{WhosePage, WhoseTrouble};
+use super::pages::{StayPage, WhosePage, WhoseTrouble};
+use super::records::{Asked, Question};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Change, Context};
+use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
 
-/// GET `/signin/{id}/whose`: asks whose account it is.
+/// GET `/signin/{id}/whose`: asks what is open.
 ///
 /// # Errors
 /// A page that says why this interaction does not go on.
@@ -28,13 +30,25 @@ pub async fn show_whose(
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
     let interaction = signin.begin_page(&id, &headers, facts.now).await?;
-    if signin.doubted(&id, facts.now).await?.is_none() {
+    let Some(asked) = signin.asked(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
+    };
+    if asked.question == Question::Whose {
+        let view = whose(&signin, page, &interaction, Typed::default(), None);
+        return Ok(view.into_response());
     }
-    Ok(question(&signin, page, &interaction, Typed::default(), None).into_response())
+    let erased_at = match signin.owner_of(&asked).await? {
+        Some(owner) => account::erased_at(&signin.db, owner).await?,
+        None => None,
+    };
+    Ok(match erased_at {
+        Some(at) => stay(page, &interaction, at).into_response(),
+        None => to_phone(&interaction),
+    })
 }
 
-/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; `window`, with `code`; or `new`, for an account of one's own.
+/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; `window`, with `code`; `new`, for an account of
+/// one's own; `stay`, or `leave`.
 ///
 /// # Errors
 /// As [`show_whose`].
@@ -48,137 +62,183 @@ pub async fn answer_whose(
 ) -> Result<Response, Halt> {
     let interaction = signin.begin_page(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
-    let Some(phone) = signin.doubted(&id, facts.now).await? else {
+    let Some(asked) = signin.asked(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
     let context = Context::of(&facts, "resident", &signin.rng);
-    let holder = signin.last_holder(&phone).await?;
-    let owner = match (form.one("answer")?, holder) {
-        ("mine", Some(holder)) => {
+    let holder = signin.owner_of(&asked).await?;
+    let arrival = signin.arrival(&headers, holder, facts.now).await?;
+    let answered = match (asked.question, form.one("answer")?, holder) {
+        (Question::Whose, "mine", Some(holder)) => {
             let typed = Typed::of(&form)?;
             let real_names = signin.real_names.clone();
-            if let Err(trouble) = real_names
+            match real_names
                 .recognise(context.clone(), holder, typed.clone())
                 .await?
             {
-                let view = question(
-                    &signin,
-                    page,
-                    &interaction,
-                    typed,
-                    Some(WhoseTrouble::Name(trouble)),
-                );
-                return Ok(respond(trouble.status(), &view));
+                Ok(()) => Ok((Entry::Owner(holder, Proof::Code), None)),
+                Err(trouble) => Err((typed, WhoseTrouble::Name(trouble))),
             }
-            Some(holder)
         }
-        ("window", Some(holder)) => {
-            return signin
-                .let_in_by_window(page, &interaction, &context, &phone, holder, &headers, &form)
-                .await;
+        (Question::Whose, "window", Some(holder)) => {
+            match signin.redeem(&context, holder, form.one("code")?).await? {
+                // A window's code is used up in the change that lets its owner in.
+                Redemption::Good(change, redeemed) if redeemed.account == holder => {
+                    Ok((Entry::Owner(holder, Proof::Code), Some(change)))
+                }
+                Redemption::Good(..) | Redemption::Wrong => Err((Typed::default(), WhoseTrouble::Code)),
+                Redemption::TooMany(Wait(wait)) => Err((Typed::default(), WhoseTrouble::TooMany { wait })),
+            }
         }
-        ("new", _) => None,
+        (Question::Whose, "new", _) => Ok((Entry::Newcomer, None)),
+        (Question::Leaving { passkey }, "stay", Some(owner)) => {
+            let proof = passkey.map_or(Proof::Code, Proof::Passkey);
+            Ok((Entry::Owner(owner, proof), None))
+        }
+        (Question::Leaving { .. }, "leave", _) => {
+            signin.settle_question(&id, facts.now).await?;
+            return Ok(see_other(&interaction.cancel, []));
+        }
         _ => return Ok(to_phone(&interaction)),
     };
+    let (entry, change) = match answered {
+        Ok(answered) => answered,
+        Err((typed, trouble)) => {
+            let view = whose(&signin, page, &interaction, typed, Some(trouble));
+            return Ok(respond(trouble.status(), &view));
+        }
+    };
     // Of two answers at once, one settles it.
-    if signin.settle_doubt(&id, facts.now).await?.is_none() {
+    let Some(asked) = signin.settle_question(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
-    }
-    match signin.enter_as(&context, &phone, owner, &headers).await? {
+    };
+    let change = match change {
+        Some(change) => change,
+        None => Change::begin(&signin.db, &context).await?,
+    };
+    let entered = signin.enter_as(change, asked.phone.as_ref(), entry, arrival);
+    match entered.await? {
         Some(cookies) => Ok(see_other(&interaction.continuation, cookies)),
         None => Ok(to_phone(&interaction)),
     }
 }
 
+/// The browser at the door, read before anything is changed: a change has a connection of its own, and may be the only one.
+struct Arrival {
+    browser: Browser,
+    known: BrowserKnown,
+    previous: Option<Session>,
+    device: Device,
+}
+
+/// Who is let in.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    Owner(Uuid, Proof),
+    Newcomer,
+}
+
 impl Signin {
+    /// Whose account the question is about.
+    async fn owner_of(&self, asked: &Asked) -> Result<Option<Uuid>, PageError> {
+        Ok(match (asked.question, &asked.phone) {
+            (
+                Question::Leaving {
+                    passkey: Some(passkey),
+                },
+                _,
+            ) => account::passkey_owner(&self.db, passkey).await?,
+            (_, Some(phone)) => self.holder(phone).await?,
+            _ => None,
+        })
+    }
+
+    async fn arrival(
+        &self,
+        headers: &HeaderMap,
+        holder: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<Arrival, PageError> {
+        let browser = Browser::of(self.site.cookies(), headers);
+        Ok(Arrival {
+            known: match holder {
+                Some(holder) => browser.is_known(&self.db, holder).await?,
+                None => BrowserKnown::No,
+            },
+            previous: self.sessions.open(headers, now).await?,
+            device: Device::of(headers),
+            browser,
+        })
+    }
+
     /// One transaction: the owner is back, or somebody new begins; none where the number has meanwhile answered
     /// elsewhere.
     async fn enter_as(
         &self,
-        context: &Context,
-        phone: &PhoneNumber,
-        owner: Option<Uuid>,
-        headers: &HeaderMap,
-    ) -> Result<Option<Vec<HeaderValue>>, PageError> {
-        let change = Change::begin(&self.db, context).await?;
-        self.enter_within(change, context, phone, owner, headers).await
-    }
-
-    /// A code from a window says whose account it is, for the account that the question is about and for no other.
-    #[expect(clippy::too_many_arguments, reason = "what the handler was given")]
-    async fn let_in_by_window(
-        &self,
-        page: Page,
-        interaction: &Interaction,
-        context: &Context,
-        phone: &PhoneNumber,
-        holder: Uuid,
-        headers: &HeaderMap,
-        form: &PostedForm,
-    ) -> Result<Response, Halt> {
-        let trouble = match self.redeem(context, holder, form.one("code")?).await? {
-            Redemption::Good(change, redeemed) if redeemed.account == holder => {
-                if self.settle_doubt(&interaction.id, context.now).await?.is_none() {
-                    return Ok(to_phone(interaction));
-                }
-                let entered = self.enter_within(change, context, phone, Some(holder), headers);
-                return Ok(match entered.await? {
-                    Some(cookies) => see_other(&interaction.continuation, cookies),
-                    None => to_phone(interaction),
-                });
-            }
-            Redemption::Good(..) | Redemption::Wrong => WhoseTrouble::Code,
-            Redemption::TooMany(Wait(wait)) => WhoseTrouble::TooMany { wait },
-        };
-        let view = question(self, page, interaction, Typed::default(), Some(trouble));
-        Ok(respond(trouble.status(), &view))
-    }
-
-    async fn enter_within(
-        &self,
         mut change: Change,
-        context: &Context,
-        phone: &PhoneNumber,
-        owner: Option<Uuid>,
-        headers: &HeaderMap,
+        phone: Option<&PhoneNumber>,
+        entry: Entry,
+        arrival: Arrival,
     ) -> Result<Option<Vec<HeaderValue>>, PageError> {
-        let account = match owner {
-            Some(_) => Some(account::enter(&mut change, &self.vault, phone).await?),
-            None => {
-                let silence = self.config.settings.phone.silence.get();
-                account::begin_anew(&mut change, &self.vault, phone, silence).await?
-            }
-        };
-        // Whoever was recognised is let into their own account and no other.
-        let Some(account) = account.filter(|account| owner.is_none_or(|owner| owner == *account)) else {
+        let Some((account, proof)) = self.admit(&mut change, phone, entry).await? else {
             return Ok(None);
         };
         account::unlock(&mut change, account).await?;
-        reset_failures(&mut change, &phone.index(&self.vault)).await?;
+        account::stay(&mut change, account).await?;
+        let known = match entry {
+            Entry::Owner(..) => arrival.known,
+            Entry::Newcomer => BrowserKnown::No,
+        };
         let cookies = self.site.cookies();
-        let browser = Browser::of(cookies, headers);
-        let browser = remember_browser(&mut change, &browser, BrowserKnown::No, account, cookies).await?;
-        let previous = self.sessions.open(headers, context.now).await?;
-        let device = Device::of(headers);
+        let browser = remember_browser(&mut change, &arrival.browser, known, account, cookies).await?;
         let begun = self
             .sessions
-            .begin(&mut change, account, Proof::Code, previous.as_ref(), device)
+            .begin(
+                &mut change,
+                account,
+                proof,
+                arrival.previous.as_ref(),
+                arrival.device,
+            )
             .await?;
         change.commit().await?;
         Ok(Some(vec![self.sessions.cookie(&begun.token), browser]))
     }
+
+    /// The account that is entered, and by what; none where the number is another's by now.
+    async fn admit(
+        &self,
+        change: &mut Change,
+        phone: Option<&PhoneNumber>,
+        entry: Entry,
+    ) -> Result<Option<(Uuid, Proof)>, PageError> {
+        if let Some(phone) = phone {
+            reset_failures(change, &phone.index(&self.vault)).await?;
+        }
+        Ok(match (entry, phone) {
+            (Entry::Newcomer, Some(phone)) => {
+                let silence = self.config.settings.phone.silence.get();
+                let begun = account::begin_anew(change, &self.vault, phone, silence).await?;
+                begun.map(|account| (account, Proof::Code))
+            }
+            (Entry::Owner(owner, proof), Some(phone)) => {
+                let holder = account::enter(change, &self.vault, phone).await?;
+                (holder == owner).then_some((owner, proof))
+            }
+            (Entry::Owner(owner, proof), None) => Some((owner, proof)),
+            (Entry::Newcomer, None) => None,
+        })
+    }
 }
 
-fn question(
+fn whose(
     signin: &Signin,
     page: Page,
     interaction: &Interaction,
     typed: Typed,
     trouble: Option<WhoseTrouble>,
 ) -> WhosePage {
-    let page = interaction
-        .dress(page)
-        .back_to(format!("/signin/{}/whose", interaction.id));
+    let page = dressed(page, interaction);
     let token = page.form_token(&interaction.form_binding());
     WhosePage {
         door: interaction.door(page.locale(), &token),
@@ -191,4 +251,22 @@ fn question(
         trouble,
         page,
     }
+}
+
+fn stay(page: Page, interaction: &Interaction, erased_at: Timestamp) -> StayPage {
+    let page = dressed(page, interaction);
+    let token = page.form_token(&interaction.form_binding());
+    StayPage {
+        door: interaction.door(page.locale(), &token),
+        id: interaction.id.clone(),
+        token,
+        erased_at,
+        page,
+    }
+}
+
+fn dressed(page: Page, interaction: &Interaction) -> Page {
+    interaction
+        .dress(page)
+        .back_to(format!("/signin/{}/whose", interaction.id))
 }

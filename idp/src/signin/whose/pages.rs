@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::super::identity::Trouble;
+use crate::clock::Timestamp;
 use crate::web::{Door, Page, views};
 
 /// `GET /signin/{id}/whose`.
@@ -74,4 +75,15 @@ impl WhosePage {
     }
 }
 
-views!(WhosePage);
+/// The same, where the account's owner is leaving.
+#[derive(Template)]
+#[template(path = "signin/stay.html")]
+pub struct StayPage {
+    pub page: Page,
+    pub door: Door,
+    pub id: String,
+    pub token: String,
+    pub erased_at: Timestamp,
+}
+
+views!(StayPage, WhosePage);

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::super::Signin;
-use super::super::verify_code::VerifyCode;
 use crate::account::{self, PhoneNumber};
 use crate::clock::Timestamp;
 use crate::store::StoreError;
@@ -12,72 +12,84 @@ use crate::web::{ErrorKind, PageError};
 /// How long the question waits: to find a card takes a while. Ours.
 const OPEN: Duration = Duration::from_secs(30 * 60);
 
-/// A number that has answered its code, and leaves open whose account it opens.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Doubt {
-    /// Sealed.
-    phone: Vec<u8>,
+/// What is to be answered before somebody is let in who has shown a right code or passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::signin) enum Question {
+    /// Whose account it is.
+    Whose,
+    /// Whether its owner, who is leaving, stays: shown by this passkey, or by a code.
+    Leaving { passkey: Option<Uuid> },
 }
 
-impl std::fmt::Debug for Doubt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Doubt")
-    }
+/// A question as it is kept with its interaction.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    question: Question,
+    /// The number that has answered its code, sealed.
+    phone: Option<Vec<u8>>,
+}
+
+/// A question, and the number that has answered its code.
+pub(super) struct Asked {
+    pub(super) question: Question,
+    pub(super) phone: Option<PhoneNumber>,
 }
 
 impl Signin {
-    /// Keeps the number with its interaction, for the page that asks.
-    pub(in crate::signin) async fn ask_whose(
+    /// Keeps the question for the page that asks.
+    pub(in crate::signin) async fn ask(
         &self,
-        ask: &VerifyCode,
-        phone: &PhoneNumber,
+        interaction: &str,
+        phone: Option<&PhoneNumber>,
+        question: Question,
         now: Timestamp,
     ) -> Result<(), PageError> {
-        let phone = self.vault.seal(SEALED_PHONE, &ask.interaction, phone.e164())?;
-        let kept = serde_json::to_vec(&Doubt { phone }).map_err(|fault| internal(&fault))?;
-        Ok(self.state.put(&key(&ask.interaction), &kept, now, OPEN).await?)
+        let seal = |phone: &PhoneNumber| self.vault.seal(SEALED_PHONE, interaction, phone.e164());
+        let phone = phone.map(seal).transpose()?;
+        let kept = serde_json::to_vec(&Kept { question, phone }).map_err(|fault| internal(&fault))?;
+        Ok(self.state.put(&key(interaction), &kept, now, OPEN).await?)
     }
 
-    /// The number that the question is about; none where it was answered, or waited too long.
-    pub(super) async fn doubted(
-        &self,
-        interaction: &str,
-        now: Timestamp,
-    ) -> Result<Option<PhoneNumber>, PageError> {
+    /// The question of an interaction; none where it was answered, or waited too long.
+    pub(super) async fn asked(&self, interaction: &str, now: Timestamp) -> Result<Option<Asked>, PageError> {
         let kept = self.state.get(&key(interaction), now).await?;
-        self.number_of(interaction, kept.as_deref())
+        self.read(interaction, kept.as_deref())
     }
 
-    /// As [`Signin::doubted`], for the one request that settles it.
-    pub(super) async fn settle_doubt(
+    /// As [`Signin::asked`], for the one request that answers it.
+    pub(super) async fn settle_question(
         &self,
         interaction: &str,
         now: Timestamp,
-    ) -> Result<Option<PhoneNumber>, PageError> {
+    ) -> Result<Option<Asked>, PageError> {
         let kept = self.state.take(&key(interaction), now).await?;
-        self.number_of(interaction, kept.as_deref())
+        self.read(interaction, kept.as_deref())
     }
 
-    fn number_of(&self, interaction: &str, kept: Option<&[u8]>) -> Result<Option<PhoneNumber>, PageError> {
+    fn read(&self, interaction: &str, kept: Option<&[u8]>) -> Result<Option<Asked>, PageError> {
         let Some(kept) = kept else {
             return Ok(None);
         };
-        let doubt: Doubt = serde_json::from_slice(kept).map_err(|fault| internal(&fault))?;
-        let phone = self.vault.open(SEALED_PHONE, interaction, &doubt.phone)?;
-        Ok(PhoneNumber::from_e164(&phone))
+        let kept: Kept = serde_json::from_slice(kept).map_err(|fault| internal(&fault))?;
+        let open = |sealed: Vec<u8>| self.vault.open(SEALED_PHONE, interaction, &sealed);
+        let phone = kept.phone.map(open).transpose()?;
+        Ok(Some(Asked {
+            question: kept.question,
+            phone: phone.as_deref().and_then(PhoneNumber::from_e164),
+        }))
     }
 
-    /// The account that held the number when it fell silent.
-    pub(super) async fn last_holder(&self, phone: &PhoneNumber) -> Result<Option<uuid::Uuid>, StoreError> {
+    /// The account that holds the number.
+    pub(super) async fn holder(&self, phone: &PhoneNumber) -> Result<Option<Uuid>, StoreError> {
         let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         Ok(holder.map(|holder| holder.id))
     }
 }
 
-const SEALED_PHONE: &str = "interaction.doubt";
+const SEALED_PHONE: &str = "interaction.asked";
 
 fn key(interaction: &str) -> String {
-    format!("whose:{{{interaction}}}")
+    format!("asked:{{{interaction}}}")
 }
 
 fn internal(fault: &serde_json::Error) -> PageError {

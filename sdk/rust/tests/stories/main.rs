@@ -1,6 +1,8 @@
 //! The SDK from outside: a department of a few lines, a browser with cookies, and a provider that can lie.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod browser;

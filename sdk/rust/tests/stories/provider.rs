@@ -138,7 +138,21 @@ impl Provider {
         self.key.lock().unwrap().sign("logout+jwt", &claims)
     }
 
-    fn id_token(&self, nonce: Option<&str>) -> String {
+    pub(crate) fn access_token(&self, bend: impl Fn(&mut Value)) -> String {
+        self.key.lock().unwrap().sign("at+jwt", &self.access_claims(bend))
+    }
+
+    pub(crate) fn access_claims(&self, bend: impl Fn(&mut Value)) -> Value {
+        let now = self.time.seconds();
+        let mut claims = json!({
+            "iss": self.issuer, "sub": "sub-1", "aud": self.issuer, "client_id": CLIENT, "iat": now, "exp": now + 300,
+            "jti": "1", "scope": "openid profile", "acr": format!("{}/acr/3", self.issuer), "auth_time": now - 5,
+        });
+        bend(&mut claims);
+        claims
+    }
+
+    pub(crate) fn id_token(&self, nonce: Option<&str>) -> String {
         let now = self.time.seconds();
         let mut claims = json!({
             "iss": self.issuer, "sub": "sub-1", "aud": CLIENT, "iat": now, "exp": now + 300, "auth_time": now - 5,

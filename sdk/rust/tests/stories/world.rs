@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
-use yimen_sdk::{Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen, require_acr};
+use yimen_sdk::{Access, Bearer, Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen, require_acr};
 
 use crate::browser::Browser;
 use crate::keys::department_key;
@@ -78,6 +78,7 @@ pub(crate) fn settings(issuer: &str, time: &Time) -> Builder {
     Yimen::at(issuer)
         .department(CLIENT)
         .scopes(["profile", "phone"])
+        .api_callers(["hall-kiosk"])
         .key_pem(department_key())
         .clock(time.clock())
 }
@@ -102,7 +103,20 @@ pub(crate) fn department(yimen: &Yimen) -> Router {
         .route("/form-token", get(async |person: SignedIn| person.form_token()))
         .route("/token", get(token))
         .route("/why", get(why))
+        .route("/api/whoami", get(async |caller: Bearer| caller.sub().to_owned()))
+        .route(
+            "/api/sign",
+            post(async |caller: Bearer<Sign>| format!("signed for {}", caller.sub())),
+        )
         .layer(yimen.layer())
+}
+
+struct Sign;
+
+impl Access for Sign {
+    const SCOPE: Option<&'static str> = Some("profile");
+    const LEVEL: u8 = 3;
+    const MAX_AGE: Option<Duration> = Some(Duration::from_secs(300));
 }
 
 async fn filing(Path(number): Path<String>, person: SignedIn) -> String {

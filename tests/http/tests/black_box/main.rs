@@ -11,6 +11,7 @@ mod foreign_library;
 mod handover;
 mod interruptions;
 mod lease;
+mod leaving;
 mod limits;
 mod notices;
 mod oidc;

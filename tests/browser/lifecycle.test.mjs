@@ -1,0 +1,105 @@
+// Pages that a person sees seldom: whose account it is, a notice, everything held, leaving and coming back, a kiosk's letters.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { violations } from './axe.mjs';
+import { advance, binary, code, start, visitor } from './demo.mjs';
+
+const run = promisify(execFile);
+const grant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+let demo;
+
+before(async () => {
+  demo = await start();
+  await run(binary, ['client', 'add', '--config', demo.config, '--id', 'hall', '--name', '自助办事机', '--department',
+    '社保大厅', '--auth-method', 'none', '--grant-type', grant, '--scope', 'openid profile']);
+});
+
+after(() => demo?.stop());
+
+/** To what follows a right code at this address. */
+async function answer(page, phone, place) {
+  await page.goto(`${demo.provider}${place}`);
+  await page.fill('#phone', phone);
+  await page.click('#send-code');
+  await page.waitForSelector('#code');
+  await page.fill('#code', await code(demo, phone));
+  await page.click('#verify');
+}
+
+/** The link of the newest notice to this phone. */
+async function notice(phone) {
+  for (;;) {
+    const messages = await (await fetch(`${demo.provider}/dev/outbox.json?phone=${phone}`)).json();
+    const found = messages.find((message) => !message.code);
+    if (found) return found.text.match(/http\S+/)[0];
+  }
+}
+
+let people = 0;
+
+for (const locale of ['zh-CN', 'en']) {
+  for (const width of [390, 1280]) {
+    for (const elder of [false, true]) {
+      test(`no page has a fault that axe knows: ${locale}, ${width} px, elder ${elder}`, async (t) => {
+        const phone = `138000004${String((people += 1)).padStart(2, '0')}`;
+        const open = async () => (await visitor(demo, t, { locale, viewport: { width, height: 800 } })).newPage();
+        const seen = [];
+        const look = async (page, sign) => {
+          await page.waitForSelector(sign);
+          const isElder = await page.evaluate(() => document.documentElement.classList.contains('elder'));
+          if (isElder !== elder) await page.click('.elder-switch');
+          await page.waitForSelector(sign);
+          for (const fault of await violations(page)) seen.push(`${sign}: ${JSON.stringify(fault)}`);
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          if (overflow > 0) seen.push(`${sign}: ${overflow} px too wide`);
+        };
+
+        const begun = await (await fetch(`${demo.provider}/oauth2/device_authorization`, {
+          method: 'POST',
+          body: new URLSearchParams({ client_id: 'hall', scope: 'openid' }),
+        })).json();
+        const first = await open();
+        await first.goto(begun.verification_uri_complete);
+        await look(first, '#find-device');
+        await first.click('#find-device');
+        await look(first, '#go-on');
+        await first.click('#refuse');
+        await look(first, '#told');
+
+        await answer(first, phone, '/account');
+        await first.waitForSelector('#methods');
+        await advance(demo, '90d');
+        const second = await open();
+        await answer(second, phone, '/account');
+        await look(second, '#new');
+        await advance(demo, '2m');
+        await answer(first, phone, '/account');
+        await first.waitForSelector('#methods');
+        await advance(demo, '25h');
+        await answer(second, phone, '/account');
+        await second.waitForSelector('#methods');
+
+        await first.goto(await notice(phone));
+        await look(first, '#lock');
+        await first.click('#lock');
+        await look(first, '#outcome');
+        await advance(demo, '2m');
+        await answer(first, phone, '/account/export');
+        await look(first, '#download');
+        await first.goto(`${demo.provider}/account/leave`);
+        await look(first, '#confirm');
+        await first.click('#confirm');
+        await first.waitForSelector('main a.btn');
+        await advance(demo, '2m');
+        await answer(first, phone, '/account');
+        await look(first, '#stay');
+        await first.click('#stay');
+        await first.waitForSelector('#methods');
+        assert.deepEqual(seen, []);
+      });
+    }
+  }
+}
