@@ -40,6 +40,10 @@ const DUE: &str = "DELETE FROM phone_move WHERE id IN \
      (SELECT id FROM phone_move WHERE due_at <= $1 ORDER BY due_at LIMIT 100) AND due_at <= $1 \
      RETURNING account_id, from_account, number_index, lost_phone";
 
+/// An account that is being left takes nothing any more.
+const STAYS: &str =
+    "UPDATE account SET status = status WHERE id = $1 AND status = 'active' AND erase_at IS NULL";
+
 /// Only as long as whoever asked still holds it.
 const TAKE: &str = "UPDATE phone SET ended_at = $3, end_reason = 'moved' \
      WHERE number_index = $1 AND account_id = $2 AND ended_at IS NULL RETURNING id, number";
@@ -117,9 +121,12 @@ pub async fn settle_due_moves(change: &mut Change, vault: &Vault) -> Result<(u64
     let mut left = Vec::new();
     for row in &due {
         let (account, from) = (row.uuid("account_id")?, row.uuid("from_account")?);
-        let taken = change
-            .maybe(TAKE, args![row.bytes("number_index")?, from, now])
-            .await?;
+        let taken = if change.execute(STAYS, args![account]).await? == 1 {
+            let args = args![row.bytes("number_index")?, from, now];
+            change.maybe(TAKE, args).await?
+        } else {
+            None
+        };
         let Some(taken) = taken else {
             let event = Event::new(Action::PhoneMoveStopped).account(account);
             change.record(event).await?;
