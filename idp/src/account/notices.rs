@@ -37,10 +37,12 @@ pub enum Notice {
     Witnessed,
     /// Staff at a window decided that a number is somebody else's.
     NumberLost,
+    /// Another account of the same person was closed into this one.
+    AccountsMerged,
 }
 
 impl Notice {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
@@ -53,6 +55,7 @@ impl Notice {
         Self::WindowCode,
         Self::Witnessed,
         Self::NumberLost,
+        Self::AccountsMerged,
     ];
 
     /// The name is stored.
@@ -71,6 +74,7 @@ impl Notice {
             Self::WindowCode => "window-code",
             Self::Witnessed => "witnessed",
             Self::NumberLost => "number-lost",
+            Self::AccountsMerged => "accounts-merged",
         }
     }
 
@@ -94,6 +98,7 @@ impl Notice {
             Self::WindowCode => "told-window-code",
             Self::Witnessed => "told-witnessed",
             Self::NumberLost => "told-number-lost",
+            Self::AccountsMerged => "told-accounts-merged",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.
@@ -233,6 +238,6 @@ pub async fn unlock(change: &mut Change, account: Uuid) -> Result<(), StoreError
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn sweep_notices(db: &Db, context: &crate::audit::Context) -> Result<u64, StoreError> {
+pub(super) async fn sweep_notices(db: &Db, context: &crate::audit::Context) -> Result<u64, StoreError> {
     context.sweep(db, "notice", SWEEP, args![context.now]).await
 }

@@ -53,6 +53,11 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::Left,
         Happening::Kept,
         Happening::Locked,
+        Happening::MergingBegun,
+        Happening::Merged,
+        Happening::KnownTwice {
+            service: "养老金查询".to_owned(),
+        },
         Happening::Unlocked,
         Happening::NumberDisputed,
         Happening::NumberReturned,
@@ -190,6 +195,7 @@ fn what_was_just_done_is_said() {
     let said = [
         AccountNotice::DeviceEnded,
         AccountNotice::OthersEnded,
+        AccountNotice::Merged,
         AccountNotice::NothingToDo,
     ]
     .map(|notice| notice.text(&page));
@@ -209,6 +215,12 @@ fn nothing_ends_without_a_question() {
             },
         ),
         ("others", Question::EndOthers),
+        (
+            "merge",
+            Question::Merge {
+                numbers: "138 **** 0001".to_owned(),
+            },
+        ),
         ("everywhere", Question::SignOutEverywhere),
         (
             "phone",

@@ -14,6 +14,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/phones/remove", &["POST"]),
     ("/account/phones/keep", &["POST"]),
     ("/account/identity", &["GET", "POST"]),
+    ("/account/merge", &["GET", "POST"]),
+    ("/account/merge/begin", &["POST"]),
     ("/account/export", &["GET", "POST"]),
     ("/account/leave", &["GET", "POST"]),
     ("/account/passkeys", &["GET", "POST"]),
