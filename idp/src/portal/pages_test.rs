@@ -36,9 +36,22 @@ fn service(page: &Page, client: &str) -> Service {
 }
 
 fn happenings(page: &Page) -> Vec<Activity> {
+    let at = |hours: usize| ago(hours as u64 * 700);
+    everything(page)
+        .into_iter()
+        .enumerate()
+        .map(|(index, what)| Activity {
+            at: at(index),
+            what,
+            device: "Chrome · Android".to_owned(),
+        })
+        .collect()
+}
+
+fn everything(page: &Page) -> Vec<Happening> {
     let service = sample::asking(page).service;
     let items = page.say("item-phone").to_string();
-    let all = [
+    vec![
         Happening::Opened {
             service: service.clone(),
         },
@@ -56,7 +69,7 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::MergingBegun,
         Happening::Merged,
         Happening::KnownTwice {
-            service: "养老金查询".to_owned(),
+            service: service.clone(),
         },
         Happening::Unlocked,
         Happening::NumberDisputed,
@@ -99,16 +112,7 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::SignedOut,
         Happening::SignedOutEverywhere,
         Happening::AccountMade,
-    ];
-    let at = |hours: usize| ago(hours as u64 * 700);
-    all.into_iter()
-        .enumerate()
-        .map(|(index, what)| Activity {
-            at: at(index),
-            what,
-            device: "Chrome · Android".to_owned(),
-        })
-        .collect()
+    ]
 }
 
 fn who(identity: Identity, strength: Strength) -> Who {
