@@ -13,6 +13,9 @@ pub const WAY_BACK: Duration = Duration::from_secs(15 * 24 * 3600);
 const LEAVE: &str = "UPDATE account SET erase_at = $2 WHERE id = $1 AND erase_at IS NULL";
 const STAY: &str =
     "UPDATE account SET erase_at = NULL WHERE id = $1 AND erase_at IS NOT NULL AND status = 'active'";
+/// What was closed into the account goes and stays with it.
+const LEAVE_CLOSED: &str = "UPDATE account SET erase_at = $2 WHERE merged_into = $1 AND erase_at IS NULL";
+const STAY_CLOSED: &str = "UPDATE account SET erase_at = NULL WHERE merged_into = $1 AND erase_at IS NOT NULL AND status = 'merged'";
 const ERASE_AT: &str = "SELECT erase_at FROM account WHERE id = $1";
 
 /// The resident leaves: in fifteen days the account is erased, unless they come back. The caller ends its sessions.
@@ -22,6 +25,7 @@ const ERASE_AT: &str = "SELECT erase_at FROM account WHERE id = $1";
 pub async fn leave(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
     let erase_at = change.now().plus(WAY_BACK);
     change.execute(LEAVE, args![account, erase_at]).await?;
+    change.execute(LEAVE_CLOSED, args![account, erase_at]).await?;
     let event = Event::new(Action::AccountLeft).account(account);
     change.record(event.with("erase_at", erase_at.to_string())).await
 }
@@ -32,6 +36,7 @@ pub async fn leave(change: &mut Change, account: Uuid) -> Result<(), StoreError>
 /// Where the database does not answer.
 pub async fn stay(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
     if change.execute(STAY, args![account]).await? == 1 {
+        change.execute(STAY_CLOSED, args![account]).await?;
         let event = Event::new(Action::AccountKept).account(account);
         change.record(event).await?;
     }

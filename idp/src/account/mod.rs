@@ -6,6 +6,7 @@ mod disputes;
 mod in_person;
 mod lease;
 mod leaving;
+mod merging;
 mod model;
 mod moves;
 mod notices;
@@ -16,6 +17,7 @@ mod real_name;
 #[cfg(test)]
 mod real_name_tests;
 mod records;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod window_codes;
@@ -27,9 +29,10 @@ pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use leaving::{WAY_BACK, erased_at, leave, stay};
+pub use merging::{Merging, TO_MERGE, begin_merging, find_merging, merge, propose_merging};
 pub use model::{Account, HeldPhone, Profile};
 pub use moves::{MoveAsked, ask_for_move, pending_move, settle_due_moves, stop_move};
-pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
+pub use notices::{Notice, Told, find_notice, lock, tell, unlock};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
 };
@@ -41,6 +44,7 @@ pub use passkeys::{
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};
 pub use records::{enter, find_by_phone, phones, profile};
+pub use sweep::sweep;
 pub use window_codes::{
     Issued, Redeemed, Seen, WindowCode, issue_window_code, redeem_window_code, sweep_window_codes,
 };

@@ -39,10 +39,12 @@ pub enum Notice {
     NumberLost,
     /// A new number is to take the place of a lost one.
     NumberMoving,
+    /// Another account of the same person was closed into this one.
+    AccountsMerged,
 }
 
 impl Notice {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
@@ -56,6 +58,7 @@ impl Notice {
         Self::Witnessed,
         Self::NumberLost,
         Self::NumberMoving,
+        Self::AccountsMerged,
     ];
 
     /// The name is stored.
@@ -75,6 +78,7 @@ impl Notice {
             Self::Witnessed => "witnessed",
             Self::NumberLost => "number-lost",
             Self::NumberMoving => "number-moving",
+            Self::AccountsMerged => "accounts-merged",
         }
     }
 
@@ -99,6 +103,7 @@ impl Notice {
             Self::Witnessed => "told-witnessed",
             Self::NumberLost => "told-number-lost",
             Self::NumberMoving => "told-number-moving",
+            Self::AccountsMerged => "told-accounts-merged",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.
@@ -238,6 +243,6 @@ pub async fn unlock(change: &mut Change, account: Uuid) -> Result<(), StoreError
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn sweep_notices(db: &Db, context: &crate::audit::Context) -> Result<u64, StoreError> {
+pub(super) async fn sweep_notices(db: &Db, context: &crate::audit::Context) -> Result<u64, StoreError> {
     context.sweep(db, "notice", SWEEP, args![context.now]).await
 }

@@ -87,7 +87,7 @@ impl PasskeyEnd {
 pub const MOST_PASSKEYS: usize = 20;
 
 const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p.vouched_at, p.version, \
-     p.created_at, p.last_used_at, a.passkey_handle, a.identity, a.erase_at \
+     p.created_at, p.last_used_at, COALESCE(p.handle, a.passkey_handle) AS passkey_handle, a.identity, a.erase_at \
      FROM passkey p JOIN account a ON a.id = p.account_id \
      WHERE p.credential_hash = $1 AND p.rp_id = $2 AND p.ended_at IS NULL";
 

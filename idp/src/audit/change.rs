@@ -1,9 +1,14 @@
+use std::time::Duration;
+
 use super::event::{Action, Event};
 use super::records::INSERT;
 use crate::args;
 use crate::clock::Timestamp;
 use crate::rng::Rng;
 use crate::store::{Args, Db, Row, StoreError, Tx};
+
+/// How long what is over stays, for whoever asks what happened and why. Ours.
+pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// On whose behalf a change is made: what every audit row repeats.
 #[derive(Clone, Debug)]

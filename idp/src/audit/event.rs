@@ -10,6 +10,7 @@ pub enum Action {
     AccountLeft,
     AccountLocked,
     AccountUnlocked,
+    AccountsMerged,
     BrowserClosed,
     ClientAdded,
     ClientChanged,
@@ -34,6 +35,9 @@ pub enum Action {
     IdentityRefused,
     IdentityWitnessed,
     KeyChanged,
+    KnownTwice,
+    MergedInto,
+    MergingBegun,
     OperatorEnrolled,
     OperatorFailed,
     OperatorInvited,
@@ -67,13 +71,14 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 64] = [
         Self::AccountCreated,
         Self::AccountErased,
         Self::AccountKept,
         Self::AccountLeft,
         Self::AccountLocked,
         Self::AccountUnlocked,
+        Self::AccountsMerged,
         Self::BrowserClosed,
         Self::ClientAdded,
         Self::ClientChanged,
@@ -98,6 +103,9 @@ impl Action {
         Self::IdentityRefused,
         Self::IdentityWitnessed,
         Self::KeyChanged,
+        Self::KnownTwice,
+        Self::MergedInto,
+        Self::MergingBegun,
         Self::OperatorEnrolled,
         Self::OperatorFailed,
         Self::OperatorInvited,
@@ -139,6 +147,7 @@ impl Action {
             Self::AccountLeft => "account.left",
             Self::AccountLocked => "account.locked",
             Self::AccountUnlocked => "account.unlocked",
+            Self::AccountsMerged => "account.merged",
             Self::BrowserClosed => "browser.closed",
             Self::ClientAdded => "client.added",
             Self::ClientChanged => "client.changed",
@@ -163,6 +172,9 @@ impl Action {
             Self::IdentityRefused => "identity.refused",
             Self::IdentityWitnessed => "identity.witnessed",
             Self::KeyChanged => "key.changed",
+            Self::KnownTwice => "subject.known_twice",
+            Self::MergedInto => "account.merged_into",
+            Self::MergingBegun => "account.merging_begun",
             Self::OperatorEnrolled => "operator.enrolled",
             Self::OperatorFailed => "operator.failed",
             Self::OperatorInvited => "operator.invited",
@@ -220,6 +232,8 @@ pub enum EndReason {
     PasskeyRemoved,
     #[serde(rename = "the account was locked")]
     Locked,
+    #[serde(rename = "the account was merged")]
+    Merged,
     #[serde(rename = "the resident left")]
     Left,
 }
@@ -234,6 +248,7 @@ impl EndReason {
             Self::AnotherAccount => "another account signed in",
             Self::PasskeyRemoved => "its passkey was removed",
             Self::Locked => "the account was locked",
+            Self::Merged => "the account was merged",
             Self::Left => "the resident left",
         }
     }

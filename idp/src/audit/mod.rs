@@ -8,6 +8,6 @@ mod event;
 mod from_facts;
 mod records;
 
-pub use change::{Change, Context};
+pub use change::{Change, Context, KEPT};
 pub use event::{Action, EndReason, Event};
 pub use records::{Entry, of_account};

@@ -14,7 +14,7 @@ mod records_test;
 pub use ask::{Ask, allowed, ask, required_since};
 pub use handlers::{Consent, answer, question};
 pub use item::Item;
-pub use records::{Given, withdraw};
+pub use records::{Given, end_of_account, withdraw};
 pub use sweep::sweep;
 
 use uuid::Uuid;

@@ -46,6 +46,12 @@ const GIVE: &str = "INSERT INTO consent (account_id, client_id, item, granted_at
 const WITHDRAW: &str = "UPDATE consent SET withdrawn_at = $4 \
     WHERE account_id = $1 AND client_id = $2 AND item = $3 AND withdrawn_at IS NULL";
 
+const WITHDRAW_ALL: &str =
+    "UPDATE consent SET withdrawn_at = $2 WHERE account_id = $1 AND withdrawn_at IS NULL";
+
+const IN_BOTH: &str = "SELECT c.client_id FROM consent c JOIN consent o ON o.account_id = $2 \
+    AND o.client_id = c.client_id AND o.item = 'openid' WHERE c.account_id = $1 AND c.item = 'openid' ORDER BY c.client_id";
+
 pub(super) async fn standing(
     db: &Db,
     account: Uuid,
@@ -113,4 +119,20 @@ pub async fn withdraw(
         .execute(WITHDRAW, args![account, client_id, item.scope(), now])
         .await?
         == 1)
+}
+
+/// Ends whatever was given in an account that was closed into another one, which is asked anew. Answers the clients that
+/// know the person from both.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_of_account(
+    change: &mut Change,
+    closed: Uuid,
+    staying: Uuid,
+) -> Result<Vec<String>, StoreError> {
+    let now = change.now();
+    let both = change.all(IN_BOTH, args![closed, staying]).await?;
+    change.execute(WITHDRAW_ALL, args![closed, now]).await?;
+    both.iter().map(|row| row.text("client_id")).collect()
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{
-    AuthMethod, ClientMetadata, Departments, ManageError, add, find_sub, list, remove, rotate_secret, sub_for,
+    AuthMethod, ClientMetadata, Departments, ManageError, account_of_sub, add, list, remove, rotate_secret,
+    sub_for,
 };
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
@@ -150,14 +151,11 @@ async fn a_resident_bears_one_name_in_a_sector_and_another_in_the_next() {
     let (records, context) = (Records::open().await, operator());
     let db = &records.db;
     let account = account(db, &context).await;
-    assert_eq!(find_sub(db, "hrss.city.example", account).await.unwrap(), None);
     let first = named(db, &context, "hrss.city.example", account).await;
     assert!(first.len() >= 22);
     assert_eq!(named(db, &context, "hrss.city.example", account).await, first);
-    assert_eq!(
-        find_sub(db, "hrss.city.example", account).await.unwrap(),
-        Some(first.clone())
-    );
+    assert_eq!(account_of_sub(db, &first).await.unwrap(), Some(account));
+    assert_eq!(account_of_sub(db, "another").await.unwrap(), None);
     assert_ne!(named(db, &context, "gjj.city.example", account).await, first);
 }
 

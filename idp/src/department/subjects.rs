@@ -4,10 +4,14 @@ use crate::args;
 use crate::audit::Change;
 use crate::store::{Db, StoreError};
 
-const WHOSE: &str = "SELECT account_id FROM subject WHERE sub = $1";
+/// One that was left behind in a closed account leads to the account that it was closed into.
+const WHOSE: &str = "SELECT COALESCE(a.merged_into, a.id) AS account_id \
+    FROM subject s JOIN account a ON a.id = s.account_id WHERE s.sub = $1";
 const FIND: &str = "SELECT sub FROM subject WHERE account_id = $1 AND sector = $2";
 const INSERT: &str = "INSERT INTO subject (sector, account_id, sub, created_at) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (account_id, sector) DO NOTHING";
+const MOVE: &str = "UPDATE subject SET account_id = $2 WHERE account_id = $1 \
+    AND sector NOT IN (SELECT sector FROM subject WHERE account_id = $2)";
 
 /// The pairwise subject identifier of an account in a sector, made at its first use
 /// (OpenID Connect Core 1.0 §8.1). It is random: nothing can be derived from it.
@@ -41,13 +45,11 @@ pub async fn account_of_sub(db: &Db, sub: &str) -> Result<Option<Uuid>, StoreErr
         .transpose()
 }
 
-/// The identifier if the account has been in the sector before.
+/// What knew the one account alone knows the other by the same identifier from now on. Where both are known, that of
+/// `from` stays behind: no sector has two for one account.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn find_sub(db: &Db, sector: &str, account: Uuid) -> Result<Option<String>, StoreError> {
-    db.maybe(FIND, args![account, sector])
-        .await?
-        .map(|row| row.text("sub"))
-        .transpose()
+pub async fn move_subjects(change: &mut Change, from: Uuid, to: Uuid) -> Result<(), StoreError> {
+    change.execute(MOVE, args![from, to]).await.map(drop)
 }

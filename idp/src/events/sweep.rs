@@ -1,11 +1,6 @@
-use std::time::Duration;
-
 use crate::args;
-use crate::audit::Context;
+use crate::audit::{Context, KEPT};
 use crate::store::{Db, StoreError};
-
-/// Ours: for whoever asks why a department was told, or was not.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A message that has been delivered, or was given up: it has no next attempt.
 const DONE: &str = "DELETE FROM outbox WHERE id IN \

@@ -132,6 +132,8 @@ fn own_pages() -> Router<App> {
             "/account/identity",
             get(portal::show_identity).post(portal::prove_identity),
         )
+        .route("/account/merge", get(portal::show_merge).post(portal::merge))
+        .route("/account/merge/begin", post(portal::begin_merge))
         .route(
             "/account/passkeys",
             get(portal::new_passkey).post(portal::add_passkey),

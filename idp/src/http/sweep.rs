@@ -27,7 +27,8 @@ pub(super) async fn now_and_then(app: App) {
     }
 }
 
-/// Sweeps until nothing is left that is over. Sessions come last: grants stand on them.
+/// Sweeps until nothing is left that is over. Sessions come after the grants that stand on them, and passkeys after
+/// the sessions they opened.
 pub(super) async fn sweep(app: &App) {
     let db = &app.db;
     let context = Context {
@@ -48,10 +49,10 @@ pub(super) async fn sweep(app: &App) {
     exhaust("operators' sessions", || operator::sweep(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("accounts", || portal::held::sweep(db, &context)).await;
-    exhaust("notices", || account::sweep_notices(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;
     exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;
     exhaust("sign-ins", || signin::sweep(db, &context, sessions_kept)).await;
+    exhaust("what accounts leave", || account::sweep(db, &context)).await;
 }
 
 async fn exhaust<F>(what: &str, round: impl Fn() -> F)

@@ -20,6 +20,7 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             | EndReason::AnotherAccount
             | EndReason::PasskeyRemoved
             | EndReason::Locked
+            | EndReason::Merged
             | EndReason::Left => return None,
         },
         Action::RefreshReused => Happening::Misused {
@@ -45,6 +46,11 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::AccountKept => Happening::Kept,
         Action::AccountLocked => Happening::Locked,
         Action::AccountUnlocked => Happening::Unlocked,
+        Action::AccountsMerged => Happening::Merged,
+        Action::KnownTwice => Happening::KnownTwice {
+            service: service_name,
+        },
+        Action::MergingBegun => Happening::MergingBegun,
         Action::IdentityWitnessed => Happening::Witnessed { file: file(entry) },
         Action::WindowCodeIssued => Happening::WindowCode { file: file(entry) },
         Action::WindowCodeUsed => Happening::WindowCodeUsed,

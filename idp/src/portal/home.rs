@@ -195,6 +195,7 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
         Some("passkey-renamed") => Some(AccountNotice::PasskeyRenamed),
         Some("passkey-removed") => Some(AccountNotice::PasskeyRemoved),
         Some("passkey-needed") => Some(AccountNotice::PasskeyNeeded),
+        Some("merged") => Some(AccountNotice::Merged),
         Some("phone-added") => Some(AccountNotice::PhoneAdded),
         Some("phone-held") => Some(AccountNotice::PhoneHeld),
         Some("phone-elsewhere") => Some(AccountNotice::PhoneElsewhere),

@@ -54,6 +54,7 @@ pub async fn prove_identity(
         Outcome::Again(trouble) => respond(trouble.status(), &question(page, &session, typed, trouble)),
         Outcome::Stopped(stop) => {
             let view = StoppedPage {
+                token: page.form_token(&session.id.to_string()),
                 page: page.back_to(IDENTITY),
                 setting: Setting::Account,
                 stop,

@@ -207,6 +207,13 @@ pub enum Happening {
     /// By the link of a notice.
     Locked,
     Unlocked,
+    MergingBegun,
+    /// Another account of the same person was closed into this one.
+    Merged,
+    /// A service knew both.
+    KnownTwice {
+        service: String,
+    },
     /// Staff at a window have seen the person, or somebody who said so.
     Witnessed {
         file: String,
@@ -272,6 +279,11 @@ impl Activity {
             Happening::Kept => page.say("did-keep").to_string(),
             Happening::Locked => page.say("did-lock").to_string(),
             Happening::Unlocked => page.say("did-unlock").to_string(),
+            Happening::MergingBegun => page.say("did-begin-merging").to_string(),
+            Happening::Merged => page.say("did-merge").to_string(),
+            Happening::KnownTwice { service } => {
+                page.say("did-known-twice").with("service", service).to_string()
+            }
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
             Happening::NumberReturned => page.say("did-number-returned").to_string(),
             Happening::Witnessed { file } => page.say("did-witnessed").with("file", file).to_string(),
@@ -346,6 +358,7 @@ pub enum AccountNotice {
         service: String,
     },
     NameProven,
+    Merged,
     PhoneAdded,
     PhoneHeld,
     /// It opens another account.
@@ -374,6 +387,7 @@ impl AccountNotice {
             Self::OthersEnded => page.say("notice-others-ended").to_string(),
             Self::Withdrawn { service } => page.say("notice-withdrawn").with("service", service).to_string(),
             Self::NameProven => page.say("notice-name-proven").to_string(),
+            Self::Merged => page.say("notice-merged").to_string(),
             Self::PhoneAdded => page.say("notice-phone-added").to_string(),
             Self::PhoneHeld => page.say("notice-phone-held").to_string(),
             Self::PhoneElsewhere => page.say("notice-phone-elsewhere").to_string(),
@@ -411,6 +425,11 @@ pub enum Question {
     },
     EndOthers,
     SignOutEverywhere,
+    /// Another account of the same person is closed into this one.
+    Merge {
+        /// That account's, masked.
+        numbers: String,
+    },
     RemovePasskey {
         passkey: String,
         name: String,
@@ -440,6 +459,7 @@ impl Question {
         match self {
             Self::EndDevice { .. } | Self::EndOthers => "/account/sessions/end",
             Self::SignOutEverywhere => "/account/sign-out-everywhere",
+            Self::Merge { .. } => "/account/merge",
             Self::RemovePasskey { .. } => "/account/passkeys/remove",
             Self::RemovePhone { .. } => "/account/phones/remove",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "/account/services/withdraw",
@@ -452,7 +472,7 @@ impl Question {
         match self {
             Self::EndDevice { session, .. } => vec![("session", session)],
             Self::EndOthers => vec![("session", "others")],
-            Self::SignOutEverywhere | Self::Leave { .. } => Vec::new(),
+            Self::SignOutEverywhere | Self::Merge { .. } | Self::Leave { .. } => Vec::new(),
             Self::RemovePasskey { passkey, .. } => vec![("passkey", passkey)],
             Self::RemovePhone { phone, .. } => vec![("phone", phone)],
             Self::WithdrawItem { client, item, .. } => vec![("client", client), ("item", item)],
@@ -465,6 +485,7 @@ impl Question {
             Self::EndDevice { device, .. } => page.say("ask-end-device").with("device", device).to_string(),
             Self::EndOthers => page.say("ask-end-others").to_string(),
             Self::SignOutEverywhere => page.say("ask-sign-out-everywhere").to_string(),
+            Self::Merge { numbers } => page.say("ask-merge").with("numbers", numbers).to_string(),
             Self::Leave { .. } => page.say("ask-leave").to_string(),
             Self::RemovePasskey { name, .. } => page.say("ask-remove-passkey").with("name", name).to_string(),
             Self::RemovePhone { masked, .. } => {
@@ -485,6 +506,7 @@ impl Question {
         let id = match self {
             Self::EndDevice { .. } | Self::EndOthers => "ask-end-what",
             Self::SignOutEverywhere => "ask-sign-out-everywhere-what",
+            Self::Merge { .. } => "ask-merge-what",
             Self::RemovePasskey { .. } => "ask-remove-passkey-what",
             Self::RemovePhone { .. } => "ask-remove-phone-what",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",
@@ -499,6 +521,7 @@ impl Question {
     fn answer(&self, page: &Page) -> String {
         let id = match self {
             Self::EndDevice { .. } | Self::EndOthers | Self::SignOutEverywhere => "ask-sign-out-yes",
+            Self::Merge { .. } => "ask-merge-yes",
             Self::RemovePasskey { .. } => "ask-remove-passkey-yes",
             Self::RemovePhone { .. } => "ask-remove-phone-yes",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-yes",

@@ -36,9 +36,22 @@ fn service(page: &Page, client: &str) -> Service {
 }
 
 fn happenings(page: &Page) -> Vec<Activity> {
+    let at = |hours: usize| ago(hours as u64 * 700);
+    everything(page)
+        .into_iter()
+        .enumerate()
+        .map(|(index, what)| Activity {
+            at: at(index),
+            what,
+            device: "Chrome · Android".to_owned(),
+        })
+        .collect()
+}
+
+fn everything(page: &Page) -> Vec<Happening> {
     let service = sample::asking(page).service;
     let items = page.say("item-phone").to_string();
-    let all = [
+    vec![
         Happening::Opened {
             service: service.clone(),
         },
@@ -53,6 +66,11 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::Left,
         Happening::Kept,
         Happening::Locked,
+        Happening::MergingBegun,
+        Happening::Merged,
+        Happening::KnownTwice {
+            service: service.clone(),
+        },
         Happening::Unlocked,
         Happening::NumberDisputed,
         Happening::NumberReturned,
@@ -97,16 +115,7 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::SignedOut,
         Happening::SignedOutEverywhere,
         Happening::AccountMade,
-    ];
-    let at = |hours: usize| ago(hours as u64 * 700);
-    all.into_iter()
-        .enumerate()
-        .map(|(index, what)| Activity {
-            at: at(index),
-            what,
-            device: "Chrome · Android".to_owned(),
-        })
-        .collect()
+    ]
 }
 
 fn who(identity: Identity, strength: Strength) -> Who {
@@ -194,6 +203,7 @@ fn what_was_just_done_is_said() {
     let said = [
         AccountNotice::DeviceEnded,
         AccountNotice::OthersEnded,
+        AccountNotice::Merged,
         AccountNotice::NothingToDo,
     ]
     .map(|notice| notice.text(&page));
@@ -213,6 +223,12 @@ fn nothing_ends_without_a_question() {
             },
         ),
         ("others", Question::EndOthers),
+        (
+            "merge",
+            Question::Merge {
+                numbers: "138 **** 0001".to_owned(),
+            },
+        ),
         ("everywhere", Question::SignOutEverywhere),
         (
             "phone",

@@ -10,7 +10,7 @@ use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, allowed, ask, required_since};
-use crate::department::{Client, find_sub};
+use crate::department::{Client, account_of_sub};
 use crate::oidc::device::{self, DeviceTold};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
@@ -231,8 +231,11 @@ impl Walk<'_> {
             _ => ConsentState::Missing,
         };
         let sub = match &request.hinted {
-            Some(_) => find_sub(&self.oidc.db, &self.client.sector, session.account).await?,
-            None => None,
+            // It may be one that an account has left behind which was closed into this one.
+            Some(hinted) if account_of_sub(&self.oidc.db, &hinted.0).await? == Some(session.account) => {
+                Some(hinted.0.clone())
+            }
+            _ => None,
         };
         let present = Present {
             auth_time: Some(session.auth_time),

@@ -108,6 +108,7 @@ pub struct Refresh {
     pub successor: Option<Vec<u8>>,
     /// Whether that successor has itself been used.
     pub successor_used: bool,
+    pub used_at: Option<Timestamp>,
 }
 
 /// Its code must be redeemed in the same transaction: by that the sweep finds it.
@@ -294,6 +295,7 @@ pub async fn find_refresh(db: &Db, token_hash: &[u8; 32]) -> Result<Option<Refre
         expires_at: row.time("expires_at")?,
         successor: row.maybe_bytes("successor")?,
         successor_used: row.maybe_int("successor_used_at")?.is_some(),
+        used_at: row.maybe_time("used_at")?,
     }))
 }
 

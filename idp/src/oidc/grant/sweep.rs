@@ -1,12 +1,9 @@
 use std::time::Duration;
 
 use crate::args;
-use crate::audit::Context;
+use crate::audit::{Context, KEPT};
 use crate::config::Token;
 use crate::store::{Db, StoreError};
-
-/// Ours: for whoever asks what a department could do, and until when.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 // A grant is made by redeeming a code, and its refresh tokens end by the clock: so the oldest codes lead to the grants
 // that are over, and no index of their own has to be written at every sign-in.

@@ -3,9 +3,7 @@ use std::time::Duration;
 use axum::response::Response;
 
 use super::answer::answer_for;
-use crate::args;
 use crate::audit::{Action, Change, Context, Event};
-use crate::clock::Timestamp;
 use crate::keys::jose::to_base64url;
 use crate::oidc::client_auth::AuthenticatedClient;
 use crate::oidc::grant::{self, Grant, Refresh};
@@ -17,8 +15,6 @@ const SUCCESSOR: &str = "refresh_token.successor";
 /// How long after its use a rotated token still gives its successor. Without an end, a stolen token would work
 /// beside its owner's unnoticed.
 const REPEATED: Duration = Duration::from_secs(60);
-
-const USED_AT: &str = "SELECT used_at FROM refresh_token WHERE token_hash = $1";
 
 /// Refreshes (RFC 6749 §6, OpenID Connect Core 1.0 §12). The token of an authenticated client is
 /// fixed, as FAPI 2.0 §5.3.2.1 wants; that of a public client rotates, and one that comes again
@@ -112,7 +108,8 @@ async fn rotate(
         // Another request with the same token was first: its successor is ours too.
         refresh = find(oidc, client, token_hash).await?.0;
     }
-    if refresh.successor_used || used_at(oidc, token_hash).await?.plus(REPEATED) < facts.now {
+    let is_late = refresh.used_at.is_some_and(|at| at.plus(REPEATED) < facts.now);
+    if refresh.successor_used || is_late {
         let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
         grant::end(&mut change, &grant.id, "refresh token reused").await?;
         change
@@ -130,11 +127,6 @@ async fn rotate(
     }
     let sealed = refresh.successor.unwrap_or_default();
     Ok(oidc.vault.open(SUCCESSOR, &place, &sealed)?)
-}
-
-async fn used_at(oidc: &Oidc, token_hash: &[u8; 32]) -> Result<Timestamp, WireError> {
-    let row = oidc.db.one(USED_AT, args![token_hash]).await?;
-    Ok(row.time("used_at")?)
 }
 
 fn refuse(said: &str) -> WireError {

@@ -9,21 +9,24 @@ const DUE: &str = "SELECT id FROM account WHERE erase_at <= $1 ORDER BY erase_at
 /// Read again under the lock: whoever came back in the last moment stays.
 const TAKE: &str = "UPDATE account SET status = 'erased' WHERE id = $1 AND erase_at <= $2";
 
-/// What stands on an account, each after what stands on it. The audit stays, by an id that leads to nobody any more:
+/// What stands on an account, each after what stands on it; a passkey may have come from an account that was closed into this
+/// one, with its sessions. The audit stays, by an id that leads to nobody any more:
 /// the law wants it for six months at least, and what is spent of codes is found by its grant and swept without it.
-const ERASE: [&str; 14] = [
+const ERASE: [&str; 16] = [
     "DELETE FROM refresh_token WHERE grant_id IN (SELECT id FROM oauth_grant WHERE account_id = $1)",
     "DELETE FROM oauth_grant WHERE account_id = $1",
     "DELETE FROM visit WHERE session_id IN (SELECT id FROM session WHERE account_id = $1)",
     "DELETE FROM session WHERE account_id = $1",
     "DELETE FROM consent WHERE account_id = $1",
     "DELETE FROM subject WHERE account_id = $1",
+    "UPDATE session SET passkey_id = NULL WHERE passkey_id IN (SELECT id FROM passkey WHERE account_id = $1)",
     "DELETE FROM passkey WHERE account_id = $1",
     "DELETE FROM identity_proof WHERE account_id = $1",
     "DELETE FROM known_browser WHERE account_id = $1",
     "DELETE FROM phone_move WHERE account_id = $1",
     "DELETE FROM window_code WHERE account_id = $1",
     "DELETE FROM phone WHERE account_id = $1",
+    "DELETE FROM merging WHERE account_id = $1",
     "DELETE FROM notice WHERE account_id = $1",
     "DELETE FROM outbox WHERE account_id = $1 AND next_attempt_at IS NULL",
 ];

@@ -52,7 +52,7 @@ const DEVICE: Column = column("device", "held-device", Text);
 const SUBJECT: Column = column("sub", "held-subject", Text);
 
 /// In the order in which the page shows them.
-pub(super) const TABLES: [Table; 17] = [
+pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "account",
         words: "held-account",
@@ -174,7 +174,8 @@ pub(super) const TABLES: [Table; 17] = [
     Table {
         name: "subject",
         words: "held-subjects",
-        sql: "SELECT sector, sub, created_at FROM subject WHERE account_id = $1 ORDER BY created_at, sector",
+        sql: "SELECT sector, sub, created_at FROM subject WHERE account_id = $1 \
+              OR account_id IN (SELECT id FROM account WHERE merged_into = $1) ORDER BY created_at, sector",
         columns: &[column("sector", "held-service", Text), SUBJECT, BEGAN],
     },
     Table {
@@ -220,6 +221,12 @@ pub(super) const TABLES: [Table; 17] = [
             ENDS,
             column("used_at", "held-last", Moment),
         ],
+    },
+    Table {
+        name: "merging",
+        words: "held-merging",
+        sql: "SELECT begun_at, expires_at FROM merging WHERE account_id = $1",
+        columns: &[column("begun_at", "held-began", Moment), ENDS],
     },
     Table {
         name: "notice",

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../../../../migrations/0010_notice.sql"),
     include_str!("../../../../migrations/0011_leaving.sql"),
     include_str!("../../../../migrations/0012_numbers_and_operators.sql"),
+    include_str!("../../../../migrations/0013_merging.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
@@ -30,7 +31,7 @@ const OF_NOBODY: [&str; 8] = [
 ];
 
 /// Columns that say nothing of the person: ids of our own, hashes, and what only checks a signature.
-const SILENT: [&str; 21] = [
+const SILENT: [&str; 25] = [
     "id",
     "account_id",
     "session_id",
@@ -48,6 +49,10 @@ const SILENT: [&str; 21] = [
     "number_index",
     "next_number_index",
     "code_hash",
+    "into_account",
+    "merged_into",
+    "proof_id",
+    "handle",
     "code_mac",
     "phone_id",
     "from_account",

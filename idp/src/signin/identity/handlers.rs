@@ -66,7 +66,12 @@ pub async fn prove_identity(
         }
         Outcome::Stopped(stop) => {
             let (page, setting) = on_the_way(page, &interaction);
-            let view = StoppedPage { page, setting, stop };
+            let view = StoppedPage {
+                token: page.form_token(&session.id.to_string()),
+                page,
+                setting,
+                stop,
+            };
             respond(StatusCode::UNPROCESSABLE_ENTITY, &view)
         }
     })

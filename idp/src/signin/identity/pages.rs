@@ -29,6 +29,8 @@ pub struct StoppedPage {
     pub page: Page,
     pub setting: Setting,
     pub stop: Stop,
+    /// Bound to the session.
+    pub token: String,
 }
 
 /// Where the question is put.
@@ -139,6 +141,11 @@ fn too_many(page: &Page, wait: Duration) -> String {
 }
 
 impl StoppedPage {
+    /// Whether both accounts can become one, if both are the same person's.
+    fn can_merge(&self) -> bool {
+        self.stop == Stop::OtherAccount
+    }
+
     fn heading(&self) -> String {
         let id = match self.stop {
             Stop::Minor => "prove-minor",
@@ -250,11 +257,13 @@ mod tests {
         ] {
             sample::show(name, |page| StoppedPage {
                 setting: on_the_way(&page),
+                token: page.form_token("session"),
                 stop,
                 page,
             });
             sample::show(&format!("{name}-account"), |page| StoppedPage {
                 setting: Setting::Account,
+                token: page.form_token("session"),
                 stop,
                 page,
             });

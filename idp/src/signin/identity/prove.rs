@@ -5,7 +5,7 @@ use super::super::limits::{ACCOUNT_PROOFS, BIRTHDAY_PROOFS, Ceiling};
 use super::super::sessions::Session;
 use super::RealNames;
 use super::typed::{Trouble, Typed, Whole};
-use crate::account::{Notice, Proven, is_proven_to_be, prove_real_name, tell};
+use crate::account::{Notice, Proven, is_proven_to_be, propose_merging, prove_real_name, tell};
 use crate::audit::{Action, Change, Context, Event};
 use crate::proofing::{Authority, Claim, Match, Reference, Verdict};
 use crate::web::{ErrorKind, PageError};
@@ -185,6 +185,7 @@ impl RealNames {
                 let elsewhere = Event::new(Action::IdentityElsewhere).account(holder);
                 let mut change = Change::begin(&self.db, context).await?;
                 tell(&mut change, &self.vault, holder, Notice::NameElsewhere, "").await?;
+                propose_merging(&mut change, session.account, holder).await?;
                 change
                     .record(elsewhere.with("other_account", session.account))
                     .await?;

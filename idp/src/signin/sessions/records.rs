@@ -16,12 +16,12 @@ use crate::web::{Cookies, PageError};
 /// The cookie that says which session a browser has; the records hold its hash.
 const COOKIE: &str = "session";
 
-/// A session whose passkey has ended counts as one by a code.
+/// A session whose passkey has ended counts as one by a code. An account that closes while somebody signs in has none.
 const BY_TOKEN: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, \
      a.identity, p.id AS passkey_id, p.vouched_at \
      FROM session s JOIN account a ON a.id = s.account_id \
      LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
-     WHERE s.token_hash = $1 AND s.ended_at IS NULL";
+     WHERE s.token_hash = $1 AND s.ended_at IS NULL AND a.status = 'active'";
 
 const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, \
      a.identity, p.id AS passkey_id, p.vouched_at \

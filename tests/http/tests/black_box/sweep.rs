@@ -1,6 +1,6 @@
 //! What is over goes from the records, and nothing goes that anyone still needs.
 
-use yimen_http_tests::{Receiver, Registration, Setup, TestApp};
+use yimen_http_tests::{Authenticator, Receiver, Registration, Setup, TestApp};
 
 #[tokio::test]
 async fn what_a_sign_in_leaves_behind_is_gone_within_the_year_but_for_the_audit() {
@@ -107,4 +107,34 @@ async fn the_account_page_says_when_a_service_was_last_used_for_as_long_as_it_ma
     }
     assert_eq!(used[0], used[1]);
     assert_ne!(used[0], used[2]);
+}
+
+#[tokio::test]
+async fn a_passkey_that_was_removed_goes_once_no_session_names_it() {
+    let app = Setup::new().set("phone.silence", "500d").start().await;
+    let (resident, kept, removed) = (
+        app.resident("13800000001"),
+        Authenticator::new(),
+        Authenticator::new(),
+    );
+    resident.sign_in().await;
+    for passkey in [&removed, &kept] {
+        let page = resident.browser.get("/account/passkeys").await;
+        passkey.enrol(&page).await;
+    }
+    // Signs in by the first one, elsewhere; then takes it away.
+    removed.sign_in(&app.browser().get("/account").await).await;
+    let page = resident.browser.get("/account").await;
+    let question = page
+        .press("form[action='/account/passkeys/remove'] button", &[])
+        .await;
+    question.press("#confirm", &[]).await;
+    app.advance("29d").await;
+    assert_eq!(
+        app.count("passkey").await,
+        2,
+        "who removed it, and when, may be asked"
+    );
+    app.advance("300d").await;
+    assert_eq!((app.count("session").await, app.count("passkey").await), (0, 1));
 }

@@ -16,6 +16,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/recover", &["GET", "POST"]),
     ("/account/recover/stop", &["POST"]),
     ("/account/identity", &["GET", "POST"]),
+    ("/account/merge", &["GET", "POST"]),
+    ("/account/merge/begin", &["POST"]),
     ("/account/export", &["GET", "POST"]),
     ("/account/leave", &["GET", "POST"]),
     ("/account/passkeys", &["GET", "POST"]),

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod limits;
+mod merging;
 mod refusals;
 mod walk;
 

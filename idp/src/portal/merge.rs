@@ -1,0 +1,203 @@
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use super::Portal;
+use super::end::confirm;
+use super::identity::IDENTITY;
+use super::pages::Question;
+use crate::account::{self, Merging, TO_MERGE};
+use crate::audit::{Action, Change, Context, EndReason, Event};
+use crate::consent;
+use crate::department::move_subjects;
+use crate::signin::{FRESH, Session, TO_FILL_IN};
+use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other, views};
+
+const MERGE: &str = "/account/merge";
+/// What this browser has begun. Nothing in an address: a link that others send begins and finishes nothing.
+const COOKIE: &str = "merging";
+
+/// POST `/account/merge/begin`, in the account that is to close: its person wants it.
+///
+/// # Errors
+/// A page where the form is not ours, or the records do not answer.
+pub async fn begin_merge(
+    State(portal): State<Portal>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let session = portal
+        .posted_fresh(&headers, &facts, &form, IDENTITY, FRESH + TO_FILL_IN)
+        .await?;
+    let token = portal.rng.id();
+    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    if !account::begin_merging(&mut change, session.account, &token).await? {
+        return Ok(outcome(page, Outcome::Over));
+    }
+    change.commit().await?;
+    let cookie = portal.site.cookies().set(COOKIE, &token, Some(TO_MERGE));
+    Ok(see_other(MERGE, [cookie]))
+}
+
+/// GET `/account/merge`: has the person sign in to the account that stays, and asks once more.
+///
+/// # Errors
+/// Where the records do not answer.
+pub async fn show_merge(
+    State(portal): State<Portal>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, Halt> {
+    let Some((_, merging)) = portal.begun(&headers, &facts).await? else {
+        return Ok(outcome(page, Outcome::Over));
+    };
+    let session = match portal.signed_in_since(&merging, &headers, &facts).await? {
+        Ok(session) => session,
+        Err(stale) => return Err(portal.sign_in(&headers, &facts, MERGE, stale.as_ref()).await?),
+    };
+    if session.account != merging.staying {
+        return Ok(outcome(page, Outcome::AnotherAccount));
+    }
+    let phones = account::phones(&portal.db, &portal.vault, merging.closing).await?;
+    let numbers: Vec<String> = phones.iter().map(|phone| phone.number.masked()).collect();
+    let question = Question::Merge {
+        numbers: numbers.join(", "),
+    };
+    Ok(confirm(page, &session, question))
+}
+
+/// POST `/account/merge`, in the account that stays.
+///
+/// # Errors
+/// As [`begin_merge`].
+pub async fn merge(
+    State(portal): State<Portal>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let session = portal.posted_fresh(&headers, &facts, &form, MERGE, FRESH).await?;
+    let Some((token, _)) = portal.begun(&headers, &facts).await? else {
+        return Ok(outcome(page, Outcome::Over));
+    };
+    let context = Context::of(&facts, "resident", &portal.rng);
+    if !portal.merge_into(&context, &token, &session).await? {
+        return Ok(outcome(page, Outcome::Over));
+    }
+    let cookie = portal.site.cookies().clear(COOKIE);
+    Ok(see_other("/account?done=merged#activity", [cookie]))
+}
+
+impl Portal {
+    async fn begun(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+    ) -> Result<Option<(String, Merging)>, PageError> {
+        let Some(token) = self.site.cookies().read(headers, COOKIE) else {
+            return Ok(None);
+        };
+        let found = account::find_merging(&self.db, token, facts.now).await?;
+        Ok(found.map(|merging| (token.to_owned(), merging)))
+    }
+
+    /// The session of somebody who has signed in since they said what they want; or the one that is too old for it.
+    async fn signed_in_since(
+        &self,
+        merging: &Merging,
+        headers: &HeaderMap,
+        facts: &Facts,
+    ) -> Result<Result<Session, Option<Session>>, PageError> {
+        let session = self.sessions.current(headers, facts.now).await?;
+        Ok(match session {
+            Some(session) if session.satisfies(Some(merging.begun_at)) => Ok(session),
+            stale => Err(stale),
+        })
+    }
+
+    /// One transaction: everything that was the one account's is now the other's, or has ended.
+    async fn merge_into(&self, context: &Context, token: &str, session: &Session) -> Result<bool, PageError> {
+        let staying = session.account;
+        let mut change = Change::begin(&self.db, context).await?;
+        let merged = account::merge(&mut change, &self.vault, token, staying, session.auth_time).await?;
+        let Some(closed) = merged else {
+            return Ok(false);
+        };
+        // Departments that knew the closed account alone go on knowing the person by the same subject; where both were
+        // known, the closed one's stays behind and leads here.
+        move_subjects(&mut change, closed, staying).await?;
+        for client in consent::end_of_account(&mut change, closed, staying).await? {
+            let event = Event::new(Action::KnownTwice).account(staying);
+            change.record(event.client(&client)).await?;
+        }
+        self.sessions
+            .end_all(&mut change, closed, EndReason::Merged)
+            .await?;
+        change.commit().await?;
+        Ok(true)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "portal/merge_outcome.html")]
+struct OutcomePage {
+    page: Page,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Never begun in this browser, too old, or done.
+    Over,
+    /// Signed in, but not to the account that was meant.
+    AnotherAccount,
+}
+
+impl OutcomePage {
+    fn heading(&self) -> String {
+        let id = match self.outcome {
+            Outcome::Over => "merge-over",
+            Outcome::AnotherAccount => "merge-another",
+        };
+        self.page.say(id).to_string()
+    }
+
+    fn advice(&self) -> String {
+        let id = match self.outcome {
+            Outcome::Over => "merge-over-advice",
+            Outcome::AnotherAccount => "merge-another-advice",
+        };
+        self.page.say(id).with("number", self.page.helpline()).to_string()
+    }
+}
+
+views!(OutcomePage);
+
+fn outcome(page: Page, outcome: Outcome) -> Response {
+    let status = match outcome {
+        Outcome::Over => StatusCode::GONE,
+        Outcome::AnotherAccount => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    respond(status, &OutcomePage { page, outcome })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::sample;
+
+    #[test]
+    fn what_stands_in_the_way_is_said() {
+        for (name, outcome) in [
+            ("merge-over", Outcome::Over),
+            ("merge-another", Outcome::AnotherAccount),
+        ] {
+            sample::show(name, |page| OutcomePage { page, outcome });
+        }
+    }
+}

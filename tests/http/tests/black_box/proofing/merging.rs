@@ -1,0 +1,293 @@
+//! Two accounts that prove to be one person, and become one only where that person shows that both are theirs.
+
+use cookie::Cookie;
+use serde_json::json;
+use yimen_http_tests::{Authenticator, Page, Receiver, Registration, Resident, TestApp};
+
+use super::refusals::rows;
+use super::{XIUYING, at_account, prove, start};
+use crate::sessions::is_signed_in;
+
+const FIRST: &str = "13800000001";
+const SECOND: &str = "13800000002";
+const MERGED: &str = "SELECT COUNT(*) FROM audit WHERE action = 'account.merged'";
+const CLOSED: &str = "SELECT COUNT(*) FROM account WHERE status = 'merged'";
+
+/// The first account is proven to be somebody, and the second one's resident says that they are the same person: the
+/// page that says so.
+async fn found_out(app: &TestApp) -> (Resident, Resident, Page) {
+    let (one, two) = (app.resident(FIRST), app.resident(SECOND));
+    prove(&at_account(&one).await, XIUYING).await;
+    let page = prove(&at_account(&two).await, XIUYING).await;
+    app.advance("61s").await;
+    (one, two, page)
+}
+
+/// From that page to the last question, in the second one's browser.
+async fn to_question(page: &Page, two: &Resident) -> Page {
+    let page = page.press("#merge", &[]).await;
+    assert!(
+        page.has("#phone"),
+        "the other account is to be shown: {}",
+        page.answer.body
+    );
+    two.lend_to(FIRST).sign_in_at(&page).await
+}
+
+#[tokio::test]
+async fn two_accounts_of_one_person_become_one() {
+    let (app, _) = start().await;
+    let receiver = Receiver::start();
+    let hrss = app
+        .register(Registration::new("hrss").option("--backchannel-logout-uri", &receiver.uri))
+        .await;
+    let tax = app.client("tax").await;
+    let (one, two) = (app.resident(FIRST), app.resident(SECOND));
+    let by_first = one.sign_in_to(&hrss).await;
+    let (by_second, tax_by_second) = (two.sign_in_to(&hrss).await, two.sign_in_to(&tax).await);
+    let passkey = Authenticator::new();
+    let account = two.browser.get("/account").await;
+    passkey.enrol(&account.click("#add-passkey").await).await;
+    app.advance("61s").await;
+    let elsewhere = two.elsewhere();
+    elsewhere.sign_in().await;
+
+    prove(&one.browser.get("/account/identity").await, XIUYING).await;
+    let page = prove(&two.browser.get("/account/identity").await, XIUYING).await;
+    app.advance("61s").await;
+    let question = to_question(&page, &two).await;
+    assert_eq!(question.url.path(), "/account/merge");
+    assert!(
+        question.text("h1").contains("138 **** 0002"),
+        "{}",
+        question.text("h1")
+    );
+    let account = question.press("#confirm", &[]).await;
+    assert_eq!((account.status(), account.url.path()), (200, "/account"));
+    assert!(account.text("[role=status]").contains("合成一个了"));
+    assert_eq!(account.text("h1"), XIUYING.0);
+    let activity = account.text("#activity");
+    assert!(activity.contains("合并到了这个账户"), "{activity}");
+    assert!(activity.contains("分别认识您的两个账户"), "{activity}");
+    for number in ["138 **** 0001", "138 **** 0002"] {
+        assert!(account.text("#methods").contains(number), "{number}");
+    }
+
+    // What the closed account had open has ended, and its departments were told.
+    assert!(!is_signed_in(&elsewhere.browser).await);
+    assert_eq!(
+        hrss.introspect(&by_second.access).await.json()["active"],
+        json!(false)
+    );
+    let refused = hrss.refresh(&by_second.refresh).await;
+    refused.assert_error(400, "invalid_grant");
+    assert_eq!(tax.userinfo(&tax_by_second.access).await.status, 401);
+    assert!(!receiver.wait_for(1).await.is_empty());
+    assert_eq!(
+        hrss.introspect(&by_first.access).await.json()["active"],
+        json!(true)
+    );
+
+    // Number and passkey of the closed one open the one that stays.
+    app.advance("61s").await;
+    let again = two.elsewhere();
+    assert_eq!(again.sign_in().await.text("h1"), XIUYING.0);
+    let by_passkey = passkey.sign_in(&app.browser().get("/account").await).await;
+    assert_eq!(by_passkey.text("h1"), XIUYING.0);
+
+    // Departments know the person as before; what was agreed in the closed account is asked again.
+    assert_eq!(again.sign_in_to(&hrss).await.sub(), by_first.sub());
+    let request = tax.sign_in();
+    let page = again.follow(&request).await;
+    assert!(page.has("#allow"), "asked again: {}", page.answer.body);
+    let response = request.read(&again.go_on(page).await);
+    assert_eq!(tax.tokens(&request, &response).await.sub(), tax_by_second.sub());
+
+    // The subject that was left behind still leads to the person: it is no other's.
+    let silent = hrss
+        .sign_in()
+        .with("prompt", "none")
+        .with("id_token_hint", &by_second.id);
+    assert!(!again.go_through(&silent).await.code().is_empty());
+
+    for (sql, count) in [
+        (MERGED, 1),
+        (CLOSED, 1),
+        (
+            "SELECT COUNT(*) FROM audit WHERE action = 'account.merged_into'",
+            1,
+        ),
+        (
+            "SELECT COUNT(*) FROM audit WHERE action = 'account.merging_begun'",
+            1,
+        ),
+        (
+            "SELECT COUNT(*) FROM audit WHERE action = 'subject.known_twice'",
+            1,
+        ),
+        ("SELECT COUNT(*) FROM merging", 0),
+        ("SELECT COUNT(*) FROM account WHERE identity = 'real_name'", 1),
+        ("SELECT COUNT(*) FROM passkey WHERE vouched_at IS NOT NULL", 0),
+    ] {
+        assert_eq!(rows(&app, sql).await, count, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn who_shows_only_one_of_the_two_merges_nothing() {
+    let (app, _) = start().await;
+    let (_, thief, page) = found_out(&app).await;
+    let page = page.press("#merge", &[]).await;
+    // Signs in to their own account again, and then to a third one.
+    let own = thief.sign_in_at(&page).await;
+    assert_eq!(own.status(), 422);
+    assert!(own.text("h1").contains("不是要合并的那个账户"));
+    let account = thief.browser.get("/account").await;
+    let mut form = account.form("#sign-out");
+    form.action = account.url.join("/account/merge").unwrap();
+    let forced = form.fill("confirmed", "yes").submit().await;
+    assert_eq!(forced.status(), 410, "{}", forced.answer.body);
+    account.press("#sign-out", &[]).await;
+    let third = thief.lend_to("13800000003");
+    let page = third.sign_in_at(&third.browser.get("/account/merge").await).await;
+    assert_eq!(page.status(), 422);
+    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+}
+
+#[tokio::test]
+async fn what_another_has_begun_finishes_in_no_other_browser_and_by_no_older_sign_in() {
+    let (app, _) = start().await;
+    let (owner, thief, page) = found_out(&app).await;
+    // The owner is signed in, and follows a link.
+    let link = owner.browser.get("/account/merge").await;
+    assert_eq!(link.status(), 410);
+    page.press("#merge", &[]).await;
+    let cookies = thief.browser.cookies();
+    let cookie = cookies
+        .into_iter()
+        .find(|cookie| cookie.name().ends_with("merging"));
+    let cookie: Cookie<'static> = cookie.expect("what was begun");
+    assert_eq!(cookie.http_only(), Some(true));
+    // Even with the thief's cookie, the sign-in from before does not count.
+    owner.browser.plant_cookie(cookie);
+    let page = owner.browser.get("/account/merge").await;
+    assert!(page.has("#phone"), "{}", page.answer.body);
+    assert_eq!(rows(&app, MERGED).await, 0);
+}
+
+#[tokio::test]
+async fn a_merging_waits_a_quarter_of_an_hour_and_a_sign_in_ten_minutes() {
+    let (app, _) = start().await;
+    let (_, two, page) = found_out(&app).await;
+    let question = to_question(&page, &two).await;
+    app.advance("11m").await;
+    let stale = question.press("#confirm", &[]).await;
+    assert!(
+        stale.has("#phone"),
+        "signed in too long ago: {}",
+        stale.answer.body
+    );
+    app.advance("5m").await;
+    let late = two.lend_to(FIRST).sign_in_at(&stale).await;
+    assert_eq!(late.status(), 410, "{}", late.answer.body);
+    assert!(late.text("h1").contains("没有办成"));
+    assert_eq!(rows(&app, MERGED).await, 0);
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_merges_nothing() {
+    let (app, _) = start().await;
+    let (_, two, page) = found_out(&app).await;
+    let begin = page.form("#merge");
+    assert_eq!(
+        begin.clone().submit_from("https://evil.example").await.status(),
+        403
+    );
+    assert_eq!(begin.without("token").submit().await.status(), 403);
+    assert_eq!(
+        rows(&app, "SELECT COUNT(*) FROM merging WHERE begun_at IS NOT NULL").await,
+        0
+    );
+    let question = to_question(&page, &two).await;
+    let form = question.form("#confirm");
+    assert_eq!(
+        form.clone().submit_from("https://evil.example").await.status(),
+        403
+    );
+    assert_eq!(form.clone().fill("token", "AAAA").submit().await.status(), 403);
+    assert_eq!(form.without("token").submit().await.status(), 403);
+    assert_eq!(rows(&app, MERGED).await, 0);
+}
+
+#[tokio::test]
+async fn pressed_twice_or_at_once_it_happens_once() {
+    let (app, _) = start().await;
+    let (_, two, page) = found_out(&app).await;
+    let question = to_question(&page, &two).await;
+    let form = question.form("#confirm");
+    let (a, b) = tokio::join!(form.clone().submit(), form.clone().submit());
+    let done = [&a, &b]
+        .iter()
+        .filter(|page| page.url.path() == "/account")
+        .count();
+    assert_eq!(done, 1, "{} {}", a.status(), b.status());
+    assert!([&a, &b].iter().all(|page| [200, 410].contains(&page.status())));
+    assert_eq!(form.submit().await.status(), 410, "and once more");
+    assert_eq!(rows(&app, MERGED).await, 1);
+}
+
+#[tokio::test]
+async fn two_accounts_close_into_one_at_once() {
+    let (app, _) = start().await;
+    let (_, two, page) = found_out(&app).await;
+    let three = app.resident("13800000003");
+    let other = prove(&at_account(&three).await, XIUYING).await;
+    let first = to_question(&page, &two).await;
+    app.advance("61s").await;
+    let second = to_question(&other, &three).await;
+    let (a, b) = tokio::join!(first.press("#confirm", &[]), second.press("#confirm", &[]));
+    assert_eq!((a.status(), b.status()), (200, 200));
+    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (2, 2));
+    assert!(second.reload().await.status() == 410);
+    let account = three.browser.get("/account").await;
+    for number in ["138 **** 0001", "138 **** 0002", "138 **** 0003"] {
+        assert!(account.text("#methods").contains(number), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_locked_account_is_not_merged() {
+    let (app, _) = start().await;
+    let (one, two, page) = found_out(&app).await;
+    let question = to_question(&page, &two).await;
+    // Its owner, told of the name that was verified elsewhere, locks the account.
+    let link = one.notices(1).await.pop().unwrap();
+    app.browser().get(&link).await.press("#lock", &[]).await;
+    let refused = question.press("#confirm", &[]).await;
+    assert_ne!(refused.url.path(), "/account", "{}", refused.answer.body);
+    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+}
+
+#[tokio::test]
+async fn whoever_leaves_takes_the_closed_account_along() {
+    let (app, _) = start().await;
+    let tax = app.client("tax").await;
+    let (one, two) = (app.resident(FIRST), app.resident(SECOND));
+    prove(&at_account(&one).await, XIUYING).await;
+    one.sign_in_to(&tax).await;
+    two.sign_in_to(&tax).await;
+    let passkey = Authenticator::new();
+    let account = two.browser.get("/account").await;
+    passkey.enrol(&account.click("#add-passkey").await).await;
+    app.advance("61s").await;
+    passkey.sign_in(&app.browser().get("/account").await).await;
+    let page = prove(&two.browser.get("/account/identity").await, XIUYING).await;
+    to_question(&page, &two).await.press("#confirm", &[]).await;
+    assert_eq!(rows(&app, CLOSED).await, 1);
+    let leaving = two.browser.get("/account/leave").await;
+    leaving.press("#confirm", &[]).await;
+    app.advance("16d").await;
+    for table in ["account", "subject", "passkey", "phone", "session", "consent"] {
+        assert_eq!(app.count(table).await, 0, "{table}");
+    }
+}
