@@ -27,7 +27,9 @@ pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use leaving::{WAY_BACK, erased_at, leave, stay};
 pub use model::{Account, HeldPhone, Profile};
-pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
+pub use notices::{
+    Notice, Told, find_notice, lock, see_notices, sweep_notices, tell, unlock, unseen_notices,
+};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
 };

@@ -2,6 +2,7 @@
 //! May import: consent, signin, account, department, audit, web, store, clock, rng.
 
 mod activity;
+mod devices;
 mod end;
 mod handover;
 pub mod held;
@@ -12,6 +13,7 @@ mod lock;
 pub mod pages;
 mod passkeys;
 mod phones;
+mod told;
 mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
@@ -26,6 +28,7 @@ pub use passkeys::{
     rename_passkey,
 };
 pub use phones::{add_phone, keep_phone, new_phone, new_phone_code, remove_phone, send_to_new_phone};
+pub use told::see_notices;
 pub use withdraw::withdraw;
 
 use std::time::Duration;
