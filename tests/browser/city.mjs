@@ -59,7 +59,7 @@ export async function startCity({ https, hosts, settings = '' }) {
 
     const gateway = async (asked, answer) => {
       const { data } = await json(asked);
-      city.codes.set(data.phone, data.code);
+      if (data.code) city.codes.set(data.phone, data.code);
       answer.end('{}');
     };
     await serve(tls ? createTlsServer(tls.pair, gateway) : createServer(gateway), first + 5);

@@ -32,7 +32,7 @@ pub use leaving::{WAY_BACK, erased_at, leave, stay};
 pub use merging::{Merging, TO_MERGE, begin_merging, find_merging, merge, propose_merging};
 pub use model::{Account, HeldPhone, Profile};
 pub use moves::{MoveAsked, ask_for_move, pending_move, settle_due_moves, stop_move};
-pub use notices::{Notice, Told, find_notice, lock, tell, unlock};
+pub use notices::{Notice, Told, find_notice, lock, see_notices, tell, unlock, unseen_notices};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
 };

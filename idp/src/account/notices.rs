@@ -9,7 +9,7 @@ use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
 use crate::events::enqueue_text;
-use crate::store::{Db, StoreError, Vault, hash};
+use crate::store::{Db, Row, StoreError, Vault, hash};
 use crate::web::{Locale, Words};
 
 /// Something that its owner should know of. A new kind wants its name and words below, its sentence `told-…` in the
@@ -140,6 +140,12 @@ const INSERT: &str = "INSERT INTO notice (id, token_hash, account_id, kind, devi
 const BY_TOKEN: &str = "SELECT id, account_id, kind, device, created_at FROM notice \
      WHERE token_hash = $1 AND expires_at > $2 AND used_at IS NULL";
 
+const UNSEEN: &str = "SELECT id, account_id, kind, device, created_at FROM notice \
+     WHERE account_id = $1 AND seen_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 20";
+
+const SEE: &str =
+    "UPDATE notice SET seen_at = $2 WHERE account_id = $1 AND created_at <= $3 AND seen_at IS NULL";
+
 const USE: &str = "UPDATE notice SET used_at = $2 WHERE id = $1 AND used_at IS NULL";
 
 const LOCK: &str = "UPDATE account SET locked_at = $2 WHERE id = $1";
@@ -199,16 +205,35 @@ pub async fn tell(
 /// # Errors
 /// Where the database does not answer.
 pub async fn find_notice(db: &Db, token: &str, now: Timestamp) -> Result<Option<Told>, StoreError> {
-    let Some(row) = db.maybe(BY_TOKEN, args![hash(token), now]).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Told {
+    let row = db.maybe(BY_TOKEN, args![hash(token), now]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<Told, StoreError> {
+    Ok(Told {
         id: row.uuid("id")?,
         account: row.uuid("account_id")?,
         notice: Notice::named(&row.text("kind")?).ok_or(StoreError::Corrupt("notice.kind"))?,
         device: row.text("device")?,
         at: row.time("created_at")?,
-    }))
+    })
+}
+
+/// What an account's owner was told of and has not seen on the account page, the newest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn unseen_notices(db: &Db, account: Uuid) -> Result<Vec<Told>, StoreError> {
+    db.all(UNSEEN, args![account]).await?.iter().map(read).collect()
+}
+
+/// They have seen what they were told of until then.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn see_notices(change: &mut Change, account: Uuid, until: Timestamp) -> Result<(), StoreError> {
+    let now = change.now();
+    change.execute(SEE, args![account, now, until]).await.map(drop)
 }
 
 /// Locks the account: from now on a code opens it in no browser but those it knew before. Answers whether this link was

@@ -103,6 +103,7 @@ fn own_pages() -> Router<App> {
         .route("/account/sign-out", post(portal::sign_out))
         .route("/account/sign-out-everywhere", post(portal::sign_out_everywhere))
         .route("/account/sessions/end", post(portal::end_sessions))
+        .route("/account/notices/seen", post(portal::see_notices))
         .route("/account/services/withdraw", post(portal::withdraw))
         .route(
             "/account/handover/{id}/{code}",

@@ -6,9 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use super::activity::happening;
-use super::pages::{
-    AccountNotice, AccountPage, Activity, Device, DeviceKind, Given, PasskeyRow, Phone, Service, Who,
-};
+use super::pages::{AccountNotice, AccountPage, Activity, Given, PasskeyRow, Phone, Service, Who};
 use super::passkeys::signals;
 use crate::account;
 use crate::audit::{Entry, of_account};
@@ -68,9 +66,10 @@ pub async fn home(
                 last_used: Some(held.last_used_at),
             })
             .collect(),
-        devices: devices(&portal, &session, &facts).await?,
+        devices: portal.devices(&session, &facts, &page).await?,
         services: services(&portal, &session, &facts, &page).await?,
         activity: activity(&portal, &session, &page).await?,
+        news: portal.news(&session, &page).await?,
         notice: notice(&portal, query.as_deref().unwrap_or_default(), &page).await?,
         page,
     };
@@ -83,34 +82,6 @@ fn name_of(phones: &[account::HeldPhone]) -> String {
         .first()
         .map(|held| held.number.masked())
         .unwrap_or_default()
-}
-
-async fn devices(portal: &Portal, current: &Session, facts: &Facts) -> Result<Vec<Device>, PageError> {
-    let mut devices: Vec<Device> = portal
-        .sessions
-        .list(current.account, facts.now)
-        .await?
-        .into_iter()
-        .map(|session| Device {
-            session: session.id.to_string(),
-            kind: kind_of(&session.device.system),
-            browser: session.device.to_string(),
-            started: session.auth_time,
-            last_seen: session.last_seen_at,
-            current: session.id == current.id,
-        })
-        .collect();
-    devices.sort_by_key(|device| !device.current);
-    Ok(devices)
-}
-
-fn kind_of(system: &str) -> DeviceKind {
-    match system {
-        "Android" | "iPhone" | "iPod" | "HarmonyOS" | "Windows Phone OS" => DeviceKind::Phone,
-        "iPad" => DeviceKind::Tablet,
-        "" => DeviceKind::Other,
-        _ => DeviceKind::Computer,
-    }
 }
 
 async fn services(
@@ -153,7 +124,7 @@ async fn activity(portal: &Portal, session: &Session, page: &Page) -> Result<Vec
     let mut lines = Vec::new();
     for entry in of_account(&portal.db, session.account, LINES).await? {
         let service = match &entry.client {
-            Some(client_id) => service_name(portal, client_id, page).await?,
+            Some(client_id) => portal.service_name(client_id, page).await?,
             None => None,
         };
         let device = entry.detail["device"].as_str().unwrap_or_default().to_owned();
@@ -167,22 +138,21 @@ async fn activity(portal: &Portal, session: &Session, page: &Page) -> Result<Vec
     Ok(lines)
 }
 
-async fn service_name(portal: &Portal, client_id: &str, page: &Page) -> Result<Option<String>, PageError> {
-    Ok(portal
-        .departments
-        .client(client_id)
-        .await?
-        .map(|client| client.asking(page.locale()).service))
+impl Portal {
+    pub(super) async fn service_name(
+        &self,
+        client_id: &str,
+        page: &Page,
+    ) -> Result<Option<String>, PageError> {
+        let client = self.departments.client(client_id).await?;
+        Ok(client.map(|client| client.asking(page.locale()).service))
+    }
 }
 
 fn items_of(entry: &Entry, page: &Page) -> String {
     let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
     let labels: Vec<String> = items.iter().map(|item| item_label(page.words, *item)).collect();
-    labels.join(if page.locale() == crate::web::Locale::Chinese {
-        "、"
-    } else {
-        ", "
-    })
+    page.list(&labels)
 }
 
 /// What the form before this page has done, as its redirect says.
@@ -210,7 +180,8 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
         Some("nothing") => Some(AccountNotice::NothingToDo),
         Some("withdrawn") => {
             let client = fields.get("client").map(AsRef::as_ref).unwrap_or_default();
-            service_name(portal, client, page)
+            portal
+                .service_name(client, page)
                 .await?
                 .map(|service| AccountNotice::Withdrawn { service })
         }

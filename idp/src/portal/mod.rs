@@ -2,6 +2,7 @@
 //! May import: consent, signin, account, department, audit, web, store, clock, rng.
 
 mod activity;
+mod devices;
 mod end;
 mod handover;
 pub mod held;
@@ -14,6 +15,7 @@ pub mod pages;
 mod passkeys;
 mod phones;
 mod recover;
+mod told;
 mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
@@ -30,6 +32,7 @@ pub use passkeys::{
 };
 pub use phones::{add_phone, keep_phone, new_phone, new_phone_code, remove_phone, send_to_new_phone};
 pub use recover::{recover, show_recovery, stop_recovery};
+pub use told::see_notices;
 pub use withdraw::withdraw;
 
 use std::time::Duration;

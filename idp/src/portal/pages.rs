@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use super::devices::Device;
+use super::told::News;
 use crate::account::{Identity, IdentityProof, Level, Strength};
 use crate::clock::Timestamp;
 use crate::signin::PasskeyTrouble;
@@ -32,6 +34,8 @@ pub struct AccountPage {
     pub activity: Vec<Activity>,
     /// What has just been done.
     pub notice: Option<AccountNotice>,
+    /// What the resident was told of and has not seen here.
+    pub news: Option<News>,
 }
 
 /// How well the person is known, and how this sign-in shows it.
@@ -114,43 +118,6 @@ pub struct NewPasskeyPage {
     /// Bound to the session.
     pub token: String,
     pub trouble: Option<PasskeyTrouble>,
-}
-
-/// A browser that is signed in.
-#[derive(Clone, Debug)]
-pub struct Device {
-    /// Posted as `session`.
-    pub session: String,
-    pub kind: DeviceKind,
-    /// "Chrome · Android", from the User-Agent header; empty if unknown.
-    pub browser: String,
-    pub started: Timestamp,
-    pub last_seen: Timestamp,
-    pub current: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceKind {
-    Phone,
-    Tablet,
-    Computer,
-    Other,
-}
-
-impl Device {
-    fn kind_name(&self, page: &Page) -> String {
-        let id = match self.kind {
-            DeviceKind::Phone => "device-phone",
-            DeviceKind::Tablet => "device-tablet",
-            DeviceKind::Computer => "device-computer",
-            DeviceKind::Other => "device-other",
-        };
-        page.say(id).to_string()
-    }
-
-    fn is_handheld(&self) -> bool {
-        matches!(self.kind, DeviceKind::Phone | DeviceKind::Tablet)
-    }
 }
 
 /// A service the resident has given something to.

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::super::devices::DeviceKind;
 use super::*;
 use crate::consent::Item;
 use crate::web::sample;
@@ -16,6 +17,7 @@ fn device(session: &str, kind: DeviceKind, browser: &str, current: bool) -> Devi
         started: ago(60),
         last_seen: ago(if current { 0 } else { 50 }),
         current,
+        services: vec!["养老金查询".to_owned(), "公积金提取".to_owned()],
     }
 }
 
@@ -170,6 +172,15 @@ fn account(page: Page) -> AccountPage {
         ],
         services: vec![service(&page, "gjj"), service(&page, "hrss")],
         activity: happenings(&page),
+        news: Some(News {
+            lines: vec![(
+                page.say("told-leaving")
+                    .with("device", "Chrome · Android")
+                    .to_string(),
+                ago(1),
+            )],
+            until: 1,
+        }),
         notice: Some(AccountNotice::Withdrawn {
             service: sample::asking(&page).service,
         }),
@@ -191,6 +202,7 @@ fn an_account_shows_what_it_holds() {
         AccountPage {
             services: Vec::new(),
             activity: Vec::new(),
+            news: None,
             notice: None,
             ..page
         }

@@ -122,6 +122,15 @@ impl Page {
         self.words.moment(*at, *now)
     }
 
+    /// Names one after another, as the language does it.
+    #[must_use]
+    pub fn list(&self, names: &[String]) -> String {
+        names.join(match self.locale() {
+            Locale::Chinese => "、",
+            Locale::English => ", ",
+        })
+    }
+
     #[must_use]
     pub fn locale(&self) -> Locale {
         self.words.locale()

@@ -231,13 +231,14 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "notice",
         words: "held-notices",
-        sql: "SELECT kind, device, created_at, expires_at, used_at FROM notice WHERE account_id = $1 \
+        sql: "SELECT kind, device, created_at, expires_at, seen_at, used_at FROM notice WHERE account_id = $1 \
               ORDER BY created_at, id",
         columns: &[
             column("kind", "held-item", Text),
             DEVICE,
             BEGAN,
             ENDS,
+            column("seen_at", "held-seen", Moment),
             column("used_at", "held-last", Moment),
         ],
     },

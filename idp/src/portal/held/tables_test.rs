@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../../../../migrations/0011_leaving.sql"),
     include_str!("../../../../migrations/0012_numbers_and_operators.sql"),
     include_str!("../../../../migrations/0013_merging.sql"),
+    include_str!("../../../../migrations/0014_notice_seen.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.

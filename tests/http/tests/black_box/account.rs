@@ -128,8 +128,8 @@ async fn the_privacy_page_promises_what_is_so() {
         .filter_map(|cookie| Some(cookie.max_age()?.whole_days()))
         .max();
     for (languages, said, promised) in [
-        ("zh-CN", "天", "现在还不能在网上自己办"),
-        ("en", "days", "You cannot yet"),
+        ("zh-CN", "天", "15 天内可以反悔"),
+        ("en", "days", "within 15 days you can still come back"),
     ] {
         let page = app
             .browser()
@@ -139,7 +139,27 @@ async fn the_privacy_page_promises_what_is_so() {
             .text("main");
         // The longest that any cookie of ours lives is told.
         assert!(page.contains(&format!("{} {said}", longest.unwrap())), "{page}");
-        // There is no closing an account here, so nothing is said to be deleted with it.
+        // As `leaving` tries it.
         assert!(page.contains(promised), "{page}");
     }
+}
+
+#[tokio::test]
+async fn each_device_names_the_services_that_were_opened_there() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.client("hrss").await, app.client("gjj").await);
+    let resident = app.resident("13800000001");
+    resident.sign_in_to(&one).await;
+    app.advance("2m").await;
+    let elsewhere = resident.elsewhere();
+    elsewhere.sign_in_to(&two).await;
+    let account = resident.browser.get("/account").await;
+    assert_eq!(account.count("#devices .visited"), 2);
+    let here = account.text("#devices li:first-child .visited");
+    assert!(here.contains("hrss系统") && !here.contains("gjj系统"), "{here}");
+    let there = account.text("#devices li:last-child .visited");
+    assert!(
+        there.contains("gjj系统") && !there.contains("hrss系统"),
+        "{there}"
+    );
 }

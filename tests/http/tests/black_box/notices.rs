@@ -203,3 +203,57 @@ async fn what_was_taken_along_or_removed_is_told() {
     assert_eq!(is_told("删除了一种指纹"), 1, "{told:?}");
     assert_eq!(is_told("全部信息刚被查看或下载"), 1, "a day: {told:?}");
 }
+
+#[tokio::test]
+async fn what_was_told_stands_on_the_account_page_until_it_was_seen() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    assert!(!owner.sign_in().await.has("#news"), "nothing yet");
+    told(&app, &owner).await;
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    assert!(account.text("#news").contains("刚在新设备上登录"));
+    // Told after the page was made: not seen on it.
+    app.advance("1s").await;
+    owner.browser.get("/account/export").await;
+    let account = account.press("#news-seen", &[]).await;
+    let news = account.text("#news");
+    assert!(
+        news.contains("全部信息刚被查看") && !news.contains("新设备"),
+        "{news}"
+    );
+    assert!(!account.press("#news-seen", &[]).await.has("#news"));
+    assert!(!owner.browser.get("/account").await.has("#news"), "for good");
+}
+
+#[tokio::test]
+async fn nobody_else_says_that_it_was_seen() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.resident(PHONE), app.resident("13800000002"));
+    for resident in [&owner, &other] {
+        resident.sign_in().await;
+        told(&app, resident).await;
+    }
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    let others = other.sign_in().await;
+    let token = account.attribute("#news input[name=token]", "value");
+    let until = account.attribute("#news-seen", "value");
+    // The owner's form, in somebody else's session and on somebody else's page.
+    let by_other = others.press("#news-seen", &[("token", &token)]).await;
+    assert_eq!(by_other.status(), 403);
+    let form = [("token", token.as_str()), ("until", until.as_str())];
+    let forced = owner
+        .browser
+        .post_from("https://evil.example", "/account/notices/seen", &form)
+        .await;
+    assert_eq!(forced.status(), 403);
+    for until in ["", "x", "99999999999999999999"] {
+        let answer = account.press("#news-seen", &[("until", until)]).await;
+        assert_eq!(answer.status(), 400, "{until}");
+    }
+    assert!(owner.browser.get("/account").await.has("#news"));
+    // What one has seen, the other has not.
+    assert!(!others.press("#news-seen", &[]).await.has("#news"));
+    assert!(owner.browser.get("/account").await.has("#news"));
+}

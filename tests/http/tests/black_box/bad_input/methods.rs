@@ -7,6 +7,7 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/sign-out", &["POST"]),
     ("/account/sign-out-everywhere", &["POST"]),
     ("/account/sessions/end", &["POST"]),
+    ("/account/notices/seen", &["POST"]),
     ("/account/services/withdraw", &["POST"]),
     ("/account/handover/AAAAAAAAAAAAAAAAAAAAAA/x", &["GET", "POST"]),
     ("/account/phones", &["GET", "POST"]),
