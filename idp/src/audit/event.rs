@@ -32,6 +32,9 @@ pub enum Action {
     IdentityProven,
     IdentityRefused,
     KeyChanged,
+    KioskAdded,
+    KioskEnrolled,
+    KioskRemoved,
     PasskeyAdded,
     PasskeyEnded,
     PasskeyFailed,
@@ -49,7 +52,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 45] = [
         Self::AccountCreated,
         Self::AccountErased,
         Self::AccountKept,
@@ -78,6 +81,9 @@ impl Action {
         Self::IdentityProven,
         Self::IdentityRefused,
         Self::KeyChanged,
+        Self::KioskAdded,
+        Self::KioskEnrolled,
+        Self::KioskRemoved,
         Self::PasskeyAdded,
         Self::PasskeyEnded,
         Self::PasskeyFailed,
@@ -125,6 +131,9 @@ impl Action {
             Self::IdentityProven => "identity.proven",
             Self::IdentityRefused => "identity.refused",
             Self::KeyChanged => "key.changed",
+            Self::KioskAdded => "kiosk.added",
+            Self::KioskEnrolled => "kiosk.enrolled",
+            Self::KioskRemoved => "kiosk.removed",
             Self::PasskeyAdded => "passkey.added",
             Self::PasskeyEnded => "passkey.ended",
             Self::PasskeyFailed => "passkey.failed",
@@ -168,6 +177,8 @@ pub enum EndReason {
     Locked,
     #[serde(rename = "the resident left")]
     Left,
+    #[serde(rename = "nobody was at the kiosk")]
+    LeftKiosk,
 }
 
 impl EndReason {
@@ -181,6 +192,7 @@ impl EndReason {
             Self::PasskeyRemoved => "its passkey was removed",
             Self::Locked => "the account was locked",
             Self::Left => "the resident left",
+            Self::LeftKiosk => "nobody was at the kiosk",
         }
     }
 }

@@ -17,6 +17,7 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      'phone.disputed', 'phone.returned', 'account.locked', 'account.unlocked', \
      'account.exported', 'account.left', 'account.kept') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
+     OR detail LIKE '%\"reason\":\"nobody was at the kiosk\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \
      ORDER BY at DESC, id DESC LIMIT $2";
 

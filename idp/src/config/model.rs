@@ -262,6 +262,7 @@ impl Default for Phone {
 pub struct Session {
     pub idle: Span,
     pub absolute: Span,
+    pub kiosk_idle: Span,
 }
 
 impl Default for Session {
@@ -269,6 +270,7 @@ impl Default for Session {
         Self {
             idle: Span::minutes(30),
             absolute: Span::hours(12),
+            kiosk_idle: Span::minutes(2),
         }
     }
 }

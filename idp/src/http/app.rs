@@ -111,7 +111,7 @@ pub struct Handles {
     departments: Departments,
     fetcher: Fetcher,
     interactions: Interactions,
-    sessions: Sessions,
+    pub(super) sessions: Sessions,
     consents: Consents,
     passkeys: Passkeys,
     real_names: RealNames,

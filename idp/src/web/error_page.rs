@@ -1,7 +1,7 @@
 //! Error pages: rendered in one place, after the handler, in the resident's language.
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -122,7 +122,11 @@ pub async fn dress_errors(State(site): State<Site>, request: Request, next: Next
         .map(ToString::to_string)
         .unwrap_or_default();
     let page = Page::of(&parts, site);
-    let path = parts.uri.path().to_owned();
+    // As the map of URLs writes it: what a link carries in its path lets in whoever reads it.
+    let matched = parts.extensions.get::<MatchedPath>();
+    let path = matched
+        .map_or_else(|| parts.uri.path(), MatchedPath::as_str)
+        .to_owned();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     match response.extensions_mut().remove::<PageError>() {
         Some(error) => dress(page, error, request_id, &path),

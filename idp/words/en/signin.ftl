@@ -218,3 +218,17 @@ stay-what = You asked for it to be deleted. On { $date } everything in it is era
 stay-yes = Keep my account and sign in
 stay-no = Delete it as planned
 signed-out-left = We have your request. Every device and the services you used will sign out. Sign in once more within 15 days to keep the account.
+
+kiosk-enrol = Make this browser a kiosk?
+kiosk-enrol-advice = Whoever signs in here is then signed out soon after they leave, and nothing of them stays in the browser. Do this at the kiosk, not on a computer of your own.
+kiosk-enrol-yes = Make it a kiosk
+kiosk-joined = This browser is a kiosk now
+kiosk-joined-advice = Set the kiosk's screen saver or first page to /kiosk/rest on this site.
+kiosk-gone = This link is no longer good
+kiosk-gone-advice = It works once, within a day. Ask the operator to register the kiosk again.
+kiosk-rests = Welcome
+kiosk-rests-advice = Whoever was here before is signed out, and nothing of them is left.
+kiosk-begin = Begin
+kiosk-none = This is not a kiosk
+kiosk-none-advice = This browser is not registered as a kiosk, so nothing has changed.
+handover-kiosk = A registered kiosk of the city. See that this name is written on it

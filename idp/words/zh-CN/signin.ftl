@@ -212,3 +212,17 @@ stay-what = 您申请过注销。{ $date }会删除账户里的全部内容，�
 stay-yes = 不注销了，继续登录
 stay-no = 照旧注销
 signed-out-left = 申请收到了。所有设备和您用过的服务都会退出。15 天内再登录一次，就可以不注销。
+
+kiosk-enrol = 把这个浏览器登记为自助机？
+kiosk-enrol-advice = 登记以后，在这里登录的人离开不久就会自动退出，浏览器里什么也不留下。请在自助机上操作，不要在自己的电脑上操作。
+kiosk-enrol-yes = 登记为自助机
+kiosk-joined = 这个浏览器已经是自助机
+kiosk-joined-advice = 请把自助机的屏保或首页设为本站的 /kiosk/rest。
+kiosk-gone = 这个登记链接不能用了
+kiosk-gone-advice = 链接只能用一次，一天内有效。请管理员重新登记。
+kiosk-rests = 欢迎使用自助机
+kiosk-rests-advice = 上一位的登录已经退出，这里什么也没有留下。
+kiosk-begin = 开始
+kiosk-none = 这里不是自助机
+kiosk-none-advice = 这个浏览器没有登记为自助机，所以什么也没有改变。
+handover-kiosk = 本市登记的自助机，请看机器上的名称是否一样

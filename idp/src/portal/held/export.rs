@@ -10,7 +10,7 @@ use super::tables::{Cell, Column, TABLES, Table};
 use crate::audit::{Action, Context, Event};
 use crate::clock::Timestamp;
 use crate::signin::{FRESH, Session};
-use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, views};
+use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other, views};
 
 const EXPORT: &str = "/account/export";
 
@@ -34,6 +34,7 @@ pub async fn show_export(
     let page = page.back_to(EXPORT);
     let view = ExportPage {
         token: page.form_token(&session.id.to_string()),
+        may_keep: !session.is_at_kiosk(),
         sections,
         page,
     };
@@ -53,6 +54,9 @@ pub async fn download_export(
     let session = portal
         .posted_fresh(&headers, &facts, &form, EXPORT, FRESH)
         .await?;
+    if session.is_at_kiosk() {
+        return Ok(see_other(EXPORT, []));
+    }
     portal.note_export(&session, &facts).await?;
     let mut held = json!({ "issuer": portal.site.origin(), "exported_at": facts.now.to_string() });
     for table in &TABLES {
@@ -84,6 +88,8 @@ impl Portal {
 struct ExportPage {
     page: Page,
     token: String,
+    /// Nothing is kept on a kiosk: the file would be the next person's.
+    may_keep: bool,
     sections: Vec<Section>,
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -14,18 +14,27 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../../../../migrations/0009_phone_lease.sql"),
     include_str!("../../../../migrations/0010_notice.sql"),
     include_str!("../../../../migrations/0011_leaving.sql"),
+    include_str!("../../../../migrations/0013_kiosk.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 5] = ["client", "signing_key", "relying_party", "tally", "redeemed_code"];
+const OF_NOBODY: [&str; 6] = [
+    "client",
+    "kiosk",
+    "signing_key",
+    "relying_party",
+    "tally",
+    "redeemed_code",
+];
 
 /// Columns that say nothing of the person: ids of our own, hashes, and what only checks a signature.
-const SILENT: [&str; 17] = [
+const SILENT: [&str; 18] = [
     "id",
     "account_id",
     "session_id",
     "grant_id",
     "passkey_id",
+    "kiosk_id",
     "passkey_handle",
     "request_id",
     "version",

@@ -8,7 +8,7 @@ use super::super::guard::{Browser, remember_browser, reset_failures};
 use super::super::handlers::to_phone;
 use super::super::identity::{Trouble, Typed};
 use super::super::interaction::Interaction;
-use super::super::sessions::{Device, Proof};
+use super::super::sessions::Proof;
 use super::pages::{StayPage, WhosePage};
 use super::records::{Asked, Question};
 use crate::account::{self, PhoneNumber};
@@ -135,6 +135,7 @@ impl Signin {
         let cookies = self.site.cookies();
         let browser = Browser::of(cookies, headers);
         let previous = self.sessions.open(headers, context.now).await?;
+        let device = self.sessions.device(headers).await?;
         let mut change = Change::begin(&self.db, context).await?;
         let Some((account, proof)) = self.admit(&mut change, phone, entry).await? else {
             return Ok(None);
@@ -142,14 +143,14 @@ impl Signin {
         account::unlock(&mut change, account).await?;
         account::stay(&mut change, account).await?;
         let known = browser.is_known(&self.db, account).await?;
-        let browser = remember_browser(&mut change, &browser, known, account, cookies).await?;
-        let device = Device::of(headers);
+        let browser = remember_browser(&mut change, &browser, known, account, &device, cookies).await?;
         let begun = self
             .sessions
             .begin(&mut change, account, proof, previous.as_ref(), device)
             .await?;
         change.commit().await?;
-        Ok(Some(vec![self.sessions.cookie(&begun.token), browser]))
+        let session = self.sessions.cookie(&begun.token);
+        Ok(Some(std::iter::once(session).chain(browser).collect()))
     }
 
     /// The account that is entered, and by what; none where the number is another's by now.

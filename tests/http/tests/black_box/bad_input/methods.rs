@@ -51,6 +51,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/.well-known/passkey-endpoints", &["GET"]),
     ("/.well-known/webauthn", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
+    ("/kiosk/enrol/x", &["GET", "POST"]),
+    ("/kiosk/rest", &["GET"]),
     ("/healthz", &["GET"]),
     ("/readyz", &["GET"]),
     ("/acr/1", &["GET"]),
