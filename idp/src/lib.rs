@@ -4,6 +4,7 @@
 //! stands below it, which a test checks against every room's `May import` line.
 
 pub mod account;
+pub mod admin;
 pub mod audit;
 pub mod cli;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod gateway;
 pub mod http;
 pub mod keys;
 pub mod oidc;
+pub mod operator;
 pub mod portal;
 pub mod proofing;
 pub mod rng;

@@ -179,9 +179,9 @@ fn each_room_imports_only_rooms_of_lower_steps() {
     }
 }
 
-/// How well a person is known is written in one place, which wants an authority's answer.
+/// How well a person is known is written in two places: one wants an authority's answer, the other an operator on duty.
 #[test]
-fn one_statement_sets_how_well_a_person_is_known() {
+fn two_statements_set_how_well_a_person_is_known() {
     let mut found = Vec::new();
     for file in files_below(&source()) {
         let name = file.to_string_lossy().into_owned();
@@ -208,6 +208,7 @@ fn one_statement_sets_how_well_a_person_is_known() {
     assert_eq!(
         found,
         [
+            "in_person.rs sets identity = 'in_person'",
             "real_name.rs sets identity = CASE WHEN identity = $3 THEN identity ELSE $2 END",
             "records.rs sets name = $2",
         ]
@@ -215,7 +216,7 @@ fn one_statement_sets_how_well_a_person_is_known() {
     let records = std::fs::read_to_string(source().join("account/records.rs")).unwrap();
     assert!(
         records.contains("pub(super) async fn set_name("),
-        "the name is set by account/real_name.rs alone"
+        "the name is set by account/real_name.rs and account/in_person.rs alone"
     );
     let verdict = std::fs::read_to_string(source().join("proofing/verdict.rs")).unwrap();
     assert_eq!(
@@ -227,6 +228,12 @@ fn one_statement_sets_how_well_a_person_is_known() {
             .count(),
         3,
         "a Match is declared, has its methods, and is made of an authority's answer"
+    );
+    let sessions = std::fs::read_to_string(source().join("operator/sessions.rs")).unwrap();
+    assert_eq!(
+        sessions.matches("OnDuty {").count(),
+        3,
+        "an OnDuty is declared, has its methods, and is made of a live session"
     );
 }
 

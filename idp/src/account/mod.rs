@@ -1,11 +1,14 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
-//! May import: events, proofing, audit, web, store, clock, rng, config.
+//! May import: events, operator, proofing, audit, web, store, clock, rng, config.
 
 mod assurance;
+mod disputes;
+mod in_person;
 mod lease;
 mod leaving;
 mod model;
 mod notices;
+mod numbers;
 mod passkeys;
 mod phone;
 mod real_name;
@@ -14,12 +17,20 @@ mod real_name_tests;
 mod records;
 #[cfg(test)]
 mod tests;
+mod window_codes;
+#[cfg(test)]
+mod window_tests;
 
 pub use assurance::{Identity, Lacking, Level, Strength};
+pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
+pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_in_doubt, take_back};
 pub use leaving::{WAY_BACK, erased_at, leave, stay};
 pub use model::{Account, HeldPhone, Profile};
 pub use notices::{Notice, Told, find_notice, lock, sweep_notices, tell, unlock};
+pub use numbers::{
+    GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
+};
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, end_passkeys_since,
     find_passkey, known_handle, may_offer_passkey, passkey_handle, passkey_owner, passkeys,
@@ -28,3 +39,6 @@ pub use passkeys::{
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};
 pub use records::{enter, find_by_phone, phones, profile};
+pub use window_codes::{
+    Issued, Redeemed, Seen, WindowCode, issue_window_code, redeem_window_code, sweep_window_codes,
+};

@@ -21,6 +21,8 @@ pub struct HeldPhone {
     pub number: PhoneNumber,
     pub verified_at: Timestamp,
     pub last_used_at: Timestamp,
+    /// Until when it still signs in, where it is being given up.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// What can be said of a resident.

@@ -12,7 +12,8 @@ use crate::events::enqueue_text;
 use crate::store::{Db, StoreError, Vault, hash};
 use crate::web::{Locale, Words};
 
-/// Something that its owner should know of.
+/// Something that its owner should know of. A new kind wants its name and words below, its sentence `told-…` in the
+/// translations, and a [`tell`] in the transaction that causes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Signed in where the account was not known.
@@ -22,14 +23,36 @@ pub enum Notice {
     NumberDisputed,
     /// Somebody wanted the owner's name proven for another account.
     NameElsewhere,
+    PasskeyRemoved,
+    /// Everything that is held was looked at, or taken along.
+    Exported,
+    /// The account is to be erased.
+    Leaving,
+    NumberAdded,
+    /// One that signs in for a while yet.
+    NumberEnding,
+    /// Staff at a window gave out a code for the account.
+    WindowCode,
+    /// Staff at a window have seen its owner.
+    Witnessed,
+    /// Staff at a window decided that a number is somebody else's.
+    NumberLost,
 }
 
 impl Notice {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 12] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::NumberDisputed,
         Self::NameElsewhere,
+        Self::PasskeyRemoved,
+        Self::Exported,
+        Self::Leaving,
+        Self::NumberAdded,
+        Self::NumberEnding,
+        Self::WindowCode,
+        Self::Witnessed,
+        Self::NumberLost,
     ];
 
     /// The name is stored.
@@ -40,6 +63,14 @@ impl Notice {
             Self::PasskeyAdded => "passkey-added",
             Self::NumberDisputed => "number-disputed",
             Self::NameElsewhere => "name-elsewhere",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::Exported => "exported",
+            Self::Leaving => "leaving",
+            Self::NumberAdded => "number-added",
+            Self::NumberEnding => "number-ending",
+            Self::WindowCode => "window-code",
+            Self::Witnessed => "witnessed",
+            Self::NumberLost => "number-lost",
         }
     }
 
@@ -55,6 +86,14 @@ impl Notice {
             Self::PasskeyAdded => "told-passkey-added",
             Self::NumberDisputed => "told-number-disputed",
             Self::NameElsewhere => "told-name-elsewhere",
+            Self::PasskeyRemoved => "told-passkey-removed",
+            Self::Exported => "told-exported",
+            Self::Leaving => "told-leaving",
+            Self::NumberAdded => "told-number-added",
+            Self::NumberEnding => "told-number-ending",
+            Self::WindowCode => "told-window-code",
+            Self::Witnessed => "told-witnessed",
+            Self::NumberLost => "told-number-lost",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.

@@ -6,7 +6,7 @@ use super::records::set_name;
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
-use crate::proofing::{Match, Reference};
+use crate::proofing::Match;
 use crate::store::{Db, StoreError, Vault};
 
 /// What came of proving a real name.
@@ -67,14 +67,14 @@ pub async fn prove_real_name(
 ) -> Result<Proven, StoreError> {
     let found = Found::of(vault, matched);
     let reference = matched.reference();
-    change.execute(LOCK, args![account]).await?;
-    if !keep_proof(change, account, &found, reference).await? {
-        if change.maybe(LIVE, args![account]).await?.is_some() {
-            return Ok(Proven::OtherPerson);
-        }
-        let holder = change.maybe(HOLDER, args![found.number, found.person]).await?;
-        let holder = holder.ok_or(StoreError::Missing)?.uuid("account_id")?;
-        return Ok(Proven::OtherAccount(holder));
+    let proof = Proof {
+        method: METHOD,
+        source: &reference.source,
+        transaction: &reference.transaction,
+    };
+    let kept = keep_proof(change, account, found, proof).await?;
+    if kept != Proven::Done {
+        return Ok(kept);
     }
     let (raised, above) = (Identity::RealName.as_str(), Identity::InPerson.as_str());
     change.execute(RAISE, args![account, raised, above]).await?;
@@ -96,13 +96,20 @@ pub async fn prove_real_name(
 }
 
 /// By what a person is found again.
-struct Found {
-    number: Option<Vec<u8>>,
-    person: Option<Vec<u8>>,
+pub(super) struct Found {
+    pub(super) number: Option<Vec<u8>>,
+    pub(super) person: Option<Vec<u8>>,
+}
+
+/// How a proof came about, and by what it is found again.
+pub(super) struct Proof<'a> {
+    pub(super) method: &'static str,
+    pub(super) source: &'a str,
+    pub(super) transaction: &'a str,
 }
 
 impl Found {
-    fn of(vault: &Vault, matched: &Match) -> Self {
+    pub(super) fn of(vault: &Vault, matched: &Match) -> Self {
         let (number, person) = (matched.number(), matched.person());
         Self {
             number: number.map(|number| vault.index("identity", number.as_str()).to_vec()),
@@ -111,18 +118,21 @@ impl Found {
     }
 }
 
-/// Puts a proof in the place of the same person's former one; answers whether there was nothing against it. What the
-/// person showed before, and not this time, is carried over.
-async fn keep_proof(
+/// Puts a proof in the place of the same person's former one. What the person showed before, and not this time, is
+/// carried over. Where something stands against it, the change is to be dropped.
+pub(super) async fn keep_proof(
     change: &mut Change,
     account: Uuid,
-    found: &Found,
-    reference: &Reference,
-) -> Result<bool, StoreError> {
+    found: Found,
+    proof: Proof<'_>,
+) -> Result<Proven, StoreError> {
+    change.execute(LOCK, args![account]).await?;
     let now = change.now();
-    let (number, person) = (found.number.clone(), found.person.clone());
     let former = change
-        .maybe(SUPERSEDE, args![account, now, number.clone(), person.clone()])
+        .maybe(
+            SUPERSEDE,
+            args![account, now, found.number.clone(), found.person.clone()],
+        )
         .await?;
     let (known_number, known_person) = match former {
         None => (None, None),
@@ -134,14 +144,23 @@ async fn keep_proof(
     let args = args![
         change.rng().uuid(now),
         account,
-        number.or(known_number),
-        person.or(known_person),
-        METHOD,
-        &reference.source,
-        &reference.transaction,
+        found.number.clone().or(known_number),
+        found.person.clone().or(known_person),
+        proof.method,
+        proof.source,
+        proof.transaction,
         now
     ];
-    Ok(change.execute(INSERT, args).await? == 1)
+    if change.execute(INSERT, args).await? == 1 {
+        return Ok(Proven::Done);
+    }
+    if change.maybe(LIVE, args![account]).await?.is_some() {
+        return Ok(Proven::OtherPerson);
+    }
+    let holder = change.maybe(HOLDER, args![found.number, found.person]).await?;
+    Ok(Proven::OtherAccount(
+        holder.ok_or(StoreError::Missing)?.uuid("account_id")?,
+    ))
 }
 
 const PROVEN: &str = "SELECT id FROM identity_proof WHERE account_id = $1 AND ended_at IS NULL \

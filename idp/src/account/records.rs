@@ -23,7 +23,7 @@ const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
 const USE_PHONE: &str =
     "UPDATE phone SET last_used_at = $2 WHERE number_index = $1 AND ended_at IS NULL RETURNING account_id";
 
-const PHONES: &str = "SELECT id, number, verified_at, last_used_at FROM phone \
+const PHONES: &str = "SELECT id, number, verified_at, last_used_at, ends_at FROM phone \
      WHERE account_id = $1 AND ended_at IS NULL ORDER BY verified_at, id";
 
 /// A number is held only after its code was answered, so every number here is verified.
@@ -143,10 +143,11 @@ fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {
         number: number(vault, id, &row.bytes("number")?)?,
         verified_at: row.time("verified_at")?,
         last_used_at: row.time("last_used_at")?,
+        ends_at: row.maybe_time("ends_at")?,
     })
 }
 
-fn number(vault: &Vault, phone: Uuid, sealed: &[u8]) -> Result<PhoneNumber, StoreError> {
+pub(super) fn number(vault: &Vault, phone: Uuid, sealed: &[u8]) -> Result<PhoneNumber, StoreError> {
     let number = vault.open("phone.number", &phone.to_string(), sealed)?;
     PhoneNumber::from_e164(&number).ok_or(StoreError::Corrupt("number"))
 }

@@ -15,7 +15,9 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      'passkey.added', 'passkey.renamed', 'passkey.ended', 'passkey.failed', \
      'identity.proven', 'identity.refused', 'identity.elsewhere', 'handover.refused', \
      'phone.disputed', 'phone.returned', 'account.locked', 'account.unlocked', \
-     'account.exported', 'account.left', 'account.kept') \
+     'account.exported', 'account.left', 'account.kept', \
+     'phone.added', 'phone.ending', 'phone.kept', 'phone.removed', \
+     'identity.witnessed', 'window_code.issued', 'window_code.used', 'window_code.failed', 'dispute.decided') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
      OR detail LIKE '%\"reason\":\"nobody was at the kiosk\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \

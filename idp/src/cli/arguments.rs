@@ -39,6 +39,9 @@ pub(super) enum Command {
     /// Look after the signing keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Look after the staff at service windows
+    #[command(subcommand)]
+    Admin(Admin),
 }
 
 #[cfg(feature = "demo")]
@@ -230,6 +233,23 @@ pub(super) enum Kiosk {
     /// End a registration; its browser is one like any other from then on
     Remove {
         /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Admin {
+    /// Make an operator; prints a link, good once, by which they make the passkey they sign in with. For an operator who
+    /// is there already, a link for another passkey
+    Add {
+        /// As colleagues know them, such as 三号窗口-王
+        name: String,
+    },
+    /// List the operators
+    List,
+    /// Remove an operator; they are signed out at once
+    Remove {
+        /// Their name
         name: String,
     },
 }

@@ -1,6 +1,7 @@
 //! The commands of `yimen`: each reads the configuration, does one thing, and says what it did.
-//! May import: http, signin, account, department, keys, sms, proofing, audit, store, state, fetch, gateway, clock, rng, config.
+//! May import: http, signin, account, department, operator, keys, sms, proofing, audit, store, state, fetch, gateway, clock, rng, config.
 
+mod admin;
 mod arguments;
 mod client;
 mod configuration;
@@ -60,6 +61,7 @@ fn run_command(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             Command::Client(command) => client::run(config, command, output).await,
             Command::Kiosk(command) => kiosk::run(config, command, output).await,
             Command::Keys(command) => keys::run(config, command, output).await,
+            Command::Admin(command) => admin::run(config, command, output).await,
         }
     })
 }

@@ -50,6 +50,7 @@ pub struct Settings {
     pub passkey: Passkey,
     pub proofing: Option<Proofing>,
     pub phone: Phone,
+    pub operator: Operator,
     pub session: Session,
     pub consent: Consent,
     pub token: Token,
@@ -75,6 +76,7 @@ impl Default for Settings {
             passkey: Passkey::default(),
             proofing: None,
             phone: Phone::default(),
+            operator: Operator::default(),
             session: Session::default(),
             consent: Consent::default(),
             token: Token::default(),
@@ -247,14 +249,46 @@ const fn proofing_timeout() -> Span {
 #[serde(deny_unknown_fields, default)]
 pub struct Phone {
     pub silence: Span,
+    pub wait: Span,
+    pub wait_known: Span,
 }
 
 impl Default for Phone {
     fn default() -> Self {
         Self {
             silence: Span::days(90),
+            wait: Span::days(3),
+            wait_known: Span::days(1),
         }
     }
+}
+
+/// Staff at a window.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Operator {
+    pub idle: Span,
+    pub absolute: Span,
+    pub attestation: Attestation,
+}
+
+impl Default for Operator {
+    fn default() -> Self {
+        Self {
+            idle: Span::minutes(10),
+            absolute: Span::hours(8),
+            attestation: Attestation::None,
+        }
+    }
+}
+
+/// What an operator's authenticator is asked to say of itself (WebAuthn Level 3 §5.4.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attestation {
+    None,
+    Direct,
+    Enterprise,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

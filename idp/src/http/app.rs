@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use thiserror::Error;
 
 use super::tls::TlsError;
+use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
@@ -15,6 +16,7 @@ use crate::fetch::{FetchError, Fetcher, extra_roots};
 use crate::gateway::{self, ClientError};
 use crate::keys::{Keeper, KeyError, KeyRing, Policy};
 use crate::oidc::{Discovery, Oidc};
+use crate::operator::Operators;
 use crate::portal::Portal;
 use crate::proofing::{self, Authority};
 use crate::rng::Rng;
@@ -116,6 +118,8 @@ pub struct Handles {
     passkeys: Passkeys,
     real_names: RealNames,
     handovers: Handovers,
+    operators: Operators,
+    authority: Option<Authority>,
     ways: Ways,
     discovery: Discovery,
 }
@@ -183,8 +187,9 @@ impl App {
             relying_party.hold(&db, clock.now()).await?;
         }
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
-        let real_names = RealNames::new(authority, db.clone(), vault.clone(), sessions.clone());
+        let real_names = RealNames::new(authority.clone(), db.clone(), vault.clone(), sessions.clone());
         let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), senders);
+        let operators = Operators::new(&settings.operator, db.clone(), site.cookies(), rng.clone());
         let ways = Ways {
             passkey: passkeys.are_offered(),
             real_name: real_names.can_be_proven(),
@@ -209,6 +214,8 @@ impl App {
             passkeys,
             real_names,
             handovers,
+            operators,
+            authority,
             ways,
             discovery,
         })))
@@ -376,6 +383,18 @@ room!(Signin {
     passkeys,
     real_names,
     handovers
+});
+
+room!(Admin {
+    config,
+    rng,
+    db,
+    vault,
+    state,
+    interactions,
+    passkeys,
+    operators,
+    authority
 });
 
 impl FromRef<App> for Site {

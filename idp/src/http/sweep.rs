@@ -9,6 +9,7 @@ use crate::audit::Context;
 use crate::consent;
 use crate::events;
 use crate::oidc;
+use crate::operator;
 use crate::portal;
 use crate::signin;
 use crate::store::StoreError;
@@ -51,6 +52,9 @@ pub(super) async fn sweep(app: &App) {
     let settings = &app.config.settings;
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
+    exhaust("numbers given up", || account::end_given_up(db, &context)).await;
+    exhaust("codes from windows", || account::sweep_window_codes(db, &context)).await;
+    exhaust("operators' sessions", || operator::sweep(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("accounts", || portal::held::sweep(db, &context)).await;
     exhaust("notices", || account::sweep_notices(db, &context)).await;

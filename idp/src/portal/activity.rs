@@ -46,6 +46,16 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::AccountKept => Happening::Kept,
         Action::AccountLocked => Happening::Locked,
         Action::AccountUnlocked => Happening::Unlocked,
+        Action::IdentityWitnessed => Happening::Witnessed { file: file(entry) },
+        Action::WindowCodeIssued => Happening::WindowCode { file: file(entry) },
+        Action::WindowCodeUsed => Happening::WindowCodeUsed,
+        Action::WindowCodeFailed => Happening::WindowCodeRefused,
+        Action::DisputeDecided if entry.detail["kept"] == true => Happening::DisputeWon { file: file(entry) },
+        Action::DisputeDecided => Happening::DisputeLost { file: file(entry) },
+        Action::PhoneAdded => Happening::NumberAdded,
+        Action::PhoneEnding => Happening::NumberEnding,
+        Action::PhoneKept => Happening::NumberKept,
+        Action::PhoneRemoved => Happening::NumberRemoved,
         Action::PhoneDisputed => Happening::NumberDisputed,
         Action::PhoneReturned => Happening::NumberReturned,
         Action::HandoverRefused => Happening::NotLetIn,
@@ -60,6 +70,11 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::PasskeyFailed => Happening::PasskeyRefused,
         _ => return None,
     })
+}
+
+/// Under which number the window has it.
+fn file(entry: &Entry) -> String {
+    entry.detail["file"].as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -60,6 +60,8 @@ pub async fn home(
         phones: phones
             .into_iter()
             .map(|held| Phone {
+                id: held.id.to_string(),
+                ends: held.ends_at,
                 masked: held.number.masked(),
                 added: held.verified_at,
                 last_used: Some(held.last_used_at),
@@ -192,6 +194,14 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
         Some("passkey-renamed") => Some(AccountNotice::PasskeyRenamed),
         Some("passkey-removed") => Some(AccountNotice::PasskeyRemoved),
         Some("passkey-needed") => Some(AccountNotice::PasskeyNeeded),
+        Some("phone-added") => Some(AccountNotice::PhoneAdded),
+        Some("phone-held") => Some(AccountNotice::PhoneHeld),
+        Some("phone-elsewhere") => Some(AccountNotice::PhoneElsewhere),
+        Some("phone-many") => Some(AccountNotice::PhoneTooMany),
+        Some("phone-needed") => Some(AccountNotice::PhoneNeeded),
+        Some("phone-removed") => Some(AccountNotice::PhoneRemoved),
+        Some("phone-ending") => Some(AccountNotice::PhoneEnding),
+        Some("phone-kept") => Some(AccountNotice::PhoneKept),
         Some("name-proven") => Some(AccountNotice::NameProven),
         Some("nothing") => Some(AccountNotice::NothingToDo),
         Some("withdrawn") => {

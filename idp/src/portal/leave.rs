@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::Portal;
 use super::end::confirm;
 use super::pages::Question;
-use crate::account::{self, WAY_BACK};
+use crate::account::{self, Notice, WAY_BACK};
 use crate::audit::{Change, Context, EndReason};
 use crate::signin::FRESH;
 use crate::signin::pages::{SignedOut, SignedOutPage};
@@ -47,6 +47,15 @@ pub async fn leave(
     }
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
     account::leave(&mut change, session.account).await?;
+    let device = session.device.to_string();
+    account::tell(
+        &mut change,
+        &portal.vault,
+        session.account,
+        Notice::Leaving,
+        &device,
+    )
+    .await?;
     portal
         .sessions
         .end_all(&mut change, session.account, EndReason::Left)
@@ -61,5 +70,6 @@ pub async fn leave(
     response
         .headers_mut()
         .append(SET_COOKIE, portal.sessions.clear_cookie());
+    portal.sessions.leave_nothing(&headers, response.headers_mut());
     Ok(response)
 }

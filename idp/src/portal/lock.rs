@@ -66,7 +66,7 @@ pub async fn lock(
 }
 
 impl Portal {
-    /// One transaction: the link's use, the lock, the sessions, and what was added.
+    /// One transaction: the link's use, the lock, the sessions, what was added, and a deletion that is under way.
     async fn lock_account(&self, context: &Context, told: &Told) -> Result<bool, PageError> {
         let since = told.at.minus(BEFORE);
         let mut change = Change::begin(&self.db, context).await?;
@@ -77,7 +77,9 @@ impl Portal {
             .end_all(&mut change, told.account, EndReason::Locked)
             .await?;
         account::end_passkeys_since(&mut change, told.account, since).await?;
+        account::restore_numbers(&mut change, told.account, since).await?;
         forget_browsers_since(&mut change, told.account, since).await?;
+        account::stay(&mut change, told.account).await?;
         change.commit().await?;
         Ok(true)
     }

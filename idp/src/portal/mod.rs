@@ -11,6 +11,7 @@ mod leave;
 mod lock;
 pub mod pages;
 mod passkeys;
+mod phones;
 mod withdraw;
 
 pub use end::{end_sessions, sign_out, sign_out_everywhere};
@@ -24,6 +25,7 @@ pub use passkeys::{
     add_passkey, new_passkey, passkey_endpoints, passkey_options, related_origins, remove_passkey,
     rename_passkey,
 };
+pub use phones::{add_phone, keep_phone, new_phone, new_phone_code, remove_phone, send_to_new_phone};
 pub use withdraw::withdraw;
 
 use std::time::Duration;

@@ -73,6 +73,10 @@ impl Who {
 /// A telephone number that signs in.
 #[derive(Clone, Debug)]
 pub struct Phone {
+    /// Posted as `phone`.
+    pub id: String,
+    /// Until when it still signs in, where it is being given up.
+    pub ends: Option<Timestamp>,
     /// 138 **** 0000
     pub masked: String,
     pub added: Timestamp,
@@ -203,6 +207,27 @@ pub enum Happening {
     /// By the link of a notice.
     Locked,
     Unlocked,
+    /// Staff at a window have seen the person, or somebody who said so.
+    Witnessed {
+        file: String,
+    },
+    WindowCode {
+        file: String,
+    },
+    WindowCodeUsed,
+    /// Staff gave none, or a wrong one was typed.
+    WindowCodeRefused,
+    DisputeWon {
+        file: String,
+    },
+    DisputeLost {
+        file: String,
+    },
+    NumberAdded,
+    /// It signs in for a while yet, so that its owner can say no.
+    NumberEnding,
+    NumberKept,
+    NumberRemoved,
     /// Wrong codes were entered for the resident's number.
     WrongCode,
     /// A passkey of the resident's was refused.
@@ -245,6 +270,16 @@ impl Activity {
             Happening::Unlocked => page.say("did-unlock").to_string(),
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
             Happening::NumberReturned => page.say("did-number-returned").to_string(),
+            Happening::Witnessed { file } => page.say("did-witnessed").with("file", file).to_string(),
+            Happening::WindowCode { file } => page.say("did-window-code").with("file", file).to_string(),
+            Happening::WindowCodeUsed => page.say("did-window-code-used").to_string(),
+            Happening::WindowCodeRefused => page.say("did-window-code-refused").to_string(),
+            Happening::DisputeWon { file } => page.say("did-dispute-won").with("file", file).to_string(),
+            Happening::DisputeLost { file } => page.say("did-dispute-lost").with("file", file).to_string(),
+            Happening::NumberAdded => page.say("did-number-added").to_string(),
+            Happening::NumberEnding => page.say("did-number-ending").to_string(),
+            Happening::NumberKept => page.say("did-number-kept").to_string(),
+            Happening::NumberRemoved => page.say("did-number-removed").to_string(),
             Happening::LetIn => page.say("did-let-in").to_string(),
             Happening::NotLetIn => page.say("did-not-let-in").to_string(),
             Happening::LeftKiosk => page.say("did-leave-kiosk").to_string(),
@@ -283,6 +318,9 @@ impl Activity {
                 | Happening::NotLetIn
                 | Happening::NumberDisputed
                 | Happening::Locked
+                | Happening::NumberEnding
+                | Happening::WindowCode { .. }
+                | Happening::WindowCodeRefused
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
                 | Happening::PasskeyRefused
@@ -301,6 +339,16 @@ pub enum AccountNotice {
         service: String,
     },
     NameProven,
+    PhoneAdded,
+    PhoneHeld,
+    /// It opens another account.
+    PhoneElsewhere,
+    PhoneTooMany,
+    /// Nothing else would open the account.
+    PhoneNeeded,
+    PhoneRemoved,
+    PhoneEnding,
+    PhoneKept,
     PasskeyAdded,
     PasskeyRenamed,
     PasskeyRemoved,
@@ -317,6 +365,14 @@ impl AccountNotice {
             Self::OthersEnded => page.say("notice-others-ended").to_string(),
             Self::Withdrawn { service } => page.say("notice-withdrawn").with("service", service).to_string(),
             Self::NameProven => page.say("notice-name-proven").to_string(),
+            Self::PhoneAdded => page.say("notice-phone-added").to_string(),
+            Self::PhoneHeld => page.say("notice-phone-held").to_string(),
+            Self::PhoneElsewhere => page.say("notice-phone-elsewhere").to_string(),
+            Self::PhoneTooMany => page.say("notice-phone-many").to_string(),
+            Self::PhoneNeeded => page.say("notice-phone-needed").to_string(),
+            Self::PhoneRemoved => page.say("notice-phone-removed").to_string(),
+            Self::PhoneEnding => page.say("notice-phone-ending").to_string(),
+            Self::PhoneKept => page.say("notice-phone-kept").to_string(),
             Self::PasskeyAdded => page.say("notice-passkey-added").to_string(),
             Self::PasskeyRenamed => page.say("notice-passkey-renamed").to_string(),
             Self::PasskeyRemoved => page.say("notice-passkey-removed").to_string(),
@@ -348,6 +404,10 @@ pub enum Question {
         passkey: String,
         name: String,
     },
+    RemovePhone {
+        phone: String,
+        masked: String,
+    },
     WithdrawItem {
         client: String,
         service: String,
@@ -370,6 +430,7 @@ impl Question {
             Self::EndDevice { .. } | Self::EndOthers => "/account/sessions/end",
             Self::SignOutEverywhere => "/account/sign-out-everywhere",
             Self::RemovePasskey { .. } => "/account/passkeys/remove",
+            Self::RemovePhone { .. } => "/account/phones/remove",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "/account/services/withdraw",
             Self::Leave { .. } => "/account/leave",
         }
@@ -382,6 +443,7 @@ impl Question {
             Self::EndOthers => vec![("session", "others")],
             Self::SignOutEverywhere | Self::Leave { .. } => Vec::new(),
             Self::RemovePasskey { passkey, .. } => vec![("passkey", passkey)],
+            Self::RemovePhone { phone, .. } => vec![("phone", phone)],
             Self::WithdrawItem { client, item, .. } => vec![("client", client), ("item", item)],
             Self::WithdrawAll { client, .. } => vec![("client", client), ("item", "all")],
         }
@@ -394,6 +456,9 @@ impl Question {
             Self::SignOutEverywhere => page.say("ask-sign-out-everywhere").to_string(),
             Self::Leave { .. } => page.say("ask-leave").to_string(),
             Self::RemovePasskey { name, .. } => page.say("ask-remove-passkey").with("name", name).to_string(),
+            Self::RemovePhone { masked, .. } => {
+                page.say("ask-remove-phone").with("phone", masked).to_string()
+            }
             Self::WithdrawItem { service, label, .. } => page
                 .say("ask-withdraw-item")
                 .with("service", service)
@@ -410,6 +475,7 @@ impl Question {
             Self::EndDevice { .. } | Self::EndOthers => "ask-end-what",
             Self::SignOutEverywhere => "ask-sign-out-everywhere-what",
             Self::RemovePasskey { .. } => "ask-remove-passkey-what",
+            Self::RemovePhone { .. } => "ask-remove-phone-what",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",
             Self::Leave { until } => {
                 let date = page.date(until);
@@ -423,6 +489,7 @@ impl Question {
         let id = match self {
             Self::EndDevice { .. } | Self::EndOthers | Self::SignOutEverywhere => "ask-sign-out-yes",
             Self::RemovePasskey { .. } => "ask-remove-passkey-yes",
+            Self::RemovePhone { .. } => "ask-remove-phone-yes",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-yes",
             Self::Leave { .. } => "ask-leave-yes",
         };

@@ -56,6 +56,24 @@ fn happenings(page: &Page) -> Vec<Activity> {
         Happening::Unlocked,
         Happening::NumberDisputed,
         Happening::NumberReturned,
+        Happening::Witnessed {
+            file: "W3-0042".to_owned(),
+        },
+        Happening::WindowCode {
+            file: "W3-0042".to_owned(),
+        },
+        Happening::WindowCodeUsed,
+        Happening::WindowCodeRefused,
+        Happening::DisputeWon {
+            file: "W3-0042".to_owned(),
+        },
+        Happening::DisputeLost {
+            file: "W3-0042".to_owned(),
+        },
+        Happening::NumberAdded,
+        Happening::NumberEnding,
+        Happening::NumberKept,
+        Happening::NumberRemoved,
         Happening::LetIn,
         Happening::NotLetIn,
         Happening::PasskeyRefused,
@@ -103,7 +121,9 @@ fn who(identity: Identity, strength: Strength) -> Who {
 }
 
 fn account(page: Page) -> AccountPage {
-    let phone = |masked: &str| Phone {
+    let phone = |masked: &str, ends| Phone {
+        id: "f1".to_owned(),
+        ends,
         masked: masked.to_owned(),
         added: ago(9000),
         last_used: Some(ago(3)),
@@ -113,7 +133,10 @@ fn account(page: Page) -> AccountPage {
         token: page.form_token("session"),
         name: None,
         who: who(Identity::Unknown, Strength::Code),
-        phones: vec![phone("138 **** 0000"), phone("139 **** 1234")],
+        phones: vec![
+            phone("138 **** 0000", None),
+            phone("139 **** 1234", Some(sample::NOW)),
+        ],
         passkeys: vec![PasskeyRow {
             id: "p1".to_owned(),
             name: "Apple <iCloud>".to_owned(),
@@ -187,6 +210,13 @@ fn nothing_ends_without_a_question() {
         ),
         ("others", Question::EndOthers),
         ("everywhere", Question::SignOutEverywhere),
+        (
+            "phone",
+            Question::RemovePhone {
+                phone: text("f1"),
+                masked: text("139 **** 1234"),
+            },
+        ),
         (
             "withdraw",
             Question::WithdrawItem {

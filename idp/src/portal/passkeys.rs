@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Portal;
 use super::end::confirm;
 use super::pages::{NewPasskeyPage, Question, Signals};
-use crate::account::{self, Identity, Passkey, PasskeyEnd};
+use crate::account::{self, Identity, Notice, Passkey, PasskeyEnd};
 use crate::audit::{Change, Context};
 use crate::signin::{Enrolled, FRESH, PasskeyTrouble, Session, credential_id, read_credential};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, api_headers, respond, see_other};
@@ -143,6 +143,9 @@ pub async fn remove_passkey(
         sessions
             .end_of_passkey(&mut change, session.account, id, Some(session.id))
             .await?;
+        let device = session.device.to_string();
+        let (vault, removed) = (&portal.vault, Notice::PasskeyRemoved);
+        account::tell(&mut change, vault, session.account, removed, &device).await?;
         change.commit().await?;
     }
     Ok(see_other("/account?done=passkey-removed#methods", []))

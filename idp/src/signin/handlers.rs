@@ -63,7 +63,7 @@ pub async fn enter_phone(
     let typed = form.one("phone")?;
     let kept: String = typed.chars().take(40).collect();
     let refused = |page, kept, problem: PhoneProblem| {
-        let status = phone_status(&problem);
+        let status = problem.status();
         let view = phone_page(page, &signin, &interaction, kept, Some(problem));
         respond(status, &view)
     };
@@ -323,7 +323,7 @@ impl Signin {
             return Ok(to_phone(interaction));
         };
         let view = self.code_page(page, interaction, &kept, Some(notice), now)?;
-        Ok(respond(code_status(notice), &view))
+        Ok(respond(notice.status(), &view))
     }
 }
 
@@ -385,22 +385,28 @@ fn hold(page: Page, interaction: &Interaction, held: Held, owed: Owed) -> Respon
     response
 }
 
-fn phone_status(problem: &PhoneProblem) -> StatusCode {
-    match problem {
-        PhoneProblem::TooMany { .. } | PhoneProblem::Closed { .. } => StatusCode::TOO_MANY_REQUESTS,
-        PhoneProblem::NotSent => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
+impl PhoneProblem {
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::TooMany { .. } | Self::Closed { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotSent => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
     }
 }
 
-fn code_status(notice: CodeNotice) -> StatusCode {
-    match notice {
-        CodeNotice::Resent => StatusCode::OK,
-        CodeNotice::TooSoon { .. } | CodeNotice::TooMany { .. } | CodeNotice::Closed { .. } => {
-            StatusCode::TOO_MANY_REQUESTS
+impl CodeNotice {
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Resent => StatusCode::OK,
+            Self::TooSoon { .. } | Self::TooMany { .. } | Self::Closed { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::NotSent => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
-        CodeNotice::NotSent => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -10,6 +10,7 @@ mod identity;
 pub mod interaction;
 mod kiosks;
 mod limits;
+mod new_number;
 mod outbox;
 pub mod pages;
 mod passkeys;
@@ -21,6 +22,7 @@ mod sweep;
 mod tests;
 mod verify_code;
 mod whose;
+mod window_code;
 
 use std::sync::Arc;
 
@@ -39,6 +41,7 @@ pub use kiosks::{
     show_enrolment,
 };
 pub use limits::Senders;
+pub use new_number::NewNumber;
 pub use outbox::{outbox, outbox_json};
 pub use passkeys::{
     Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id, decline, enrol,
@@ -47,6 +50,7 @@ pub use passkeys::{
 pub use sessions::{Device, FRESH, Session, Sessions};
 pub use sweep::sweep;
 pub use whose::{answer_whose, show_whose};
+pub use window_code::Redemption;
 
 use crate::config::Config;
 use crate::rng::Rng;

@@ -58,7 +58,7 @@ impl PhoneProblem {
         }
     }
 
-    fn heading(&self, page: &Page) -> String {
+    pub(crate) fn heading(&self, page: &Page) -> String {
         match self {
             Self::Empty => page.say("phone-empty").to_string(),
             Self::Malformed => page.say("phone-bad").to_string(),
@@ -73,7 +73,7 @@ impl PhoneProblem {
         }
     }
 
-    fn advice(&self, page: &Page) -> String {
+    pub(crate) fn advice(&self, page: &Page) -> String {
         match self {
             Self::Empty | Self::Malformed => page.say("phone-bad-advice").to_string(),
             Self::CountryNotServed => page
@@ -164,7 +164,7 @@ impl CodeNotice {
         )
     }
 
-    fn heading(self, page: &Page) -> String {
+    pub(crate) fn heading(self, page: &Page) -> String {
         match self {
             Self::Resent => page.say("code-resent").to_string(),
             Self::Empty => page.say("code-empty").to_string(),
@@ -184,7 +184,7 @@ impl CodeNotice {
         }
     }
 
-    fn advice(self, page: &Page) -> String {
+    pub(crate) fn advice(self, page: &Page) -> String {
         match self {
             Self::Resent => page.say("code-resent-advice").to_string(),
             Self::Empty | Self::Malformed => page.say("code-empty-advice").to_string(),

@@ -110,7 +110,7 @@ impl Signin {
     ///
     /// Both are one compare-and-swap, and nothing is said before it has succeeded: a thousand answers
     /// at once are still five, and of two right ones one signs in.
-    async fn count_try(
+    pub(super) async fn count_try(
         &self,
         kept: KeptCode,
         ask: &VerifyCode,
@@ -253,7 +253,7 @@ impl Signin {
         Ok(std::iter::once(session).chain(browser).collect())
     }
 
-    async fn note_failure(
+    pub(super) async fn note_failure(
         &self,
         context: &Context,
         ask: &VerifyCode,
@@ -337,7 +337,7 @@ fn entered_with(cookies: Vec<HeaderValue>) -> Verdict {
 }
 
 /// Whether codes are taken for this number in this browser.
-fn refuse(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Verdict> {
+pub(super) fn refuse(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Verdict> {
     if let Err(wait) = seen.pressure.check(now) {
         return Some(Verdict::TooMany(wait));
     }
@@ -358,14 +358,14 @@ fn price(kept: &KeptCode, seen: &Seen, now: Timestamp) -> Option<Price> {
 }
 
 /// An answer that has been counted, with the code as it then stood.
-struct Tried {
-    kept: KeptCode,
-    phone: PhoneNumber,
-    outcome: Outcome,
+pub(super) struct Tried {
+    pub(super) kept: KeptCode,
+    pub(super) phone: PhoneNumber,
+    pub(super) outcome: Outcome,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Wrong,
     /// Right, and this request alone may sign in with it.
     Taken,

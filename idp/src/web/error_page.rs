@@ -122,16 +122,18 @@ pub async fn dress_errors(State(site): State<Site>, request: Request, next: Next
         .map(ToString::to_string)
         .unwrap_or_default();
     let page = Page::of(&parts, site);
-    // As the map of URLs writes it: what a link carries in its path lets in whoever reads it.
     let matched = parts.extensions.get::<MatchedPath>();
-    let path = matched
-        .map_or_else(|| parts.uri.path(), MatchedPath::as_str)
-        .to_owned();
+    let path = loggable(matched, parts.uri.path()).to_owned();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     match response.extensions_mut().remove::<PageError>() {
         Some(error) => dress(page, error, request_id, &path),
         None => response,
     }
+}
+
+/// As the map of URLs writes it: whoever reads the log is not to hold a link that is still good.
+fn loggable<'p>(matched: Option<&'p MatchedPath>, path: &'p str) -> &'p str {
+    matched.map_or(path, MatchedPath::as_str)
 }
 
 fn dress(page: Page, error: PageError, request: String, path: &str) -> Response {

@@ -21,6 +21,7 @@ macro_rules! sources {
             include_str!(concat!("../../words/", $locale, "/account.ftl")),
             include_str!(concat!("../../words/", $locale, "/errors.ftl")),
             include_str!(concat!("../../words/", $locale, "/privacy.ftl")),
+            include_str!(concat!("../../words/", $locale, "/admin.ftl")),
         ]
     };
 }

@@ -218,6 +218,11 @@ stay-what = You asked for it to be deleted. On { $date } everything in it is era
 stay-yes = Keep my account and sign in
 stay-no = Delete it as planned
 signed-out-left = We have your request. Every device and the services you used will sign out. Sign in once more within 15 days to keep the account.
+whose-by-window = Confirm with a code from a service window
+whose-code = The 12 digits you were given
+whose-code-wrong = That code is not good here
+whose-code-advice = It works once, within an hour, and only for the number you told at the window. If it does not help, call { $number }.
+whose-second = Has the account another number? Sign in with that one, and this number is not asked about again.
 
 kiosk-enrol = Make this browser a kiosk?
 kiosk-enrol-advice = Whoever signs in here is then signed out soon after they leave, and nothing of them stays in the browser. Do this at the kiosk, not on a computer of your own.

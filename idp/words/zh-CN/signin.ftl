@@ -212,6 +212,11 @@ stay-what = 您申请过注销。{ $date }会删除账户里的全部内容，�
 stay-yes = 不注销了，继续登录
 stay-no = 照旧注销
 signed-out-left = 申请收到了。所有设备和您用过的服务都会退出。15 天内再登录一次，就可以不注销。
+whose-by-window = 用服务窗口给的码确认
+whose-code = 窗口给您的 12 位数字
+whose-code-wrong = 这个码在这里不能用
+whose-code-advice = 它一小时内有效，只能用一次，只对您在窗口说的那个号码有用。还是不行，请拨打 { $number }。
+whose-second = 账户里还有另一个号码？用那个号码登录，这个号码就不会再问。
 
 kiosk-enrol = 把这个浏览器登记为自助机？
 kiosk-enrol-advice = 登记以后，在这里登录的人离开不久就会自动退出，浏览器里什么也不留下。请在自助机上操作，不要在自己的电脑上操作。

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::super::Portal;
 use super::tables::{Cell, Column, TABLES, Table};
-use crate::audit::{Action, Context, Event};
+use crate::account::{self, Notice};
+use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::signin::{FRESH, Session};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other, views};
@@ -76,10 +77,19 @@ pub async fn download_export(
 impl Portal {
     async fn note_export(&self, session: &Session, facts: &Facts) -> Result<(), PageError> {
         let context = Context::of(facts, "resident", &self.rng);
+        let device = session.device.to_string();
+        let mut change = Change::begin(&self.db, &context).await?;
+        account::tell(
+            &mut change,
+            &self.vault,
+            session.account,
+            Notice::Exported,
+            &device,
+        )
+        .await?;
         let event = Event::new(Action::Exported).account(session.account);
-        Ok(context
-            .record(&self.db, event.with("device", session.device.to_string()))
-            .await?)
+        change.record(event.with("device", &device)).await?;
+        Ok(change.commit().await?)
     }
 }
 

@@ -52,7 +52,7 @@ const DEVICE: Column = column("device", "held-device", Text);
 const SUBJECT: Column = column("sub", "held-subject", Text);
 
 /// In the order in which the page shows them.
-pub(super) const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 16] = [
     Table {
         name: "account",
         words: "held-account",
@@ -72,16 +72,23 @@ pub(super) const TABLES: [Table; 15] = [
     Table {
         name: "phone",
         words: "held-phones",
-        sql: "SELECT id, number, epoch, verified_at, last_used_at, ended_at, end_reason FROM phone \
+        sql: "SELECT id, number, epoch, verified_at, last_used_at, ends_at, ended_at, end_reason FROM phone \
               WHERE account_id = $1 ORDER BY verified_at, id",
         columns: &[
             column("number", "phone-label", Sealed("phone.number")),
             column("epoch", "held-epoch", Count),
             column("verified_at", "held-began", Moment),
             LAST,
+            column("ends_at", "held-ends", Moment),
             ENDED,
             REASON,
         ],
+    },
+    Table {
+        name: "window_code",
+        words: "held-window-codes",
+        sql: "SELECT expires_at, used_at FROM window_code WHERE account_id = $1 ORDER BY expires_at, id",
+        columns: &[ENDS, column("used_at", "held-last", Moment)],
     },
     Table {
         name: "number_guard",

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -14,21 +14,25 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../../../../migrations/0009_phone_lease.sql"),
     include_str!("../../../../migrations/0010_notice.sql"),
     include_str!("../../../../migrations/0011_leaving.sql"),
+    include_str!("../../../../migrations/0012_numbers_and_operators.sql"),
     include_str!("../../../../migrations/0013_kiosk.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 6] = [
+const OF_NOBODY: [&str; 9] = [
     "client",
     "kiosk",
     "signing_key",
     "relying_party",
     "tally",
     "redeemed_code",
+    "operator",
+    "operator_passkey",
+    "operator_session",
 ];
 
 /// Columns that say nothing of the person: ids of our own, hashes, and what only checks a signature.
-const SILENT: [&str; 18] = [
+const SILENT: [&str; 20] = [
     "id",
     "account_id",
     "session_id",
@@ -47,6 +51,8 @@ const SILENT: [&str; 18] = [
     "number_index",
     "next_number_index",
     "code_hash",
+    "code_mac",
+    "phone_id",
 ];
 
 /// The tables of the schema with their columns, as the migrations make them.

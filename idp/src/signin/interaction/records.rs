@@ -88,7 +88,10 @@ impl Interactions {
 
     /// What is begun and left takes up room for hours: nobody begins without end, and all together leave room for those
     /// who have begun.
-    async fn admit(&self, facts: &Facts) -> Result<(), PageError> {
+    ///
+    /// # Errors
+    /// Where the sender has begun too many, or there is no room.
+    pub async fn admit(&self, facts: &Facts) -> Result<(), PageError> {
         if !self.state.has_room(facts.now) {
             return Err(PageError::new(ErrorKind::Unavailable)
                 .retry_after(TRY_AGAIN)

@@ -41,6 +41,13 @@ pub const ACCOUNT_PROOFS: Ceiling = Ceiling {
     period: Duration::from_secs(24 * 3600),
 };
 
+/// Wrong codes from a window that are typed for one account.
+pub const WINDOW_TRIES: Ceiling = Ceiling {
+    name: "window tries",
+    most: 5,
+    period: Duration::from_secs(24 * 3600),
+};
+
 /// The same about people of one region born on one day, whoever asks: who knows so much of somebody has some five hundred
 /// numbers left to try, and with many accounts would find theirs.
 pub const BIRTHDAY_PROOFS: Ceiling = Ceiling {

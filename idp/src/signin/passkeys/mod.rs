@@ -74,7 +74,11 @@ impl Passkeys {
             .map_or(&[], RelyingParty::related_origins)
     }
 
-    fn relying_party(&self) -> Result<&RelyingParty, PageError> {
+    /// Who ceremonies are held for: residents' here, and operators'.
+    ///
+    /// # Errors
+    /// Where there are no passkeys here.
+    pub fn relying_party(&self) -> Result<&RelyingParty, PageError> {
         let none =
             || PageError::new(ErrorKind::NotFound).because("no passkeys at an address without a domain name");
         self.relying_party.as_deref().ok_or_else(none)

@@ -112,13 +112,17 @@ impl RelyingParty {
 
     /// Options for a sign-in with any passkey of ours: which one, the person chooses. They name no credentials, so
     /// that nobody learns from them who has an account.
-    pub(super) fn begin_sign_in(&self) -> Result<(Value, DiscoverableAuthentication), WebauthnError> {
+    /// # Errors
+    /// Where the ceremony is not what WebAuthn says.
+    pub fn begin_sign_in(&self) -> Result<(Value, DiscoverableAuthentication), WebauthnError> {
         let (options, ceremony) = self.webauthn.start_discoverable_authentication()?;
         Ok((json(&options)?["publicKey"].take(), ceremony))
     }
 
     /// Checks an answer against the one passkey it is of.
-    pub(super) fn finish_sign_in(
+    /// # Errors
+    /// Where the ceremony is not what WebAuthn says.
+    pub fn finish_sign_in(
         &self,
         answer: &PublicKeyCredential,
         ceremony: DiscoverableAuthentication,
@@ -129,7 +133,9 @@ impl RelyingParty {
     }
 
     /// Options for a new passkey, which must be one that can be chosen without a name being typed.
-    pub(super) fn begin_enrolment(
+    /// # Errors
+    /// Where the ceremony is not what WebAuthn says.
+    pub fn begin_enrolment(
         &self,
         handle: Uuid,
         name: &str,
@@ -145,7 +151,9 @@ impl RelyingParty {
         Ok((options, ceremony))
     }
 
-    pub(super) fn finish_enrolment(
+    /// # Errors
+    /// Where the ceremony is not what WebAuthn says.
+    pub fn finish_enrolment(
         &self,
         answer: &RegisterPublicKeyCredential,
         ceremony: &PasskeyRegistration,

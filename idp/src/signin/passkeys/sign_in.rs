@@ -115,7 +115,7 @@ impl Signin {
             let credential_id = answer.credential.get_credential_id();
             let Some(found) = account::find_passkey(&self.db, &self.vault, rp_id, credential_id).await?
             else {
-                return Ok(Verdict::Unknown);
+                return Ok(unknown(&answer.credential));
             };
             if answer.only.is_some_and(|only| only != found.passkey.account) {
                 return Ok(Verdict::OtherAccount);
@@ -222,6 +222,19 @@ impl Signin {
             .record(refused.with("passkey", passkey).with("reason", fault.to_string()))
             .await?;
         Ok(change.commit().await?)
+    }
+}
+
+/// Authenticators are told to forget what signs in nowhere. An operator's passkey signs in elsewhere here: what it is known
+/// by is a record's id, and no resident's handle, which is random.
+fn unknown(credential: &PublicKeyCredential) -> Verdict {
+    let handle = credential
+        .get_user_unique_id()
+        .and_then(|handle| Uuid::from_slice(handle).ok());
+    if handle.is_some_and(|handle| handle.get_version_num() == 7) {
+        Verdict::Refused
+    } else {
+        Verdict::Unknown
     }
 }
 

@@ -6,10 +6,12 @@ use uuid::Uuid;
 use super::super::Signin;
 use super::super::guard::{Browser, remember_browser, reset_failures};
 use super::super::handlers::to_phone;
-use super::super::identity::{Trouble, Typed};
+use super::super::identity::Typed;
 use super::super::interaction::Interaction;
-use super::super::sessions::Proof;
-use super::pages::{StayPage, WhosePage};
+use super::super::limits::{BrowserKnown, Wait};
+use super::super::sessions::{Device, Proof, Session};
+use super::super::window_code::Redemption;
+use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Change, Context};
@@ -45,8 +47,8 @@ pub async fn show_whose(
     })
 }
 
-/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; `new`, for an account of one's own; `stay`,
-/// or `leave`.
+/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; `window`, with `code`; `new`, for an account of
+/// one's own; `stay`, or `leave`.
 ///
 /// # Errors
 /// As [`show_whose`].
@@ -65,22 +67,33 @@ pub async fn answer_whose(
     };
     let context = Context::of(&facts, "resident", &signin.rng);
     let holder = signin.owner_of(&asked).await?;
-    let entry = match (asked.question, form.one("answer")?, holder) {
+    let arrival = signin.arrival(&headers, holder, facts.now).await?;
+    let answered = match (asked.question, form.one("answer")?, holder) {
         (Question::Whose, "mine", Some(holder)) => {
             let typed = Typed::of(&form)?;
             let real_names = signin.real_names.clone();
-            if let Err(trouble) = real_names
+            match real_names
                 .recognise(context.clone(), holder, typed.clone())
                 .await?
             {
-                let view = whose(&signin, page, &interaction, typed, Some(trouble));
-                return Ok(respond(trouble.status(), &view));
+                Ok(()) => Ok((Entry::Owner(holder, Proof::Code), None)),
+                Err(trouble) => Err((typed, WhoseTrouble::Name(trouble))),
             }
-            Entry::Owner(holder, Proof::Code)
         }
-        (Question::Whose, "new", _) => Entry::Newcomer,
+        (Question::Whose, "window", Some(holder)) => {
+            match signin.redeem(&context, holder, form.one("code")?).await? {
+                // A window's code is used up in the change that lets its owner in.
+                Redemption::Good(change, redeemed) if redeemed.account == holder => {
+                    Ok((Entry::Owner(holder, Proof::Code), Some(change)))
+                }
+                Redemption::Good(..) | Redemption::Wrong => Err((Typed::default(), WhoseTrouble::Code)),
+                Redemption::TooMany(Wait(wait)) => Err((Typed::default(), WhoseTrouble::TooMany { wait })),
+            }
+        }
+        (Question::Whose, "new", _) => Ok((Entry::Newcomer, None)),
         (Question::Leaving { passkey }, "stay", Some(owner)) => {
-            Entry::Owner(owner, passkey.map_or(Proof::Code, Proof::Passkey))
+            let proof = passkey.map_or(Proof::Code, Proof::Passkey);
+            Ok((Entry::Owner(owner, proof), None))
         }
         (Question::Leaving { .. }, "leave", _) => {
             signin.settle_question(&id, facts.now).await?;
@@ -88,17 +101,34 @@ pub async fn answer_whose(
         }
         _ => return Ok(to_phone(&interaction)),
     };
+    let (entry, change) = match answered {
+        Ok(answered) => answered,
+        Err((typed, trouble)) => {
+            let view = whose(&signin, page, &interaction, typed, Some(trouble));
+            return Ok(respond(trouble.status(), &view));
+        }
+    };
     // Of two answers at once, one settles it.
     let Some(asked) = signin.settle_question(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
-    match signin
-        .enter_as(&context, asked.phone.as_ref(), entry, &headers)
-        .await?
-    {
+    let change = match change {
+        Some(change) => change,
+        None => Change::begin(&signin.db, &context).await?,
+    };
+    let entered = signin.enter_as(change, asked.phone.as_ref(), entry, arrival);
+    match entered.await? {
         Some(cookies) => Ok(see_other(&interaction.continuation, cookies)),
         None => Ok(to_phone(&interaction)),
     }
+}
+
+/// The browser at the door, read before anything is changed: a change has a connection of its own, and may be the only one.
+struct Arrival {
+    browser: Browser,
+    known: BrowserKnown,
+    previous: Option<Session>,
+    device: Device,
 }
 
 /// Who is let in.
@@ -123,30 +153,61 @@ impl Signin {
         })
     }
 
+    async fn arrival(
+        &self,
+        headers: &HeaderMap,
+        holder: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<Arrival, PageError> {
+        let browser = Browser::of(self.site.cookies(), headers);
+        Ok(Arrival {
+            known: match holder {
+                Some(holder) => browser.is_known(&self.db, holder).await?,
+                None => BrowserKnown::No,
+            },
+            previous: self.sessions.open(headers, now).await?,
+            device: self.sessions.device(headers).await?,
+            browser,
+        })
+    }
+
     /// One transaction: the owner is back, or somebody new begins; none where the number has meanwhile answered
     /// elsewhere.
     async fn enter_as(
         &self,
-        context: &Context,
+        mut change: Change,
         phone: Option<&PhoneNumber>,
         entry: Entry,
-        headers: &HeaderMap,
+        arrival: Arrival,
     ) -> Result<Option<Vec<HeaderValue>>, PageError> {
-        let cookies = self.site.cookies();
-        let browser = Browser::of(cookies, headers);
-        let previous = self.sessions.open(headers, context.now).await?;
-        let device = self.sessions.device(headers).await?;
-        let mut change = Change::begin(&self.db, context).await?;
         let Some((account, proof)) = self.admit(&mut change, phone, entry).await? else {
             return Ok(None);
         };
         account::unlock(&mut change, account).await?;
         account::stay(&mut change, account).await?;
-        let known = browser.is_known(&self.db, account).await?;
-        let browser = remember_browser(&mut change, &browser, known, account, &device, cookies).await?;
+        let known = match entry {
+            Entry::Owner(..) => arrival.known,
+            Entry::Newcomer => BrowserKnown::No,
+        };
+        let cookies = self.site.cookies();
+        let browser = remember_browser(
+            &mut change,
+            &arrival.browser,
+            known,
+            account,
+            &arrival.device,
+            cookies,
+        )
+        .await?;
         let begun = self
             .sessions
-            .begin(&mut change, account, proof, previous.as_ref(), device)
+            .begin(
+                &mut change,
+                account,
+                proof,
+                arrival.previous.as_ref(),
+                arrival.device,
+            )
             .await?;
         change.commit().await?;
         let session = self.sessions.cookie(&begun.token);
@@ -184,7 +245,7 @@ fn whose(
     page: Page,
     interaction: &Interaction,
     typed: Typed,
-    trouble: Option<Trouble>,
+    trouble: Option<WhoseTrouble>,
 ) -> WhosePage {
     let page = dressed(page, interaction);
     let token = page.form_token(&interaction.form_binding());

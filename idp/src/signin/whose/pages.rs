@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use askama::Template;
+use axum::http::StatusCode;
 
 use super::super::identity::Trouble;
 use crate::clock::Timestamp;
@@ -19,12 +22,36 @@ pub struct WhosePage {
     /// What was typed, kept when it was refused.
     pub name: String,
     pub number: String,
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<WhoseTrouble>,
+}
+
+/// Why an answer did not show whose account it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhoseTrouble {
+    Name(Trouble),
+    /// The window's code is wrong, used, too old, or for another account: they are not told apart.
+    Code,
+    TooMany {
+        wait: Duration,
+    },
+}
+
+impl WhoseTrouble {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::Name(trouble) => trouble.status(),
+            Self::Code => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
 }
 
 impl WhosePage {
+    /// What is wrong with name or number.
     fn fault(&self) -> Option<[String; 2]> {
-        let trouble = self.trouble?;
+        let Some(WhoseTrouble::Name(trouble)) = self.trouble else {
+            return None;
+        };
         let say = |id| self.page.say(id).with("number", self.page.helpline()).to_string();
         if let Some(whole) = trouble.whole {
             return Some([whole.heading(&self.page), whole.advice(&self.page)]);
@@ -33,6 +60,18 @@ impl WhosePage {
             return Some([say("prove-name-bad"), say("prove-name-hint")]);
         }
         Some([say("prove-number-bad"), say("prove-number-advice")])
+    }
+
+    /// What is wrong with the window's code.
+    fn code_fault(&self) -> Option<String> {
+        match self.trouble? {
+            WhoseTrouble::Name(_) => None,
+            WhoseTrouble::Code => Some(self.page.say("whose-code-wrong").to_string()),
+            WhoseTrouble::TooMany { wait } => {
+                let wait = self.page.words.span(wait);
+                Some(self.page.say("too-many").with("wait", &wait).to_string())
+            }
+        }
     }
 }
 

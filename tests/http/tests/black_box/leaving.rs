@@ -206,3 +206,41 @@ async fn the_last_moment_is_one_or_the_other() {
     assert!(page.press("#stay", &[]).await.status() < 500);
     assert_eq!(app.count("account").await, 0);
 }
+
+#[tokio::test]
+async fn a_deletion_that_somebody_else_asked_for_is_told_and_the_link_stops_it() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    owner.sign_in().await;
+    app.advance("25h").await;
+    let thief = owner.elsewhere();
+    thief.sign_in().await;
+    // Of two messages at once either may come first.
+    owner.notices(1).await;
+    leave(&thief).await;
+    let link = owner.notices(2).await.pop().unwrap();
+    let page = app.browser().get(&link).await;
+    assert!(page.text("#what").contains("注销"), "{}", page.text("#what"));
+    page.press("#lock", &[]).await;
+    app.advance("16d").await;
+    assert_eq!(app.count("account").await, 1);
+    // In a browser of the owner's nothing is asked, and the account is as it was.
+    let account = owner.sign_in().await;
+    for line in ["申请注销", "取消了注销", "锁住了账户"] {
+        assert!(account.text("#activity").contains(line), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn looking_at_the_link_of_a_deletion_stops_nothing() {
+    let app = TestApp::start().await;
+    let resident = app.resident(PHONE);
+    resident.sign_in().await;
+    leave(&resident).await;
+    let link = resident.notices(1).await.pop().unwrap();
+    assert_eq!(app.get(&link).await.status, 200);
+    app.advance("15d").await;
+    assert_eq!(app.count("account").await, 0);
+    // Nor does the link of an account that is gone, whenever it is pressed.
+    assert_eq!(app.get(&link).await.status, 410);
+}

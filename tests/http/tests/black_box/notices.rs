@@ -178,3 +178,28 @@ async fn a_disputed_number_is_told_to_no_one_who_holds_it() {
         "the number is the only one, and its holder is who disputes"
     );
 }
+
+#[tokio::test]
+async fn what_was_taken_along_or_removed_is_told() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    let passkey = Authenticator::new();
+    passkey
+        .enrol(&owner.sign_in().await.click("#add-passkey").await)
+        .await;
+    for _ in 0..2 {
+        owner.browser.get("/account/export").await;
+    }
+    let account = owner.browser.get("/account").await;
+    let asked = account.press("button[name=passkey]", &[]).await;
+    asked.press("#confirm", &[]).await;
+    let links = owner.notices(3).await;
+    let mut told = Vec::new();
+    for link in &links {
+        told.push(app.browser().get(link).await.text("#what"));
+    }
+    let is_told = |what: &str| told.iter().filter(|one| one.contains(what)).count();
+    assert_eq!(is_told("添加了一种指纹"), 1, "{told:?}");
+    assert_eq!(is_told("删除了一种指纹"), 1, "{told:?}");
+    assert_eq!(is_told("全部信息刚被查看或下载"), 1, "a day: {told:?}");
+}

@@ -1,0 +1,107 @@
+//! Pairings of number and account over which two people differ: staff see documents, and decide.
+
+use uuid::Uuid;
+
+use super::notices::{Notice, tell};
+use super::phone::PhoneNumber;
+use super::records::{number, pair};
+use crate::args;
+use crate::audit::{Action, Change, Event};
+use crate::clock::Timestamp;
+use crate::operator::{Act, OnDuty};
+use crate::store::{Db, StoreError, Vault};
+
+/// A claim that stands.
+#[derive(Clone, Debug)]
+pub struct Dispute {
+    pub id: Uuid,
+    pub number: PhoneNumber,
+    pub since: Timestamp,
+}
+
+/// Whose number it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// Whoever had it before: it opens their account again.
+    Claimant,
+    /// Whoever has it now: the claim is over.
+    Holder,
+}
+
+/// What came of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    Done,
+    /// The claim has ended meanwhile.
+    Over,
+}
+
+const LIST: &str = "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' AND ended_at > 0 ORDER BY ended_at LIMIT 50";
+
+const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_reason = 'disputed' \
+     RETURNING account_id, number, number_index";
+
+const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
+
+/// Its holder's claim ends with it: it was decided.
+const END_HOLDER: &str = "UPDATE phone SET ended_at = $2, end_reason = 'decided' \
+     WHERE number_index = $1 AND ended_at IS NULL";
+
+/// The claims that stand, the oldest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn disputes(db: &Db, vault: &Vault) -> Result<Vec<Dispute>, StoreError> {
+    let rows = db.all(LIST, args![]).await?;
+    let read = rows.iter().map(|row| {
+        let id = row.uuid("id")?;
+        Ok(Dispute {
+            id,
+            number: number(vault, id, &row.bytes("number")?)?,
+            since: row.time("ended_at")?,
+        })
+    });
+    read.collect()
+}
+
+/// Ends a claim, as an operator on duty has decided. Both sides find it in their activity.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn decide_dispute(
+    change: &mut Change,
+    vault: &Vault,
+    dispute: Uuid,
+    ruling: Ruling,
+    on_duty: &OnDuty,
+    act: &Act,
+) -> Result<Decided, StoreError> {
+    let settled = match ruling {
+        Ruling::Claimant => "returned",
+        Ruling::Holder => "released",
+    };
+    let Some(row) = change.maybe(SETTLE, args![dispute, settled]).await? else {
+        return Ok(Decided::Over);
+    };
+    let claimant = row.uuid("account_id")?;
+    let decided = |account: Uuid, kept: bool| {
+        let event = Event::new(Action::DisputeDecided).account(account);
+        on_duty.sign(event.with("kept", kept), act)
+    };
+    change
+        .record(decided(claimant, ruling == Ruling::Claimant))
+        .await?;
+    if ruling == Ruling::Claimant {
+        let phone = number(vault, dispute, &row.bytes("number")?)?;
+        let now = change.now();
+        let index = row.bytes("number_index")?;
+        if let Some(holder) = change.maybe(HOLDER, args![index.clone()]).await? {
+            let holder = holder.uuid("account_id")?;
+            tell(change, vault, holder, Notice::NumberLost, "").await?;
+            change.execute(END_HOLDER, args![index, now]).await?;
+            change.record(decided(holder, false)).await?;
+        }
+        pair(change, vault, &phone, claimant).await?;
+    }
+    Ok(Decided::Done)
+}

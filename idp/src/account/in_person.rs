@@ -1,0 +1,74 @@
+//! Known in person: staff have seen somebody and their document. This and an authority's answer are the only ways in which
+//! an account is raised.
+
+use uuid::Uuid;
+
+use super::notices::{Notice, tell};
+use super::real_name::{Found, Proof, Proven, keep_proof};
+use super::records::set_name;
+use crate::args;
+use crate::audit::{Action, Change, Event};
+use crate::operator::{Act, OnDuty};
+use crate::proofing::{IdentityNumber, Match, RealName};
+use crate::store::{StoreError, Vault};
+
+/// What the person showed, as the document has it.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// The authority confirmed it too.
+    Confirmed(Match),
+    /// There is no authority to ask.
+    Document { name: RealName, number: IdentityNumber },
+}
+
+const METHOD: &str = "window";
+
+const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
+
+/// Writes down whose account this is, as an operator on duty has seen. No passkey is vouched for by it: whoever has made
+/// them was not seen.
+///
+/// Where the answer is not [`Proven::Done`], the change is to be dropped.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn prove_in_person(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    shown: &Shown,
+    on_duty: &OnDuty,
+    act: &Act,
+) -> Result<Proven, StoreError> {
+    let (found, source, transaction, name) = match shown {
+        Shown::Confirmed(matched) => {
+            let reference = matched.reference();
+            (
+                Found::of(vault, matched),
+                reference.source.as_str(),
+                reference.transaction.as_str(),
+                matched.name(),
+            )
+        }
+        Shown::Document { name, number } => {
+            let number = Some(vault.index("identity", number.as_str()).to_vec());
+            (Found { number, person: None }, METHOD, act.file.as_str(), name)
+        }
+    };
+    let proof = Proof {
+        method: METHOD,
+        source,
+        transaction,
+    };
+    let kept = keep_proof(change, account, found, proof).await?;
+    if kept != Proven::Done {
+        return Ok(kept);
+    }
+    change.execute(RAISE, args![account]).await?;
+    set_name(change, vault, account, name.as_str()).await?;
+    let event = Event::new(Action::IdentityWitnessed).account(account);
+    let event = event.with("source", source).with("transaction", transaction);
+    change.record(on_duty.sign(event, act)).await?;
+    tell(change, vault, account, Notice::Witnessed, "").await?;
+    Ok(Proven::Done)
+}

@@ -1,0 +1,205 @@
+//! An account's numbers: added once their code is answered, given up after a while in which their owner can say no.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::notices::{Notice, tell};
+use super::phone::PhoneNumber;
+use super::records::pair;
+use crate::args;
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
+use crate::store::{Db, StoreError, Vault};
+
+/// More than anybody signs in with.
+pub const MOST_PHONES: usize = 5;
+
+/// What came of adding a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneAdded {
+    Done,
+    /// It is this account's already.
+    Held,
+    /// It opens another account, and a code alone takes it from nobody.
+    Elsewhere,
+    TooMany,
+}
+
+/// What came of giving a number up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// It signs in until then.
+    Until(Timestamp),
+    AtOnce,
+    /// Nothing else would open the account, or reach its owner.
+    Last,
+    /// The account has no such number, or it is being given up already.
+    Unknown,
+}
+
+/// One change of an account's numbers at a time.
+const LOCK: &str = "UPDATE account SET status = status WHERE id = $1";
+
+const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
+
+const STAYING: &str =
+    "SELECT id, verified_at FROM phone WHERE account_id = $1 AND ended_at IS NULL AND ends_at IS NULL";
+
+const HELD: &str = "SELECT COUNT(*) AS held FROM phone WHERE account_id = $1 AND ended_at IS NULL";
+
+const END_LATER: &str = "UPDATE phone SET ends_at = $2 WHERE id = $1 AND ended_at IS NULL";
+
+const END: &str =
+    "UPDATE phone SET ends_at = $2, ended_at = $2, end_reason = 'removed' WHERE id = $1 AND ended_at IS NULL";
+
+const KEEP: &str = "UPDATE phone SET ends_at = NULL \
+     WHERE id = $1 AND account_id = $2 AND ended_at IS NULL AND ends_at IS NOT NULL";
+
+const KEEP_ALL: &str = "UPDATE phone SET ends_at = NULL \
+     WHERE account_id = $1 AND ended_at IS NULL AND ends_at IS NOT NULL RETURNING id";
+
+const DUE: &str = "UPDATE phone SET ended_at = $1, end_reason = 'removed' WHERE id IN \
+     (SELECT id FROM phone WHERE ended_at IS NULL AND ends_at IS NOT NULL AND ends_at <= $1 ORDER BY ends_at LIMIT 100) \
+     AND ended_at IS NULL AND ends_at <= $1 RETURNING id, account_id";
+
+/// Gives an account one more number, whose code has just been answered in a session of the account.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn add_phone(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    phone: &PhoneNumber,
+) -> Result<PhoneAdded, StoreError> {
+    change.execute(LOCK, args![account]).await?;
+    if let Some(holder) = change.maybe(HOLDER, args![phone.index(vault)]).await? {
+        let is_theirs = holder.uuid("account_id")? == account;
+        return Ok(if is_theirs {
+            PhoneAdded::Held
+        } else {
+            PhoneAdded::Elsewhere
+        });
+    }
+    let row = change
+        .maybe(HELD, args![account])
+        .await?
+        .ok_or(StoreError::Missing)?;
+    if usize::try_from(row.int("held")?).is_ok_and(|held| held >= MOST_PHONES) {
+        return Ok(PhoneAdded::TooMany);
+    }
+    // Before it is one of those that are told.
+    tell(change, vault, account, Notice::NumberAdded, "").await?;
+    if !pair(change, vault, phone, account).await? {
+        return Ok(PhoneAdded::Elsewhere);
+    }
+    change
+        .record(Event::new(Action::PhoneAdded).account(account))
+        .await?;
+    Ok(PhoneAdded::Done)
+}
+
+/// Gives a number up, after `wait`: whoever took over the account for an hour does not keep its owner out. One that is
+/// itself younger than that goes at once.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn give_up_phone(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    phone: Uuid,
+    wait: Duration,
+) -> Result<GivenUp, StoreError> {
+    change.execute(LOCK, args![account]).await?;
+    let now = change.now();
+    let staying = change.all(STAYING, args![account]).await?;
+    let mut added = None;
+    for row in &staying {
+        if row.uuid("id")? == phone {
+            added = Some(row.time("verified_at")?);
+        }
+    }
+    let Some(added) = added else {
+        return Ok(GivenUp::Unknown);
+    };
+    if staying.len() < 2 {
+        return Ok(GivenUp::Last);
+    }
+    if now.since(added) < wait {
+        change.execute(END, args![phone, now]).await?;
+        record_end(change, phone, account).await?;
+        return Ok(GivenUp::AtOnce);
+    }
+    let until = now.plus(wait);
+    change.execute(END_LATER, args![phone, until]).await?;
+    tell(change, vault, account, Notice::NumberEnding, "").await?;
+    let event = Event::new(Action::PhoneEnding).account(account);
+    change
+        .record(event.with("phone", phone).with("until", until.millis()))
+        .await?;
+    Ok(GivenUp::Until(until))
+}
+
+/// The owner says no: the number stays. Answers whether it was being given up.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Result<bool, StoreError> {
+    if change.execute(KEEP, args![phone, account]).await? == 0 {
+        return Ok(false);
+    }
+    let event = Event::new(Action::PhoneKept).account(account);
+    change.record(event.with("phone", phone)).await?;
+    Ok(true)
+}
+
+/// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes, but
+/// for the only ones, and what was given up stays.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
+    change.execute(LOCK, args![account]).await?;
+    let now = change.now();
+    for row in change.all(KEEP_ALL, args![account]).await? {
+        let event = Event::new(Action::PhoneKept).account(account);
+        change.record(event.with("phone", row.uuid("id")?)).await?;
+    }
+    let (mut added, mut are_others) = (Vec::new(), false);
+    for row in change.all(STAYING, args![account]).await? {
+        if row.time("verified_at")? >= since {
+            added.push(row.uuid("id")?);
+        } else {
+            are_others = true;
+        }
+    }
+    for phone in added.into_iter().filter(|_| are_others) {
+        change.execute(END, args![phone, now]).await?;
+        record_end(change, phone, account).await?;
+    }
+    Ok(())
+}
+
+/// Ends the numbers whose time has come, a hundred at a time; answers how many.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_given_up(db: &Db, context: &Context) -> Result<u64, StoreError> {
+    let mut change = Change::begin(db, context).await?;
+    let rows = change.all(DUE, args![context.now]).await?;
+    for row in &rows {
+        record_end(&mut change, row.uuid("id")?, row.uuid("account_id")?).await?;
+    }
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    change.commit().await?;
+    Ok(rows.len() as u64)
+}
+
+async fn record_end(change: &mut Change, phone: Uuid, account: Uuid) -> Result<(), StoreError> {
+    let event = Event::new(Action::PhoneRemoved).account(account);
+    change.record(event.with("phone", phone)).await
+}

@@ -1,0 +1,244 @@
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use uuid::Uuid;
+
+use super::Admin;
+use super::pages::Told;
+use crate::account::{
+    self, Decided, Issued, PhoneNumber, Proven, Ruling, Seen, Shown, decide_dispute, issue_window_code,
+    prove_in_person,
+};
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
+use crate::operator::{Act, ActError, OnDuty, Reason};
+use crate::proofing::{Claim, IdentityNumber, RealName, Verdict};
+use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond};
+
+/// POST `/admin/identity`: somebody stood here with their document.
+///
+/// # Errors
+/// A page where the form is not ours, or the records do not answer.
+pub async fn confirm_person(
+    State(admin): State<Admin>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let on_duty = admin.posted(&headers, &facts, &form).await?;
+    let told = match admin.read(&form, &Reason::FOR_PROOF, facts.now)? {
+        Err(told) => told,
+        Ok(asked) => admin.confirm(&facts, &on_duty, asked).await?,
+    };
+    Ok(admin.answer_with(page, &facts, &on_duty, told).await?)
+}
+
+/// POST `/admin/code`: a code for somebody who has nothing else.
+///
+/// # Errors
+/// As [`confirm_person`].
+pub async fn give_code(
+    State(admin): State<Admin>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let on_duty = admin.posted(&headers, &facts, &form).await?;
+    let told = match admin.read(&form, &Reason::FOR_CODE, facts.now)? {
+        Err(told) => told,
+        Ok(asked) => {
+            let contract = form.one("contract")? == "yes";
+            admin.issue(&facts, &on_duty, asked, contract).await?
+        }
+    };
+    Ok(admin.answer_with(page, &facts, &on_duty, told).await?)
+}
+
+/// POST `/admin/disputes`: whose number it is.
+///
+/// # Errors
+/// As [`confirm_person`].
+pub async fn decide(
+    State(admin): State<Admin>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let on_duty = admin.posted(&headers, &facts, &form).await?;
+    let ruling = match form.one("ruling")? {
+        "claimant" => Ruling::Claimant,
+        "holder" => Ruling::Holder,
+        _ => return Err(named("ruling").into()),
+    };
+    let dispute: Uuid = form.one("dispute")?.parse().map_err(|_| named("dispute"))?;
+    let act = Act::read(form.one("reason")?, &Reason::FOR_DISPUTE, form.one("file")?);
+    let told = match act {
+        Err(fault) => fault.into(),
+        Ok(act) => admin.rule(&facts, &on_duty, dispute, ruling, &act).await?,
+    };
+    Ok(admin.answer_with(page, &facts, &on_duty, told).await?)
+}
+
+/// What a form about a person says.
+struct Asked {
+    phone: PhoneNumber,
+    name: RealName,
+    number: IdentityNumber,
+    act: Act,
+}
+
+impl Admin {
+    fn read(
+        &self,
+        form: &PostedForm,
+        reasons: &[Reason],
+        now: Timestamp,
+    ) -> Result<Result<Asked, Told>, PageError> {
+        let act = match Act::read(form.one("reason")?, reasons, form.one("file")?) {
+            Ok(act) => act,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        let countries = &self.config.settings.sms.country_codes;
+        let Ok(phone) = PhoneNumber::read(form.one("phone")?, countries) else {
+            return Ok(Err(Told::BadPhone));
+        };
+        let Ok(name) = RealName::read(form.one("name")?) else {
+            return Ok(Err(Told::BadName));
+        };
+        let Ok(number) = IdentityNumber::read(form.one("number")?, now) else {
+            return Ok(Err(Told::BadNumber));
+        };
+        if form.one("seen")? != "yes" {
+            return Ok(Err(Told::NotSeen));
+        }
+        Ok(Ok(Asked {
+            phone,
+            name,
+            number,
+            act,
+        }))
+    }
+
+    async fn confirm(&self, facts: &Facts, on_duty: &OnDuty, asked: Asked) -> Result<Told, PageError> {
+        let context = Context::of(facts, "operator", &self.rng);
+        let Some(found) = account::find_by_phone(&self.db, &self.vault, &asked.phone).await? else {
+            return Ok(Told::NoAccount);
+        };
+        let claim = Claim::Document {
+            name: asked.name.clone(),
+            number: asked.number.clone(),
+        };
+        let shown = match &self.authority {
+            None => Shown::Document {
+                name: asked.name,
+                number: asked.number,
+            },
+            Some(authority) => match authority.ask(&claim, facts.now).await {
+                Ok(Verdict::Matched(matched)) => Shown::Confirmed(matched),
+                Ok(_) => {
+                    let refused = Event::new(Action::IdentityRefused).account(found.id);
+                    let refused = on_duty.sign(refused, &asked.act);
+                    context.record(&self.db, refused).await?;
+                    return Ok(Told::NotConfirmed);
+                }
+                Err(_) => return Ok(Told::NotNow),
+            },
+        };
+        let mut change = Change::begin(&self.db, &context).await?;
+        if !on_duty.is_still(&mut change).await? {
+            return Ok(Told::NotOnDuty);
+        }
+        let proven = prove_in_person(&mut change, &self.vault, found.id, &shown, on_duty, &asked.act).await?;
+        Ok(match proven {
+            Proven::Done => {
+                change.commit().await?;
+                Told::Confirmed
+            }
+            Proven::OtherAccount(_) => Told::OtherAccount,
+            Proven::OtherPerson => Told::OtherPerson,
+        })
+    }
+
+    async fn issue(
+        &self,
+        facts: &Facts,
+        on_duty: &OnDuty,
+        asked: Asked,
+        contract: bool,
+    ) -> Result<Told, PageError> {
+        let context = Context::of(facts, "operator", &self.rng);
+        let mut change = Change::begin(&self.db, &context).await?;
+        if !on_duty.is_still(&mut change).await? {
+            return Ok(Told::NotOnDuty);
+        }
+        let seen = Seen {
+            number: asked.number,
+            contract,
+        };
+        let issued =
+            issue_window_code(&mut change, &self.vault, &asked.phone, &seen, on_duty, &asked.act).await?;
+        if issued != Issued::NoAccount {
+            change.commit().await?;
+        }
+        Ok(match issued {
+            Issued::Code(code) => Told::Code(code.shown()),
+            Issued::NoAccount => Told::NoAccount,
+            Issued::OtherPerson => Told::OtherPerson,
+            Issued::NoContract => Told::NoContract,
+        })
+    }
+
+    async fn rule(
+        &self,
+        facts: &Facts,
+        on_duty: &OnDuty,
+        dispute: Uuid,
+        ruling: Ruling,
+        act: &Act,
+    ) -> Result<Told, PageError> {
+        let context = Context::of(facts, "operator", &self.rng);
+        let mut change = Change::begin(&self.db, &context).await?;
+        if !on_duty.is_still(&mut change).await? {
+            return Ok(Told::NotOnDuty);
+        }
+        Ok(
+            match decide_dispute(&mut change, &self.vault, dispute, ruling, on_duty, act).await? {
+                Decided::Over => Told::Over,
+                Decided::Done => {
+                    change.commit().await?;
+                    Told::Decided
+                }
+            },
+        )
+    }
+
+    async fn answer_with(
+        &self,
+        page: Page,
+        facts: &Facts,
+        on_duty: &OnDuty,
+        told: Told,
+    ) -> Result<Response, PageError> {
+        let status = told.status();
+        Ok(respond(
+            status,
+            &self.desk(page, facts, on_duty, Some(told)).await?,
+        ))
+    }
+}
+
+fn named(field: &str) -> PageError {
+    PageError::new(ErrorKind::BadRequest).developer("reason", &format!("{field} is none"))
+}
+
+impl From<ActError> for Told {
+    fn from(fault: ActError) -> Self {
+        match fault {
+            ActError::Reason => Self::NoReason,
+            ActError::File => Self::BadFile,
+        }
+    }
+}

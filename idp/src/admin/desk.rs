@@ -1,0 +1,51 @@
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+
+use super::pages::{Claim, DeskPage, Told};
+use super::{Admin, DESK};
+use crate::account;
+use crate::operator::OnDuty;
+use crate::web::{Facts, Halt, Page, PageError};
+
+/// GET `/admin`: the few things that staff do. It shows nothing of any account.
+///
+/// # Errors
+/// Where the records do not answer.
+pub async fn show_desk(
+    State(admin): State<Admin>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, Halt> {
+    let on_duty = admin.on_duty(&headers, &facts).await?;
+    Ok(admin.desk(page, &facts, &on_duty, None).await?.into_response())
+}
+
+impl Admin {
+    pub(super) async fn desk(
+        &self,
+        page: Page,
+        facts: &Facts,
+        on_duty: &OnDuty,
+        told: Option<Told>,
+    ) -> Result<DeskPage, PageError> {
+        let page = page.back_to(DESK);
+        let claims = account::disputes(&self.db, &self.vault).await?;
+        Ok(DeskPage {
+            token: page.form_token(&on_duty.form_binding()),
+            name: on_duty.name().to_owned(),
+            now: facts.now,
+            claims: claims
+                .into_iter()
+                .map(|claim| Claim {
+                    id: claim.id.to_string(),
+                    masked: claim.number.masked(),
+                    since: claim.since,
+                })
+                .collect(),
+            told,
+            page,
+        })
+    }
+}

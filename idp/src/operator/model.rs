@@ -1,0 +1,64 @@
+use std::fmt;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+
+/// Somebody who may act at a window. The id is what authenticators know them by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    pub id: Uuid,
+    pub name: String,
+}
+
+/// An operator as the command line lists them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    pub name: String,
+    pub passkeys: i64,
+    /// Until when a link that makes a passkey is good.
+    pub invited_until: Option<String>,
+}
+
+/// The link's part that nobody can guess.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invitation(pub(super) String);
+
+impl Invitation {
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Invitation")
+    }
+}
+
+/// An operator who has just been invited.
+#[derive(Clone, Debug)]
+pub struct Invited {
+    pub invitation: Invitation,
+    pub until: Timestamp,
+}
+
+/// A passkey that signs an operator in.
+#[derive(Clone)]
+pub struct OperatorPasskey {
+    pub id: Uuid,
+    pub operator: Operator,
+    /// What checks its signatures, as the ceremony's library writes it.
+    pub credential: String,
+    pub(super) version: i64,
+}
+
+impl fmt::Debug for OperatorPasskey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OperatorPasskey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,201 @@
+use std::time::Duration;
+
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::model::{Invitation, Invited, Listed, Operator, OperatorPasskey};
+use crate::args;
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
+use crate::store::{Db, StoreError, hash};
+
+/// Why the command line's wish was not done.
+#[derive(Debug, Error)]
+pub enum OperatorError {
+    #[error("a name has 1 to 40 characters, none of them a line break")]
+    Name,
+    #[error("there is no operator {0}; `yimen admin list` shows all")]
+    Unknown(String),
+    #[error(transparent)]
+    Records(#[from] StoreError),
+}
+
+/// How long a link may wait for the person it was made for. Ours.
+const INVITED: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_NAME: usize = 40;
+
+const INSERT: &str = "INSERT INTO operator (id, name, created_at) VALUES ($1, $2, $3) \
+     ON CONFLICT (name) WHERE ended_at IS NULL DO NOTHING";
+
+const INVITE: &str = "UPDATE operator SET invitation_hash = $2, invited_until = $3 \
+     WHERE name = $1 AND ended_at IS NULL RETURNING id";
+
+const INVITED_BY: &str = "SELECT id, name FROM operator \
+     WHERE invitation_hash = $1 AND invited_until > $2 AND ended_at IS NULL";
+
+/// Of two answers to one link, one makes a passkey.
+const ACCEPT: &str = "UPDATE operator SET invitation_hash = NULL, invited_until = NULL \
+     WHERE id = $1 AND invitation_hash = $2 AND invited_until > $3 AND ended_at IS NULL";
+
+const ADD_PASSKEY: &str = "INSERT INTO operator_passkey \
+     (id, operator_id, credential_hash, credential, rp_id, version, created_at, last_used_at) \
+     VALUES ($1, $2, $3, $4, $5, 1, $6, $6) ON CONFLICT (credential_hash) DO NOTHING";
+
+const FIND: &str = "SELECT p.id, p.credential, p.version, o.id AS operator_id, o.name \
+     FROM operator_passkey p JOIN operator o ON o.id = p.operator_id \
+     WHERE p.credential_hash = $1 AND p.rp_id = $2 AND o.ended_at IS NULL";
+
+const USE: &str = "UPDATE operator_passkey SET credential = $3, version = version + 1, last_used_at = $4 \
+     WHERE id = $1 AND version = $2";
+
+const LIST: &str = "SELECT name, invited_until, \
+     (SELECT COUNT(*) FROM operator_passkey p WHERE p.operator_id = operator.id) AS passkeys \
+     FROM operator WHERE ended_at IS NULL ORDER BY name";
+
+const REMOVE: &str = "UPDATE operator SET ended_at = $2, invitation_hash = NULL, invited_until = NULL \
+     WHERE name = $1 AND ended_at IS NULL RETURNING id";
+
+const END_PASSKEYS: &str = "DELETE FROM operator_passkey WHERE operator_id = $1";
+
+const END_SESSIONS: &str = "DELETE FROM operator_session WHERE operator_id = $1";
+
+/// Makes an operator, or another link for one whose device is lost: the links before it are good no more.
+///
+/// # Errors
+/// Where the name is none, or the database does not answer.
+pub async fn invite(db: &Db, context: &Context, name: &str) -> Result<Invited, OperatorError> {
+    let length = name.chars().count();
+    if !(1..=LONGEST_NAME).contains(&length) || name.trim() != name || name.chars().any(char::is_control) {
+        return Err(OperatorError::Name);
+    }
+    let invitation = context.rng.id();
+    let until = context.now.plus(INVITED);
+    let mut change = Change::begin(db, context).await?;
+    let id = change.rng().uuid(context.now);
+    change.execute(INSERT, args![id, name, context.now]).await?;
+    let row = change
+        .maybe(INVITE, args![name, hash(&invitation), until])
+        .await?;
+    let id = row.ok_or(StoreError::Missing)?.uuid("id")?;
+    let event = Event::new(Action::OperatorInvited).with("operator", id);
+    change.record(event).await?;
+    change.commit().await?;
+    Ok(Invited {
+        invitation: Invitation(invitation),
+        until,
+    })
+}
+
+/// Whom a link was made for, while it is good.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn invited(db: &Db, link: &str, now: Timestamp) -> Result<Option<Operator>, StoreError> {
+    let row = db.maybe(INVITED_BY, args![hash(link), now]).await?;
+    row.map(|row| {
+        Ok(Operator {
+            id: row.uuid("id")?,
+            name: row.text("name")?,
+        })
+    })
+    .transpose()
+}
+
+/// Keeps a passkey that was made by a link, which is then good no more; answers whether it was still good, and the
+/// passkey a new one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn add_passkey(
+    change: &mut Change,
+    operator: Uuid,
+    link: &str,
+    credential_id: &[u8],
+    credential: &str,
+    rp_id: &str,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    if change.execute(ACCEPT, args![operator, hash(link), now]).await? == 0 {
+        return Ok(false);
+    }
+    let id = change.rng().uuid(now);
+    let args = args![id, operator, hash(credential_id), credential, rp_id, now];
+    if change.execute(ADD_PASSKEY, args).await? == 0 {
+        return Ok(false);
+    }
+    let event = Event::new(Action::OperatorEnrolled).with("operator", operator);
+    change.record(event.with("passkey", id)).await?;
+    Ok(true)
+}
+
+/// The operator's passkey of this credential id, if it signs in at this relying party.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find_passkey(
+    db: &Db,
+    rp_id: &str,
+    credential_id: &[u8],
+) -> Result<Option<OperatorPasskey>, StoreError> {
+    let row = db.maybe(FIND, args![hash(credential_id), rp_id]).await?;
+    row.map(|row| {
+        Ok(OperatorPasskey {
+            id: row.uuid("id")?,
+            operator: Operator {
+                id: row.uuid("operator_id")?,
+                name: row.text("name")?,
+            },
+            credential: row.text("credential")?,
+            version: row.int("version")?,
+        })
+    })
+    .transpose()
+}
+
+/// Writes down a passkey's use; answers whether it was still as it was read.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn use_passkey(
+    change: &mut Change,
+    passkey: &OperatorPasskey,
+    credential: &str,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let args = args![passkey.id, passkey.version, credential, now];
+    Ok(change.execute(USE, args).await? == 1)
+}
+
+/// Every operator.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(db: &Db, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+    let rows = db.all(LIST, args![]).await?;
+    let listed = rows.iter().map(|row| {
+        let until = row.maybe_time("invited_until")?.filter(|until| *until > now);
+        Ok(Listed {
+            name: row.text("name")?,
+            passkeys: row.int("passkeys")?,
+            invited_until: until.map(|until| until.to_string()),
+        })
+    });
+    listed.collect()
+}
+
+/// Removes an operator, with their passkeys and sessions: the next request of theirs is refused.
+///
+/// # Errors
+/// Where there is none of this name, or the database does not answer.
+pub async fn remove(db: &Db, context: &Context, name: &str) -> Result<(), OperatorError> {
+    let mut change = Change::begin(db, context).await?;
+    let Some(row) = change.maybe(REMOVE, args![name, context.now]).await? else {
+        return Err(OperatorError::Unknown(name.to_owned()));
+    };
+    let id = row.uuid("id")?;
+    change.execute(END_PASSKEYS, args![id]).await?;
+    change.execute(END_SESSIONS, args![id]).await?;
+    let event = Event::new(Action::OperatorRemoved).with("operator", id);
+    change.record(event).await?;
+    Ok(change.commit().await?)
+}

@@ -1,0 +1,53 @@
+//! A code from a window, typed where nothing else says whose account it is.
+
+use uuid::Uuid;
+
+use super::Signin;
+use super::guard::{give_back, reserve_in};
+use super::limits::{WINDOW_TRIES, Wait};
+use crate::account::{Redeemed, WindowCode, redeem_window_code};
+use crate::audit::{Action, Change, Context, Event};
+use crate::web::PageError;
+
+/// What a code that was typed is.
+#[derive(Debug)]
+pub enum Redemption {
+    /// It is used up when this change commits.
+    Good(Change, Redeemed),
+    Wrong,
+    TooMany(Wait),
+}
+
+impl Signin {
+    /// Takes a code that was typed for `account`: its tries are counted before it is looked at, and the right one is given
+    /// back.
+    ///
+    /// # Errors
+    /// Where the records do not answer.
+    pub async fn redeem(
+        &self,
+        context: &Context,
+        account: Uuid,
+        typed: &str,
+    ) -> Result<Redemption, PageError> {
+        let Some(code) = WindowCode::read(typed) else {
+            return Ok(Redemption::Wrong);
+        };
+        let who = account.to_string();
+        let mut counting = Change::begin(&self.db, context).await?;
+        if !reserve_in(&mut counting, &self.vault, &WINDOW_TRIES, &who).await? {
+            let wait = WINDOW_TRIES.end_of_period(context.now).since(context.now);
+            return Ok(Redemption::TooMany(Wait(wait)));
+        }
+        counting.commit_housekeeping().await?;
+        let mut change = Change::begin(&self.db, context).await?;
+        let Some(redeemed) = redeem_window_code(&mut change, &self.vault, &code).await? else {
+            drop(change);
+            let failed = Event::new(Action::WindowCodeFailed).account(account);
+            context.record(&self.db, failed).await?;
+            return Ok(Redemption::Wrong);
+        };
+        give_back(&mut change, &self.vault, &WINDOW_TRIES, &who).await?;
+        Ok(Redemption::Good(change, redeemed))
+    }
+}

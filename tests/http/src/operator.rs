@@ -1,0 +1,76 @@
+//! Staff at a window: a browser and a passkey of their own.
+
+use crate::app::TestApp;
+use crate::authenticator::Authenticator;
+use crate::browser::Browser;
+use crate::page::Page;
+use url::Url;
+
+#[derive(Clone, Debug)]
+pub struct Operator {
+    pub browser: Browser,
+    pub passkey: Authenticator,
+}
+
+impl TestApp {
+    /// The page behind the link that the command line prints for an operator.
+    pub async fn enrolment_page(&self, name: &str) -> Page {
+        let link = self.command_json(&["admin", "add", name])["link"].clone();
+        let link: Url = link.as_str().expect("a link").parse().expect("a URL");
+        self.keep_secret(link.path().rsplit('/').next().expect("its secret part"));
+        self.browser().get(link.as_str()).await
+    }
+
+    /// Somebody who is on duty at a window.
+    pub async fn operator(&self, name: &str) -> Operator {
+        let page = self.enrolment_page(name).await;
+        let operator = Operator {
+            browser: page.browser().clone(),
+            passkey: Authenticator::new(),
+        };
+        let sign_in = operator.passkey.enrol(&page).await;
+        assert_eq!(sign_in.url.path(), "/admin/sign-in", "{}", sign_in.answer.body);
+        let desk = operator.passkey.sign_in(&sign_in).await;
+        assert_eq!(
+            (desk.status(), desk.url.path()),
+            (200, "/admin"),
+            "{}",
+            desk.answer.body
+        );
+        operator
+    }
+}
+
+impl Operator {
+    /// The desk, signed in again where the session is over.
+    pub async fn desk(&self) -> Page {
+        let page = self.browser.get("/admin").await;
+        if page.has("#passkey") {
+            return self.passkey.sign_in(&page).await;
+        }
+        page
+    }
+
+    /// Confirms that a person stands at the window with this document.
+    pub async fn confirm(&self, phone: &str, person: (&str, &str)) -> Page {
+        let fields = filled(phone, person);
+        self.desk().await.press("#confirm-person", &fields).await
+    }
+
+    /// Asks for a code for the account of a number.
+    pub async fn give_code(&self, phone: &str, person: (&str, &str), contract: bool) -> Page {
+        let mut fields = filled(phone, person).to_vec();
+        fields.push(("contract", if contract { "yes" } else { "" }));
+        self.desk().await.press("#give-code", &fields).await
+    }
+}
+
+fn filled<'a>(phone: &'a str, (name, number): (&'a str, &'a str)) -> [(&'a str, &'a str); 5] {
+    [
+        ("phone", phone),
+        ("name", name),
+        ("number", number),
+        ("file", "W3-0042"),
+        ("seen", "yes"),
+    ]
+}

@@ -1,0 +1,80 @@
+use yimen_http_tests::{Client, Operator, Page, Resident, TestApp};
+
+use super::PHONE;
+
+/// Two people, one number: whoever had it, and whoever said that the account was not theirs.
+async fn disputed() -> (TestApp, Client, [String; 2], Resident, Operator) {
+    let app = TestApp::start().await;
+    let client = app.client("hrss").await;
+    let operator = app.operator("w").await;
+    let earlier = app.resident(PHONE).sign_in_to(&client).await.sub().to_owned();
+    app.advance("90d").await;
+    let holder = app.resident(PHONE);
+    let page = holder.sign_in_at(&holder.browser.get("/account").await).await;
+    page.press("#new", &[]).await;
+    app.advance("2m").await;
+    let present = holder.sign_in_to(&client).await.sub().to_owned();
+    (app, client, [earlier, present], holder, operator)
+}
+
+async fn rule(desk: &Page, ruling: &str) -> Page {
+    let button = format!("#disputes button[value={ruling}]");
+    desk.press(&button, &[("file", "W3-0042")]).await
+}
+
+#[tokio::test]
+async fn a_number_goes_back_where_staff_say_so() {
+    let (app, client, [earlier, _], holder, operator) = disputed().await;
+    let desk = operator.desk().await;
+    assert!(desk.text("#disputes").contains("138 **** 0001"));
+    let told = rule(&desk, "claimant").await;
+    assert_eq!(told.status(), 200, "{}", told.text("#told"));
+    assert_eq!(told.count("#disputes details"), 0);
+    let lost = holder.browser.get("/account").await;
+    assert!(
+        lost.text("#activity").contains("决定号码归别人"),
+        "{}",
+        lost.text("#activity")
+    );
+    assert!(!lost.text("#methods").contains("138 **** 0001"));
+    app.advance("2m").await;
+    let owner = app.resident(PHONE);
+    assert_eq!(owner.sign_in_to(&client).await.sub(), earlier);
+    let activity = owner.browser.get("/account").await.text("#activity");
+    assert!(
+        activity.contains("决定号码归您") && activity.contains("W3-0042"),
+        "{activity}"
+    );
+    let again = rule(&desk, "holder").await;
+    assert!(
+        again.text("#told").contains("已经决定过"),
+        "{}",
+        again.text("#told")
+    );
+}
+
+#[tokio::test]
+async fn a_claim_ends_where_staff_say_so() {
+    let (app, client, [_, present], holder, operator) = disputed().await;
+    let told = rule(&operator.desk().await, "holder").await;
+    assert_eq!(told.status(), 200, "{}", told.text("#told"));
+    app.advance("2m").await;
+    assert_eq!(holder.elsewhere().sign_in_to(&client).await.sub(), present);
+    assert_eq!(operator.desk().await.count("#disputes details"), 0);
+}
+
+#[tokio::test]
+async fn a_decision_has_a_reason_and_a_file() {
+    let (_app, _client, _, _holder, operator) = disputed().await;
+    let desk = operator.desk().await;
+    let button = "#disputes button[value=claimant]";
+    for (field, value) in [("file", ""), ("reason", "asked")] {
+        let form = desk.form(button).fill("file", "W3-0042").fill(field, value);
+        assert_eq!(form.submit().await.status(), 422);
+    }
+    for (field, value) in [("ruling", "x"), ("dispute", "x")] {
+        let form = desk.form(button).fill("file", "W3-0042").fill(field, value);
+        assert_eq!(form.submit().await.status(), 400);
+    }
+    assert_eq!(operator.desk().await.count("#disputes details"), 1);
+}

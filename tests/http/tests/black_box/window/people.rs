@@ -1,0 +1,119 @@
+use yimen_http_tests::{Manner, TestApp};
+
+use super::{JIANGUO, PHONE, XIUYING, keep_secret, prove, with_authority};
+
+#[tokio::test]
+async fn who_stood_there_is_known_in_person_and_sees_who_says_so() {
+    let (app, authority) = with_authority().await;
+    let resident = app.resident(PHONE);
+    resident.sign_in().await;
+    let operator = app.operator("w").await;
+    let told = operator.confirm(PHONE, XIUYING).await;
+    assert_eq!(told.status(), 200, "{}", told.text("#told"));
+    assert!(told.text("#told").contains("已当面核验"));
+    assert_eq!(authority.asked().len(), 1, "the authority knows them too");
+    let account = resident.browser.get("/account").await;
+    assert!(
+        account.text("#identity").contains("当面"),
+        "{}",
+        account.text("#identity")
+    );
+    assert!(account.text("#activity").contains("W3-0042"));
+}
+
+#[tokio::test]
+async fn without_an_authority_the_document_stands() {
+    let app = TestApp::start().await;
+    keep_secret(&app);
+    let resident = app.resident(PHONE);
+    resident.sign_in().await;
+    let operator = app.operator("w").await;
+    assert_eq!(operator.confirm(PHONE, XIUYING).await.status(), 200);
+    assert!(
+        resident
+            .browser
+            .get("/account")
+            .await
+            .text("#identity")
+            .contains("当面")
+    );
+}
+
+#[tokio::test]
+async fn what_the_authority_does_not_confirm_changes_nothing() {
+    let (app, authority) = with_authority().await;
+    let resident = app.resident(PHONE);
+    resident.sign_in().await;
+    let operator = app.operator("w").await;
+    let wrong = operator.confirm(PHONE, ("李秀英", JIANGUO.1)).await;
+    assert_eq!(wrong.status(), 422, "{}", wrong.text("#told"));
+    authority.be(Manner::Status(500));
+    assert_eq!(operator.confirm(PHONE, XIUYING).await.status(), 503);
+    assert!(
+        !resident
+            .browser
+            .get("/account")
+            .await
+            .text("#identity")
+            .contains("当面")
+    );
+    assert_eq!(app.count("identity_proof").await, 0);
+}
+
+#[tokio::test]
+async fn an_account_stays_the_persons_it_was_proven_to_be() {
+    let (app, _authority) = with_authority().await;
+    let other = "13800000002";
+    prove(&app.resident(PHONE), XIUYING).await;
+    app.resident(other).sign_in().await;
+    let operator = app.operator("w").await;
+    let stolen = operator.confirm(PHONE, JIANGUO).await;
+    assert!(
+        stolen.text("#told").contains("是别人的"),
+        "{}",
+        stolen.text("#told")
+    );
+    let second = operator.confirm(other, XIUYING).await;
+    assert!(
+        second.text("#told").contains("另一个账户"),
+        "{}",
+        second.text("#told")
+    );
+    assert_eq!(operator.confirm(PHONE, XIUYING).await.status(), 200);
+}
+
+#[tokio::test]
+async fn an_act_has_a_reason_a_file_and_a_person_who_was_seen() {
+    let app = TestApp::start().await;
+    keep_secret(&app);
+    app.resident(PHONE).sign_in().await;
+    let operator = app.operator("w").await;
+    let desk = operator.desk().await;
+    let right = [
+        ("phone", PHONE),
+        ("name", XIUYING.0),
+        ("number", XIUYING.1),
+        ("file", "W3-0042"),
+        ("seen", "yes"),
+    ];
+    for (field, value) in [
+        ("reason", ""),
+        ("reason", "lost_phone"),
+        ("file", ""),
+        ("file", PHONE),
+        ("file", XIUYING.1),
+        ("seen", ""),
+        ("phone", "1"),
+        ("phone", "13800000009"),
+        ("name", ""),
+        ("number", "110105194912310021"),
+    ] {
+        let mut form = desk.form("#confirm-person");
+        for (name, value) in right {
+            form = form.fill(name, value);
+        }
+        let refused = form.fill(field, value).submit().await;
+        assert_eq!(refused.status(), 422, "{field}={value}");
+    }
+    assert_eq!(app.count("identity_proof").await, 0);
+}
