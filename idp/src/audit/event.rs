@@ -35,6 +35,9 @@ pub enum Action {
     IdentityRefused,
     IdentityWitnessed,
     KeyChanged,
+    KioskAdded,
+    KioskEnrolled,
+    KioskRemoved,
     KnownTwice,
     MergedInto,
     MergingBegun,
@@ -71,7 +74,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 67] = [
         Self::AccountCreated,
         Self::AccountErased,
         Self::AccountKept,
@@ -103,6 +106,9 @@ impl Action {
         Self::IdentityRefused,
         Self::IdentityWitnessed,
         Self::KeyChanged,
+        Self::KioskAdded,
+        Self::KioskEnrolled,
+        Self::KioskRemoved,
         Self::KnownTwice,
         Self::MergedInto,
         Self::MergingBegun,
@@ -172,6 +178,9 @@ impl Action {
             Self::IdentityRefused => "identity.refused",
             Self::IdentityWitnessed => "identity.witnessed",
             Self::KeyChanged => "key.changed",
+            Self::KioskAdded => "kiosk.added",
+            Self::KioskEnrolled => "kiosk.enrolled",
+            Self::KioskRemoved => "kiosk.removed",
             Self::KnownTwice => "subject.known_twice",
             Self::MergedInto => "account.merged_into",
             Self::MergingBegun => "account.merging_begun",
@@ -236,6 +245,8 @@ pub enum EndReason {
     Merged,
     #[serde(rename = "the resident left")]
     Left,
+    #[serde(rename = "nobody was at the kiosk")]
+    LeftKiosk,
 }
 
 impl EndReason {
@@ -250,6 +261,7 @@ impl EndReason {
             Self::Locked => "the account was locked",
             Self::Merged => "the account was merged",
             Self::Left => "the resident left",
+            Self::LeftKiosk => "nobody was at the kiosk",
         }
     }
 }

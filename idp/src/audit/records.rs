@@ -21,6 +21,7 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      'identity.witnessed', 'window_code.issued', 'window_code.used', 'window_code.failed', 'dispute.decided', \
      'account.merging_begun', 'account.merged', 'subject.known_twice') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
+     OR detail LIKE '%\"reason\":\"nobody was at the kiosk\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \
      ORDER BY at DESC, id DESC LIMIT $2";
 

@@ -33,6 +33,9 @@ pub(super) enum Command {
     /// Register departments' systems, change and remove them
     #[command(subcommand)]
     Client(Client),
+    /// Register the browsers of kiosks, where sessions are short and leave nothing behind
+    #[command(subcommand)]
+    Kiosk(Kiosk),
     /// Look after the signing keys
     #[command(subcommand)]
     Keys(Keys),
@@ -216,6 +219,22 @@ pub(super) enum AuthMethod {
     ClientSecretPost,
     PrivateKeyJwt,
     None,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Kiosk {
+    /// Register a kiosk; prints the address to open in its browser, this once
+    Add {
+        /// What is written on it, such as 市民中心一楼3号机: residents compare it on their phones
+        name: String,
+    },
+    /// List the kiosks
+    List,
+    /// End a registration; its browser is one like any other from then on
+    Remove {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

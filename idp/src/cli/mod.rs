@@ -1,5 +1,5 @@
 //! The commands of `yimen`: each reads the configuration, does one thing, and says what it did.
-//! May import: http, account, department, operator, keys, sms, proofing, audit, store, state, fetch, gateway, clock, rng, config.
+//! May import: http, signin, account, department, operator, keys, sms, proofing, audit, store, state, fetch, gateway, clock, rng, config.
 
 mod admin;
 mod arguments;
@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod keys;
+mod kiosk;
 mod logging;
 mod migrate;
 mod output;
@@ -58,6 +59,7 @@ fn run_command(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             Command::Doctor => doctor::run(config, output).await,
             Command::Config(command) => configuration::run(config, command, output),
             Command::Client(command) => client::run(config, command, output).await,
+            Command::Kiosk(command) => kiosk::run(config, command, output).await,
             Command::Keys(command) => keys::run(config, command, output).await,
             Command::Admin(command) => admin::run(config, command, output).await,
         }

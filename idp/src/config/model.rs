@@ -296,6 +296,7 @@ pub enum Attestation {
 pub struct Session {
     pub idle: Span,
     pub absolute: Span,
+    pub kiosk_idle: Span,
 }
 
 impl Default for Session {
@@ -303,6 +304,7 @@ impl Default for Session {
         Self {
             idle: Span::minutes(30),
             absolute: Span::hours(12),
+            kiosk_idle: Span::minutes(2),
         }
     }
 }

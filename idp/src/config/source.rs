@@ -215,7 +215,8 @@ mod tests {
     fn an_unknown_key_is_named_with_its_line_and_what_is_allowed() {
         let fault = load_text(&format!("{GOOD}\n[session]\nidel = \"5m\"\n"), &[]).unwrap_err();
         assert!(
-            fault.contains(".toml:10: unknown field `idel`, expected `idle` or `absolute`"),
+            fault
+                .contains(".toml:10: unknown field `idel`, expected one of `idle`, `absolute`, `kiosk_idle`"),
             "{fault}"
         );
     }

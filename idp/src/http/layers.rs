@@ -4,7 +4,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONTENT_TYPE, REFRESH, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,7 +18,8 @@ use super::serve::Peer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::rng::Rng;
-use crate::web::{ClientAddress, ErrorKind, PageError, RequestId, dress_errors};
+use crate::signin::{REST, is_kiosk};
+use crate::web::{ClientAddress, Cookies, ErrorKind, PageError, RequestId, dress_errors};
 
 /// The layers around every route, from the inside out: a limit on time, error pages in the
 /// resident's language, and what is known of the request.
@@ -66,7 +67,11 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
     // The level at which no filter leaves it out: each line of the log tells to which request it belongs.
     let span = tracing::error_span!("request", %id, reference = %id.reference());
     request.extensions_mut().insert(id);
+    let rest = rest_after(&known.config, &request);
     let mut response = next.run(request).instrument(span).await;
+    if let Some(rest) = rest.filter(|_| is_page(&response)) {
+        response.headers_mut().insert(REFRESH, rest);
+    }
     response
         .headers_mut()
         .entry(X_CONTENT_TYPE_OPTIONS)
@@ -79,6 +84,21 @@ async fn note_facts(State(known): State<Outermost>, mut request: Request, next: 
             .or_insert(a_year);
     }
     response
+}
+
+/// On a kiosk a page that nobody touches goes by itself, without any script.
+fn rest_after(config: &Config, request: &Request) -> Option<HeaderValue> {
+    let cookies = Cookies::for_url(config.public_url.url());
+    let is_due = request.uri().path() != REST && is_kiosk(cookies, request.headers());
+    let idle = config.settings.session.kiosk_idle.get().as_secs();
+    is_due
+        .then(|| HeaderValue::try_from(format!("{idle}; url={REST}")).ok())
+        .flatten()
+}
+
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Answers at once what there is no room for, so that the rest is answered in time.

@@ -93,6 +93,11 @@ fn way_in() -> Router<App> {
         .route("/signin/{id}/another", post(signin::another_account))
         .route("/signin/{id}/stop", post(signin::stop))
         .route("/consent/{id}", get(consent::question).post(consent::answer))
+        .route(
+            "/kiosk/enrol/{code}",
+            get(signin::show_enrolment).post(signin::enrol_kiosk),
+        )
+        .route(signin::REST, get(signin::rest))
 }
 
 /// The resident's own pages.

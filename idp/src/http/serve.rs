@@ -72,6 +72,7 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let courier = tokio::spawn(app.courier().run());
     let sweeper = tokio::spawn(sweep::now_and_then(app.clone()));
+    let kiosks = tokio::spawn(sweep::watch_kiosks(app.clone()));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
     let routes = router(&app);
     let door = Door::of(&app);
@@ -89,6 +90,7 @@ pub async fn serve(
     courier.abort();
     ring.abort();
     sweeper.abort();
+    kiosks.abort();
     app.db.close().await;
     result
 }

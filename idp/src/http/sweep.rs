@@ -18,6 +18,23 @@ const PACE: Duration = Duration::from_secs(600);
 /// Between two rounds, for whoever waits to write.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How soon after its idle time a session on a kiosk is seen to be over.
+const KIOSK_PACE: Duration = Duration::from_secs(5);
+
+/// Whoever has walked away from a kiosk is signed out, and departments are told.
+pub(super) async fn watch_kiosks(app: App) {
+    let mut pace = tokio::time::interval(KIOSK_PACE);
+    loop {
+        pace.tick().await;
+        end_at_kiosks(&app).await;
+    }
+}
+
+async fn end_at_kiosks(app: &App) {
+    let context = context(app);
+    exhaust("kiosks", || app.sessions.end_idle_at_kiosks(&context)).await;
+}
+
 /// Two nodes at it at once do no harm.
 pub(super) async fn now_and_then(app: App) {
     let mut pace = tokio::time::interval(PACE);
@@ -31,12 +48,8 @@ pub(super) async fn now_and_then(app: App) {
 /// the sessions they opened.
 pub(super) async fn sweep(app: &App) {
     let db = &app.db;
-    let context = Context {
-        now: app.clock.now(),
-        request_id: String::new(),
-        actor: "node",
-        rng: app.rng.clone(),
-    };
+    let context = context(app);
+    end_at_kiosks(app).await;
     let settings = &app.config.settings;
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
@@ -53,6 +66,15 @@ pub(super) async fn sweep(app: &App) {
     exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;
     exhaust("sign-ins", || signin::sweep(db, &context, sessions_kept)).await;
     exhaust("what accounts leave", || account::sweep(db, &context)).await;
+}
+
+fn context(app: &App) -> Context {
+    Context {
+        now: app.clock.now(),
+        request_id: String::new(),
+        actor: "node",
+        rng: app.rng.clone(),
+    }
 }
 
 async fn exhaust<F>(what: &str, round: impl Fn() -> F)

@@ -39,7 +39,7 @@ struct After {
     redirect: Option<Url>,
 }
 
-/// GET and POST `/oauth2/logout`. With a hint that names the present session it happens at once;
+/// GET and POST `/oauth2/logout`. With a hint that names the present session, and on a kiosk, it happens at once;
 /// otherwise the resident is asked (§2: "the OP ... SHOULD ask").
 ///
 /// # Errors
@@ -77,12 +77,17 @@ pub async fn logout(
         (open, _) => open,
     };
     let Some(session) = found else {
-        return Ok(finish(after, client.as_deref(), page, Vec::new()));
+        let mut response = finish(after, client.as_deref(), page, Vec::new());
+        oidc.sessions.leave_nothing(&headers, response.headers_mut());
+        return Ok(response);
     };
-    if hinting.is_some_and(|(hint, client)| hint.names(&session, client, &oidc)) {
+    // Who has finished at a kiosk walks away from the question.
+    if session.is_at_kiosk() || hinting.is_some_and(|(hint, client)| hint.names(&session, client, &oidc)) {
         let context = Context::of(&facts, "client", &oidc.rng);
         let cookies = oidc.sessions.sign_out(&context, &session).await?;
-        return Ok(finish(after, client.as_deref(), page, cookies));
+        let mut response = finish(after, client.as_deref(), page, cookies);
+        oidc.sessions.leave_nothing(&headers, response.headers_mut());
+        return Ok(response);
     }
     let page = after.redirect.iter().fold(page, Page::allow_form_to);
     let asking = client.as_deref().map(|client| client.asking(page.locale()));

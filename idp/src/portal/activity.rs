@@ -16,6 +16,7 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::SessionEnded => match serde_json::from_value(entry.detail["reason"].clone()).ok()? {
             EndReason::SignedOut => Happening::SignedOut,
             EndReason::AnotherDevice => Happening::EndedOther,
+            EndReason::LeftKiosk => Happening::LeftKiosk,
             EndReason::Everywhere
             | EndReason::AnotherAccount
             | EndReason::PasskeyRemoved
@@ -111,6 +112,7 @@ mod tests {
             )
         };
         assert_eq!(ended("signed out"), Some(Happening::SignedOut));
+        assert_eq!(ended("nobody was at the kiosk"), Some(Happening::LeftKiosk));
         assert_eq!(
             ended("signed out from another device"),
             Some(Happening::EndedOther)

@@ -44,6 +44,7 @@ pub async fn sign_out(
     response
         .headers_mut()
         .extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    portal.sessions.leave_nothing(&headers, response.headers_mut());
     Ok(response)
 }
 
@@ -77,6 +78,7 @@ pub async fn sign_out_everywhere(
     response
         .headers_mut()
         .append(SET_COOKIE, portal.sessions.clear_cookie());
+    portal.sessions.leave_nothing(&headers, response.headers_mut());
     Ok(response)
 }
 

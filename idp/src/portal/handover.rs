@@ -83,6 +83,8 @@ struct HandoverPage {
     token: String,
     /// None where the browser does not say what it is.
     device: Option<String>,
+    /// The registered kiosk that it is.
+    kiosk: Option<String>,
     /// Whether it is in this phone's network, where that can be told.
     near: Option<bool>,
     /// After a wrong number.
@@ -143,6 +145,7 @@ fn question(
         door,
         here,
         device: Some(asked.device).filter(|device| device.chars().any(char::is_alphanumeric)),
+        kiosk: asked.kiosk,
         near,
         tries_left,
         page,

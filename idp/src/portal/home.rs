@@ -45,7 +45,7 @@ pub async fn home(
             can_be_proven: portal.real_names.can_be_proven(),
         },
         moving: account::pending_move(&portal.db, session.account).await?,
-        passkeys_offered: portal.passkeys.are_offered(),
+        passkeys_offered: portal.passkeys.are_offered() && !session.is_at_kiosk(),
         signals: signals(&portal, &passkeys, &session, name_of(&phones)).await?,
         passkeys: passkeys
             .into_iter()

@@ -70,5 +70,6 @@ pub async fn leave(
     response
         .headers_mut()
         .append(SET_COOKIE, portal.sessions.clear_cookie());
+    portal.sessions.leave_nothing(&headers, response.headers_mut());
     Ok(response)
 }

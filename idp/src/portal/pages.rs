@@ -154,6 +154,8 @@ pub enum Happening {
     AccountMade,
     /// Signed in, on the way to a service or to the account itself.
     SignedIn,
+    /// On a kiosk, after which the node ended the session by itself.
+    LeftKiosk,
     SignedOut,
     SignedOutEverywhere,
     /// One or all other devices were signed out from here.
@@ -268,6 +270,7 @@ impl Activity {
             Happening::NumberRemoved => page.say("did-number-removed").to_string(),
             Happening::LetIn => page.say("did-let-in").to_string(),
             Happening::NotLetIn => page.say("did-not-let-in").to_string(),
+            Happening::LeftKiosk => page.say("did-leave-kiosk").to_string(),
             Happening::SignedOut => page.say("did-sign-out").to_string(),
             Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
             Happening::EndedOther => page.say("did-end-other").to_string(),

@@ -30,6 +30,9 @@ pub async fn new_passkey(
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
     let session = portal.fresh_session(&headers, &facts, NEW, FRESH).await?;
+    if session.is_at_kiosk() {
+        return Ok(see_other("/account#methods", []));
+    }
     Ok(new_page(page, &session, None).into_response())
 }
 

@@ -8,10 +8,10 @@ use super::code::{KeptCode, Standing, TypedCode, TypedCodeError};
 use super::due::Owed;
 use super::guard::Browser;
 use super::interaction::Interaction;
+use super::kiosks::is_kiosk;
 use super::limits::{CODE_MINUTES, MINUTE, Wait};
 use super::pages::{CodeNotice, CodePage, Held, HoldPage, PhonePage, PhoneProblem};
 use super::send_code::{Occasion, SendCode, SendRefusal, Unsent};
-use super::sessions::Device;
 use super::verify_code::{Verdict, VerifyCode};
 use crate::account::{PhoneError, PhoneNumber};
 use crate::audit::Context;
@@ -33,7 +33,10 @@ pub async fn show_phone(
     let interaction = signin.begin_page(&id, &headers, facts.now).await?;
     let phone = signin.hinted_phone(&interaction);
     let view = phone_page(page, &signin, &interaction, phone, None);
-    let greeting = Browser::of(signin.site.cookies(), &headers).greet(signin.site.cookies(), &signin.rng);
+    let cookies = signin.site.cookies();
+    let greeting = (!is_kiosk(cookies, &headers))
+        .then(|| Browser::of(cookies, &headers).greet(cookies, &signin.rng))
+        .flatten();
     let mut response = view.into_response();
     response
         .headers_mut()
@@ -123,7 +126,7 @@ pub async fn enter_code(
                 browser: Browser::of(signin.site.cookies(), &headers),
                 address: facts.address,
                 previous: signin.sessions.open(&headers, facts.now).await?,
-                device: Device::of(&headers),
+                device: signin.sessions.device(&headers).await?,
                 work: work_of(&form)?,
             };
             match signin
@@ -132,7 +135,9 @@ pub async fn enter_code(
                 .await?
             {
                 // The page's script has seen that this device can make a passkey.
-                Verdict::SignedIn(cookies) if form.one("can_passkey")? == "yes" => {
+                Verdict::SignedIn(cookies)
+                    if form.one("can_passkey")? == "yes" && !is_kiosk(signin.site.cookies(), &headers) =>
+                {
                     return Ok(see_other(&format!("/signin/{}/offer", interaction.id), cookies));
                 }
                 Verdict::SignedIn(cookies) => return Ok(see_other(&interaction.continuation, cookies)),

@@ -8,6 +8,7 @@ mod handlers;
 mod handover;
 mod identity;
 pub mod interaction;
+mod kiosks;
 mod limits;
 mod moves;
 mod new_number;
@@ -35,6 +36,10 @@ pub use identity::{
 };
 pub use interaction::{
     Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
+};
+pub use kiosks::{
+    AddedKiosk, Kiosk, KioskError, REST, add_kiosk, enrol_kiosk, is_kiosk, list_kiosks, remove_kiosk, rest,
+    show_enrolment,
 };
 pub use limits::Senders;
 pub use moves::settle_moves;

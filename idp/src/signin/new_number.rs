@@ -8,7 +8,7 @@ use super::guard::{Browser, look, reset_failures};
 use super::limits::{MINUTE, TRIES, Wait};
 use super::pages::{CodeNotice, PhoneProblem};
 use super::send_code::{Occasion, SendCode, Unsent};
-use super::sessions::{Device, Session};
+use super::sessions::Session;
 use super::verify_code::{Outcome, VerifyCode, refuse};
 use crate::account::{self, PhoneAdded, PhoneNumber};
 use crate::audit::{Change, Context};
@@ -98,7 +98,7 @@ impl Signin {
             code,
             browser: Browser::of(self.site.cookies(), headers),
             address: facts.address,
-            device: Device::of(headers),
+            device: self.sessions.device(headers).await?,
             previous: Some(session.clone()),
             work: String::new(),
         };

@@ -229,7 +229,15 @@ impl Signin {
             reset_failures(&mut change, &phone.index(&self.vault)).await?;
         }
         let cookies = self.site.cookies();
-        let browser = remember_browser(&mut change, &ask.browser, seen.known, account, cookies).await?;
+        let browser = remember_browser(
+            &mut change,
+            &ask.browser,
+            seen.known,
+            account,
+            &ask.device,
+            cookies,
+        )
+        .await?;
         let begun = self
             .sessions
             .begin(
@@ -241,7 +249,8 @@ impl Signin {
             )
             .await?;
         change.commit().await?;
-        Ok(vec![self.sessions.cookie(&begun.token), browser])
+        let session = self.sessions.cookie(&begun.token);
+        Ok(std::iter::once(session).chain(browser).collect())
     }
 
     pub(super) async fn note_failure(

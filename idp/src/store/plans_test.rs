@@ -7,7 +7,7 @@ use super::sample::Records;
 use super::{Args, Row, Tx};
 
 /// Tables that stay small however many residents there are: read whole, by an operator or once in a while.
-const SMALL: [&str; 4] = ["client", "operator", "relying_party", "signing_key"];
+const SMALL: [&str; 5] = ["client", "kiosk", "operator", "relying_party", "signing_key"];
 
 #[test]
 fn the_statements_are_found_in_the_source() {

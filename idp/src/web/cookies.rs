@@ -53,6 +53,17 @@ impl Cookies {
         self.header(base, "", "; Max-Age=0")
     }
 
+    /// The ends of every cookie that this installation has set in a browser, but for one. By plain http its names are bare,
+    /// and the host's other ports lose theirs too.
+    #[must_use]
+    pub fn clear_all_but(self, headers: &HeaderMap, base: &str) -> Vec<HeaderValue> {
+        let mut names: Vec<_> = self.read_prefixed(headers, "").map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| *name != base && name.chars().all(is_cookie_octet));
+        names.into_iter().map(|name| self.clear(name)).collect()
+    }
+
     fn header(self, base: &str, value: &str, age: &str) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
         let name = self.name(base);

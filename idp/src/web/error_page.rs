@@ -1,7 +1,7 @@
 //! Error pages: rendered in one place, after the handler, in the resident's language.
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -122,7 +122,8 @@ pub async fn dress_errors(State(site): State<Site>, request: Request, next: Next
         .map(ToString::to_string)
         .unwrap_or_default();
     let page = Page::of(&parts, site);
-    let path = loggable(parts.uri.path()).to_owned();
+    let matched = parts.extensions.get::<MatchedPath>();
+    let path = loggable(matched, parts.uri.path()).to_owned();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     match response.extensions_mut().remove::<PageError>() {
         Some(error) => dress(page, error, request_id, &path),
@@ -130,10 +131,9 @@ pub async fn dress_errors(State(site): State<Site>, request: Request, next: Next
     }
 }
 
-/// Whoever reads the log is not to hold a link that is still good.
-fn loggable(path: &str) -> &str {
-    const LINKS: &str = "/admin/enrol/";
-    if path.starts_with(LINKS) { LINKS } else { path }
+/// As the map of URLs writes it: whoever reads the log is not to hold a link that is still good.
+fn loggable<'p>(matched: Option<&'p MatchedPath>, path: &'p str) -> &'p str {
+    matched.map_or(path, MatchedPath::as_str)
 }
 
 fn dress(page: Page, error: PageError, request: String, path: &str) -> Response {

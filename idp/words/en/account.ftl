@@ -33,6 +33,7 @@ activity-empty = Nothing recorded yet.
 
 did-account-made = Opened the account
 did-sign-in = Signed in to my account
+did-leave-kiosk = You were signed out of a kiosk by itself
 did-sign-out = Signed out
 did-sign-out-everywhere = Signed out on all devices
 did-end-other = Signed out another device

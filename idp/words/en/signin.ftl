@@ -225,3 +225,17 @@ whose-code = The 12 digits you were given
 whose-code-wrong = That code is not good here
 whose-code-advice = It works once, within an hour, and only for the number you told at the window. If it does not help, call { $number }.
 whose-second = Has the account another number? Sign in with that one, and this number is not asked about again.
+
+kiosk-enrol = Make this browser a kiosk?
+kiosk-enrol-advice = Whoever signs in here is then signed out soon after they leave, and nothing of them stays in the browser. Do this at the kiosk, not on a computer of your own.
+kiosk-enrol-yes = Make it a kiosk
+kiosk-joined = This browser is a kiosk now
+kiosk-joined-advice = Set the kiosk's screen saver or first page to /kiosk/rest on this site.
+kiosk-gone = This link is no longer good
+kiosk-gone-advice = It works once, within a day. Ask the operator to register the kiosk again.
+kiosk-rests = Welcome
+kiosk-rests-advice = Whoever was here before is signed out, and nothing of them is left.
+kiosk-begin = Begin
+kiosk-none = This is not a kiosk
+kiosk-none-advice = This browser is not registered as a kiosk, so nothing has changed.
+handover-kiosk = A registered kiosk of the city. See that this name is written on it

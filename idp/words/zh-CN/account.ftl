@@ -30,6 +30,7 @@ activity-empty = 还没有记录。
 
 did-account-made = 开通了账户
 did-sign-in = 登录了我的账户
+did-leave-kiosk = 自助机上的登录自动退出了
 did-sign-out = 退出了登录
 did-sign-out-everywhere = 在所有设备上退出了登录
 did-end-other = 退出了其他设备

@@ -219,3 +219,17 @@ whose-code = 窗口给您的 12 位数字
 whose-code-wrong = 这个码在这里不能用
 whose-code-advice = 它一小时内有效，只能用一次，只对您在窗口说的那个号码有用。还是不行，请拨打 { $number }。
 whose-second = 账户里还有另一个号码？用那个号码登录，这个号码就不会再问。
+
+kiosk-enrol = 把这个浏览器登记为自助机？
+kiosk-enrol-advice = 登记以后，在这里登录的人离开不久就会自动退出，浏览器里什么也不留下。请在自助机上操作，不要在自己的电脑上操作。
+kiosk-enrol-yes = 登记为自助机
+kiosk-joined = 这个浏览器已经是自助机
+kiosk-joined-advice = 请把自助机的屏保或首页设为本站的 /kiosk/rest。
+kiosk-gone = 这个登记链接不能用了
+kiosk-gone-advice = 链接只能用一次，一天内有效。请管理员重新登记。
+kiosk-rests = 欢迎使用自助机
+kiosk-rests-advice = 上一位的登录已经退出，这里什么也没有留下。
+kiosk-begin = 开始
+kiosk-none = 这里不是自助机
+kiosk-none-advice = 这个浏览器没有登记为自助机，所以什么也没有改变。
+handover-kiosk = 本市登记的自助机，请看机器上的名称是否一样

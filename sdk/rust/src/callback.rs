@@ -67,7 +67,8 @@ async fn finish(
     Ok(welcome(yimen, attempt, &secret))
 }
 
-async fn session(
+/// The session that the provider's tokens begin.
+pub(crate) async fn session(
     yimen: &Yimen,
     known: &Known,
     tokens: &CoreTokenResponse,

@@ -36,6 +36,8 @@ pub(crate) enum Expected<'a> {
     Nonce(&'a str),
     /// A refresh, which may or may not repeat the nonce: the person of the session (§12.2).
     SamePerson(&'a str),
+    /// A device's sign-in, which no browser brings back: the device code is what ties it (RFC 8628 §3.5).
+    OnDevice,
 }
 
 /// With the keys at hand, and once more with newer ones if they lack the token's.
@@ -97,7 +99,7 @@ impl NonceVerifier for &Expected<'_> {
     fn verify(self, found: Option<&Nonce>) -> Result<(), String> {
         match self {
             Expected::Nonce(nonce) => (&Nonce::new((*nonce).to_owned())).verify(found),
-            Expected::SamePerson(_) => Ok(()),
+            Expected::SamePerson(_) | Expected::OnDevice => Ok(()),
         }
     }
 }

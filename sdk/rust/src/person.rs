@@ -25,7 +25,15 @@ pub struct Person {
 impl Person {
     /// Whoever the session cookie of this request belongs to.
     pub(crate) async fn find(yimen: &Yimen, headers: &HeaderMap) -> Option<Self> {
-        let key = SessionKey::of(cookies::find(headers, yimen.cookies().session())?);
+        Self::of(
+            yimen,
+            SessionKey::of(cookies::find(headers, yimen.cookies().session())?),
+        )
+        .await
+    }
+
+    /// Whoever this session belongs to, while it lasts.
+    pub(crate) async fn of(yimen: &Yimen, key: SessionKey) -> Option<Self> {
         let session = yimen.sessions().find(key, yimen.now()).await?;
         Some(Self {
             yimen: yimen.clone(),
@@ -101,7 +109,18 @@ impl Person {
         self.session.tokens.lock().await.id_token.clone()
     }
 
-    pub(crate) async fn leave(&self) {
+    /// Whether the session still stands: a kiosk that shows a person's matters asks now and then, and shows its first page
+    /// when the person has signed out on the phone.
+    pub async fn is_signed_in(&self) -> bool {
+        self.yimen
+            .sessions()
+            .find(self.key, self.yimen.now())
+            .await
+            .is_some()
+    }
+
+    /// Ends the session at this department: the "finished" button of a kiosk without a browser.
+    pub async fn leave(&self) {
         self.yimen.sessions().end(self.key).await;
     }
 

@@ -4,12 +4,18 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use openidconnect::core::{CoreClient, CoreJsonWebKeySet};
-use openidconnect::{
-    ClientId, DiscoveryError, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
-    ProviderMetadataWithLogout, RedirectUrl,
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType,
+    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
+use openidconnect::{
+    AdditionalProviderMetadata, ClientId, DiscoveryError, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    IssuerUrl, LogoutProviderMetadata, ProviderMetadata, RedirectUrl,
+};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use url::Url;
 
 use crate::clock::{Clock, elapsed};
 use crate::error::Error;
@@ -31,13 +37,44 @@ pub(crate) type OidcClient = CoreClient<
     EndpointMaybeSet,
 >;
 
+/// What discovery says of devices (RFC 8628 §4).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct DeviceMetadata {
+    device_authorization_endpoint: Option<Url>,
+}
+
+impl AdditionalProviderMetadata for DeviceMetadata {}
+
+type Metadata = ProviderMetadata<
+    LogoutProviderMetadata<DeviceMetadata>,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
 /// One reading of the provider's discovery document and key set.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) client: OidcClient,
-    pub(crate) metadata: ProviderMetadataWithLogout,
+    pub(crate) metadata: Metadata,
     read_at: SystemTime,
     keys_read_at: SystemTime,
+}
+
+impl Known {
+    /// Where a device begins.
+    pub(crate) fn device_endpoint(&self) -> Option<&str> {
+        let more = &self.metadata.additional_metadata().additional_metadata;
+        more.device_authorization_endpoint.as_ref().map(Url::as_str)
+    }
 }
 
 #[derive(Debug)]
@@ -125,13 +162,13 @@ impl Provider {
 
     async fn read(&self) -> Result<Known, Error> {
         let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|error| self.nonsense(&error))?;
-        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &self.http)
+        let metadata = Metadata::discover_async(issuer, &self.http)
             .await
             .map_err(|error| self.explain(error))?;
         self.prepare(metadata, self.clock.now())
     }
 
-    fn prepare(&self, metadata: ProviderMetadataWithLogout, read_at: SystemTime) -> Result<Known, Error> {
+    fn prepare(&self, metadata: Metadata, read_at: SystemTime) -> Result<Known, Error> {
         let callback =
             RedirectUrl::new(self.settings.endpoint("callback")).map_err(|error| self.nonsense(&error))?;
         let client_id = ClientId::new(self.settings.client_id.clone());

@@ -11,7 +11,7 @@ use crate::account::{self, Notice};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::signin::{FRESH, Session};
-use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, views};
+use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other, views};
 
 const EXPORT: &str = "/account/export";
 
@@ -35,6 +35,7 @@ pub async fn show_export(
     let page = page.back_to(EXPORT);
     let view = ExportPage {
         token: page.form_token(&session.id.to_string()),
+        may_keep: !session.is_at_kiosk(),
         sections,
         page,
     };
@@ -54,6 +55,9 @@ pub async fn download_export(
     let session = portal
         .posted_fresh(&headers, &facts, &form, EXPORT, FRESH)
         .await?;
+    if session.is_at_kiosk() {
+        return Ok(see_other(EXPORT, []));
+    }
     portal.note_export(&session, &facts).await?;
     let mut held = json!({ "issuer": portal.site.origin(), "exported_at": facts.now.to_string() });
     for table in &TABLES {
@@ -94,6 +98,8 @@ impl Portal {
 struct ExportPage {
     page: Page,
     token: String,
+    /// Nothing is kept on a kiosk: the file would be the next person's.
+    may_keep: bool,
     sections: Vec<Section>,
 }
 

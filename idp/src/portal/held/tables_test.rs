@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -17,11 +17,13 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("../../../../migrations/0012_numbers_and_operators.sql"),
     include_str!("../../../../migrations/0013_merging.sql"),
     include_str!("../../../../migrations/0014_notice_seen.sql"),
+    include_str!("../../../../migrations/0015_kiosk.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 8] = [
+const OF_NOBODY: [&str; 9] = [
     "client",
+    "kiosk",
     "signing_key",
     "relying_party",
     "tally",
@@ -32,12 +34,13 @@ const OF_NOBODY: [&str; 8] = [
 ];
 
 /// Columns that say nothing of the person: ids of our own, hashes, and what only checks a signature.
-const SILENT: [&str; 25] = [
+const SILENT: [&str; 26] = [
     "id",
     "account_id",
     "session_id",
     "grant_id",
     "passkey_id",
+    "kiosk_id",
     "passkey_handle",
     "request_id",
     "version",

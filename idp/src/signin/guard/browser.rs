@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
 use super::super::limits::BrowserKnown;
+use super::super::sessions::Device;
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
@@ -94,14 +95,18 @@ pub async fn forget_browsers_since(
 /// Remembers that this browser has signed in with this account; answers the cookie it gets.
 ///
 /// One that was not known gets a new token: what it brought along might have been planted there,
-/// and then another browser would be known with it.
+/// and then another browser would be known with it. A kiosk is everybody's, and is not remembered.
 pub(in crate::signin) async fn remember_browser(
     change: &mut Change,
     browser: &Browser,
     known: BrowserKnown,
     account: Uuid,
+    device: &Device,
     cookies: Cookies,
-) -> Result<HeaderValue, StoreError> {
+) -> Result<Option<HeaderValue>, StoreError> {
+    if device.kiosk.is_some() {
+        return Ok(None);
+    }
     let kept = browser.0.clone().filter(|_| known == BrowserKnown::Yes);
     let is_new = kept.is_none();
     let token = kept.unwrap_or_else(|| change.rng().token());
@@ -112,5 +117,5 @@ pub(in crate::signin) async fn remember_browser(
     if is_new {
         change.execute(FORGET, args![account]).await?;
     }
-    Ok(cookies.set(COOKIE, &token, Some(KEPT)))
+    Ok(Some(cookies.set(COOKIE, &token, Some(KEPT))))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::Signin;
 use super::super::interaction::Interaction;
-use super::super::sessions::{Device, Proof};
+use super::super::sessions::Proof;
 use super::model::{Answer, Approval};
 use super::pages::{HandoverPage, Picture, Shown};
 use crate::audit::{Change, Context};
@@ -25,9 +25,10 @@ pub async fn begin_handover(
 ) -> Result<Response, Halt> {
     let interaction = signin.begin_page(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
+    let device = signin.sessions.device(&headers).await?;
     signin
         .handovers
-        .begin(&interaction, &Device::of(&headers), facts.address, facts.now)
+        .begin(&interaction, &device, facts.address, facts.now)
         .await?;
     Ok(see_other(&here(&id), []))
 }
@@ -110,6 +111,7 @@ impl Signin {
             return Ok(None);
         }
         let previous = self.sessions.open(headers, facts.now).await?;
+        let device = self.sessions.device(headers).await?;
         let mut change = Change::begin(&self.db, &Context::of(facts, "resident", &self.rng)).await?;
         let begun = self
             .sessions
@@ -118,7 +120,7 @@ impl Signin {
                 account,
                 Proof::Phone { by_passkey },
                 previous.as_ref(),
-                Device::of(headers),
+                device,
             )
             .await?;
         change.commit().await?;

@@ -23,6 +23,8 @@ pub struct Handover {
     /// The service that the browser is on its way to.
     pub client: Option<Caller>,
     pub device: String,
+    /// The name of the registered kiosk that asks.
+    pub kiosk: Option<String>,
     /// Keyed hash of the range its address lies in.
     pub(super) network: Option<[u8; 32]>,
     pub(super) wrong: u32,
@@ -108,6 +110,7 @@ mod tests {
             nonce: String::new(),
             client: None,
             device: String::new(),
+            kiosk: None,
             network: None,
             wrong: 0,
             answer: None,

@@ -49,6 +49,7 @@ impl Handovers {
             nonce: self.rng.id(),
             client: interaction.client.clone(),
             device: device.to_string(),
+            kiosk: device.kiosk.map(|_| device.browser.clone()),
             network: self.network(address),
             wrong: 0,
             answer: None,

@@ -27,8 +27,12 @@ impl Passkeys {
     /// Options for a new passkey of the session's account.
     ///
     /// # Errors
-    /// Where there are no passkeys here, or the records or the short-lived state do not answer.
+    /// Where there are no passkeys here or this is a kiosk, or the records or the short-lived state do not answer.
     pub async fn begin_enrolment(&self, context: &Context, session: &Session) -> Result<Value, PageError> {
+        if session.is_at_kiosk() {
+            return Err(PageError::new(ErrorKind::BadRequest)
+                .developer("reason", "no passkey is made at a kiosk, which is everybody's"));
+        }
         let relying_party = self.relying_party()?;
         let held = account::passkeys(&self.db, &self.vault, session.account).await?;
         let held = held.iter().filter_map(|passkey| {

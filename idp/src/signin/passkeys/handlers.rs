@@ -13,7 +13,7 @@ use super::super::guard::Browser;
 use super::super::handlers::{phone_page, to_phone};
 use super::super::interaction::Interaction;
 use super::super::pages::PhoneProblem;
-use super::super::sessions::{Device, Session};
+use super::super::sessions::Session;
 use super::pages::{OfferPage, PasskeyTrouble, RaisePage, RaiseStep};
 use super::sign_in::{Answer, Verdict};
 use crate::account::{self, Lacking, Passkey};
@@ -64,7 +64,7 @@ pub async fn sign_in_with_passkey(
         interaction: id,
         credential: read_credential(&form)?,
         browser: Browser::of(signin.site.cookies(), &headers),
-        device: Device::of(&headers),
+        device: signin.sessions.device(&headers).await?,
         previous: signin.sessions.open(&headers, facts.now).await?,
         only: raising.as_ref().map(|session| session.account),
     };
@@ -114,6 +114,7 @@ pub async fn offer(
 ) -> Result<Response, Halt> {
     let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
     let is_offered = signin.passkeys.are_offered()
+        && !session.is_at_kiosk()
         && interaction
             .aim
             .is_none_or(|aim| session.lacks(aim.level) != Some(Lacking::Passkey))
@@ -276,10 +277,12 @@ impl Signin {
             return Ok(None);
         };
         let step = match session.lacks(aim.level) {
+            // None is made at a kiosk: the next person stands before the same one.
             Some(Lacking::Passkey)
-                if account::passkeys(&self.db, &self.vault, session.account)
-                    .await?
-                    .is_empty() =>
+                if !session.is_at_kiosk()
+                    && account::passkeys(&self.db, &self.vault, session.account)
+                        .await?
+                        .is_empty() =>
             {
                 RaiseStep::MakePasskey
             }

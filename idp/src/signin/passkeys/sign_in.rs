@@ -175,7 +175,15 @@ impl Signin {
             .await?;
         }
         let cookies = self.site.cookies();
-        let browser = remember_browser(&mut change, &answer.browser, known, passkey.account, cookies).await?;
+        let browser = remember_browser(
+            &mut change,
+            &answer.browser,
+            known,
+            passkey.account,
+            &answer.device,
+            cookies,
+        )
+        .await?;
         let proof = Proof::Passkey(passkey.id);
         let begun = self
             .sessions
@@ -188,7 +196,8 @@ impl Signin {
             )
             .await?;
         change.commit().await?;
-        Ok(Some(vec![self.sessions.cookie(&begun.token), browser]))
+        let session = self.sessions.cookie(&begun.token);
+        Ok(Some(std::iter::once(session).chain(browser).collect()))
     }
 
     /// A counter that went back says that there are two of this passkey (WebAuthn Level 3 §7.2 step 22): neither

@@ -2,12 +2,17 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 use axum::http::header::USER_AGENT;
+use uuid::Uuid;
+
+use super::super::kiosks::Kiosk;
 
 /// What a resident recognises a browser by: its name and its system, as it says itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     pub browser: String,
     pub system: String,
+    /// The kiosk that it is: its name then stands for the browser's, and the browser's for the system's.
+    pub kiosk: Option<Uuid>,
 }
 
 impl Device {
@@ -27,15 +32,26 @@ impl Device {
         Self {
             browser: known(in_app.unwrap_or(browser)),
             system: known(system),
+            kiosk: None,
+        }
+    }
+
+    /// The same as a registered kiosk.
+    pub(super) fn at(self, kiosk: Kiosk) -> Self {
+        Self {
+            browser: kiosk.name,
+            system: self.browser,
+            kiosk: Some(kiosk.id),
         }
     }
 
     /// As [`Device`] prints it, read back.
-    pub(super) fn from_record(text: &str) -> Self {
+    pub(super) fn from_record(text: &str, kiosk: Option<Uuid>) -> Self {
         let (browser, system) = text.split_once(SEPARATOR).unwrap_or((text, ""));
         Self {
             browser: browser.to_owned(),
             system: system.to_owned(),
+            kiosk,
         }
     }
 }
@@ -80,7 +96,7 @@ mod tests {
     fn browsers_are_named_as_residents_know_them() {
         let chrome = device(b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36");
         assert_eq!(chrome.to_string(), "Chrome · Windows 10");
-        assert_eq!(Device::from_record(&chrome.to_string()), chrome);
+        assert_eq!(Device::from_record(&chrome.to_string(), None), chrome);
         let wechat = device(b"Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0.49");
         assert_eq!(
             (wechat.browser.as_str(), wechat.system.as_str()),

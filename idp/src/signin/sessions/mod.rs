@@ -3,6 +3,7 @@
 
 mod device;
 mod end;
+mod kiosk;
 mod leave;
 mod model;
 mod records;

@@ -64,6 +64,8 @@ impl Proof {
 pub(super) struct Lifetime {
     pub(super) idle: Duration,
     pub(super) absolute: Duration,
+    /// In place of `idle` on a kiosk.
+    pub(super) kiosk: Duration,
 }
 
 /// How long a sign-in is fresh enough for what changes how an account is signed in to, or whose it is. Ours.
@@ -71,16 +73,30 @@ pub const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// A session seen within this time is not written to again.
 const GRAIN: Duration = Duration::from_secs(60);
+/// The same on a kiosk, where a minute is half of what there is.
+const KIOSK_GRAIN: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Whether it still counts: neither too old nor too long unused.
     pub(super) fn is_live(&self, lifetime: Lifetime, now: Timestamp) -> bool {
-        self.expires_at > now && self.last_seen_at.plus(lifetime.idle) > now
+        let idle = if self.is_at_kiosk() {
+            lifetime.kiosk
+        } else {
+            lifetime.idle
+        };
+        self.expires_at > now && self.last_seen_at.plus(idle) > now
     }
 
     /// Whether this use should be written down.
     pub(super) fn is_stale(&self, now: Timestamp) -> bool {
-        now.since(self.last_seen_at) >= GRAIN
+        let grain = if self.is_at_kiosk() { KIOSK_GRAIN } else { GRAIN };
+        now.since(self.last_seen_at) >= grain
+    }
+
+    /// Whether it is on a registered kiosk: whoever comes next stands before the same browser.
+    #[must_use]
+    pub const fn is_at_kiosk(&self) -> bool {
+        self.device.kiosk.is_some()
     }
 
     /// What `acr` says of it.
@@ -112,6 +128,7 @@ mod tests {
         let lifetime = Lifetime {
             idle: Duration::from_secs(30 * 60),
             absolute: Duration::from_secs(12 * 3600),
+            kiosk: Duration::from_secs(120),
         };
         let mut session = Session {
             id: Uuid::nil(),
@@ -129,6 +146,8 @@ mod tests {
         assert!(session.is_live(lifetime, at(29)) && !session.is_live(lifetime, at(30)));
         session.last_seen_at = at(700);
         assert!(session.is_live(lifetime, at(719)) && !session.is_live(lifetime, at(720)));
+        session.device.kiosk = Some(Uuid::nil());
+        assert!(session.is_live(lifetime, at(701)) && !session.is_live(lifetime, at(702)));
         assert!(session.satisfies(None) && session.satisfies(Some(at(0))) && !session.satisfies(Some(at(1))));
     }
 }

@@ -1,6 +1,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
+use super::super::kiosks;
 use super::device::Device;
 use super::model::{Lifetime, Proof, Session};
 use crate::account::{Identity, Strength};
@@ -17,13 +18,13 @@ use crate::web::{Cookies, PageError};
 const COOKIE: &str = "session";
 
 /// A session whose passkey has ended counts as one by a code. An account that closes while somebody signs in has none.
-const BY_TOKEN: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, \
+const BY_TOKEN: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, s.kiosk_id, \
      a.identity, p.id AS passkey_id, p.vouched_at \
      FROM session s JOIN account a ON a.id = s.account_id \
      LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
      WHERE s.token_hash = $1 AND s.ended_at IS NULL AND a.status = 'active'";
 
-const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, \
+const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, s.kiosk_id, \
      a.identity, p.id AS passkey_id, p.vouched_at \
      FROM session s JOIN account a ON a.id = s.account_id \
      LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
@@ -33,20 +34,20 @@ const SEEN: &str =
     "UPDATE session SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2";
 
 const INSERT: &str = "INSERT INTO session \
-     (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device, passkey_id) \
-     VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
+     (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device, passkey_id, kiosk_id) \
+     VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)";
 
 const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $3, last_seen_at = $3, \
-     expires_at = $4, amr = $5, device = $6, passkey_id = $7 WHERE id = $1 AND ended_at IS NULL";
+     expires_at = $4, amr = $5, device = $6, passkey_id = $7, kiosk_id = $8 WHERE id = $1 AND ended_at IS NULL";
 
 /// The sessions of all residents. Other rooms come here to find, list and end them.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     pub(super) db: Db,
     pub(super) departments: Departments,
-    cookies: Cookies,
+    pub(super) cookies: Cookies,
     rng: Rng,
-    lifetime: Lifetime,
+    pub(super) lifetime: Lifetime,
 }
 
 /// A session just begun or renewed, with the token that its browser gets.
@@ -69,6 +70,7 @@ impl Sessions {
         let lifetime = Lifetime {
             idle: settings.idle.get(),
             absolute: settings.absolute.get(),
+            kiosk: settings.kiosk_idle.get(),
         };
         Self {
             db,
@@ -112,6 +114,19 @@ impl Sessions {
             over = over.or(Some(session));
         }
         Ok(over)
+    }
+
+    /// What a resident recognises the browser of a request by: the name of the kiosk that it is, or what it says itself.
+    ///
+    /// # Errors
+    /// Where the database does not answer: nobody is signed in for long where it should have been for minutes.
+    pub(in crate::signin) async fn device(&self, headers: &HeaderMap) -> Result<Device, StoreError> {
+        let device = Device::of(headers);
+        let kiosk = kiosks::at(&self.db, self.cookies, headers).await?;
+        Ok(match kiosk {
+            Some(kiosk) => device.at(kiosk),
+            None => device,
+        })
     }
 
     async fn by_token(&self, token: &str) -> Result<Option<Session>, StoreError> {
@@ -173,7 +188,7 @@ impl Sessions {
         let now = change.now();
         let token = self.rng.token();
         let expires_at = now.plus(self.lifetime.absolute);
-        let device = device.to_string();
+        let (kiosk, device) = (device.kiosk, device.to_string());
         let event = |action, id: Uuid| {
             Event::new(action)
                 .account(account)
@@ -182,7 +197,16 @@ impl Sessions {
                 .with("amr", amr)
         };
         if let Some(same) = previous.filter(|previous| previous.account == account) {
-            let args = args![same.id, hash(&token), now, expires_at, amr, &device, passkey];
+            let args = args![
+                same.id,
+                hash(&token),
+                now,
+                expires_at,
+                amr,
+                &device,
+                passkey,
+                kiosk
+            ];
             if change.execute(RENEW, args).await? == 1 {
                 change.record(event(Action::SignedInAgain, same.id)).await?;
                 return Ok(Begun { id: same.id, token });
@@ -191,7 +215,17 @@ impl Sessions {
             self.end(change, other.id, EndReason::AnotherAccount).await?;
         }
         let id = change.rng().uuid(now);
-        let args = args![id, hash(&token), account, now, expires_at, amr, &device, passkey];
+        let args = args![
+            id,
+            hash(&token),
+            account,
+            now,
+            expires_at,
+            amr,
+            &device,
+            passkey,
+            kiosk
+        ];
         change.execute(INSERT, args).await?;
         change.record(event(Action::SignedIn, id)).await?;
         Ok(Begun { id, token })
@@ -211,8 +245,7 @@ impl Sessions {
 }
 
 fn read(row: &Row) -> Result<Session, StoreError> {
-    let passkey = row.maybe_text("passkey_id")?.map(|id| id.parse()).transpose();
-    let passkey = passkey.map_err(|_| StoreError::Corrupt("passkey_id"))?;
+    let passkey = maybe_id(row, "passkey_id")?;
     Ok(Session {
         id: row.uuid("id")?,
         account: row.uuid("account_id")?,
@@ -221,7 +254,7 @@ fn read(row: &Row) -> Result<Session, StoreError> {
         last_seen_at: row.time("last_seen_at")?,
         expires_at: row.time("expires_at")?,
         amr: row.text("amr")?.split(' ').map(str::to_owned).collect(),
-        device: Device::from_record(&row.text("device")?),
+        device: Device::from_record(&row.text("device")?, maybe_id(row, "kiosk_id")?),
         identity: Identity::named(&row.text("identity")?).ok_or(StoreError::Corrupt("identity"))?,
         strength: match (passkey, row.maybe_time("vouched_at")?) {
             (None, _) => Strength::Code,
@@ -230,4 +263,9 @@ fn read(row: &Row) -> Result<Session, StoreError> {
         },
         passkey,
     })
+}
+
+fn maybe_id(row: &Row, column: &'static str) -> Result<Option<Uuid>, StoreError> {
+    let id = row.maybe_text(column)?.map(|id| id.parse()).transpose();
+    id.map_err(|_| StoreError::Corrupt(column))
 }

@@ -281,7 +281,7 @@ async fn a_browser_used_in_the_midst_of_a_sweep_stays_known() {
         let (cookies, headers) = (house.signin.site.cookies(), browser.headers());
         let browser = guard::Browser::of(cookies, &headers);
         let known = BrowserKnown::Yes;
-        remember_browser(change, &browser, known, session.account, cookies)
+        remember_browser(change, &browser, known, session.account, &session.device, cookies)
             .await
             .unwrap();
     })

@@ -166,7 +166,7 @@ impl Signin {
                 None => BrowserKnown::No,
             },
             previous: self.sessions.open(headers, now).await?,
-            device: Device::of(headers),
+            device: self.sessions.device(headers).await?,
             browser,
         })
     }
@@ -190,7 +190,15 @@ impl Signin {
             Entry::Newcomer => BrowserKnown::No,
         };
         let cookies = self.site.cookies();
-        let browser = remember_browser(&mut change, &arrival.browser, known, account, cookies).await?;
+        let browser = remember_browser(
+            &mut change,
+            &arrival.browser,
+            known,
+            account,
+            &arrival.device,
+            cookies,
+        )
+        .await?;
         let begun = self
             .sessions
             .begin(
@@ -202,7 +210,8 @@ impl Signin {
             )
             .await?;
         change.commit().await?;
-        Ok(Some(vec![self.sessions.cookie(&begun.token), browser]))
+        let session = self.sessions.cookie(&begun.token);
+        Ok(Some(std::iter::once(session).chain(browser).collect()))
     }
 
     /// The account that is entered, and by what; none where the number is another's by now.

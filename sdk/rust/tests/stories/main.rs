@@ -7,6 +7,8 @@ mod attacks;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod device;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod levels;

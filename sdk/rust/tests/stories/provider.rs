@@ -80,6 +80,7 @@ impl Provider {
             .route("/oauth2/jwks", get(jwks))
             .route("/oauth2/token", post(token))
             .route("/oauth2/userinfo", get(user_info))
+            .route("/oauth2/device_authorization", post(device_authorization))
             .with_state(Arc::clone(self));
         tokio::spawn(async move { axum::serve(listener, app).await });
     }
@@ -202,6 +203,7 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
         "token_endpoint": at("/oauth2/token"),
         "userinfo_endpoint": at("/oauth2/userinfo"),
         "jwks_uri": at("/oauth2/jwks"),
+        "device_authorization_endpoint": at("/oauth2/device_authorization"),
         "end_session_endpoint": at("/oauth2/logout"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["pairwise"],
@@ -232,6 +234,11 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
         answer["id_token"] = json!(provider.id_token(None));
         return Json(answer).into_response();
     }
+    if form["grant_type"] == "urn:ietf:params:oauth:grant-type:device_code" {
+        assert_eq!(form["device_code"], "device-1");
+        answer["id_token"] = json!(provider.id_token(None));
+        return Json(answer).into_response();
+    }
     let Some(request) = provider.codes.lock().unwrap().remove(&form["code"]) else {
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response();
     };
@@ -241,6 +248,23 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
     provider.redeemed.fetch_add(1, Ordering::Relaxed);
     answer["id_token"] = json!(provider.id_token(Some(&request.nonce)));
     Json(answer).into_response()
+}
+
+async fn device_authorization(
+    State(provider): State<Arc<Provider>>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    provider.check_client(&form);
+    if let Some((status, body)) = provider.refusal.lock().unwrap().clone() {
+        return (status, Json(body)).into_response();
+    }
+    assert_eq!(form["scope"], "openid profile phone");
+    let page = format!("{}/oauth2/device", provider.issuer);
+    Json(json!({
+        "device_code": "device-1", "user_code": "BCDF-GHJK", "verification_uri": page,
+        "verification_uri_complete": format!("{page}?user_code=BCDF-GHJK"), "expires_in": 600, "interval": 5,
+    }))
+    .into_response()
 }
 
 async fn user_info(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Json<Value> {

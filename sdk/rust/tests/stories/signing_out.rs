@@ -58,7 +58,7 @@ async fn signing_out_twice_ends_at_home() {
     );
 }
 
-async fn deliver(world: &World, token: &str) -> Answer {
+pub(crate) async fn deliver(world: &World, token: &str) -> Answer {
     let kind = ("content-type", "application/x-www-form-urlencoded");
     world
         .browser()

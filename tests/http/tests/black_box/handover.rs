@@ -192,37 +192,30 @@ async fn the_form_serves_the_one_who_was_asked() {
     phone.sign_in().await;
     other.sign_in().await;
     let screen = asking(&app, "/account").await;
-    let place = screen.attribute("#handover", "href");
     let question = scan(&phone, &screen).await;
     let number = screen.text("#number");
-    let token = question.attribute("input[name=token]", "value");
-    let form = [
-        ("token", token.as_str()),
-        ("answer", "yes"),
-        ("number", number.as_str()),
-    ];
+    let asked = || question.form("#approve").fill("number", &number);
+    let token_of = |page: &Page| page.attribute("input[name=token]", "value");
     // Another account, with what the first one was asked.
-    let page = other.browser.post_from(&app.url(""), &place, &form).await;
+    let others = scan(&other, &screen).await;
+    let form = others.form("#approve").fill("number", &number);
+    let page = form.fill("token", &token_of(&question)).submit().await;
     assert_eq!(page.status(), 403, "{}", page.answer.body);
     // The first one, made to by another site.
-    let page = phone
-        .browser
-        .post_from("https://evil.example", &place, &form)
-        .await;
-    assert_eq!(page.status(), 403);
+    assert_eq!(asked().submit_from("https://evil.example").await.status(), 403);
     // With the token of another picture.
-    let second = asking(&app, "/account").await;
-    let token = scan(&phone, &second)
-        .await
-        .attribute("input[name=token]", "value");
-    let form = [
-        ("token", token.as_str()),
-        ("answer", "yes"),
-        ("number", number.as_str()),
-    ];
-    let page = phone.browser.post_from(&app.url(""), &place, &form).await;
+    let second = scan(&phone, &asking(&app, "/account").await).await;
+    let page = asked().fill("token", &token_of(&second)).submit().await;
     assert_eq!(page.status(), 403);
+    assert_not_in(&screen.reload().await);
+    // What was refused was the token alone.
+    assert_eq!(
+        asked().fill("number", another(&number)).submit().await.status(),
+        422,
+        "its own token is taken"
+    );
     // Without the picture's own half of its address.
+    let place = screen.attribute("#handover", "href");
     let guessed = place.rsplit_once('/').unwrap().0.to_owned() + "/AAAAAAAAAAAAAAAAAAAAAA";
     assert_eq!(phone.browser.get(&guessed).await.status(), 410);
     assert_not_in(&screen.reload().await);

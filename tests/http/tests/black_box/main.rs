@@ -10,6 +10,7 @@ mod faults;
 mod foreign_library;
 mod handover;
 mod interruptions;
+mod kiosk;
 mod lease;
 mod leaving;
 mod limits;

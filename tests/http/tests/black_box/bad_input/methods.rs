@@ -60,6 +60,8 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/.well-known/passkey-endpoints", &["GET"]),
     ("/.well-known/webauthn", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
+    ("/kiosk/enrol/x", &["GET", "POST"]),
+    ("/kiosk/rest", &["GET"]),
     ("/admin", &["GET"]),
     ("/admin/sign-in", &["GET"]),
     ("/admin/sign-in/AAAAAAAAAAAAAAAAAAAAAA", &["POST"]),

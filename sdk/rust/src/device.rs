@@ -1,0 +1,224 @@
+//! Signing in on a device on which nobody types: a kiosk, a television (RFC 8628). It shows letters, and the person allows
+//! it on a phone.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, Request};
+use openidconnect::core::CoreTokenResponse;
+use openidconnect::{AsyncHttpClient, TokenResponse};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use crate::assertion::{ASSERTION_TYPE, client_assertion};
+use crate::callback::session;
+use crate::client::Yimen;
+use crate::error::Error;
+use crate::id_token::{Expected, prove_id_token};
+use crate::person::Person;
+use crate::provider::Known;
+use crate::session::{SessionKey, SessionSecret};
+use crate::session_store::Watermark;
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// RFC 8628 §3.2: where the provider names none. §3.5: so much longer after each `slow_down`.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// A sign-in that a device shows and a phone allows.
+pub struct DeviceSignIn {
+    yimen: Yimen,
+    known: Arc<Known>,
+    shown: Shown,
+    pause: Duration,
+    ends_at: SystemTime,
+    watermark: Watermark,
+}
+
+/// RFC 8628 §3.2.
+#[derive(Deserialize)]
+struct Shown {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: Option<String>,
+    expires_in: u64,
+    interval: Option<u64>,
+}
+
+/// What has become of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DeviceAnswer {
+    /// Nobody has answered yet: ask again after [`DeviceSignIn::pause`].
+    Waiting,
+    /// The person said no.
+    Refused,
+    /// Too late: begin anew.
+    Expired,
+    /// With a session of its own in the session store, which ends when the provider says so.
+    SignedIn(Person),
+}
+
+/// What the token endpoint says instead of tokens (RFC 6749 §5.2).
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl Yimen {
+    /// Begins a sign-in on this device. Its client must be registered for the grant
+    /// (`--grant-type urn:ietf:params:oauth:grant-type:device_code`).
+    ///
+    /// # Errors
+    /// Where the provider does not answer, or knows no such client.
+    pub async fn sign_in_on_device(&self) -> Result<DeviceSignIn, Error> {
+        let known = self.provider().known().await?;
+        let watermark = self.sessions().watermark().await;
+        let endpoint = known.device_endpoint();
+        let endpoint = endpoint.ok_or_else(|| {
+            self.provider()
+                .nonsense(&"discovery names no device_authorization_endpoint")
+        })?;
+        let scope = self.settings().scopes.join(" ");
+        let shown: Shown = match post(self, endpoint, &[("scope", &scope)]).await? {
+            Ok(shown) => shown,
+            Err(refusal) => return Err(refusal.into_error(self)),
+        };
+        Ok(DeviceSignIn {
+            pause: shown.interval.map_or(PAUSE, Duration::from_secs),
+            ends_at: self.now() + Duration::from_secs(shown.expires_in.min(24 * 3600)),
+            yimen: self.clone(),
+            known,
+            shown,
+            watermark,
+        })
+    }
+}
+
+impl DeviceSignIn {
+    /// The letters to show, large: the person compares them on the phone.
+    #[must_use]
+    pub fn user_code(&self) -> &str {
+        &self.shown.user_code
+    }
+
+    /// Where the person types them.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.shown.verification_uri
+    }
+
+    /// The same with the letters in it, for a QR code. Show the letters beside it all the same.
+    #[must_use]
+    pub fn address_with_code(&self) -> &str {
+        let complete = self.shown.verification_uri_complete.as_ref();
+        complete.unwrap_or(&self.shown.verification_uri)
+    }
+
+    /// How long to wait before the next [`ask`](Self::ask); it grows when the provider says so.
+    #[must_use]
+    pub const fn pause(&self) -> Duration {
+        self.pause
+    }
+
+    /// Asks once whether the person has answered.
+    ///
+    /// # Errors
+    /// Where the provider does not answer (ask again), or what it answers is not to be trusted.
+    pub async fn ask(&mut self) -> Result<DeviceAnswer, Error> {
+        if self.yimen.now() >= self.ends_at {
+            return Ok(DeviceAnswer::Expired);
+        }
+        let endpoint = self.known.metadata.token_endpoint().map(|url| url.as_str());
+        let endpoint = endpoint.ok_or_else(|| self.yimen.provider().nonsense(&"no token endpoint"))?;
+        let form = [("grant_type", GRANT), ("device_code", &self.shown.device_code)];
+        let refusal = match post::<CoreTokenResponse>(&self.yimen, endpoint, &form).await? {
+            Ok(tokens) => return self.sign_in(&tokens).await,
+            Err(refusal) => refusal,
+        };
+        match refusal.error.as_str() {
+            "authorization_pending" => Ok(DeviceAnswer::Waiting),
+            "slow_down" => {
+                self.pause += PAUSE;
+                Ok(DeviceAnswer::Waiting)
+            }
+            "access_denied" => Ok(DeviceAnswer::Refused),
+            "expired_token" => Ok(DeviceAnswer::Expired),
+            _ => Err(refusal.into_error(&self.yimen)),
+        }
+    }
+
+    async fn sign_in(&self, tokens: &CoreTokenResponse) -> Result<DeviceAnswer, Error> {
+        let yimen = &self.yimen;
+        let token = tokens.id_token();
+        let token = token.ok_or_else(|| yimen.provider().nonsense(&"no ID token came"))?;
+        let proven = prove_id_token(yimen, Arc::clone(&self.known), token, &Expected::OnDevice).await?;
+        let session = session(yimen, &self.known, tokens, proven).await?;
+        let key = SessionKey::of(SessionSecret::fresh()?.reveal());
+        if !yimen.sessions().begin(key, session, self.watermark).await {
+            return Err(Error::SignedOut);
+        }
+        let found = Person::of(yimen, key).await;
+        found.map(DeviceAnswer::SignedIn).ok_or(Error::SignedOut)
+    }
+}
+
+/// Without the device code, which is as good as the person's yes.
+impl fmt::Debug for DeviceSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceSignIn")
+            .field("user_code", &self.shown.user_code)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Refusal {
+    fn into_error(self, yimen: &Yimen) -> Error {
+        match self.error.as_str() {
+            "invalid_client" | "unauthorized_client" => {
+                yimen.unknown_client(&self.error_description.unwrap_or(self.error))
+            }
+            _ => Error::Refused {
+                error: self.error,
+                description: self.error_description,
+            },
+        }
+    }
+}
+
+/// One form to the provider, with the department's proof of who it is: each proof is good once, so each question makes its
+/// own.
+async fn post<T: DeserializeOwned>(
+    yimen: &Yimen,
+    endpoint: &str,
+    fields: &[(&str, &str)],
+) -> Result<Result<T, Refusal>, Error> {
+    let (settings, provider) = (yimen.settings(), yimen.provider());
+    let proof = client_assertion(yimen.key(), &settings.client_id, &settings.issuer, yimen.now())?;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .append_pair("client_id", &settings.client_id)
+        .append_pair("client_assertion_type", ASSERTION_TYPE)
+        .append_pair("client_assertion", &proof)
+        .finish();
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(endpoint)
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(ACCEPT, "application/json")
+        .body(form.into_bytes())
+        .map_err(|error| provider.nonsense(&error))?;
+    let answer = provider.http.call(request).await;
+    let answer = answer.map_err(|reason| provider.unreachable(&reason))?;
+    // The text of a parse error could quote a token.
+    let unread = |_| provider.nonsense(&format!("what {endpoint} answered cannot be read"));
+    Ok(if answer.status().is_success() {
+        Ok(serde_json::from_slice(answer.body()).map_err(unread)?)
+    } else {
+        Err(serde_json::from_slice(answer.body()).map_err(unread)?)
+    })
+}
