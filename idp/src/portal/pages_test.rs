@@ -35,6 +35,7 @@ fn service(page: &Page, client: &str) -> Service {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of all there are")]
 fn happenings(page: &Page) -> Vec<Activity> {
     let service = sample::asking(page).service;
     let items = page.say("item-phone").to_string();

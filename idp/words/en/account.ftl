@@ -102,6 +102,7 @@ did-keep = Cancelled the deletion
 held-account = Account
 held-phones = Mobile numbers
 held-window-codes = Codes from a window
+held-moves = Numbers that take the place of lost ones
 held-guard = Counts of codes
 held-passkeys = Fingerprint and face sign-ins
 held-browsers = Browsers that were signed in

@@ -99,6 +99,7 @@ did-keep = 取消了注销
 held-account = 账户
 held-phones = 手机号
 held-window-codes = 窗口给的一次性码
+held-moves = 替换丢失号码的申请
 held-guard = 验证码计数
 held-passkeys = 指纹和面容登录
 held-browsers = 登录过的浏览器

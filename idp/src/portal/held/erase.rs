@@ -11,7 +11,7 @@ const TAKE: &str = "UPDATE account SET status = 'erased' WHERE id = $1 AND erase
 
 /// What stands on an account, each after what stands on it. The audit stays, by an id that leads to nobody any more:
 /// the law wants it for six months at least, and what is spent of codes is found by its grant and swept without it.
-const ERASE: [&str; 13] = [
+const ERASE: [&str; 14] = [
     "DELETE FROM refresh_token WHERE grant_id IN (SELECT id FROM oauth_grant WHERE account_id = $1)",
     "DELETE FROM oauth_grant WHERE account_id = $1",
     "DELETE FROM visit WHERE session_id IN (SELECT id FROM session WHERE account_id = $1)",
@@ -22,6 +22,7 @@ const ERASE: [&str; 13] = [
     "DELETE FROM identity_proof WHERE account_id = $1",
     "DELETE FROM known_browser WHERE account_id = $1",
     "DELETE FROM window_code WHERE account_id = $1",
+    "DELETE FROM phone_move WHERE account_id = $1",
     "DELETE FROM phone WHERE account_id = $1",
     "DELETE FROM notice WHERE account_id = $1",
     "DELETE FROM outbox WHERE account_id = $1 AND next_attempt_at IS NULL",

@@ -52,7 +52,7 @@ const DEVICE: Column = column("device", "held-device", Text);
 const SUBJECT: Column = column("sub", "held-subject", Text);
 
 /// In the order in which the page shows them.
-pub(super) const TABLES: [Table; 16] = [
+pub(super) const TABLES: [Table; 17] = [
     Table {
         name: "account",
         words: "held-account",
@@ -89,6 +89,12 @@ pub(super) const TABLES: [Table; 16] = [
         words: "held-window-codes",
         sql: "SELECT expires_at, used_at FROM window_code WHERE account_id = $1 ORDER BY expires_at, id",
         columns: &[ENDS, column("used_at", "held-last", Moment)],
+    },
+    Table {
+        name: "phone_move",
+        words: "held-moves",
+        sql: "SELECT due_at FROM phone_move WHERE account_id = $1 ORDER BY due_at, id",
+        columns: &[column("due_at", "held-ends", Moment)],
     },
     Table {
         name: "number_guard",

@@ -30,7 +30,7 @@ const OF_NOBODY: [&str; 8] = [
 ];
 
 /// Columns that say nothing of the person: ids of our own, hashes, and what only checks a signature.
-const SILENT: [&str; 19] = [
+const SILENT: [&str; 21] = [
     "id",
     "account_id",
     "session_id",
@@ -50,6 +50,8 @@ const SILENT: [&str; 19] = [
     "code_hash",
     "code_mac",
     "phone_id",
+    "from_account",
+    "lost_phone",
 ];
 
 /// The tables of the schema with their columns, as the migrations make them.
