@@ -199,9 +199,7 @@ impl App {
             passkey: passkeys.are_offered(),
             real_name: real_names.can_be_proven(),
         };
-        let discovery = Discovery::new(&config.public_url);
         Ok(Self(Arc::new(Handles {
-            config: Arc::new(config),
             clock,
             rng,
             db,
@@ -223,7 +221,8 @@ impl App {
             authority,
             carrier,
             ways,
-            discovery,
+            discovery: Discovery::new(&config.public_url),
+            config: Arc::new(config),
         })))
     }
 
