@@ -6,6 +6,7 @@
 pub mod account;
 pub mod admin;
 pub mod audit;
+pub mod carrier;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -10,7 +10,7 @@ use super::records::{open_account, pair};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
-use crate::store::{StoreError, Vault};
+use crate::store::{Db, StoreError, Vault};
 
 /// Whether a right code leaves open whose account this is: the number has been silent for long, and the browser is none
 /// that the account knows. Silence alone says nothing: somebody may come once a year.
@@ -22,6 +22,21 @@ pub fn is_in_doubt(
     now: Timestamp,
 ) -> bool {
     !is_known && answered_at.is_some_and(|last| now.since(last) >= silence)
+}
+
+const BY_PHONE_ALONE: &str = "SELECT a.id FROM phone p JOIN account a ON a.id = p.account_id \
+     WHERE p.number_index = $1 AND p.ended_at IS NULL AND a.identity = 'unknown' AND a.locked_at IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id AND k.ended_at IS NULL)";
+
+/// Whether nothing but the telephone tells whose account this is: nobody was proven to have it, and it has no passkey.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_by_phone_alone(db: &Db, vault: &Vault, phone: &PhoneNumber) -> Result<bool, StoreError> {
+    Ok(db
+        .maybe(BY_PHONE_ALONE, args![phone.index(vault)])
+        .await?
+        .is_some())
 }
 
 const DISPUTE: &str = "UPDATE phone SET ended_at = $2, end_reason = 'disputed' \

@@ -27,7 +27,7 @@ mod window_tests;
 pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, prove_in_person};
-pub use lease::{begin_anew, is_in_doubt, take_back};
+pub use lease::{begin_anew, is_by_phone_alone, is_in_doubt, take_back};
 pub use leaving::{WAY_BACK, erased_at, leave, stay};
 pub use merging::{Merging, TO_MERGE, begin_merging, find_merging, merge, propose_merging};
 pub use model::{Account, HeldPhone, Profile};

@@ -49,6 +49,7 @@ pub struct Settings {
     pub sms: Sms,
     pub passkey: Passkey,
     pub proofing: Option<Proofing>,
+    pub carrier: Option<Carrier>,
     pub phone: Phone,
     pub operator: Operator,
     pub session: Session,
@@ -75,6 +76,7 @@ impl Default for Settings {
             sms: Sms::default(),
             passkey: Passkey::default(),
             proofing: None,
+            carrier: None,
             phone: Phone::default(),
             operator: Operator::default(),
             session: Session::default(),
@@ -239,6 +241,20 @@ pub struct Proofing {
     pub secret: Secret,
     #[serde(default = "proofing_timeout")]
     pub timeout: Span,
+}
+
+/// Whoever asks the carriers whether a number was given away again, called in the same way.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carrier {
+    pub url: Url,
+    pub secret: Secret,
+    #[serde(default = "carrier_timeout")]
+    pub timeout: Span,
+}
+
+const fn carrier_timeout() -> Span {
+    Span::seconds(3)
 }
 
 const fn proofing_timeout() -> Span {

@@ -33,6 +33,7 @@ pub(super) fn resolve(
     demand_session(&settings, &written).map_err(wrong)?;
     demand_sms(&settings).map_err(wrong)?;
     demand_proofing(&settings).map_err(wrong)?;
+    demand_carrier(&settings).map_err(wrong)?;
     Ok(Config {
         public_url,
         master_key,
@@ -132,6 +133,21 @@ fn demand_proofing(settings: &Settings) -> Result<(), Fault> {
             said: format!(
                 "proofing.timeout is {}; it must be shorter than http.request_timeout ({longest})",
                 proofing.timeout
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The same of whoever waits for the carriers.
+fn demand_carrier(settings: &Settings) -> Result<(), Fault> {
+    let longest = settings.http.request_timeout;
+    match &settings.carrier {
+        Some(carrier) if carrier.timeout >= longest => Err(Fault {
+            key: "carrier.timeout",
+            said: format!(
+                "carrier.timeout is {}; it must be shorter than http.request_timeout ({longest})",
+                carrier.timeout
             ),
         }),
         _ => Ok(()),

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::tls::TlsError;
 use crate::admin::Admin;
+use crate::carrier::{self, Carrier};
 use crate::clock::Clock;
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
@@ -45,6 +46,8 @@ pub enum StartError {
     #[error(transparent)]
     Proofing(#[from] proofing::SetupError),
     #[error(transparent)]
+    Carrier(#[from] carrier::SetupError),
+    #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
     Passkeys(#[from] RelyingPartyError),
@@ -74,6 +77,7 @@ impl StartError {
         let key = match self {
             Self::Sms(fault) => return fault.key(),
             Self::Proofing(fault) => fault.key(),
+            Self::Carrier(fault) => fault.key(),
             Self::Tls(fault) => fault.key,
             Self::Database(_) => "database.url",
             Self::State(_) => "state.url",
@@ -120,6 +124,7 @@ pub struct Handles {
     handovers: Handovers,
     operators: Operators,
     authority: Option<Authority>,
+    carrier: Option<Carrier>,
     ways: Ways,
     discovery: Discovery,
 }
@@ -156,7 +161,7 @@ impl App {
         let fetcher = Fetcher::new(&settings.fetch, settings.dev)?;
         let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
-        let authority = Authority::new(settings, http, rng.clone())?;
+        let (authority, carrier) = counterparts(settings, http, &rng)?;
         let db = Db::open(&settings.database).await?;
         bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
         let state = State::open(&settings.state, clock.now()).await?;
@@ -194,9 +199,7 @@ impl App {
             passkey: passkeys.are_offered(),
             real_name: real_names.can_be_proven(),
         };
-        let discovery = Discovery::new(&config.public_url);
         Ok(Self(Arc::new(Handles {
-            config: Arc::new(config),
             clock,
             rng,
             db,
@@ -216,8 +219,10 @@ impl App {
             handovers,
             operators,
             authority,
+            carrier,
             ways,
-            discovery,
+            discovery: Discovery::new(&config.public_url),
+            config: Arc::new(config),
         })))
     }
 
@@ -235,6 +240,16 @@ impl App {
             vault: self.vault.clone(),
         }
     }
+}
+
+/// Whom the city asks about people and about numbers, where it has them.
+fn counterparts(
+    settings: &Settings,
+    http: reqwest::Client,
+    rng: &Rng,
+) -> Result<(Option<Authority>, Option<Carrier>), StartError> {
+    let authority = Authority::new(settings, http.clone(), rng.clone())?;
+    Ok((authority, Carrier::new(settings, http, rng.clone())?))
 }
 
 fn site_of(config: &Config, vault: &Vault) -> Site {
@@ -382,7 +397,8 @@ room!(Signin {
     sessions,
     passkeys,
     real_names,
-    handovers
+    handovers,
+    carrier
 });
 
 room!(Admin {

@@ -52,6 +52,23 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
         },
         Action::MergingBegun => Happening::MergingBegun,
+        Action::HandoverRefused => Happening::NotLetIn,
+        Action::CodeFailed => Happening::WrongCode,
+        Action::IdentityProven => Happening::NameProven,
+        Action::IdentityRefused => Happening::NameRefused,
+        Action::IdentityElsewhere => Happening::NameElsewhere,
+        Action::PasskeyAdded => Happening::PasskeyAdded,
+        Action::PasskeyRenamed => Happening::PasskeyRenamed,
+        Action::PasskeyEnded if entry.detail["reason"] == "cloned" => Happening::PasskeyCloned,
+        Action::PasskeyEnded => Happening::PasskeyRemoved,
+        Action::PasskeyFailed => Happening::PasskeyRefused,
+        _ => return about_numbers(entry),
+    })
+}
+
+/// What happened to the resident's numbers, and at a window.
+fn about_numbers(entry: &Entry) -> Option<Happening> {
+    Some(match entry.action {
         Action::IdentityWitnessed => Happening::Witnessed { file: file(entry) },
         Action::WindowCodeIssued => Happening::WindowCode { file: file(entry) },
         Action::WindowCodeUsed => Happening::WindowCodeUsed,
@@ -67,16 +84,6 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::PhoneRemoved => Happening::NumberRemoved,
         Action::PhoneDisputed => Happening::NumberDisputed,
         Action::PhoneReturned => Happening::NumberReturned,
-        Action::HandoverRefused => Happening::NotLetIn,
-        Action::CodeFailed => Happening::WrongCode,
-        Action::IdentityProven => Happening::NameProven,
-        Action::IdentityRefused => Happening::NameRefused,
-        Action::IdentityElsewhere => Happening::NameElsewhere,
-        Action::PasskeyAdded => Happening::PasskeyAdded,
-        Action::PasskeyRenamed => Happening::PasskeyRenamed,
-        Action::PasskeyEnded if entry.detail["reason"] == "cloned" => Happening::PasskeyCloned,
-        Action::PasskeyEnded => Happening::PasskeyRemoved,
-        Action::PasskeyFailed => Happening::PasskeyRefused,
         _ => return None,
     })
 }

@@ -1,5 +1,5 @@
 //! Proving who is there: sign-in by SMS code or passkey, the real name behind it, and the sessions that follow.
-//! May import: account, department, events, sms, proofing, audit, web, store, state, clock, rng, config.
+//! May import: account, department, events, carrier, sms, proofing, audit, web, store, state, clock, rng, config.
 
 mod code;
 mod due;
@@ -54,6 +54,7 @@ pub use sweep::sweep;
 pub use whose::{answer_whose, show_whose};
 pub use window_code::Redemption;
 
+use crate::carrier::Carrier;
 use crate::config::Config;
 use crate::rng::Rng;
 use crate::sms::Sms;
@@ -77,4 +78,5 @@ pub struct Signin {
     pub passkeys: Passkeys,
     pub real_names: RealNames,
     pub handovers: Handovers,
+    pub carrier: Option<Carrier>,
 }

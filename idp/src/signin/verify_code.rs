@@ -16,6 +16,7 @@ use super::sessions::{Device, Proof, Session};
 use super::whose::Question;
 use crate::account::{self, Notice, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
+use crate::carrier::Holder;
 use crate::clock::Timestamp;
 use crate::web::{ErrorKind, PageError};
 
@@ -164,7 +165,7 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Verdict, PageError> {
         let now = context.now;
-        let question = if seen.is_in_doubt(&self.config.settings.phone, now) {
+        let question = if self.is_in_doubt(phone, seen, now).await? {
             Some(Question::Whose)
         } else if seen.is_leaving && seen.claimed_by.is_none() {
             Some(Question::Leaving { passkey: None })
@@ -198,6 +199,25 @@ impl Signin {
             tracing::warn!(?fault, "the outcome of a sign-in could not be kept");
         }
         Ok(entered_with(cookies))
+    }
+
+    /// The carriers are asked where the number has been silent, and only then: that it was given away asks even in a
+    /// browser that is known, and that it was not spares whoever has nothing but the telephone to answer with.
+    async fn is_in_doubt(&self, phone: &PhoneNumber, seen: &Seen, now: Timestamp) -> Result<bool, PageError> {
+        let settings = &self.config.settings.phone;
+        let in_doubt = seen.is_in_doubt(settings, now);
+        let silent = seen
+            .number
+            .answered_at
+            .filter(|last| now.since(*last) >= settings.silence.get());
+        let (Some(since), Some(carrier)) = (silent, &self.carrier) else {
+            return Ok(in_doubt);
+        };
+        Ok(match carrier.holder_since(phone.e164(), since, now).await {
+            Holder::Another => true,
+            Holder::Same if in_doubt => !account::is_by_phone_alone(&self.db, &self.vault, phone).await?,
+            Holder::Same | Holder::Unknown => in_doubt,
+        })
     }
 
     /// One transaction: the account, its number's clean slate, the browser, the session.

@@ -133,6 +133,7 @@ impl House {
             ),
             real_names: RealNames::new(None, db.clone(), vault.clone(), sessions.clone()),
             handovers: Handovers::new(state.clone(), vault.clone(), rng.clone(), senders),
+            carrier: None,
             sessions,
             passkeys: Passkeys::new(None, state.clone(), db.clone(), vault.clone()),
             vault,

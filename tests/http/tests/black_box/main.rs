@@ -3,6 +3,7 @@
 mod account;
 mod attacks;
 mod bad_input;
+mod carrier;
 mod commands;
 mod consent;
 mod enumeration;
