@@ -19,6 +19,8 @@ pub enum Notice {
     /// Signed in where the account was not known.
     NewDevice,
     PasskeyAdded,
+    /// There are two of one: neither signs in any more.
+    PasskeyCloned,
     /// Somebody who holds one of the numbers says that the account is not theirs.
     NumberDisputed,
     /// Somebody wanted the owner's name proven for another account.
@@ -44,9 +46,10 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::NewDevice,
         Self::PasskeyAdded,
+        Self::PasskeyCloned,
         Self::NumberDisputed,
         Self::NameElsewhere,
         Self::PasskeyRemoved,
@@ -67,6 +70,7 @@ impl Notice {
         match self {
             Self::NewDevice => "new-device",
             Self::PasskeyAdded => "passkey-added",
+            Self::PasskeyCloned => "passkey-cloned",
             Self::NumberDisputed => "number-disputed",
             Self::NameElsewhere => "name-elsewhere",
             Self::PasskeyRemoved => "passkey-removed",
@@ -92,6 +96,7 @@ impl Notice {
         let id = match self {
             Self::NewDevice => "told-new-device",
             Self::PasskeyAdded => "told-passkey-added",
+            Self::PasskeyCloned => "told-passkey-cloned",
             Self::NumberDisputed => "told-number-disputed",
             Self::NameElsewhere => "told-name-elsewhere",
             Self::PasskeyRemoved => "told-passkey-removed",

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use crate::audit::{Action, Context, Event};
-use crate::signin::{Answered, FRESH, Handover, Session};
+use crate::signin::{Answered, Handover, Session};
 use crate::web::{Door, Facts, Halt, Page, PostedForm, respond, views};
 
 /// GET `/account/handover/{id}/{code}`, from a picture on another screen: who asks there, and the question.
@@ -24,7 +24,7 @@ pub async fn look_at_handover(
         return Ok(told(page, Told::Over));
     };
     let here = here(&id, &code);
-    let session = portal.fresh_session(&headers, &facts, &here, FRESH).await?;
+    let session = portal.approver(&headers, &facts, &here, &asked).await?;
     let near = portal.handovers.is_near(&asked, facts.address);
     Ok(question(page, &session, here, asked, near, None).into_response())
 }
@@ -42,12 +42,12 @@ pub async fn answer_handover(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let here = here(&id, &code);
-    let session = portal.fresh_session(&headers, &facts, &here, FRESH).await?;
-    form.check_token(&binding(&session, &here))?;
     let handovers = &portal.handovers;
     let Some(asked) = handovers.scanned(&id, &code, facts.now).await? else {
         return Ok(told(page, Told::Over));
     };
+    let session = portal.approver(&headers, &facts, &here, &asked).await?;
+    form.check_token(&binding(&session, &here))?;
     if form.one("answer")? == "no" {
         let answered = handovers.refuse(&id, &code, facts.now).await?;
         if answered == Answered::Taken {
@@ -71,6 +71,25 @@ pub async fn answer_handover(
             }
         },
     )
+}
+
+impl Portal {
+    /// Somebody who has just signed in, here and by themselves: not by another's yes.
+    async fn approver(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+        here: &str,
+        asked: &Handover,
+    ) -> Result<Session, Halt> {
+        let session = self
+            .fresh_session(headers, facts, here, asked.patience(facts.now))
+            .await?;
+        if session.came_by_phone() {
+            return Err(self.sign_in(headers, facts, here, Some(&session)).await?);
+        }
+        Ok(session)
+    }
 }
 
 /// The question on the phone.

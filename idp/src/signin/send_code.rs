@@ -125,8 +125,11 @@ impl Signin {
             return Ok(Ok(()));
         }
         // Nothing went out, so an earlier code that did is still the one that counts.
+        // Where a tab has asked for another meanwhile, that one does.
         match before {
-            Some(before) => self.keep_code(&ask.interaction, &before, now).await?,
+            Some(before) => {
+                self.swap_code(&ask.interaction, &kept, &before, now).await?;
+            }
             None => self.state.remove(&code_key(&ask.interaction)).await?,
         }
         Ok(Err(SendRefusal::NotSent.into()))

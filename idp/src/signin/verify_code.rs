@@ -147,9 +147,10 @@ impl Signin {
                     outcome,
                 }));
             }
+            // Another code, of another number perhaps, is not what this answer was looked at for.
             match self.kept_code(&ask.interaction, now).await? {
-                Some(kept) => old = kept,
-                None => return Ok(None),
+                Some(kept) if kept.mac.is(&old.mac) => old = kept,
+                _ => return Ok(None),
             }
         }
         Err(PageError::new(ErrorKind::Unavailable).because("too many answers to one code at once"))

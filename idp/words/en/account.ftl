@@ -77,6 +77,7 @@ did-number-returned = Your number belongs to this account again
 did-lock = Locked the account by a link in a text. Every device was signed out
 did-unlock = Confirmed it is you. The account is unlocked
 told-new-device = Your account was just signed in to on a new device ({ $device })
+told-passkey-cloned = One of your passkeys may have been copied. It is switched off, and every device was signed out
 told-passkey-added = A fingerprint or face sign-in was just added to your account ({ $device })
 told-number-disputed = Someone signing in with your number says your account is not theirs
 told-name-elsewhere = Someone tried to verify another account with your name

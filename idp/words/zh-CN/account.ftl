@@ -74,6 +74,7 @@ did-number-returned = 手机号重新归到这个账户
 did-lock = 用短信里的链接锁住了账户，所有设备都退出了
 did-unlock = 确认是本人，账户解锁
 told-new-device = 您的账户刚在新设备上登录（{ $device }）
+told-passkey-cloned = 您的一把通行密钥可能被复制了，已经停用，所有设备都退出了
 told-passkey-added = 您的账户刚添加了一种指纹或面容登录（{ $device }）
 told-number-disputed = 有人用您的手机号登录，说您的账户不是他的
 told-name-elsewhere = 有人想用您的姓名核验另一个账户

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -36,6 +38,7 @@ pub async fn device_authorization(
             "too many requests are under way; try again in a while",
         ));
     }
+    hold_back(&oidc, &client.client_id, &facts).await?;
     let scope = resolve_scope(&parameters, &client)?;
     let (device_code, user_code) = begin(&oidc, &client.client_id, scope, facts.now).await?;
     let page = oidc.config.public_url.join("/oauth2/device");
@@ -50,4 +53,23 @@ pub async fn device_authorization(
     .into_response();
     no_store(&mut response);
     Ok(response)
+}
+
+/// What is begun and left takes up room for minutes: no sender begins without end.
+async fn hold_back(oidc: &Oidc, client_id: &str, facts: &Facts) -> Result<(), WireError> {
+    let Some(sender) = oidc.senders.sender_of(facts.address) else {
+        return Ok(());
+    };
+    let name = format!("device-begun:{sender}:{client_id}");
+    let begun = oidc
+        .state
+        .count(&name, facts.now, Duration::from_secs(60))
+        .await?;
+    if begun > oidc.config.settings.http.sign_ins_per_minute {
+        return Err(WireError::new(
+            Code::TemporarilyUnavailable,
+            "one address begins too many; try again in a minute",
+        ));
+    }
+    Ok(())
 }

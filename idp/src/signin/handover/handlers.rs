@@ -5,10 +5,13 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::super::Signin;
+use super::super::guard::Browser;
 use super::super::interaction::Interaction;
+use super::super::limits::BrowserKnown;
 use super::super::sessions::Proof;
 use super::model::{Answer, Approval};
 use super::pages::{HandoverPage, Picture, Shown};
+use crate::account::{self, Notice};
 use crate::audit::{Change, Context};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other};
 
@@ -107,21 +110,32 @@ impl Signin {
             by_passkey,
         } = approval;
         let open = self.sessions.list_open(account).await?;
-        if !open.iter().any(|one| one.id == session) {
+        let Some(phone) = open.into_iter().find(|one| one.id == session) else {
             return Ok(None);
-        }
+        };
+        let browser = Browser::of(self.site.cookies(), headers);
+        let known = browser.is_known(&self.db, account).await?;
         let previous = self.sessions.open(headers, facts.now).await?;
         let device = self.sessions.device(headers).await?;
         let mut change = Change::begin(&self.db, &Context::of(facts, "resident", &self.rng)).await?;
+        if known == BrowserKnown::No {
+            account::tell(
+                &mut change,
+                &self.vault,
+                account,
+                Notice::NewDevice,
+                &device.to_string(),
+            )
+            .await?;
+        }
+        let proof = Proof::Phone {
+            by_passkey,
+            auth_time: phone.auth_time,
+            ends_at: phone.expires_at,
+        };
         let begun = self
             .sessions
-            .begin(
-                &mut change,
-                account,
-                Proof::Phone { by_passkey },
-                previous.as_ref(),
-                device,
-            )
+            .begin(&mut change, account, proof, previous.as_ref(), device)
             .await?;
         change.commit().await?;
         let cookie = self.sessions.cookie(&begun.token);

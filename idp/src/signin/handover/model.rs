@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::super::interaction::Caller;
+use super::super::sessions::FRESH;
 use crate::clock::Timestamp;
 use crate::store::same;
 
@@ -27,6 +28,8 @@ pub struct Handover {
     pub kiosk: Option<String>,
     /// Keyed hash of the range its address lies in.
     pub(super) network: Option<[u8; 32]>,
+    /// Who asks wants a sign-in no older than this, on the phone as anywhere.
+    pub(super) fresh_after: Option<Timestamp>,
     pub(super) wrong: u32,
     pub(super) answer: Option<Answer>,
     pub(super) ends_at: Timestamp,
@@ -61,6 +64,13 @@ pub enum Answered {
 }
 
 impl Handover {
+    /// How long ago the phone's owner may have signed in.
+    #[must_use]
+    pub fn patience(&self, now: Timestamp) -> Duration {
+        self.fresh_after
+            .map_or(FRESH, |after| FRESH.min(now.since(after)))
+    }
+
     pub(super) const fn is_open(&self) -> bool {
         self.answer.is_none() && self.wrong < TRIES
     }
@@ -112,6 +122,7 @@ mod tests {
             device: String::new(),
             kiosk: None,
             network: None,
+            fresh_after: None,
             wrong: 0,
             answer: None,
             ends_at: Timestamp::from_seconds(120),

@@ -51,6 +51,7 @@ impl Handovers {
             device: device.to_string(),
             kiosk: device.kiosk.map(|_| device.browser.clone()),
             network: self.network(address),
+            fresh_after: interaction.fresh_after,
             wrong: 0,
             answer: None,
             ends_at: now.plus(OPEN),

@@ -13,7 +13,7 @@ use super::super::guard::Browser;
 use super::super::handlers::{phone_page, to_phone};
 use super::super::interaction::Interaction;
 use super::super::pages::PhoneProblem;
-use super::super::sessions::Session;
+use super::super::sessions::{FRESH, Session};
 use super::pages::{OfferPage, PasskeyTrouble, RaisePage, RaiseStep};
 use super::sign_in::{Answer, Verdict};
 use crate::account::{self, Lacking, Passkey};
@@ -138,6 +138,7 @@ pub async fn enrolment_options(
 ) -> Result<Response, Halt> {
     let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
+    signin.want_fresh(&interaction, &session, facts.now).await?;
     let context = Context::of(&facts, "resident", &signin.rng);
     Ok(for_script(
         signin.passkeys.begin_enrolment(&context, &session).await?,
@@ -213,6 +214,9 @@ pub async fn raise(
         return Ok(see_other(&format!("/signin/{id}/identity"), []));
     }
     let view = signin.raise_page(page, &interaction, &session, None).await?;
+    if view.as_ref().is_some_and(RaisePage::makes) {
+        signin.want_fresh(&interaction, &session, facts.now).await?;
+    }
     Ok(view.map_or_else(
         || see_other(&interaction.continuation, []),
         |view| view.into_response(),
@@ -249,6 +253,20 @@ impl Signin {
             Some(session) => Ok((interaction, session)),
             None => Err(Halt::elsewhere(to_phone(&interaction))),
         }
+    }
+
+    /// Nobody makes a passkey on a device that somebody else has left open: it wants a sign-in of late.
+    async fn want_fresh(
+        &self,
+        interaction: &Interaction,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<(), Halt> {
+        if session.satisfies(Some(now.minus(FRESH))) {
+            return Ok(());
+        }
+        self.interactions.demand_sign_in(interaction, now).await?;
+        Err(Halt::elsewhere(to_phone(interaction)))
     }
 
     /// The session that this interaction wants stronger.

@@ -38,7 +38,7 @@ pub enum RaiseStep {
 }
 
 impl RaisePage {
-    fn makes(&self) -> bool {
+    pub(super) fn makes(&self) -> bool {
         self.step == RaiseStep::MakePasskey
     }
 }

@@ -13,7 +13,7 @@ use super::super::sessions::{Device, Proof, Session};
 use super::super::whose::Question;
 use super::{CEREMONY, Passkeys};
 use crate::account::{self, Found, Notice, PasskeyEnd};
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::clock::Timestamp;
 use crate::web::{ErrorKind, PageError};
 
@@ -213,9 +213,11 @@ impl Signin {
         let mut change = Change::begin(&self.db, context).await?;
         if matches!(fault, WebauthnError::CredentialPossibleCompromise) {
             account::end_passkey(&mut change, account, passkey, PasskeyEnd::Cloned).await?;
+            // What it has opened may go on without a session: all of it ends.
             self.sessions
-                .end_of_passkey(&mut change, account, passkey, None)
+                .end_all(&mut change, account, EndReason::PasskeyRemoved)
                 .await?;
+            account::tell(&mut change, &self.vault, account, Notice::PasskeyCloned, "").await?;
         }
         let refused = Event::new(Action::PasskeyFailed).account(account);
         change

@@ -35,6 +35,9 @@ pub enum Proof {
     /// By a phone that was signed in and said yes to another browser.
     Phone {
         by_passkey: bool,
+        /// When the person proved it there, and until when that sign-in lasts: a yes makes neither younger.
+        auth_time: Timestamp,
+        ends_at: Timestamp,
     },
 }
 
@@ -45,8 +48,24 @@ impl Proof {
         match self {
             Self::Code => "sms",
             Self::Passkey(_) => "pop user mfa",
-            Self::Phone { by_passkey: false } => "mca sms",
-            Self::Phone { by_passkey: true } => "mca pop user mfa",
+            Self::Phone {
+                by_passkey: false, ..
+            } => "mca sms",
+            Self::Phone { by_passkey: true, .. } => "mca pop user mfa",
+        }
+    }
+
+    pub(super) const fn auth_time(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Code | Self::Passkey(_) => now,
+            Self::Phone { auth_time, .. } => auth_time,
+        }
+    }
+
+    pub(super) fn ends_at(self, longest: Timestamp) -> Timestamp {
+        match self {
+            Self::Code | Self::Passkey(_) => longest,
+            Self::Phone { ends_at, .. } => ends_at.min(longest),
         }
     }
 
@@ -109,6 +128,12 @@ impl Session {
     #[must_use]
     pub fn lacks(&self, level: Level) -> Option<Lacking> {
         level.lacking(self.identity, self.strength)
+    }
+
+    /// Whether another session's yes opened it: it says no yes of its own.
+    #[must_use]
+    pub fn came_by_phone(&self) -> bool {
+        self.amr.iter().any(|method| method == "mca")
     }
 
     /// Whether the sign-in is recent enough for who asks.

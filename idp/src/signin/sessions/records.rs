@@ -35,9 +35,9 @@ const SEEN: &str =
 
 const INSERT: &str = "INSERT INTO session \
      (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device, passkey_id, kiosk_id) \
-     VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)";
+     VALUES ($1, $2, $3, $4, $10, $4, $5, $6, $7, $8, $9)";
 
-const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $3, last_seen_at = $3, \
+const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $9, last_seen_at = $3, \
      expires_at = $4, amr = $5, device = $6, passkey_id = $7, kiosk_id = $8 WHERE id = $1 AND ended_at IS NULL";
 
 /// The sessions of all residents. Other rooms come here to find, list and end them.
@@ -187,7 +187,8 @@ impl Sessions {
         let (amr, passkey) = (proof.amr(), proof.passkey());
         let now = change.now();
         let token = self.rng.token();
-        let expires_at = now.plus(self.lifetime.absolute);
+        let auth_time = proof.auth_time(now);
+        let expires_at = proof.ends_at(now.plus(self.lifetime.absolute));
         let (kiosk, device) = (device.kiosk, device.to_string());
         let event = |action, id: Uuid| {
             Event::new(action)
@@ -205,7 +206,8 @@ impl Sessions {
                 amr,
                 &device,
                 passkey,
-                kiosk
+                kiosk,
+                auth_time
             ];
             if change.execute(RENEW, args).await? == 1 {
                 change.record(event(Action::SignedInAgain, same.id)).await?;
@@ -224,7 +226,8 @@ impl Sessions {
             amr,
             &device,
             passkey,
-            kiosk
+            kiosk,
+            auth_time
         ];
         change.execute(INSERT, args).await?;
         change.record(event(Action::SignedIn, id)).await?;

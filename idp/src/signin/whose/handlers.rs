@@ -13,7 +13,7 @@ use super::super::sessions::{Device, Proof, Session};
 use super::super::window_code::Redemption;
 use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
-use crate::account::{self, PhoneNumber};
+use crate::account::{self, Notice, PhoneNumber};
 use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
@@ -184,6 +184,10 @@ impl Signin {
             return Ok(None);
         };
         account::unlock(&mut change, account).await?;
+        if matches!(entry, Entry::Owner(..)) && arrival.known == BrowserKnown::No {
+            let device = arrival.device.to_string();
+            account::tell(&mut change, &self.vault, account, Notice::NewDevice, &device).await?;
+        }
         account::stay(&mut change, account).await?;
         let known = match entry {
             Entry::Owner(..) => arrival.known,

@@ -268,8 +268,13 @@ async fn the_desktops_session_is_a_new_one() {
     let held = session(&before);
     let client = app.client("hrss").await;
     let request = client.sign_in().with("prompt", "login");
+    app.advance("2m").await;
     let screen = before.follow(&request).await.press("#by-phone", &[]).await;
-    approve(&scan(&phone, &screen).await, &screen.text("#number")).await;
+    // A new sign-in is asked for, and the phone's is none.
+    let page = scan(&phone, &screen).await;
+    assert!(page.has("#phone"), "{}", page.answer.body);
+    let question = phone.sign_in_at(&page).await;
+    approve(&question, &screen.text("#number")).await;
     screen.reload().await;
     assert_ne!(session(&before), held);
     assert!(
@@ -279,5 +284,36 @@ async fn the_desktops_session_is_a_new_one() {
             .await
             .text("#methods")
             .contains("0001")
+    );
+}
+
+#[tokio::test]
+async fn a_yes_makes_no_sign_in_younger_and_gives_no_yes_of_its_own() {
+    let app = TestApp::start().await;
+    let phone = app.resident("13800000001");
+    phone.sign_in().await;
+    app.advance("9m").await;
+    let screen = asking(&app, "/account").await;
+    approve(&scan(&phone, &screen).await, &screen.text("#number")).await;
+    let desktop = app.resident("13800000001");
+    let account = screen.reload().await;
+    assert_eq!(account.url.path(), "/account");
+    // The desktop's session, to another browser's picture.
+    let second = asking(&app, "/account").await;
+    let page = account
+        .browser()
+        .get(&second.attribute("#handover", "href"))
+        .await;
+    assert!(page.has("#phone"), "signs in by itself first");
+    app.advance("2m").await;
+    let page = account.browser().get("/account/export").await;
+    assert!(
+        page.has("#phone"),
+        "eleven minutes are eleven minutes on the desktop too"
+    );
+    assert_eq!(
+        desktop.notices(1).await.len(),
+        1,
+        "and its owner is told of the new device"
     );
 }

@@ -163,7 +163,13 @@ async fn a_counter_that_goes_back_ends_the_passkey_and_its_sessions() {
     let again = phone.sign_in_lying(&sign_in_page(&app).await, &at(20)).await;
     assert_refused(&again, "在这里不能用");
     assert!(signed_in.reload().await.has("#phone"), "what it opened is closed");
-    let account = resident.browser.get("/account").await;
+    assert_eq!(
+        resident.notices(3).await.len(),
+        3,
+        "its owner is told, as of its making and its use"
+    );
+    app.advance("2m").await;
+    let account = resident.sign_in().await;
     assert!(account.text("#activity").contains("可能被复制了"));
     assert!(!account.text("#methods").contains("指纹或面容 ·"));
 }
@@ -367,6 +373,23 @@ async fn adding_and_removing_want_a_fresh_sign_in() {
     );
     let add = resident.sign_in_at(&account.click("#add-passkey").await).await;
     assert_eq!(add.url.path(), "/account/passkeys");
+}
+
+#[tokio::test]
+async fn a_device_left_open_makes_no_passkey_on_the_way_to_a_service_either() {
+    let app = TestApp::start().await;
+    let resident = app.resident("13800000001");
+    resident.sign_in().await;
+    app.advance("11m").await;
+    let again = resident.browser.get("/account/passkeys").await;
+    // With that page's own token, to where a passkey is made after a sign-in.
+    let mut asked = again.form("#send-code").without("phone");
+    asked.action = again
+        .url
+        .join(&format!("{}/offer/options", again.url.path()))
+        .unwrap();
+    let page = asked.submit().await;
+    assert!(page.has("#phone"), "{}", page.answer.body);
 }
 
 #[tokio::test]
