@@ -4,17 +4,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
 use thiserror::Error;
-use tokio::time::timeout;
-use url::Url;
 
 use crate::clock::Timestamp;
 use crate::config::Settings;
-use crate::gateway::{SecretError, SigningKey, exchange};
+use crate::gateway::{Counterpart, SecretError, SigningKey};
 use crate::rng::Rng;
 
 /// The city's way to the carriers, called as the authority for real names is. `docs/operator.md` has the whole of it.
@@ -22,10 +19,7 @@ use crate::rng::Rng;
 pub struct Carrier(Arc<Inner>);
 
 struct Inner {
-    url: Url,
-    key: SigningKey,
-    patience: Duration,
-    http: reqwest::Client,
+    counterpart: Counterpart,
     rng: Rng,
 }
 
@@ -86,13 +80,13 @@ impl Carrier {
         if !is_safe {
             return Err(SetupError::PlainHttp);
         }
-        Ok(Some(Self(Arc::new(Inner {
+        let counterpart = Counterpart {
             url: carrier.url.clone(),
             key: SigningKey::read(&carrier.secret).map_err(SetupError::Secret)?,
             patience: carrier.timeout.get(),
             http,
-            rng,
-        }))))
+        };
+        Ok(Some(Self(Arc::new(Inner { counterpart, rng }))))
     }
 
     /// Whether the number (in E.164) has been the same person's since then.
@@ -115,26 +109,9 @@ impl Carrier {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<bool, &'static str> {
-        let Inner {
-            url,
-            key,
-            patience,
-            http,
-            ..
-        } = &*self.0;
         let question = json!({ "transaction": transaction, "phone": number, "since": since.seconds() });
-        let request = key.signed(http.post(url.clone()), transaction, now, question.to_string());
-        let answer = timeout(*patience, exchange(request))
-            .await
-            .map_err(|_| "no answer in time")?
-            .map_err(|_| "no whole answer")?;
-        if answer.status != 200 {
-            return Err("an answer with another status than 200");
-        }
-        if !key.has_signed(&answer, transaction) {
-            return Err("an answer that is not signed with carrier.secret");
-        }
-        let answer: Answer = answer.json().ok_or("an answer that cannot be read")?;
+        let counterpart = &self.0.counterpart;
+        let answer: Answer = counterpart.ask(transaction, question.to_string(), now).await?;
         if answer.transaction != transaction {
             return Err("an answer to another question");
         }

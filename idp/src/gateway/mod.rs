@@ -3,9 +3,11 @@
 //! May import: clock, config.
 
 mod client;
+mod counterpart;
 mod exchange;
 mod signature;
 
 pub use client::{ClientError, http_client};
+pub use counterpart::Counterpart;
 pub use exchange::{Answer, Silence, exchange};
 pub use signature::{SecretError, SigningKey};

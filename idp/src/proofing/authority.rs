@@ -1,16 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use thiserror::Error;
-use tokio::time::timeout;
-use url::Url;
 
 use super::claim::Claim;
 use super::verdict::{Answer, Verdict, read};
 use crate::clock::Timestamp;
 use crate::config::Settings;
-use crate::gateway::{SecretError, SigningKey, exchange};
+use crate::gateway::{Counterpart, SecretError, SigningKey};
 use crate::rng::Rng;
 
 /// The city's way to the authority, called as [Standard Webhooks](https://www.standardwebhooks.com) describes; its
@@ -19,10 +16,7 @@ use crate::rng::Rng;
 pub struct Authority(Arc<Inner>);
 
 struct Inner {
-    url: Url,
-    key: SigningKey,
-    patience: Duration,
-    http: reqwest::Client,
+    counterpart: Counterpart,
     rng: Rng,
 }
 
@@ -69,13 +63,13 @@ impl Authority {
         if !safe {
             return Err(SetupError::PlainHttp);
         }
-        Ok(Some(Self(Arc::new(Inner {
+        let counterpart = Counterpart {
             url: proofing.url.clone(),
             key: SigningKey::read(&proofing.secret).map_err(SetupError::Secret)?,
             patience: proofing.timeout.get(),
             http,
-            rng,
-        }))))
+        };
+        Ok(Some(Self(Arc::new(Inner { counterpart, rng }))))
     }
 
     /// Asks whether the person is who they say.
@@ -99,26 +93,8 @@ impl Authority {
         claim: &Claim,
         now: Timestamp,
     ) -> Result<Verdict, &'static str> {
-        let Inner {
-            url,
-            key,
-            patience,
-            http,
-            ..
-        } = &*self.0;
         let question = claim.question(transaction).to_string();
-        let request = key.signed(http.post(url.clone()), transaction, now, question);
-        let answer = timeout(*patience, exchange(request))
-            .await
-            .map_err(|_| "no answer in time")?
-            .map_err(|_| "no whole answer")?;
-        if answer.status != 200 {
-            return Err("an answer with another status than 200");
-        }
-        if !key.has_signed(&answer, transaction) {
-            return Err("an answer that is not signed with proofing.secret");
-        }
-        let answer: Answer = answer.json().ok_or("an answer that cannot be read")?;
+        let answer: Answer = self.0.counterpart.ask(transaction, question, now).await?;
         read(answer, claim, transaction)
     }
 }
