@@ -133,8 +133,10 @@ pub struct Told {
 /// How long a link is good.
 const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Messages about one account in a day, of all kinds; one kind comes once. Ours: nobody reads the eleventh.
+/// Messages about one account in a day, of all kinds. Ours: nobody reads the eleventh.
 const MOST: i64 = 10;
+/// And of one kind: more than one, so that an owner's own new device does not hide a thief's.
+const MOST_OF_KIND: i64 = 3;
 
 const TOLD_TODAY: &str = "SELECT COUNT(*) AS told, SUM(CASE WHEN kind = $3 THEN 1 ELSE 0 END) AS of_kind \
      FROM notice WHERE account_id = $1 AND created_at > $2";
@@ -176,7 +178,7 @@ pub async fn tell(
         .maybe(TOLD_TODAY, args![account, now.minus(DAY), notice.as_str()])
         .await?
         .ok_or(StoreError::Missing)?;
-    if told.int("told")? >= MOST || told.maybe_int("of_kind")?.unwrap_or_default() > 0 {
+    if told.int("told")? >= MOST || told.maybe_int("of_kind")?.unwrap_or_default() >= MOST_OF_KIND {
         return Ok(());
     }
     let (id, token) = (change.rng().uuid(now), change.rng().id());

@@ -22,5 +22,5 @@ pub use departments::Departments;
 pub use fields::Field;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
 pub use model::{AuthMethod, Client, ClientMetadata, Purpose};
-pub use subjects::{account_of_sub, move_subjects, sub_for};
+pub use subjects::{account_in_sector, account_of_sub, move_subjects, sub_for};
 pub use update::{Amendment, Changed, Subjects, Updated, update};

@@ -7,6 +7,8 @@ use crate::store::{Db, StoreError};
 /// One that was left behind in a closed account leads to the account that it was closed into.
 const WHOSE: &str = "SELECT COALESCE(a.merged_into, a.id) AS account_id \
     FROM subject s JOIN account a ON a.id = s.account_id WHERE s.sub = $1";
+const WHOSE_IN: &str = "SELECT COALESCE(a.merged_into, a.id) AS account_id \
+    FROM subject s JOIN account a ON a.id = s.account_id WHERE s.sub = $1 AND s.sector = $2";
 const FIND: &str = "SELECT sub FROM subject WHERE account_id = $1 AND sector = $2";
 const INSERT: &str = "INSERT INTO subject (sector, account_id, sub, created_at) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (account_id, sector) DO NOTHING";
@@ -40,6 +42,18 @@ pub async fn sub_for(change: &mut Change, sector: &str, account: Uuid) -> Result
 /// Where the database does not answer.
 pub async fn account_of_sub(db: &Db, sub: &str) -> Result<Option<Uuid>, StoreError> {
     db.maybe(WHOSE, args![sub])
+        .await?
+        .map(|row| row.uuid("account_id"))
+        .transpose()
+}
+
+/// Whose identifier this is in one sector. An identifier of another sector is nobody's there: two departments that
+/// compare theirs do not learn from us which belong together.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn account_in_sector(db: &Db, sector: &str, sub: &str) -> Result<Option<Uuid>, StoreError> {
+    db.maybe(WHOSE_IN, args![sub, sector])
         .await?
         .map(|row| row.uuid("account_id"))
         .transpose()

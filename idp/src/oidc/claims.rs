@@ -26,11 +26,15 @@ pub struct ClaimRequest {
 }
 
 impl ClaimRequest {
+    /// The values that answer the request; none where any does.
+    pub fn wanted(&self) -> impl Iterator<Item = &Value> {
+        self.value.iter().chain(self.values.iter().flatten())
+    }
+
     /// Whether `held` answers the request; a request without values takes any.
     #[must_use]
     pub fn accepts(&self, held: &Value) -> bool {
-        let wanted = self.value.iter().chain(self.values.iter().flatten());
-        let mut wanted = wanted.peekable();
+        let mut wanted = self.wanted().peekable();
         wanted.peek().is_none() || wanted.any(|value| value == held)
     }
 }

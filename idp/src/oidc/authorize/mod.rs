@@ -97,8 +97,8 @@ fn check(
         prompt: check_prompt(parameters)?,
         max_age: check_max_age(parameters, client)?,
         acr: read_acr(parameters, &claims, client, public_url),
+        hinted: read_hint(parameters, &claims, client, &oidc.keys, public_url.issuer(), now)?,
         claims,
-        hinted: read_hint(parameters, client, &oidc.keys, public_url.issuer(), now)?,
         nonce: parameters.get("nonce").map(str::to_owned),
         received_at: now,
     })

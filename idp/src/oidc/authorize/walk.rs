@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
+use super::after_redirect::HintedSubject;
 use super::code::{IssuedCode, issue_code};
 use super::next_step::{ConsentState, Present, RaiseAnswer, Step, next_step};
 use super::request::{AuthorizationRequest, ReplyTo};
@@ -10,7 +11,7 @@ use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, allowed, ask, required_since};
-use crate::department::{Client, account_of_sub};
+use crate::department::{Client, account_in_sector};
 use crate::oidc::device::{self, DeviceTold};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
@@ -230,13 +231,7 @@ impl Walk<'_> {
             (None, Some(since)) => ConsentState::Stands { since },
             _ => ConsentState::Missing,
         };
-        let sub = match &request.hinted {
-            // It may be one that an account has left behind which was closed into this one.
-            Some(hinted) if account_of_sub(&self.oidc.db, &hinted.0).await? == Some(session.account) => {
-                Some(hinted.0.clone())
-            }
-            _ => None,
-        };
+        let sub = self.hinted_sub(request, session).await?;
         let present = Present {
             auth_time: Some(session.auth_time),
             sub: sub.as_deref(),
@@ -252,6 +247,20 @@ impl Walk<'_> {
             asked,
             consented: Scope::parse(&allowed(&given, self.client)),
         })
+    }
+
+    /// The subject that the client named, where it is this session's.
+    async fn hinted_sub(
+        &self,
+        request: &AuthorizationRequest,
+        session: &Session,
+    ) -> Result<Option<String>, PageError> {
+        let Some(HintedSubject(sub)) = &request.hinted else {
+            return Ok(None);
+        };
+        // It may be one that an account has left behind which was closed into this one.
+        let account = account_in_sector(&self.oidc.db, &self.client.sector, sub).await?;
+        Ok((account == Some(session.account)).then(|| sub.clone()))
     }
 
     async fn issue(

@@ -1,5 +1,6 @@
 //! How a request says what it wants of the sign-in (OpenID Connect Core 1.0 §3.1.2.1, §5.5).
 
+use serde_json::json;
 use yimen_http_tests::{Registration, TestApp};
 
 #[tokio::test]
@@ -102,6 +103,33 @@ async fn a_hint_for_another_person_is_not_answered_with_this_one() {
         .with("prompt", "none")
         .with("id_token_hint", &of_first.id);
     assert!(!old.read(&first.follow(&old).await).code().is_empty());
+}
+
+#[tokio::test]
+async fn a_sub_asked_for_by_value_is_answered_with_that_person_alone() {
+    let app = TestApp::start().await;
+    let (hrss, tax) = (app.client("hrss").await, app.client("tax").await);
+    let (first, second) = (app.resident("13800000001"), app.resident("13800000002"));
+    let of_first = first.sign_in_to(&hrss).await;
+    let of_second = second.sign_in_to(&hrss).await;
+    let at_tax = first.sign_in_to(&tax).await;
+    let asking = |sub: &str| {
+        let claims = json!({ "id_token": { "sub": { "value": sub } } });
+        let request = hrss.sign_in().with("prompt", "none");
+        request.with("claims", &claims.to_string())
+    };
+    let own = asking(of_first.sub());
+    assert!(!own.read(&first.follow(&own).await).code().is_empty());
+    let other = asking(of_second.sub());
+    assert_eq!(other.read(&first.follow(&other).await).error(), "login_required");
+    // What another department calls the same person tells this one nothing.
+    let foreign = asking(at_tax.sub());
+    assert_eq!(
+        foreign.read(&first.follow(&foreign).await).error(),
+        "login_required"
+    );
+    let torn = asking(of_second.sub()).with("id_token_hint", &of_first.id);
+    assert_eq!(torn.read(&first.follow(&torn).await).error(), "invalid_request");
 }
 
 #[tokio::test]
