@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -15,6 +17,11 @@ use crate::operator::{Act, ActError, OnDuty, Reason};
 use crate::proofing::{Claim, IdentityNumber, RealName, Verdict};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond};
 
+/// About how many people one operator may ask in a day. Ours: more than a busy window sees, and too few to go through a
+/// list of numbers.
+const MOST_ASKED: u64 = 200;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// POST `/admin/identity`: somebody stood here with their document.
 ///
 /// # Errors
@@ -29,6 +36,7 @@ pub async fn confirm_person(
     let on_duty = admin.posted(&headers, &facts, &form).await?;
     let told = match admin.read(&form, &Reason::FOR_PROOF, facts.now)? {
         Err(told) => told,
+        Ok(_) if !admin.may_ask(&facts, &on_duty).await? => Told::TooMany,
         Ok(asked) => admin.confirm(&facts, &on_duty, asked).await?,
     };
     Ok(admin.answer_with(page, &facts, &on_duty, told).await?)
@@ -48,6 +56,7 @@ pub async fn give_code(
     let on_duty = admin.posted(&headers, &facts, &form).await?;
     let told = match admin.read(&form, &Reason::FOR_CODE, facts.now)? {
         Err(told) => told,
+        Ok(_) if !admin.may_ask(&facts, &on_duty).await? => Told::TooMany,
         Ok(asked) => {
             let contract = form.one("contract")? == "yes";
             admin.issue(&facts, &on_duty, asked, contract).await?
@@ -122,9 +131,18 @@ impl Admin {
         }))
     }
 
+    /// Counted before anything is looked for, whatever comes of it.
+    async fn may_ask(&self, facts: &Facts, on_duty: &OnDuty) -> Result<bool, PageError> {
+        let name = format!("desk-asked:{}", on_duty.id());
+        let asked = self.state.count(&name, facts.now, DAY).await?;
+        Ok(asked <= MOST_ASKED)
+    }
+
     async fn confirm(&self, facts: &Facts, on_duty: &OnDuty, asked: Asked) -> Result<Told, PageError> {
         let context = Context::of(facts, "operator", &self.rng);
         let Some(found) = account::find_by_phone(&self.db, &self.vault, &asked.phone).await? else {
+            let nobody = on_duty.sign(Event::new(Action::IdentityRefused), &asked.act);
+            context.record(&self.db, nobody.with("why", "no_account")).await?;
             return Ok(Told::NoAccount);
         };
         let claim = Claim::Document {
@@ -140,8 +158,9 @@ impl Admin {
                 Ok(Verdict::Matched(matched)) => Shown::Confirmed(matched),
                 Ok(_) => {
                     let refused = Event::new(Action::IdentityRefused).account(found.id);
-                    let refused = on_duty.sign(refused, &asked.act);
-                    context.record(&self.db, refused).await?;
+                    context
+                        .record(&self.db, on_duty.sign(refused, &asked.act))
+                        .await?;
                     return Ok(Told::NotConfirmed);
                 }
                 Err(_) => return Ok(Told::NotNow),
@@ -152,14 +171,18 @@ impl Admin {
             return Ok(Told::NotOnDuty);
         }
         let proven = prove_in_person(&mut change, &self.vault, found.id, &shown, on_duty, &asked.act).await?;
-        Ok(match proven {
+        let told = match proven {
             Proven::Done => {
                 change.commit().await?;
-                Told::Confirmed
+                return Ok(Told::Confirmed);
             }
             Proven::OtherAccount(_) => Told::OtherAccount,
             Proven::OtherPerson => Told::OtherPerson,
-        })
+        };
+        drop(change);
+        let refused = on_duty.sign(Event::new(Action::IdentityRefused).account(found.id), &asked.act);
+        context.record(&self.db, refused).await?;
+        Ok(told)
     }
 
     async fn issue(
@@ -180,9 +203,11 @@ impl Admin {
         };
         let issued =
             issue_window_code(&mut change, &self.vault, &asked.phone, &seen, on_duty, &asked.act).await?;
-        if issued != Issued::NoAccount {
-            change.commit().await?;
+        if issued == Issued::NoAccount {
+            let nobody = on_duty.sign(Event::new(Action::WindowCodeFailed), &asked.act);
+            change.record(nobody.with("why", "no_account")).await?;
         }
+        change.commit().await?;
         Ok(match issued {
             Issued::Code(code) => Told::Code(code.shown()),
             Issued::NoAccount => Told::NoAccount,

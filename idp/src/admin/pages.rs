@@ -87,6 +87,8 @@ pub enum Told {
     OtherAccount,
     OtherPerson,
     NoContract,
+    /// They have asked about more people today than a window sees.
+    TooMany,
     Over,
     /// They were removed meanwhile.
     NotOnDuty,
@@ -97,6 +99,7 @@ impl Told {
         match self {
             Self::Confirmed | Self::Code(_) | Self::Decided => StatusCode::OK,
             Self::NotNow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -122,6 +125,7 @@ impl Told {
             Self::OtherAccount => "desk-other-account",
             Self::OtherPerson => "desk-other-person",
             Self::NoContract => "desk-no-contract",
+            Self::TooMany => "desk-too-many",
             Self::Over => "desk-over",
             Self::NotOnDuty => "desk-not-on-duty",
         };

@@ -115,8 +115,14 @@ impl Admin {
             Ok(credential) => self.begin(context, &found, &credential).await,
             Err(fault) => {
                 tracing::info!(reason = %fault, "an operator's passkey was refused");
+                let mut change = Change::begin(&self.db, context).await?;
+                if matches!(fault, WebauthnError::CredentialPossibleCompromise) {
+                    operator::end_cloned(&mut change, &found).await?;
+                }
                 let failed = Event::new(Action::OperatorFailed).with("operator", found.operator.id);
-                context.record(&self.db, failed.with("passkey", found.id)).await?;
+                let failed = failed.with("passkey", found.id);
+                change.record(failed.with("reason", fault.to_string())).await?;
+                change.commit().await?;
                 Ok(Err(Trouble::Refused))
             }
         }

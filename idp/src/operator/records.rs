@@ -55,6 +55,8 @@ const LIST: &str = "SELECT name, invited_until, \
 const REMOVE: &str = "UPDATE operator SET ended_at = $2, invitation_hash = NULL, invited_until = NULL \
      WHERE name = $1 AND ended_at IS NULL RETURNING id";
 
+const END_PASSKEY: &str = "DELETE FROM operator_passkey WHERE id = $1";
+
 const END_PASSKEYS: &str = "DELETE FROM operator_passkey WHERE operator_id = $1";
 
 const END_SESSIONS: &str = "DELETE FROM operator_session WHERE operator_id = $1";
@@ -164,6 +166,19 @@ pub async fn use_passkey(
     let now = change.now();
     let args = args![passkey.id, passkey.version, credential, now];
     Ok(change.execute(USE, args).await? == 1)
+}
+
+/// There are two of this passkey (WebAuthn Level 3 §7.2 step 22): neither signs in any more, and what its operator has
+/// open is over. The caller records it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_cloned(change: &mut Change, passkey: &OperatorPasskey) -> Result<(), StoreError> {
+    change.execute(END_PASSKEY, args![passkey.id]).await?;
+    change
+        .execute(END_SESSIONS, args![passkey.operator.id])
+        .await
+        .map(drop)
 }
 
 /// Every operator.

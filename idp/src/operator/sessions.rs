@@ -47,6 +47,11 @@ impl OnDuty {
         &self.operator.name
     }
 
+    #[must_use]
+    pub const fn id(&self) -> Uuid {
+        self.operator.id
+    }
+
     /// What the forms of this session are bound to.
     #[must_use]
     pub fn form_binding(&self) -> String {

@@ -82,13 +82,8 @@ impl Portal {
         here: &str,
         asked: &Handover,
     ) -> Result<Session, Halt> {
-        let session = self
-            .fresh_session(headers, facts, here, asked.patience(facts.now))
-            .await?;
-        if session.came_by_phone() {
-            return Err(self.sign_in(headers, facts, here, Some(&session)).await?);
-        }
-        Ok(session)
+        self.fresh_session(headers, facts, here, asked.patience(facts.now))
+            .await
     }
 }
 

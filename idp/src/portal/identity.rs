@@ -5,11 +5,11 @@ use axum::response::{IntoResponse as _, Response};
 use super::Portal;
 use crate::audit::Context;
 use crate::signin::{
-    FRESH, IdentityPage, Outcome, Prove, Session, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed,
+    FRESH, IdentityPage, Outcome, Prove, Session, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed, to_prove,
 };
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond, see_other};
 
-pub(super) const IDENTITY: &str = "/account/identity";
+const IDENTITY: &str = "/account/identity";
 
 /// GET `/account/identity`: asks for name and number.
 ///
@@ -39,9 +39,7 @@ pub async fn prove_identity(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let session = portal
-        .posted_fresh(&headers, &facts, &form, IDENTITY, FRESH + TO_FILL_IN)
-        .await?;
+    let session = portal.posted_to_prove(&headers, &facts, &form).await?;
     let typed = Typed::of(&form)?;
     let context = Context::of(&facts, "resident", &portal.rng);
     let ask = Prove {
@@ -54,7 +52,7 @@ pub async fn prove_identity(
         Outcome::Again(trouble) => respond(trouble.status(), &question(page, &session, typed, trouble)),
         Outcome::Stopped(stop) => {
             let view = StoppedPage {
-                token: page.form_token(&session.id.to_string()),
+                token: page.form_token(&to_prove(&session)),
                 page: page.back_to(IDENTITY),
                 setting: Setting::Account,
                 stop,
@@ -64,10 +62,25 @@ pub async fn prove_identity(
     })
 }
 
+impl Portal {
+    /// The session behind a form of these pages. Whoever opened one in time may look for their card with it open.
+    pub(super) async fn posted_to_prove(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+        form: &PostedForm,
+    ) -> Result<Session, Halt> {
+        let fresh = FRESH + TO_FILL_IN;
+        let session = self.fresh_session(headers, facts, IDENTITY, fresh).await?;
+        form.check_token(&to_prove(&session))?;
+        Ok(session)
+    }
+}
+
 fn question(page: Page, session: &Session, typed: Typed, trouble: Trouble) -> IdentityPage {
     let page = page.back_to(IDENTITY);
     IdentityPage {
-        token: page.form_token(&session.id.to_string()),
+        token: page.form_token(&to_prove(session)),
         setting: Setting::Account,
         typed,
         trouble,

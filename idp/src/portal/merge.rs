@@ -5,13 +5,12 @@ use axum::response::Response;
 
 use super::Portal;
 use super::end::confirm;
-use super::identity::IDENTITY;
 use super::pages::Question;
 use crate::account::{self, Merging, TO_MERGE};
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::consent;
 use crate::department::move_subjects;
-use crate::signin::{FRESH, Session, TO_FILL_IN};
+use crate::signin::{FRESH, Session};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other, views};
 
 const MERGE: &str = "/account/merge";
@@ -29,9 +28,7 @@ pub async fn begin_merge(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let session = portal
-        .posted_fresh(&headers, &facts, &form, IDENTITY, FRESH + TO_FILL_IN)
-        .await?;
+    let session = portal.posted_to_prove(&headers, &facts, &form).await?;
     let token = portal.rng.id();
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
     if !account::begin_merging(&mut change, session.account, &token).await? {
@@ -115,7 +112,7 @@ impl Portal {
     ) -> Result<Result<Session, Option<Session>>, PageError> {
         let session = self.sessions.current(headers, facts.now).await?;
         Ok(match session {
-            Some(session) if session.satisfies(Some(merging.begun_at)) => Ok(session),
+            Some(session) if session.signed_in_here_since(merging.begun_at) => Ok(session),
             stale => Err(stale),
         })
     }

@@ -74,7 +74,7 @@ impl Portal {
         }
     }
 
-    /// A session whose person has just signed in, for what should not be done on a device left open; or the way to
+    /// A session whose person has just signed in here, for what should not be done on a device left open; or the way to
     /// sign in once more and on to `here`.
     async fn fresh_session(
         &self,
@@ -84,7 +84,7 @@ impl Portal {
         fresh: Duration,
     ) -> Result<Session, Halt> {
         match self.sessions.current(headers, facts.now).await? {
-            Some(session) if session.satisfies(Some(facts.now.minus(fresh))) => Ok(session),
+            Some(session) if session.signed_in_here_since(facts.now.minus(fresh)) => Ok(session),
             stale => Err(self.sign_in(headers, facts, here, stale.as_ref()).await?),
         }
     }
@@ -114,6 +114,7 @@ impl Portal {
             ui_locales: None,
             login_hint: None,
             fresh_after: stale.map(|_| facts.now),
+            by_themselves: stale.is_some(),
             aim: None,
             carried: String::new(),
         };

@@ -247,7 +247,7 @@ impl Signin {
         now: Timestamp,
     ) -> Result<(), Halt> {
         match self.sessions.current(headers, now).await? {
-            Some(session) if session.satisfies(interaction.fresh_after) => {
+            Some(session) if interaction.accepts(&session) => {
                 Err(Halt::elsewhere(see_other(&interaction.continuation, [])))
             }
             _ => Ok(()),
@@ -350,6 +350,7 @@ pub(super) fn phone_page(
         phone,
         problem,
         rp_id: signin.passkeys.rp_id().map(str::to_owned),
+        by_phone: !interaction.by_themselves,
         page,
     }
 }

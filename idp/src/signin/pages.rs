@@ -23,6 +23,8 @@ pub struct PhonePage {
     pub problem: Option<PhoneProblem>,
     /// What passkeys are bound to, where they sign in here.
     pub rp_id: Option<String>,
+    /// Whether a telephone that is signed in may say yes in its place.
+    pub by_phone: bool,
 }
 
 /// Why no code was sent, or a passkey did not sign in.
@@ -365,6 +367,7 @@ mod tests {
             token,
             phone: phone.to_owned(),
             problem,
+            by_phone: true,
             rp_id: Some("id.yunchuan.example".to_owned()),
         }
     }

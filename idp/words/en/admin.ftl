@@ -33,6 +33,7 @@ desk-not-now = The authority cannot be asked at present. Nothing was changed. Pl
 desk-other-account = This person has another account already. Nothing was changed
 desk-other-person = This account was verified as somebody else's. Nothing was changed
 desk-no-contract = Nobody was verified for this account. Without the carrier's contract a document does not show that it is theirs
+desk-too-many = You have asked about 200 people today, which is the most. Nothing was changed. A colleague can go on for you
 desk-over = That has been decided already
 desk-not-on-duty = You are not on duty any more
 reason-asked = The person asks for it

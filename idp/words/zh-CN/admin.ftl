@@ -33,6 +33,7 @@ desk-not-now = 现在没法核对，什么都没有改，请稍后再试
 desk-other-account = 这个人已经有另一个账户，什么都没有改
 desk-other-person = 这个账户核验过，是别人的，什么都没有改
 desk-no-contract = 这个账户没有核验过是谁的。没有运营商的凭证，光看证件说明不了是他的
+desk-too-many = 您今天已查询 200 人，达到上限，什么都没有改。请让同事接着办
 desk-over = 已经决定过了
 desk-not-on-duty = 您已不再当班
 reason-asked = 本人要求

@@ -118,6 +118,7 @@ impl Walk<'_> {
             ui_locales: parameters.get("ui_locales").map(str::to_owned),
             login_hint: parameters.get("login_hint").map(str::to_owned),
             fresh_after: request.signed_in_after(),
+            by_themselves: false,
             aim: request.acr.levels.first().map(|level| Aim {
                 level: *level,
                 is_required: request.acr.is_essential,

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::Signin;
 use super::super::guard::Browser;
+use super::super::handlers::to_phone;
 use super::super::interaction::Interaction;
 use super::super::limits::BrowserKnown;
 use super::super::sessions::Proof;
@@ -28,6 +29,9 @@ pub async fn begin_handover(
 ) -> Result<Response, Halt> {
     let interaction = signin.begin_page(&id, &headers, facts.now).await?;
     form.check_token(&interaction.form_binding())?;
+    if interaction.by_themselves {
+        return Ok(to_phone(&interaction));
+    }
     let device = signin.sessions.device(&headers).await?;
     signin
         .handovers

@@ -67,7 +67,7 @@ pub async fn prove_identity(
         Outcome::Stopped(stop) => {
             let (page, setting) = on_the_way(page, &interaction);
             let view = StoppedPage {
-                token: page.form_token(&session.id.to_string()),
+                token: page.form_token(&to_prove(&session)),
                 page,
                 setting,
                 stop,
@@ -94,7 +94,7 @@ impl Signin {
             aim.and_then(|level| session.lacks(level)) == Some(Lacking::RealName)
         });
         match lacking {
-            Some(session) if session.satisfies(Some(now.minus(fresh))) => Ok((interaction, session)),
+            Some(session) if session.signed_in_here_since(now.minus(fresh)) => Ok((interaction, session)),
             Some(_) => {
                 self.interactions.demand_sign_in(&interaction, now).await?;
                 Err(Halt::elsewhere(to_phone(&interaction)))
@@ -102,6 +102,12 @@ impl Signin {
             None => Err(Halt::elsewhere(see_other(&interaction.continuation, []))),
         }
     }
+}
+
+/// What the forms of the account page about a person's name are bound to: only a page that wanted a fresh sign-in has
+/// them, so that no other page's token does it half an hour later.
+pub fn to_prove(session: &Session) -> String {
+    format!("prove {}", session.id)
 }
 
 /// Whoever signs in meanwhile in another tab is not given the name that was typed here.

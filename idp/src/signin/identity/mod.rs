@@ -5,7 +5,7 @@ pub mod pages;
 mod prove;
 mod typed;
 
-pub use handlers::{TO_FILL_IN, prove_identity, show_identity};
+pub use handlers::{TO_FILL_IN, prove_identity, show_identity, to_prove};
 pub use pages::{IdentityPage, Setting, StoppedPage};
 pub use prove::{Outcome, Prove};
 pub use typed::{Trouble, Typed};

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::super::sessions::Session;
 use crate::account::Level;
 use crate::clock::Timestamp;
 use crate::department::Client;
@@ -26,6 +27,8 @@ pub struct NewInteraction {
     pub login_hint: Option<String>,
     /// The sign-in must be no older than this (`max_age`, `prompt=login`).
     pub fresh_after: Option<Timestamp>,
+    /// Another device's yes will not do: it is for something that changes who can sign in.
+    pub by_themselves: bool,
     /// How far the sign-in is to reach.
     pub aim: Option<Aim>,
     /// What the continuation will need; nobody else reads it.
@@ -56,6 +59,8 @@ pub struct Interaction {
     pub login_hint: Option<String>,
     pub fresh_after: Option<Timestamp>,
     #[serde(default)]
+    pub by_themselves: bool,
+    #[serde(default)]
     pub aim: Option<Aim>,
     /// The resident would not raise the sign-in to the aim.
     #[serde(default)]
@@ -72,6 +77,11 @@ impl Interaction {
     #[must_use]
     pub fn form_binding(&self) -> String {
         format!("{}.{}", self.id, URL_SAFE_NO_PAD.encode(self.browser_hash))
+    }
+
+    /// Whether this session is sign-in enough.
+    pub(in crate::signin) fn accepts(&self, session: &Session) -> bool {
+        session.satisfies(self.fresh_after) && !(self.by_themselves && session.came_by_phone())
     }
 
     /// The service's wishes for a page: its language, and that our forms may end at its redirect URI.
@@ -142,6 +152,7 @@ impl Interaction {
             ui_locales: None,
             login_hint: None,
             fresh_after: None,
+            by_themselves: false,
             aim: None,
             raise_declined: false,
             carried: String::new(),

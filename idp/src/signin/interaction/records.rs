@@ -73,6 +73,7 @@ impl Interactions {
             ui_locales: new.ui_locales,
             login_hint: new.login_hint,
             fresh_after: new.fresh_after,
+            by_themselves: new.by_themselves,
             aim: new.aim,
             raise_declined: false,
             carried: new.carried,
@@ -129,7 +130,7 @@ impl Interactions {
             if let Ok(found) = self.prove(id, headers, now).await?
                 && found.client_id.is_none()
                 && found.continuation == continuation
-                && session.is_none_or(|session| !session.satisfies(found.fresh_after))
+                && session.is_none_or(|session| !found.accepts(session))
             {
                 return Ok(Some(found.id));
             }
@@ -178,7 +179,7 @@ impl Interactions {
         })
     }
 
-    /// From now on the interaction takes no sign-in older than this moment.
+    /// From now on the interaction takes no sign-in older than this moment, and no other device's yes.
     ///
     /// # Errors
     /// Where the short-lived state does not answer.
@@ -189,6 +190,7 @@ impl Interactions {
     ) -> Result<(), PageError> {
         let demanding = Interaction {
             fresh_after: Some(now),
+            by_themselves: true,
             touched_at: now,
             ..interaction.clone()
         };

@@ -262,7 +262,7 @@ impl Signin {
         session: &Session,
         now: Timestamp,
     ) -> Result<(), Halt> {
-        if session.satisfies(Some(now.minus(FRESH))) {
+        if session.signed_in_here_since(now.minus(FRESH)) {
             return Ok(());
         }
         self.interactions.demand_sign_in(interaction, now).await?;
@@ -280,7 +280,7 @@ impl Signin {
             return Ok(None);
         };
         let session = self.sessions.current(headers, now).await?;
-        Ok(session.filter(|one| one.satisfies(interaction.fresh_after) && one.lacks(aim.level).is_some()))
+        Ok(session.filter(|one| interaction.accepts(one) && one.lacks(aim.level).is_some()))
     }
 
     /// The page for what is lacking; none where nothing is that a page of ours could add.

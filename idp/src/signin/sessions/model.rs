@@ -136,6 +136,12 @@ impl Session {
         self.amr.iter().any(|method| method == "mca")
     }
 
+    /// Whether somebody has signed in here since then, and by themselves: not by another device's yes.
+    #[must_use]
+    pub fn signed_in_here_since(&self, after: Timestamp) -> bool {
+        self.auth_time >= after && !self.came_by_phone()
+    }
+
     /// Whether the sign-in is recent enough for who asks.
     #[must_use]
     pub fn satisfies(&self, fresh_after: Option<Timestamp>) -> bool {

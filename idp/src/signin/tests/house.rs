@@ -252,6 +252,7 @@ pub(super) fn asked_by_nobody() -> NewInteraction {
         ui_locales: None,
         login_hint: None,
         fresh_after: None,
+        by_themselves: false,
         aim: None,
         carried: String::new(),
     }

@@ -317,3 +317,31 @@ async fn a_yes_makes_no_sign_in_younger_and_gives_no_yes_of_its_own() {
         "and its owner is told of the new device"
     );
 }
+
+#[tokio::test]
+async fn what_a_yes_opened_changes_no_way_in() {
+    let app = TestApp::start().await;
+    let phone = app.resident("13800000001");
+    phone.sign_in().await;
+    let screen = asking(&app, "/account").await;
+    approve(&scan(&phone, &screen).await, &screen.text("#number")).await;
+    let desktop = screen.reload().await;
+    assert_eq!(desktop.url.path(), "/account");
+    for place in [
+        "/account/passkeys",
+        "/account/phones",
+        "/account/recover",
+        "/account/export",
+        "/account/leave",
+    ] {
+        let page = desktop.browser().get(place).await;
+        assert!(page.has("#phone"), "{place}: signs in by itself first");
+        // Nor by another yes, which would lead here again.
+        assert!(!page.has("#by-phone"), "{place}");
+    }
+    let page = desktop.browser().get("/account/leave").await;
+    let forged = page.form("#send-code");
+    let mut forged = forged.fill("phone", "");
+    forged.action = page.url.join(&format!("{}/handover", page.url.path())).unwrap();
+    assert!(!forged.submit().await.has("#handover"));
+}

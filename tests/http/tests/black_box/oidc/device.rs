@@ -275,7 +275,7 @@ async fn codes_are_not_tried_without_end() {
         .await;
     let thief = app.browser().at("203.0.113.7");
     let page = thief.get("/oauth2/device").await;
-    for guess in 0..10 {
+    for guess in 0..100 {
         let page = page.press("#find-device", &[("user_code", "BCDF-BCDF")]).await;
         assert_eq!(page.status(), 422, "guess {guess}");
     }

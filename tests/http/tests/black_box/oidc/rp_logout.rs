@@ -90,6 +90,28 @@ async fn the_hint_signs_out_a_browser_that_has_forgotten_its_session() {
 }
 
 #[tokio::test]
+async fn a_department_removed_while_the_question_stood_gets_nobody() {
+    let app = TestApp::start().await;
+    department(&app).await;
+    let resident = app.resident("13800000001");
+    resident.sign_in().await;
+    let ask = [("client_id", "hrss"), ("post_logout_redirect_uri", AFTER)];
+    let question = logout(&resident, &ask).await;
+    assert!(question.has("#sign-out"));
+    assert!(app.command(&["client", "remove", "hrss"]).0.success());
+    app.advance("1m").await;
+    let page = question.press("#sign-out", &[]).await;
+    assert_eq!(
+        (page.status(), page.left_for()),
+        (200, None),
+        "{}",
+        page.answer.body
+    );
+    assert!(page.text("h1").contains("已退出登录"), "{}", page.answer.body);
+    assert!(!is_signed_in(&resident.browser).await);
+}
+
+#[tokio::test]
 async fn a_question_that_a_newer_one_replaced_is_asked_again() {
     let app = TestApp::start().await;
     let client = department(&app).await;

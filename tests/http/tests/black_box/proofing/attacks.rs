@@ -93,6 +93,23 @@ async fn a_device_left_open_takes_no_name() {
 }
 
 #[tokio::test]
+async fn another_pages_token_gives_no_name_half_an_hour_later() {
+    let (app, authority) = start().await;
+    let resident = app.resident("13800000001");
+    let page = at_account(&resident).await;
+    app.advance("25m").await;
+    let account = resident.browser.get("/account").await;
+    let token = account.attribute("input[name=token]", "value");
+    let fields = [("name", XIUYING.0), ("number", XIUYING.1)];
+    let mut form = page.form("#prove").fill("token", &token);
+    for (field, value) in fields {
+        form = form.fill(field, value);
+    }
+    assert_eq!(form.submit().await.status(), 403);
+    assert!(authority.asked().is_empty());
+}
+
+#[tokio::test]
 async fn the_page_waits_for_who_looks_for_their_card() {
     let (app, _) = start().await;
     let resident = app.resident("13800000001");

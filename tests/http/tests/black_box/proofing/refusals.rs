@@ -3,7 +3,7 @@ use yimen_http_tests::{Manner, TestApp};
 
 use super::{JIANGUO, XIUYING, at_account, prove, start, wishing};
 
-pub(super) async fn rows(app: &TestApp, sql: &'static str) -> i64 {
+pub(crate) async fn rows(app: &TestApp, sql: &'static str) -> i64 {
     match app.backend() {
         yimen_http_tests::Backend::SqliteMemory => {
             let options = app.database_url().parse().unwrap();

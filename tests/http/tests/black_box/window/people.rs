@@ -1,6 +1,7 @@
 use yimen_http_tests::{Manner, TestApp};
 
 use super::{JIANGUO, PHONE, XIUYING, keep_secret, prove, with_authority};
+use crate::proofing::refusals::rows;
 
 #[tokio::test]
 async fn who_stood_there_is_known_in_person_and_sees_who_says_so() {
@@ -116,4 +117,35 @@ async fn an_act_has_a_reason_a_file_and_a_person_who_was_seen() {
         assert_eq!(refused.status(), 422, "{field}={value}");
     }
     assert_eq!(app.count("identity_proof").await, 0);
+}
+
+#[tokio::test]
+async fn every_question_of_staff_is_written_down_and_they_are_not_without_end() {
+    let (app, _authority) = with_authority().await;
+    app.resident(PHONE).sign_in().await;
+    prove(&app.resident("13800000002"), JIANGUO).await;
+    let operator = app.operator("w").await;
+    let nobody = "13800000009";
+    assert_eq!(operator.confirm(nobody, XIUYING).await.status(), 422);
+    assert_eq!(operator.give_code(nobody, XIUYING, true).await.status(), 422);
+    assert_eq!(
+        operator.confirm(PHONE, JIANGUO).await.status(),
+        422,
+        "another account's"
+    );
+    assert_eq!(
+        operator.confirm("13800000002", XIUYING).await.status(),
+        422,
+        "another person"
+    );
+    let refused = "SELECT COUNT(*) FROM audit WHERE action IN ('identity.refused', 'window_code.failed') \
+         AND detail LIKE '%W3-0042%'";
+    assert_eq!(rows(&app, refused).await, 4);
+    for _ in 4..200 {
+        operator.give_code(nobody, XIUYING, false).await;
+    }
+    let over = operator.give_code(PHONE, XIUYING, true).await;
+    assert_eq!(over.status(), 429, "{}", over.text("#told"));
+    let colleague = app.operator("v").await;
+    assert_eq!(colleague.give_code(PHONE, XIUYING, true).await.status(), 200);
 }

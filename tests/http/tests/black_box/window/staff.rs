@@ -1,6 +1,7 @@
 use yimen_http_tests::{Authenticator, Lie, TestApp, options_on, origin_of};
 
 use super::PHONE;
+use crate::proofing::refusals::rows;
 
 #[tokio::test]
 async fn a_link_makes_one_passkey_and_the_passkey_signs_in() {
@@ -216,4 +217,26 @@ async fn signing_out_ends_the_session() {
         operator.browser.plant_cookie(cookie);
     }
     assert_eq!(operator.browser.get("/admin").await.url.path(), "/admin/sign-in");
+}
+
+#[tokio::test]
+async fn a_copied_passkey_of_staff_signs_in_no_more_and_what_it_opened_is_over() {
+    let app = TestApp::start().await;
+    let operator = app.operator("w").await;
+    let at = |counter| Lie {
+        counter: Some(counter),
+        ..Lie::default()
+    };
+    let elsewhere = || async { app.browser().get("/admin/sign-in").await };
+    let used = operator.passkey.sign_in_lying(&elsewhere().await, &at(9)).await;
+    assert_eq!(used.url.path(), "/admin");
+    let copy = operator.passkey.sign_in_lying(&elsewhere().await, &at(5)).await;
+    assert_eq!(copy.status(), 422);
+    for page in [used.reload().await, operator.browser.get("/admin").await] {
+        assert_eq!(page.url.path(), "/admin/sign-in");
+    }
+    let again = operator.passkey.sign_in_lying(&elsewhere().await, &at(20)).await;
+    assert_eq!(again.status(), 422);
+    let failed = "SELECT COUNT(*) FROM audit WHERE action = 'operator.failed'";
+    assert_eq!(rows(&app, failed).await, 1);
 }
