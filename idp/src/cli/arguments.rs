@@ -242,7 +242,7 @@ pub(super) enum Admin {
     /// Make an operator; prints a link, good once, by which they make the passkey they sign in with. For an operator who
     /// is there already, a link for another passkey
     Add {
-        /// As colleagues know them, such as 三号窗口-王
+        /// As colleagues know them, such as 三号窗口-甲
         name: String,
     },
     /// List the operators

@@ -21,7 +21,8 @@ pub(crate) struct Budget {
 const SESSION_WRITES: f64 = 2.0;
 /// Discovery and JWKS against a request that does nothing behind the same layers.
 const STATIC_SHARE: f64 = 0.8;
-const BINARY_MIB: f64 = 25.0;
+const BINARY_MB: f64 = 25.0;
+const COLD_BUILD_SECONDS: f64 = 360.0;
 const PACKAGES: f64 = 450.0;
 const START_SECONDS: f64 = 0.3;
 const IDLE_MIB: f64 = 40.0;
@@ -53,7 +54,7 @@ pub(crate) fn of(report: &Report) -> Vec<Budget> {
         all.extend(for_static(*flow, scores));
     }
     let facts = &report.facts;
-    all.push(at_most("release binary", facts.binary_mib, BINARY_MIB, "MiB", 1));
+    all.push(at_most("release binary", facts.binary_mb, BINARY_MB, "MB", 1));
     all.push(at_most(
         "packages locked",
         packages(facts.packages),
@@ -61,6 +62,9 @@ pub(crate) fn of(report: &Report) -> Vec<Budget> {
         "",
         0,
     ));
+    if let Some(seconds) = facts.cold_build_seconds {
+        all.push(at_most("cold release build", seconds, COLD_BUILD_SECONDS, "s", 0));
+    }
     all.push(at_most(
         "start to ready on existing data",
         facts.start_seconds,

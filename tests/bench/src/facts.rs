@@ -6,8 +6,11 @@ use std::path::Path;
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Facts {
-    pub(crate) binary_mib: f64,
+    /// Of 10⁶ bytes.
+    pub(crate) binary_mb: f64,
     pub(crate) packages: usize,
+    /// `cargo build --release` into an empty folder, the sources downloaded before.
+    pub(crate) cold_build_seconds: Option<f64>,
     /// Empty folder to ready: the schema is written and signing keys are made.
     pub(crate) first_start_seconds: f64,
     /// Start to ready on data that is there.
@@ -20,8 +23,8 @@ pub(crate) struct Facts {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a file of some megabytes")]
-pub(crate) fn size_mib(file: &Path) -> Result<f64> {
-    Ok(std::fs::metadata(file)?.len() as f64 / 1024.0 / 1024.0)
+pub(crate) fn size_mb(file: &Path) -> Result<f64> {
+    Ok(std::fs::metadata(file)?.len() as f64 / 1e6)
 }
 
 /// Packages in a lock file.

@@ -17,7 +17,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Grown {
     pub(crate) accounts: u64,
-    pub(crate) database_mib: f64,
+    pub(crate) database_mb: f64,
     pub(crate) start_seconds: f64,
     pub(crate) idle_mib: f64,
     pub(crate) loaded_mib: f64,
@@ -30,7 +30,7 @@ struct Town {
     accounts: u64,
     running: Server,
     start_seconds: f64,
-    database_mib: f64,
+    database_mb: f64,
     idle_mib: f64,
     cold_ms: f64,
     contestant: Contestant,
@@ -51,7 +51,7 @@ pub(crate) async fn measure(options: &Options, folder: &Path) -> Result<Vec<Grow
     for (town, score) in towns.into_iter().zip(scores) {
         grown.push(Grown {
             accounts: town.accounts,
-            database_mib: town.database_mib,
+            database_mb: town.database_mb,
             start_seconds: town.start_seconds,
             idle_mib: town.idle_mib,
             loaded_mib: cpu::resident_mib(town.running.pid())?,
@@ -88,7 +88,7 @@ async fn found(options: &Options, accounts: u64, folder: &Path) -> Result<Town> 
     Ok(Town {
         accounts,
         start_seconds: running.start.as_secs_f64(),
-        database_mib: facts::size_mib(&file)?,
+        database_mb: facts::size_mb(&file)?,
         idle_mib: cpu::resident_mib(running.server.pid())?,
         cold_ms: 0.0,
         contestant: Contestant {
@@ -113,7 +113,7 @@ impl Grown {
             "start_seconds": self.start_seconds,
             "idle_mib": self.idle_mib,
             "loaded_mib": self.loaded_mib,
-            "database_mib": self.database_mib,
+            "database_mb": self.database_mb,
         })
     }
 }

@@ -84,6 +84,9 @@ struct Options {
     #[arg(long, value_name = "ACCOUNTS", num_args = 0..=1, value_delimiter = ',',
         default_missing_value = "1000,100000,1000000")]
     growth: Vec<u64>,
+    /// How long a release build into an empty folder took.
+    #[arg(long)]
+    cold_build_seconds: Option<f64>,
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -44,8 +44,9 @@ pub(crate) async fn carry_out(options: &Options) -> Result<()> {
         .prefix("bench")
         .tempdir_in(&options.out)?;
     let mut facts = Facts {
-        binary_mib: facts::size_mib(&options.yimen)?,
+        binary_mb: facts::size_mb(&options.yimen)?,
         packages: facts::packages(&options.lock)?,
+        cold_build_seconds: options.cold_build_seconds,
         ..Facts::default()
     };
     let floor = Floor::measure(memory.path()).await?;

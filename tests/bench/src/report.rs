@@ -145,7 +145,7 @@ impl Report {
             "MiB idle",
             "MiB after",
             "start s",
-            "database MiB",
+            "database MB",
         ]);
         for town in &self.growth {
             let (least, most) = town.score.range(Tally::cpu_ms);
@@ -160,7 +160,7 @@ impl Report {
                 format!("{:.0}", town.idle_mib),
                 format!("{:.0}", town.loaded_mib),
                 format!("{:.3}", town.start_seconds),
-                format!("{:.0}", town.database_mib),
+                format!("{:.0}", town.database_mb),
             ]);
         }
         format!("## Growth\n\n{GROWTH}\n\n{}", table.markdown())
