@@ -1,6 +1,10 @@
 use axum::http::StatusCode;
 
 use super::house::{House, all_at_once, form, not};
+use crate::signin::code::TypedCode;
+use crate::signin::guard;
+use crate::signin::sessions::Device;
+use crate::signin::verify_code::VerifyCode;
 
 const PHONE: &str = "13812345678";
 
@@ -197,4 +201,34 @@ async fn somebody_else_signing_in_ends_the_session_before() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn an_answer_that_was_looked_at_for_one_number_takes_no_code_of_another() {
+    let other = "13912345678";
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let id = browser.begin().await;
+    browser.ask_for_code(&id, PHONE).await;
+    let signin = &house.signin;
+    let looked_at = signin.kept_code(&id, house.now()).await.unwrap().unwrap();
+    // Another tab asks for a code to another number meanwhile.
+    house.wait(60);
+    browser.ask_for_code(&id, other).await;
+    let code = house.codes(other)[0].clone();
+    let ask = VerifyCode {
+        interaction: id.clone(),
+        code: TypedCode::read(&code).unwrap(),
+        browser: guard::Browser::of(signin.site.cookies(), &browser.headers()),
+        address: "203.0.113.9".parse().unwrap(),
+        previous: None,
+        device: Device::default(),
+        work: String::new(),
+    };
+    let tried = signin
+        .count_try(looked_at, &ask, None, house.now())
+        .await
+        .unwrap();
+    assert!(tried.is_none());
+    assert_eq!(browser.answer(&id, &code).await.location, "/account");
 }
