@@ -6,7 +6,7 @@ use crate::client::Yimen;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::keys::DepartmentKey;
-use crate::session_store::SessionStore;
+use crate::session_store::{AnyStore, SessionLimits, SessionStore};
 use crate::settings::{Settings, inner_address, public_address};
 
 const DEFAULT_KEY_FILE: &str = "yimen-key.pem";
@@ -25,7 +25,8 @@ pub struct Builder {
     api_callers: Vec<String>,
     internal_address: Option<String>,
     extra_ca: Option<PathBuf>,
-    sessions: SessionStore,
+    store: AnyStore,
+    limits: SessionLimits,
     clock: Clock,
 }
 
@@ -104,9 +105,16 @@ impl Builder {
         self
     }
 
-    /// Where sessions are kept, and how long they live.
-    pub fn session_store(mut self, store: SessionStore) -> Self {
-        self.sessions = store;
+    /// Where sessions are kept: in the memory of this process unless said. Several nodes need one that they share; see
+    /// [`session_store`](crate::session_store).
+    pub fn session_store(mut self, store: impl SessionStore) -> Self {
+        self.store = AnyStore::new(store);
+        self
+    }
+
+    /// How long sessions live, and how many one person may have.
+    pub const fn session_limits(mut self, limits: SessionLimits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -119,14 +127,12 @@ impl Builder {
     /// Checks the settings and gets to know the provider. A provider that is down does not fail the
     /// department: it is asked again when somebody wants to sign in. A wrong setting does.
     pub async fn load(self) -> Result<Yimen, Error> {
-        let (settings, key, sessions, clock) = self.resolve(&|name| std::env::var(name).ok())?;
-        Yimen::start(settings, key, sessions, clock).await
+        let (store, limits, clock) = (self.store.clone(), self.limits, self.clock.clone());
+        let (settings, key) = self.resolve(&|name| std::env::var(name).ok())?;
+        Yimen::start(settings, key, store, limits, clock).await
     }
 
-    fn resolve(
-        self,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(Settings, DepartmentKey, SessionStore, Clock), Error> {
+    fn resolve(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, DepartmentKey), Error> {
         let or_env =
             |said: Option<String>, name| said.or_else(|| variable(name)).filter(|text| !text.is_empty());
         let path_or_env =
@@ -167,7 +173,7 @@ impl Builder {
                 DepartmentKey::load_or_make(path.as_deref().unwrap_or(Path::new(DEFAULT_KEY_FILE)))?
             }
         };
-        Ok((settings, key, self.sessions, self.clock))
+        Ok((settings, key))
     }
 }
 

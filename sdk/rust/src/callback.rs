@@ -6,7 +6,6 @@ use axum::response::Response;
 use http::header::{HeaderMap, SET_COOKIE};
 use openidconnect::TokenResponse;
 use openidconnect::core::CoreTokenResponse;
-use tokio::sync::Mutex;
 
 use crate::answer::{Answer, Outcome};
 use crate::attempt::Attempt;
@@ -17,11 +16,11 @@ use crate::fault::Fault;
 use crate::id_token::{Expected, ProvenIdToken, prove_id_token};
 use crate::person::level_in;
 use crate::provider::Known;
-use crate::refresh::Tokens;
 use crate::session::{Session, SessionKey, SessionSecret};
 use crate::session_store::Watermark;
 use crate::sign_in::redirect;
 use crate::token_endpoint::redeem;
+use crate::tokens::Tokens;
 use crate::user_info::read_user_info;
 
 pub(crate) async fn callback(yimen: &Yimen, headers: &HeaderMap, query: &str) -> Result<Response, Fault> {
@@ -45,7 +44,7 @@ async fn finish(
         Outcome::Code(code) => code,
         Outcome::Error(error) => return Err(Fault::provider_said(error, attempt)),
     };
-    let watermark = yimen.sessions().watermark().await;
+    let watermark = yimen.sessions().watermark().await.map_err(failed)?;
     let known = yimen.provider().known().await.map_err(failed)?;
     let tokens = redeem(yimen, &known, code, attempt.verifier.clone())
         .await
@@ -60,7 +59,7 @@ async fn finish(
         return Err(Fault::not_confirmed(attempt));
     }
     let session = session(yimen, &known, &tokens, proven).await.map_err(failed)?;
-    let secret = begin(yimen, headers, session, watermark)
+    let secret = begin(yimen, headers, &session, watermark)
         .await
         .map_err(failed)?
         .ok_or_else(|| Fault::discarded(yimen))?;
@@ -83,7 +82,7 @@ pub(crate) async fn session(
         sid: proven.sid,
         claims,
         begun: now,
-        tokens: Mutex::new(tokens),
+        tokens,
     })
 }
 
@@ -92,17 +91,17 @@ pub(crate) async fn session(
 async fn begin(
     yimen: &Yimen,
     headers: &HeaderMap,
-    session: Session,
+    session: &Session,
     watermark: Watermark,
 ) -> Result<Option<SessionSecret>, Error> {
     if let Some(former) = cookies::find(headers, yimen.cookies().session()) {
-        yimen.sessions().end(SessionKey::of(former)).await;
+        yimen.sessions().end(SessionKey::of(former)).await?;
     }
     let secret = SessionSecret::fresh()?;
     let begun = yimen
         .sessions()
         .begin(SessionKey::of(secret.reveal()), session, watermark)
-        .await;
+        .await?;
     Ok(begun.then_some(secret))
 }
 

@@ -14,7 +14,8 @@ use crate::layer::YimenLayer;
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
 use crate::registration;
-use crate::session_store::SessionStore;
+use crate::session_store::{AnyStore, SessionLimits};
+use crate::sessions::Sessions;
 use crate::settings::Settings;
 
 /// A department that has joined. Cheap to clone; all clones share sessions and what is known of the provider.
@@ -23,9 +24,9 @@ pub struct Yimen(Arc<Parts>);
 
 struct Parts {
     settings: Arc<Settings>,
-    key: DepartmentKey,
+    key: Arc<DepartmentKey>,
     provider: Provider,
-    sessions: SessionStore,
+    sessions: Sessions,
     cookies: CookieNames,
     home: LocalPath,
     clock: Clock,
@@ -35,12 +36,15 @@ impl Yimen {
     pub(crate) async fn start(
         settings: Settings,
         key: DepartmentKey,
-        sessions: SessionStore,
+        store: AnyStore,
+        limits: SessionLimits,
         clock: Clock,
     ) -> Result<Self, Error> {
         let home = settings.home()?;
         let cookies = CookieNames::of(&settings);
         let settings = Arc::new(settings);
+        let key = Arc::new(key);
+        let sessions = Sessions::new(store, limits, Arc::clone(&key));
         let provider = Provider::new(Arc::clone(&settings), clock.clone())?;
         let yimen = Self(Arc::new(Parts {
             settings,
@@ -90,7 +94,7 @@ impl Yimen {
         &self.0.provider
     }
 
-    pub(crate) fn sessions(&self) -> &SessionStore {
+    pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
 

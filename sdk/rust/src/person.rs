@@ -11,8 +11,9 @@ use crate::client::Yimen;
 use crate::clock::moment;
 use crate::cookies;
 use crate::error::Error;
-use crate::refresh::{AccessToken, fresh_access_token};
+use crate::refresh::fresh_access_token;
 use crate::session::{Session, SessionKey};
+use crate::tokens::AccessToken;
 
 /// A person with a live session at this department.
 #[derive(Clone)]
@@ -24,22 +25,21 @@ pub struct Person {
 
 impl Person {
     /// Whoever the session cookie of this request belongs to.
-    pub(crate) async fn find(yimen: &Yimen, headers: &HeaderMap) -> Option<Self> {
-        Self::of(
-            yimen,
-            SessionKey::of(cookies::find(headers, yimen.cookies().session())?),
-        )
-        .await
+    pub(crate) async fn find(yimen: &Yimen, headers: &HeaderMap) -> Result<Option<Self>, Error> {
+        match cookies::find(headers, yimen.cookies().session()) {
+            Some(cookie) => Self::of(yimen, SessionKey::of(cookie)).await,
+            None => Ok(None),
+        }
     }
 
     /// Whoever this session belongs to, while it lasts.
-    pub(crate) async fn of(yimen: &Yimen, key: SessionKey) -> Option<Self> {
-        let session = yimen.sessions().find(key, yimen.now()).await?;
-        Some(Self {
+    pub(crate) async fn of(yimen: &Yimen, key: SessionKey) -> Result<Option<Self>, Error> {
+        let kept = yimen.sessions().find(key, yimen.now()).await?;
+        Ok(kept.map(|kept| Self {
             yimen: yimen.clone(),
             key,
-            session,
-        })
+            session: Arc::new(kept.session),
+        }))
     }
 
     /// The person's name in this department's tables: the same at every visit, and of no use to any other
@@ -105,23 +105,26 @@ impl Person {
             .is_proven(self.key.as_bytes(), form_token)
     }
 
-    pub(crate) async fn id_token(&self) -> String {
-        self.session.tokens.lock().await.id_token.clone()
+    pub(crate) fn id_token(&self) -> &str {
+        &self.session.tokens.id_token
     }
 
     /// Whether the session still stands: a kiosk that shows a person's matters asks now and then, and shows its first page
     /// when the person has signed out on the phone.
-    pub async fn is_signed_in(&self) -> bool {
-        self.yimen
-            .sessions()
-            .find(self.key, self.yimen.now())
-            .await
-            .is_some()
+    ///
+    /// # Errors
+    /// [`Error::SessionStore`], where it cannot be known.
+    pub async fn is_signed_in(&self) -> Result<bool, Error> {
+        let kept = self.yimen.sessions().find(self.key, self.yimen.now()).await?;
+        Ok(kept.is_some())
     }
 
     /// Ends the session at this department: the "finished" button of a kiosk without a browser.
-    pub async fn leave(&self) {
-        self.yimen.sessions().end(self.key).await;
+    ///
+    /// # Errors
+    /// [`Error::SessionStore`], where the session may stand yet: try again.
+    pub async fn leave(&self) -> Result<(), Error> {
+        self.yimen.sessions().end(self.key).await
     }
 
     fn text(&self, claim: &str) -> Option<&str> {
