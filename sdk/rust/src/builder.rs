@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::client::Yimen;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::keys::DepartmentKey;
+use crate::link::{Link, LinkFault, Linked};
 use crate::session_store::{AnyStore, SessionLimits, SessionStore};
 use crate::settings::{Settings, inner_address, public_address};
 
@@ -27,6 +29,7 @@ pub struct Builder {
     extra_ca: Option<PathBuf>,
     store: AnyStore,
     limits: SessionLimits,
+    link: Link,
     clock: Clock,
 }
 
@@ -118,6 +121,60 @@ impl Builder {
         self
     }
 
+    /// Joins the department's old user table to the people who come by the provider.
+    ///
+    /// Your function is called at the end of every sign-in, before the session begins. Your table alone knows which sign-in
+    /// is a person's first: look their [`sub`](Identity::sub) up, and if it is there, answer [`Linked::Done`]. Otherwise
+    /// match an old row and write `sub` into it. Two sign-ins of one person may finish at the same moment, and after an error
+    /// you are called again: make `sub` unique in your table, and write it by one statement, only where there is none.
+    ///
+    /// An error signs nobody in: the person gets a calm page with a number, your log the error with the same number.
+    ///
+    /// # Whose old account is it?
+    /// A phone number alone does not say. Numbers are given out again after some months, shared in families, and entered
+    /// wrongly by clerks; who links by number hands a stranger the file of whoever had it before. Match on two things that
+    /// were proven apart: the number *and* the real name (`level() >= Some(2)`: the provider has verified it), and only if
+    /// exactly one row has both. Otherwise answer [`Linked::Ask`], and let the person prove that the old account is theirs on a
+    /// page of yours: by its password, by a number on a letter that you send, at a window. For what must never go to the
+    /// wrong person, require level 3 there.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use yimen_sdk::{Builder, Linked};
+    /// # type Fault = Box<dyn std::error::Error + Send + Sync>;
+    /// # struct Users;
+    /// # impl Users {
+    /// #     async fn has(&self, sub: &str) -> Result<bool, Fault> { Ok(true) }
+    /// #     async fn link_the_one(&self, phone: &str, name: &str, sub: &str) -> Result<bool, Fault> { Ok(true) }
+    /// # }
+    /// # fn joined(yimen: Builder, users: Arc<Users>) -> Builder {
+    /// yimen.scopes(["profile", "phone"]).link(move |person| {
+    ///     let users = Arc::clone(&users);
+    ///     async move {
+    ///         if users.has(person.sub()).await? {
+    ///             return Ok(Linked::Done);
+    ///         }
+    ///         if let (Some(phone), Some(name), Some(2..)) = (person.phone(), person.name(), person.level())
+    ///             // UPDATE user SET sub = $3 WHERE phone = $1 AND name = $2 AND sub IS NULL
+    ///             //     AND 1 = (SELECT COUNT(*) FROM user WHERE phone = $1 AND name = $2)
+    ///             && users.link_the_one(phone, name, person.sub()).await?
+    ///         {
+    ///             return Ok(Linked::Done);
+    ///         }
+    ///         Ok(Linked::Ask("/old-account"))
+    ///     }
+    /// })
+    /// # }
+    /// ```
+    pub fn link<F, A>(mut self, link: F) -> Self
+    where
+        F: Fn(Identity) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Linked, LinkFault>> + Send + 'static,
+    {
+        self.link = Link::by(link);
+        self
+    }
+
     /// Another source of `now`, for tests that move time.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -127,9 +184,10 @@ impl Builder {
     /// Checks the settings and gets to know the provider. A provider that is down does not fail the
     /// department: it is asked again when somebody wants to sign in. A wrong setting does.
     pub async fn load(self) -> Result<Yimen, Error> {
-        let (store, limits, clock) = (self.store.clone(), self.limits, self.clock.clone());
+        let (store, limits) = (self.store.clone(), self.limits);
+        let (link, clock) = (self.link.clone(), self.clock.clone());
         let (settings, key) = self.resolve(&|name| std::env::var(name).ok())?;
-        Yimen::start(settings, key, store, limits, clock).await
+        Yimen::start(settings, key, store, limits, link, clock).await
     }
 
     fn resolve(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, DepartmentKey), Error> {

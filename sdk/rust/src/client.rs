@@ -9,11 +9,13 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::cookies::CookieNames;
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::keys::DepartmentKey;
-use crate::layer::YimenLayer;
+use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
 use crate::registration;
+use crate::session::Session;
 use crate::session_store::{AnyStore, SessionLimits};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
@@ -29,6 +31,7 @@ struct Parts {
     sessions: Sessions,
     cookies: CookieNames,
     home: LocalPath,
+    link: Link,
     clock: Clock,
 }
 
@@ -38,6 +41,7 @@ impl Yimen {
         key: DepartmentKey,
         store: AnyStore,
         limits: SessionLimits,
+        link: Link,
         clock: Clock,
     ) -> Result<Self, Error> {
         let home = settings.home()?;
@@ -53,6 +57,7 @@ impl Yimen {
             sessions,
             cookies,
             home,
+            link,
             clock,
         }));
         match yimen.provider().known().await {
@@ -60,13 +65,6 @@ impl Yimen {
             // Said in the log by the provider's own part; asked again when somebody wants to sign in.
             Ok(_) | Err(_) => Ok(yimen),
         }
-    }
-
-    /// Answers `/yimen/*` and makes [`SignedIn`](crate::SignedIn) work in everything below it. Give it to the
-    /// outermost router.
-    #[must_use]
-    pub fn layer(&self) -> YimenLayer {
-        YimenLayer::new(self.clone())
     }
 
     /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key.
@@ -104,6 +102,15 @@ impl Yimen {
 
     pub(crate) fn home(&self) -> &LocalPath {
         &self.0.home
+    }
+
+    pub(crate) fn identity(&self, session: Session) -> Identity {
+        Identity::new(Arc::new(session), Arc::clone(&self.0.settings))
+    }
+
+    /// Lets the department join its old records to the person.
+    pub(crate) async fn link(&self, identity: Identity) -> Result<Linked, Error> {
+        self.0.link.ask(identity).await
     }
 
     pub(crate) fn now(&self) -> SystemTime {

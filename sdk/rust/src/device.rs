@@ -13,14 +13,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
+use crate::arrival::arrive;
 use crate::assertion::{ASSERTION_TYPE, client_assertion};
-use crate::callback::session;
 use crate::client::Yimen;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::person::Person;
 use crate::provider::Known;
-use crate::session::{SessionKey, SessionSecret};
 use crate::session_store::Watermark;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -150,18 +149,14 @@ impl DeviceSignIn {
         }
     }
 
-    async fn sign_in(&self, tokens: &CoreTokenResponse, watermark: Watermark) -> Result<DeviceAnswer, Error> {
+    async fn sign_in(&self, tokens: &CoreTokenResponse, since: Watermark) -> Result<DeviceAnswer, Error> {
         let yimen = &self.yimen;
         let token = tokens.id_token();
         let token = token.ok_or_else(|| yimen.provider().nonsense(&"no ID token came"))?;
         let proven = prove_id_token(yimen, Arc::clone(&self.known), token, &Expected::OnDevice).await?;
-        let session = session(yimen, &self.known, tokens, proven).await?;
-        let key = SessionKey::of(SessionSecret::fresh()?.reveal());
-        if !yimen.sessions().begin(key, &session, watermark).await? {
-            return Err(Error::SignedOut);
-        }
-        let found = Person::of(yimen, key).await?;
-        found.map(DeviceAnswer::SignedIn).ok_or(Error::SignedOut)
+        let arrival = arrive(yimen, &self.known, tokens, proven, since, None).await?;
+        let arrival = arrival.ok_or(Error::SignedOut)?;
+        Ok(DeviceAnswer::SignedIn(arrival.person))
     }
 }
 

@@ -92,6 +92,12 @@ pub enum Error {
     )]
     SessionStore { problem: String },
 
+    #[error(
+        "joining the person to an old record failed in the department's own `.link` ({problem}): they were not signed in; \
+         when they try again, it is called again"
+    )]
+    Link { problem: String },
+
     #[error("the session has ended: send the person to sign in again")]
     SignedOut,
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod arrival;
 mod assertion;
 mod attempt;
 mod backchannel;
@@ -17,9 +18,11 @@ mod extract;
 mod fault;
 mod form;
 mod id_token;
+mod identity;
 mod jws;
 mod keys;
 mod layer;
+mod link;
 mod local_path;
 mod logout_token;
 mod outgoing;
@@ -49,8 +52,10 @@ pub use clock::Clock;
 pub use device::{DeviceAnswer, DeviceSignIn};
 pub use error::Error;
 pub use extract::{MaybeSignedIn, SignedIn};
+pub use identity::Identity;
 pub use keys::public_jwks;
 pub use layer::{YimenLayer, YimenService};
+pub use link::Linked;
 pub use person::Person;
 pub use require_acr::{RequireAcr, RequireAcrService, require_acr};
 pub use session_store::{SessionLimits, SessionStore};

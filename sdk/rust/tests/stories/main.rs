@@ -13,6 +13,8 @@ mod keys;
 #[cfg(test)]
 mod levels;
 #[cfg(test)]
+mod linking;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod provider;
