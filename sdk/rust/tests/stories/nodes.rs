@@ -100,6 +100,34 @@ async fn a_session_is_known_to_every_node_and_ends_on_every_node() {
     );
 }
 
+#[cfg(feature = "redis")]
+#[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
+async fn nodes_share_a_redis() {
+    let url = std::env::var("YIMEN_TEST_REDIS").expect("YIMEN_TEST_REDIS: run the tests by tests/run");
+    let key = department_key();
+    let node = |settings: Builder| {
+        let store = session_store::RedisStore::at(&url).unwrap();
+        settings.key_pem(key.clone()).session_store(store)
+    };
+    let first = World::of(node).await;
+    let second = World::joined(Arc::clone(&first.provider), first.time.clone(), node).await;
+    let browser = first.signed_in().await;
+    assert!(
+        moved(&browser, &second)
+            .get("/pension")
+            .await
+            .body
+            .contains("林晓")
+    );
+    first.time.advance(301);
+    assert_eq!(moved(&browser, &second).get("/token").await.body, "access-1");
+    assert_eq!(moved(&browser, &first).get("/token").await.body, "access-1");
+    let token = second.provider.logout_token(|_| {});
+    assert_eq!(deliver(&second, &token).await.status, StatusCode::OK);
+    assert_eq!(moved(&browser, &first).get("/").await.body, "nobody");
+}
+
 #[tokio::test]
 async fn a_sign_in_begun_on_one_node_is_finished_by_another() {
     let (first, second, _) = two_nodes().await;
