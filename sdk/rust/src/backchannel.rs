@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::client::Yimen;
 use crate::error::Error;
 use crate::form::once;
-use crate::logout_token::prove_logout_token;
+use crate::logout_token::{prove_logout_token, used_before};
 
 pub(crate) async fn backchannel_logout(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Response {
     let answer = match receive(yimen, headers, form).await {
@@ -34,7 +34,7 @@ pub(crate) async fn backchannel_logout(yimen: &Yimen, headers: &HeaderMap, form:
 }
 
 /// How many sessions ended.
-async fn receive(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<usize, Error> {
+async fn receive(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<u64, Error> {
     let is_form = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -47,5 +47,10 @@ async fn receive(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<usize
         problem: "it is not there once, in a form field `logout_token`".to_owned(),
     })?;
     let proven = prove_logout_token(yimen, &token).await?;
-    Ok(yimen.sessions().end_all(proven.ended, yimen.now()).await)
+    // In one step, so that a word that failed on the way counts when the provider sends it again.
+    yimen
+        .sessions()
+        .end_all(&proven.ended, &proven.jti, proven.until, yimen.now())
+        .await?
+        .ok_or_else(used_before)
 }

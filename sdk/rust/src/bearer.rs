@@ -17,7 +17,6 @@ use crate::client::Yimen;
 use crate::clock::{LEEWAY, drift, moment};
 use crate::error::Error;
 use crate::jws::{Audience, Kind};
-use crate::person::level_of;
 use crate::visit::Visit;
 
 /// What an API asks of its callers. Whatever is not said is not asked for.
@@ -110,7 +109,7 @@ impl Claims {
     }
 
     fn reaches(&self, yimen: &Yimen, level: u8) -> bool {
-        let reached = self.acr.as_deref().and_then(|acr| level_of(yimen, acr));
+        let reached = self.acr.as_deref().and_then(|acr| yimen.settings().level(acr));
         level == 0 || reached >= Some(level)
     }
 

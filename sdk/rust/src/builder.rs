@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::client::Yimen;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::keys::DepartmentKey;
-use crate::session_store::SessionStore;
+use crate::link::{Link, LinkFault, Linked};
+use crate::session_store::{AnyStore, SessionLimits, SessionStore};
 use crate::settings::{Settings, inner_address, public_address};
 
 const DEFAULT_KEY_FILE: &str = "yimen-key.pem";
@@ -25,7 +27,9 @@ pub struct Builder {
     api_callers: Vec<String>,
     internal_address: Option<String>,
     extra_ca: Option<PathBuf>,
-    sessions: SessionStore,
+    store: AnyStore,
+    limits: SessionLimits,
+    link: Link,
     clock: Clock,
 }
 
@@ -104,9 +108,70 @@ impl Builder {
         self
     }
 
-    /// Where sessions are kept, and how long they live.
-    pub fn session_store(mut self, store: SessionStore) -> Self {
-        self.sessions = store;
+    /// Where sessions are kept: in the memory of this process unless said. Several nodes need one that they share; see
+    /// [`session_store`](crate::session_store).
+    pub fn session_store(mut self, store: impl SessionStore) -> Self {
+        self.store = AnyStore::new(store);
+        self
+    }
+
+    /// How long sessions live, and how many one person may have.
+    pub const fn session_limits(mut self, limits: SessionLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Joins the department's old user table to the people who come by the provider.
+    ///
+    /// Your function is called at the end of every sign-in, before the session begins. Your table alone knows which sign-in
+    /// is a person's first: look their [`sub`](Identity::sub) up, and if it is there, answer [`Linked::Done`]. Otherwise
+    /// match an old row and write `sub` into it. Two sign-ins of one person may finish at the same moment, and after an error
+    /// you are called again: make `sub` unique in your table, and write it by one statement, only where there is none.
+    ///
+    /// An error signs nobody in: the person gets a calm page with a number, your log the error with the same number.
+    ///
+    /// # Whose old account is it?
+    /// A phone number alone does not say. Numbers are given out again after some months, shared in families, and entered
+    /// wrongly by clerks; who links by number hands a stranger the file of whoever had it before. Match on two things that
+    /// were proven apart: the number *and* the real name (`level() >= Some(2)`: the provider has verified it), and only if
+    /// exactly one row has both. Otherwise answer [`Linked::Ask`], and let the person prove that the old account is theirs on a
+    /// page of yours: by its password, by a number on a letter that you send, at a window. For what must never go to the
+    /// wrong person, require level 3 there.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use yimen_sdk::{Builder, Linked};
+    /// # type Fault = Box<dyn std::error::Error + Send + Sync>;
+    /// # struct Users;
+    /// # impl Users {
+    /// #     async fn has(&self, sub: &str) -> Result<bool, Fault> { Ok(true) }
+    /// #     async fn link_the_one(&self, phone: &str, name: &str, sub: &str) -> Result<bool, Fault> { Ok(true) }
+    /// # }
+    /// # fn joined(yimen: Builder, users: Arc<Users>) -> Builder {
+    /// yimen.scopes(["profile", "phone"]).link(move |person| {
+    ///     let users = Arc::clone(&users);
+    ///     async move {
+    ///         if users.has(person.sub()).await? {
+    ///             return Ok(Linked::Done);
+    ///         }
+    ///         if let (Some(phone), Some(name), Some(2..)) = (person.phone(), person.name(), person.level())
+    ///             // UPDATE user SET sub = $3 WHERE phone = $1 AND name = $2 AND sub IS NULL
+    ///             //     AND 1 = (SELECT COUNT(*) FROM user WHERE phone = $1 AND name = $2)
+    ///             && users.link_the_one(phone, name, person.sub()).await?
+    ///         {
+    ///             return Ok(Linked::Done);
+    ///         }
+    ///         Ok(Linked::Ask("/old-account"))
+    ///     }
+    /// })
+    /// # }
+    /// ```
+    pub fn link<F, A>(mut self, link: F) -> Self
+    where
+        F: Fn(Identity) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Linked, LinkFault>> + Send + 'static,
+    {
+        self.link = Link::by(link);
         self
     }
 
@@ -119,14 +184,13 @@ impl Builder {
     /// Checks the settings and gets to know the provider. A provider that is down does not fail the
     /// department: it is asked again when somebody wants to sign in. A wrong setting does.
     pub async fn load(self) -> Result<Yimen, Error> {
-        let (settings, key, sessions, clock) = self.resolve(&|name| std::env::var(name).ok())?;
-        Yimen::start(settings, key, sessions, clock).await
+        let (store, limits) = (self.store.clone(), self.limits);
+        let (link, clock) = (self.link.clone(), self.clock.clone());
+        let (settings, key) = self.resolve(&|name| std::env::var(name).ok())?;
+        Yimen::start(settings, key, store, limits, link, clock).await
     }
 
-    fn resolve(
-        self,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(Settings, DepartmentKey, SessionStore, Clock), Error> {
+    fn resolve(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, DepartmentKey), Error> {
         let or_env =
             |said: Option<String>, name| said.or_else(|| variable(name)).filter(|text| !text.is_empty());
         let path_or_env =
@@ -167,7 +231,7 @@ impl Builder {
                 DepartmentKey::load_or_make(path.as_deref().unwrap_or(Path::new(DEFAULT_KEY_FILE)))?
             }
         };
-        Ok((settings, key, self.sessions, self.clock))
+        Ok((settings, key))
     }
 }
 

@@ -1,28 +1,24 @@
 //! `/yimen/callback`: from the provider's answer to a session, in the order the standards give.
 
-use std::time::SystemTime;
-
 use axum::response::Response;
 use http::header::{HeaderMap, SET_COOKIE};
 use openidconnect::TokenResponse;
-use openidconnect::core::CoreTokenResponse;
-use tokio::sync::Mutex;
+use url::form_urlencoded;
 
 use crate::answer::{Answer, Outcome};
+use crate::arrival::arrive;
 use crate::attempt::Attempt;
 use crate::client::Yimen;
 use crate::cookies;
 use crate::error::Error;
 use crate::fault::Fault;
-use crate::id_token::{Expected, ProvenIdToken, prove_id_token};
-use crate::person::level_in;
-use crate::provider::Known;
-use crate::refresh::Tokens;
-use crate::session::{Session, SessionKey, SessionSecret};
-use crate::session_store::Watermark;
+use crate::id_token::{Expected, prove_id_token};
+use crate::identity::level_in;
+use crate::link::Linked;
+use crate::local_path::LocalPath;
+use crate::session::{SessionKey, SessionSecret};
 use crate::sign_in::redirect;
 use crate::token_endpoint::redeem;
-use crate::user_info::read_user_info;
 
 pub(crate) async fn callback(yimen: &Yimen, headers: &HeaderMap, query: &str) -> Result<Response, Fault> {
     let answer = Answer::parse(query).ok_or_else(|| Fault::discarded(yimen))?;
@@ -45,7 +41,7 @@ async fn finish(
         Outcome::Code(code) => code,
         Outcome::Error(error) => return Err(Fault::provider_said(error, attempt)),
     };
-    let watermark = yimen.sessions().watermark().await;
+    let watermark = yimen.sessions().watermark().await.map_err(failed)?;
     let known = yimen.provider().known().await.map_err(failed)?;
     let tokens = redeem(yimen, &known, code, attempt.verifier.clone())
         .await
@@ -56,58 +52,36 @@ async fn finish(
     let proven = prove_id_token(yimen, known.clone(), token, &Expected::Nonce(&attempt.nonce))
         .await
         .map_err(failed)?;
-    if attempt.level > level_in(yimen, &proven.claims) {
+    if attempt.level > level_in(yimen.settings(), &proven.claims) {
         return Err(Fault::not_confirmed(attempt));
     }
-    let session = session(yimen, &known, &tokens, proven).await.map_err(failed)?;
-    let secret = begin(yimen, headers, session, watermark)
+    let former = cookies::find(headers, yimen.cookies().session()).map(SessionKey::of);
+    let arrival = arrive(yimen, &known, &tokens, proven, watermark, former)
         .await
         .map_err(failed)?
         .ok_or_else(|| Fault::discarded(yimen))?;
-    Ok(welcome(yimen, attempt, &secret))
+    let landing = landing(attempt, arrival.linked).map_err(failed)?;
+    Ok(welcome(yimen, attempt, &landing, &arrival.secret))
 }
 
-/// The session that the provider's tokens begin.
-pub(crate) async fn session(
-    yimen: &Yimen,
-    known: &Known,
-    tokens: &CoreTokenResponse,
-    proven: ProvenIdToken,
-) -> Result<Session, Error> {
-    let mut claims = read_user_info(yimen, known, tokens, &proven.sub).await?;
-    claims.extend(proven.claims);
-    let now: SystemTime = yimen.now();
-    let tokens = Tokens::new(tokens, proven.text, None, now);
-    Ok(Session {
-        sub: proven.sub,
-        sid: proven.sid,
-        claims,
-        begun: now,
-        tokens: Mutex::new(tokens),
-    })
+/// Where the person was going, or first where the department asks for their old account.
+fn landing(attempt: &Attempt, linked: Linked) -> Result<String, Error> {
+    let page = match linked {
+        Linked::Done => return Ok(attempt.return_to.to_string()),
+        Linked::Ask(page) => page,
+    };
+    let page = LocalPath::parse(page).ok_or_else(|| Error::Link {
+        problem: format!("`{page}` is no path of this department"),
+    })?;
+    let joint = if page.as_str().contains('?') { '&' } else { '?' };
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", attempt.return_to.as_str())
+        .finish();
+    Ok(format!("{page}{joint}{query}"))
 }
 
-/// Always under a new secret, never one that the browser brought (session fixation); what it brought ends.
-/// `None` if the provider has ended the sign-in meanwhile.
-async fn begin(
-    yimen: &Yimen,
-    headers: &HeaderMap,
-    session: Session,
-    watermark: Watermark,
-) -> Result<Option<SessionSecret>, Error> {
-    if let Some(former) = cookies::find(headers, yimen.cookies().session()) {
-        yimen.sessions().end(SessionKey::of(former)).await;
-    }
-    let secret = SessionSecret::fresh()?;
-    let begun = yimen
-        .sessions()
-        .begin(SessionKey::of(secret.reveal()), session, watermark)
-        .await;
-    Ok(begun.then_some(secret))
-}
-
-fn welcome(yimen: &Yimen, attempt: &Attempt, secret: &SessionSecret) -> Response {
-    let mut response = redirect(attempt.return_to.as_str());
+fn welcome(yimen: &Yimen, attempt: &Attempt, landing: &str, secret: &SessionSecret) -> Response {
+    let mut response = redirect(landing);
     let session = yimen
         .cookies()
         .set(yimen.cookies().session(), secret.reveal(), None);

@@ -9,12 +9,15 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::cookies::CookieNames;
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::keys::DepartmentKey;
-use crate::layer::YimenLayer;
+use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
 use crate::registration;
-use crate::session_store::SessionStore;
+use crate::session::Session;
+use crate::session_store::{AnyStore, SessionLimits};
+use crate::sessions::Sessions;
 use crate::settings::Settings;
 
 /// A department that has joined. Cheap to clone; all clones share sessions and what is known of the provider.
@@ -23,11 +26,12 @@ pub struct Yimen(Arc<Parts>);
 
 struct Parts {
     settings: Arc<Settings>,
-    key: DepartmentKey,
+    key: Arc<DepartmentKey>,
     provider: Provider,
-    sessions: SessionStore,
+    sessions: Sessions,
     cookies: CookieNames,
     home: LocalPath,
+    link: Link,
     clock: Clock,
 }
 
@@ -35,12 +39,16 @@ impl Yimen {
     pub(crate) async fn start(
         settings: Settings,
         key: DepartmentKey,
-        sessions: SessionStore,
+        store: AnyStore,
+        limits: SessionLimits,
+        link: Link,
         clock: Clock,
     ) -> Result<Self, Error> {
         let home = settings.home()?;
         let cookies = CookieNames::of(&settings);
         let settings = Arc::new(settings);
+        let key = Arc::new(key);
+        let sessions = Sessions::new(store, limits, Arc::clone(&key));
         let provider = Provider::new(Arc::clone(&settings), clock.clone())?;
         let yimen = Self(Arc::new(Parts {
             settings,
@@ -49,6 +57,7 @@ impl Yimen {
             sessions,
             cookies,
             home,
+            link,
             clock,
         }));
         match yimen.provider().known().await {
@@ -56,13 +65,6 @@ impl Yimen {
             // Said in the log by the provider's own part; asked again when somebody wants to sign in.
             Ok(_) | Err(_) => Ok(yimen),
         }
-    }
-
-    /// Answers `/yimen/*` and makes [`SignedIn`](crate::SignedIn) work in everything below it. Give it to the
-    /// outermost router.
-    #[must_use]
-    pub fn layer(&self) -> YimenLayer {
-        YimenLayer::new(self.clone())
     }
 
     /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key.
@@ -90,7 +92,7 @@ impl Yimen {
         &self.0.provider
     }
 
-    pub(crate) fn sessions(&self) -> &SessionStore {
+    pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
 
@@ -100,6 +102,15 @@ impl Yimen {
 
     pub(crate) fn home(&self) -> &LocalPath {
         &self.0.home
+    }
+
+    pub(crate) fn identity(&self, session: Session) -> Identity {
+        Identity::new(Arc::new(session), Arc::clone(&self.0.settings))
+    }
+
+    /// Lets the department join its old records to the person.
+    pub(crate) async fn link(&self, identity: Identity) -> Result<Linked, Error> {
+        self.0.link.ask(identity).await
     }
 
     pub(crate) fn now(&self) -> SystemTime {

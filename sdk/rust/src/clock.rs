@@ -43,6 +43,13 @@ pub(crate) fn numeric_date(moment: SystemTime) -> u64 {
     moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
+/// Milliseconds since the epoch, as session stores keep them.
+#[cfg(feature = "redis")]
+pub(crate) fn millis(moment: SystemTime) -> i64 {
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// The moment a NumericDate names; the epoch where it is negative or beyond reason.
 pub(crate) fn moment(numeric_date: i64) -> SystemTime {
     let seconds = u64::try_from(numeric_date).unwrap_or(0);

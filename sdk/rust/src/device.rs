@@ -13,14 +13,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
+use crate::arrival::arrive;
 use crate::assertion::{ASSERTION_TYPE, client_assertion};
-use crate::callback::session;
 use crate::client::Yimen;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::person::Person;
 use crate::provider::Known;
-use crate::session::{SessionKey, SessionSecret};
 use crate::session_store::Watermark;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -34,7 +33,6 @@ pub struct DeviceSignIn {
     shown: Shown,
     pause: Duration,
     ends_at: SystemTime,
-    watermark: Watermark,
 }
 
 /// RFC 8628 §3.2.
@@ -77,7 +75,6 @@ impl Yimen {
     /// Where the provider does not answer, or knows no such client.
     pub async fn sign_in_on_device(&self) -> Result<DeviceSignIn, Error> {
         let known = self.provider().known().await?;
-        let watermark = self.sessions().watermark().await;
         let endpoint = known.device_endpoint();
         let endpoint = endpoint.ok_or_else(|| {
             self.provider()
@@ -94,7 +91,6 @@ impl Yimen {
             yimen: self.clone(),
             known,
             shown,
-            watermark,
         })
     }
 }
@@ -135,9 +131,10 @@ impl DeviceSignIn {
         }
         let endpoint = self.known.metadata.token_endpoint().map(|url| url.as_str());
         let endpoint = endpoint.ok_or_else(|| self.yimen.provider().nonsense(&"no token endpoint"))?;
+        let watermark = self.yimen.sessions().watermark().await?;
         let form = [("grant_type", GRANT), ("device_code", &self.shown.device_code)];
         let refusal = match post::<CoreTokenResponse>(&self.yimen, endpoint, &form).await? {
-            Ok(tokens) => return self.sign_in(&tokens).await,
+            Ok(tokens) => return self.sign_in(&tokens, watermark).await,
             Err(refusal) => refusal,
         };
         match refusal.error.as_str() {
@@ -152,18 +149,14 @@ impl DeviceSignIn {
         }
     }
 
-    async fn sign_in(&self, tokens: &CoreTokenResponse) -> Result<DeviceAnswer, Error> {
+    async fn sign_in(&self, tokens: &CoreTokenResponse, since: Watermark) -> Result<DeviceAnswer, Error> {
         let yimen = &self.yimen;
         let token = tokens.id_token();
         let token = token.ok_or_else(|| yimen.provider().nonsense(&"no ID token came"))?;
         let proven = prove_id_token(yimen, Arc::clone(&self.known), token, &Expected::OnDevice).await?;
-        let session = session(yimen, &self.known, tokens, proven).await?;
-        let key = SessionKey::of(SessionSecret::fresh()?.reveal());
-        if !yimen.sessions().begin(key, session, self.watermark).await {
-            return Err(Error::SignedOut);
-        }
-        let found = Person::of(yimen, key).await;
-        found.map(DeviceAnswer::SignedIn).ok_or(Error::SignedOut)
+        let arrival = arrive(yimen, &self.known, tokens, proven, since, None).await?;
+        let arrival = arrival.ok_or(Error::SignedOut)?;
+        Ok(DeviceAnswer::SignedIn(arrival.person))
     }
 }
 

@@ -86,6 +86,18 @@ pub enum Error {
     )]
     BadToken { token: &'static str, problem: String },
 
+    #[error(
+        "the session store cannot be asked ({problem}): see that it runs and that this machine reaches it; nobody is signed \
+         in or out meanwhile, and the SDK asks again with the next request"
+    )]
+    SessionStore { problem: String },
+
+    #[error(
+        "joining the person to an old record failed in the department's own `.link` ({problem}): they were not signed in; \
+         when they try again, it is called again"
+    )]
+    Link { problem: String },
+
     #[error("the session has ended: send the person to sign in again")]
     SignedOut,
 
@@ -115,13 +127,13 @@ impl Error {
     /// Whether trying again later, without anyone mending anything, may help.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
+        matches!(self, Self::Unreachable { .. } | Self::SessionStore { .. })
     }
 
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut | Self::AccessExpired | Self::LevelTooLow { .. } => StatusCode::UNAUTHORIZED,
-            Self::Unreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable { .. } | Self::SessionStore { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::BadAnswer { .. }
             | Self::Refused { .. }
             | Self::BadToken { .. }

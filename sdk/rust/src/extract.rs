@@ -53,5 +53,5 @@ impl Deref for MaybeSignedIn {
 
 async fn look(parts: &Parts) -> Result<MaybeSignedIn, Error> {
     let visit = parts.extensions.get::<Visit>().ok_or(Error::NoLayer)?;
-    Ok(MaybeSignedIn(visit.person(&parts.headers).await))
+    visit.person(&parts.headers).await.map(MaybeSignedIn)
 }

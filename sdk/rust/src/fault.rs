@@ -126,6 +126,9 @@ impl Fault {
 
     fn log(&self, reference: Option<&str>) {
         match &self.kind {
+            Kind::Failed(error @ Error::SessionStore { .. }) => {
+                tracing::error!(reference, %error, "the session store is away");
+            }
             Kind::Failed(error) | Kind::NoWordOfSignOut(error) if error.is_temporary() => {
                 tracing::warn!(reference, %error, "the provider is away");
             }
@@ -165,6 +168,10 @@ impl Fault {
             Kind::NoWordOfSignOut(_) => Words {
                 zh: "已在本网站退出",
                 en: "You are signed out of this site",
+            },
+            Kind::Failed(Error::SessionStore { .. }) => Words {
+                zh: "本网站暂时忙不过来",
+                en: "This site cannot answer right now",
             },
             Kind::Failed(error) if error.is_temporary() => Words {
                 zh: "登录暂时用不了",
@@ -206,6 +213,11 @@ impl Fault {
                 zh: "统一登录平台暂时联系不上，您在那里可能还是登录状态。用完公共电脑请关闭浏览器。",
                 en: "The city’s sign-in service cannot be reached, so you may still be signed in there. On a shared \
                      computer, close the browser.",
+            },
+            Kind::Failed(Error::SessionStore { .. }) => Words {
+                zh: "我们暂时查不到您有没有登录，您不用重新登录。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
+                en: "We cannot see right now whether you are signed in. You need not sign in again: please try again in a \
+                     moment. If that fails too, tell the helpline the number below.",
             },
             Kind::Failed(error) if error.is_temporary() => Words {
                 zh: "统一登录平台暂时联系不上。请过一会儿再试。",

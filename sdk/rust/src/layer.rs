@@ -28,9 +28,12 @@ const LARGEST_FORM: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct YimenLayer(Yimen);
 
-impl YimenLayer {
-    pub(crate) const fn new(yimen: Yimen) -> Self {
-        Self(yimen)
+impl Yimen {
+    /// Answers `/yimen/*` and makes [`SignedIn`](crate::SignedIn) work in everything below it. Give it to the
+    /// outermost router.
+    #[must_use]
+    pub fn layer(&self) -> YimenLayer {
+        YimenLayer(self.clone())
     }
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod arrival;
 mod assertion;
 mod attempt;
 mod backchannel;
@@ -17,9 +18,11 @@ mod extract;
 mod fault;
 mod form;
 mod id_token;
+mod identity;
 mod jws;
 mod keys;
 mod layer;
+mod link;
 mod local_path;
 mod logout_token;
 mod outgoing;
@@ -31,11 +34,14 @@ mod registration;
 mod require_acr;
 mod seal;
 mod session;
-mod session_store;
+pub mod session_store;
+mod sessions;
 mod settings;
 mod sign_in;
 mod sign_out;
 mod token_endpoint;
+mod tokens;
+mod turns;
 mod user_info;
 mod visit;
 
@@ -46,9 +52,11 @@ pub use clock::Clock;
 pub use device::{DeviceAnswer, DeviceSignIn};
 pub use error::Error;
 pub use extract::{MaybeSignedIn, SignedIn};
+pub use identity::Identity;
 pub use keys::public_jwks;
 pub use layer::{YimenLayer, YimenService};
+pub use link::Linked;
 pub use person::Person;
-pub use refresh::AccessToken;
 pub use require_acr::{RequireAcr, RequireAcrService, require_acr};
 pub use session_store::{SessionLimits, SessionStore};
+pub use tokens::AccessToken;

@@ -1,5 +1,7 @@
 //! Is this logout token the provider's word? (OpenID Connect Back-Channel Logout 1.0 §2.4, §2.6)
 
+use std::time::SystemTime;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -7,7 +9,7 @@ use crate::client::Yimen;
 use crate::clock::{LEEWAY, drift, moment};
 use crate::error::Error;
 use crate::jws::{Audience, Kind};
-use crate::session_store::Ended;
+use crate::session::Ended;
 
 /// Providers before the advice of §2.4 sent `JWT` or nothing.
 const KIND: Kind = Kind {
@@ -18,9 +20,12 @@ const KIND: Kind = Kind {
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// A logout token whose every check has passed, and which has not been used before.
+/// A logout token whose every check has passed, but for whether it has been used before.
 pub(crate) struct ProvenLogoutToken {
     pub(crate) ended: Ended,
+    pub(crate) jti: String,
+    /// Until then it could be used again.
+    pub(crate) until: SystemTime,
 }
 
 #[derive(Deserialize)]
@@ -39,15 +44,11 @@ struct Claims {
 pub(crate) async fn prove_logout_token(yimen: &Yimen, token: &str) -> Result<ProvenLogoutToken, Error> {
     let claims: Claims = KIND.prove(yimen, token).await?;
     check_claims(yimen, &claims)?;
-    let until = moment(claims.exp) + LEEWAY;
-    if !yimen
-        .sessions()
-        .is_first_use(&claims.jti, until, yimen.now())
-        .await
-    {
-        return Err(bad("its jti has been used before"));
-    }
-    Ok(ProvenLogoutToken { ended: whom(claims)? })
+    Ok(ProvenLogoutToken {
+        ended: whom(&claims)?,
+        until: moment(claims.exp) + LEEWAY,
+        jti: claims.jti,
+    })
 }
 
 fn check_claims(yimen: &Yimen, claims: &Claims) -> Result<(), Error> {
@@ -78,12 +79,16 @@ fn check_claims(yimen: &Yimen, claims: &Claims) -> Result<(), Error> {
 }
 
 /// `sid` where there is one: the other sign-ins of the same person go on.
-fn whom(claims: Claims) -> Result<Ended, Error> {
-    match (claims.sid, claims.sub) {
-        (Some(sid), _) => Ok(Ended::Sid(sid)),
-        (None, Some(sub)) => Ok(Ended::Sub(sub)),
+fn whom(claims: &Claims) -> Result<Ended, Error> {
+    match (&claims.sid, &claims.sub) {
+        (Some(sid), _) => Ok(Ended::Sid(sid.clone())),
+        (None, Some(sub)) => Ok(Ended::Sub(sub.clone())),
         (None, None) => Err(bad("it names neither sid nor sub")),
     }
+}
+
+pub(crate) fn used_before() -> Error {
+    bad("its jti has been used before")
 }
 
 fn bad(problem: &str) -> Error {

@@ -73,11 +73,10 @@ where
             let Some(visit) = request.extensions().get::<Visit>().cloned() else {
                 return Ok(Error::NoLayer.into_response());
             };
-            let person = visit.person(request.headers()).await;
-            if person.and_then(|person| person.level()) >= Some(level) {
-                inner.call(request).await
-            } else {
-                Ok(Error::LevelTooLow { level }.into_response())
+            match visit.person(request.headers()).await {
+                Ok(Some(person)) if person.level() >= Some(level) => inner.call(request).await,
+                Ok(_) => Ok(Error::LevelTooLow { level }.into_response()),
+                Err(error) => Ok(error.into_response()),
             }
         })
     }

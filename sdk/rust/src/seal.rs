@@ -18,6 +18,7 @@ use crate::error::Error;
 pub(crate) struct Sealer {
     secrecy: LessSafeKey,
     proof: hmac::Key,
+    naming: hmac::Key,
 }
 
 impl Sealer {
@@ -26,6 +27,7 @@ impl Sealer {
         Ok(Self {
             secrecy: LessSafeKey::new(UnboundKey::from(root.expand(&[b"seal v1"], &AES_256_GCM)?)),
             proof: hmac::Key::from(root.expand(&[b"proof v1"], hmac::HMAC_SHA256)?),
+            naming: hmac::Key::from(root.expand(&[b"name v1"], hmac::HMAC_SHA256)?),
         })
     }
 
@@ -56,6 +58,12 @@ impl Sealer {
             )
             .ok()?;
         Some(plain.to_vec())
+    }
+
+    /// A name for something that only this department can make of it, and of which nobody can tell what it stands for.
+    pub(crate) fn name(&self, kind: &str, text: &str) -> String {
+        let of = format!("{kind}\n{text}");
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.naming, of.as_bytes()))
     }
 
     /// A form token for one session: it says that the form was made by this department for this browser.

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
 
 use crate::chance;
 use crate::error::Error;
-use crate::refresh::Tokens;
+use crate::tokens::Tokens;
 
 /// What the browser's cookie holds. The store keeps only its hash, so that a copy of the store signs nobody in.
 pub(crate) struct SessionSecret(String);
@@ -35,6 +37,11 @@ impl SessionKey {
         Self(key)
     }
 
+    /// For the store.
+    pub(crate) fn name(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+    }
+
     pub(crate) const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -46,6 +53,7 @@ impl fmt::Debug for SessionKey {
     }
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) sub: String,
     /// The provider's name for the sign-in behind this session, by which it says that it has ended.
@@ -53,7 +61,13 @@ pub(crate) struct Session {
     /// What the ID token and UserInfo said.
     pub(crate) claims: Map<String, Value>,
     pub(crate) begun: SystemTime,
-    pub(crate) tokens: Mutex<Tokens>,
+    pub(crate) tokens: Tokens,
+}
+
+/// Whom the provider says is signed out (Back-Channel Logout §2.4: `sid`, `sub`, or both).
+pub(crate) enum Ended {
+    Sid(String),
+    Sub(String),
 }
 
 impl fmt::Debug for Session {

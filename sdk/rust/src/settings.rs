@@ -44,6 +44,12 @@ impl Settings {
         format!("{}/acr/{level}", self.issuer.trim_end_matches('/'))
     }
 
+    /// The level that an `acr` stands for.
+    pub(crate) fn level(&self, acr: &str) -> Option<u8> {
+        let issuer = self.issuer.trim_end_matches('/');
+        acr.strip_prefix(issuer)?.strip_prefix("/acr/")?.parse().ok()
+    }
+
     pub(crate) fn home_address(&self) -> String {
         format!("{}{}/", self.origin(), self.prefix())
     }

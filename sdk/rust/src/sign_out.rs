@@ -16,15 +16,16 @@ use crate::sign_in::redirect;
 const PURPOSE: &str = "signed out";
 
 pub(crate) async fn sign_out(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<Response, Fault> {
-    let Some(person) = Person::find(yimen, headers).await else {
+    let failed = |error| Fault::failed(error, yimen.home().clone());
+    let Some(person) = Person::find(yimen, headers).await.map_err(failed)? else {
         return Ok(without_cookie(yimen, redirect(yimen.home().as_str())));
     };
     let token = once(form, "form_token").ok().flatten().unwrap_or_default();
     if !is_from_our_page(yimen, headers) || !person.owns_form(&token) {
         return Err(Fault::not_our_form(yimen));
     }
-    person.leave().await;
-    match end_session_address(yimen, &person.id_token().await).await {
+    person.leave().await.map_err(failed)?;
+    match end_session_address(yimen, person.id_token()).await {
         Ok(Some(address)) => Ok(without_cookie(yimen, redirect(address.as_str()))),
         Ok(None) => Ok(without_cookie(yimen, redirect(yimen.home().as_str()))),
         Err(error) => {

@@ -54,7 +54,7 @@ impl Visit {
     }
 
     /// Who is here. From now on the answer counts as personal.
-    pub(crate) async fn person(&self, headers: &HeaderMap) -> Option<Person> {
+    pub(crate) async fn person(&self, headers: &HeaderMap) -> Result<Option<Person>, Error> {
         self.make_personal();
         Person::find(&self.yimen, headers).await
     }

@@ -13,9 +13,17 @@ mod keys;
 #[cfg(test)]
 mod levels;
 #[cfg(test)]
+mod linking;
+#[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod refreshing;
+#[cfg(test)]
+#[path = "../../examples/sessions_in_sql.rs"]
+#[expect(dead_code, reason = "its `main`")]
+mod sessions_in_sql;
 #[cfg(test)]
 mod signing_in;
 #[cfg(test)]

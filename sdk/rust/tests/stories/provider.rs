@@ -28,7 +28,11 @@ pub(crate) struct Provider {
     pub(crate) codes: Mutex<HashMap<String, Request>>,
     pub(crate) used_assertions: Mutex<Vec<String>>,
     pub(crate) redeemed: AtomicUsize,
+    /// Refreshes that have been asked for, and those that have been answered.
+    pub(crate) refreshing: AtomicUsize,
     pub(crate) refreshed: AtomicUsize,
+    /// While a test has it, refreshes wait.
+    pub(crate) hold_refreshes: tokio::sync::RwLock<()>,
     pub(crate) keys_read: AtomicUsize,
     pub(crate) token_life: Mutex<Duration>,
     /// Changes the ID token's claims before they are signed.
@@ -64,7 +68,9 @@ impl Provider {
             codes: Mutex::default(),
             used_assertions: Mutex::default(),
             redeemed: AtomicUsize::new(0),
+            refreshing: AtomicUsize::new(0),
             refreshed: AtomicUsize::new(0),
+            hold_refreshes: tokio::sync::RwLock::default(),
             keys_read: AtomicUsize::new(0),
             token_life: Mutex::new(Duration::from_secs(300)),
             bend: Mutex::default(),
@@ -228,7 +234,9 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
     });
     if form["grant_type"] == "refresh_token" {
         assert_eq!(form["refresh_token"], "refresh-1");
+        provider.refreshing.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(50)).await;
+        let _held = provider.hold_refreshes.read().await;
         let count = provider.refreshed.fetch_add(1, Ordering::Relaxed) + 1;
         answer["access_token"] = json!(format!("access-{count}"));
         answer["id_token"] = json!(provider.id_token(None));

@@ -50,7 +50,21 @@ impl World {
     }
 
     pub(crate) async fn around(provider: Arc<Provider>, time: Time) -> Self {
-        let yimen = settings(&provider.issuer, &time).load().await.unwrap();
+        Self::joined(provider, time, |settings| settings).await
+    }
+
+    /// With settings of a test's own.
+    pub(crate) async fn of(set: impl FnOnce(Builder) -> Builder) -> Self {
+        let time = Time::start();
+        Self::joined(Provider::start(time.clone()).await, time, set).await
+    }
+
+    pub(crate) async fn joined(
+        provider: Arc<Provider>,
+        time: Time,
+        set: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        let yimen = set(settings(&provider.issuer, &time)).load().await.unwrap();
         *provider.client_jwks.lock().unwrap() = yimen.registration()["jwks"].clone();
         let app = department(&yimen);
         Self {

@@ -1,0 +1,57 @@
+//! From the provider's tokens to a session: what signing in with a browser and on a device have in common.
+
+use openidconnect::core::CoreTokenResponse;
+
+use crate::client::Yimen;
+use crate::error::Error;
+use crate::id_token::ProvenIdToken;
+use crate::link::Linked;
+use crate::person::Person;
+use crate::provider::Known;
+use crate::session::{Session, SessionKey, SessionSecret};
+use crate::session_store::Watermark;
+use crate::tokens::Tokens;
+use crate::user_info::read_user_info;
+
+/// A session that has begun.
+pub(crate) struct Arrival {
+    pub(crate) person: Person,
+    pub(crate) secret: SessionSecret,
+    pub(crate) linked: Linked,
+}
+
+/// Always under a new secret, never one that the browser brought (session fixation): what it brought, `former`, ends. `None` if the provider has ended
+/// the sign-in since `since`.
+pub(crate) async fn arrive(
+    yimen: &Yimen,
+    known: &Known,
+    tokens: &CoreTokenResponse,
+    proven: ProvenIdToken,
+    since: Watermark,
+    former: Option<SessionKey>,
+) -> Result<Option<Arrival>, Error> {
+    let mut claims = read_user_info(yimen, known, tokens, &proven.sub).await?;
+    claims.extend(proven.claims);
+    let now = yimen.now();
+    let identity = yimen.identity(Session {
+        sub: proven.sub,
+        sid: proven.sid,
+        claims,
+        begun: now,
+        tokens: Tokens::new(tokens, proven.text, None, now),
+    });
+    let linked = yimen.link(identity.clone()).await?;
+    if let Some(former) = former {
+        yimen.sessions().end(former).await?;
+    }
+    let secret = SessionSecret::fresh()?;
+    let key = SessionKey::of(secret.reveal());
+    if !yimen.sessions().begin(key, identity.session(), since).await? {
+        return Ok(None);
+    }
+    Ok(Some(Arrival {
+        person: Person::new(yimen, key, identity),
+        secret,
+        linked,
+    }))
+}
