@@ -50,6 +50,7 @@ pub enum Action {
     PasskeyAdded,
     PasskeyEnded,
     PasskeyFailed,
+    PasskeyHandleMade,
     PasskeyPutOff,
     PasskeyRenamed,
     PhoneAdded,
@@ -64,6 +65,7 @@ pub enum Action {
     RecordsSwept,
     RefreshReused,
     Refreshed,
+    RelyingPartyHeld,
     SessionEnded,
     SignedIn,
     SignedInAgain,
@@ -74,7 +76,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 69] = [
         Self::AccountCreated,
         Self::AccountErased,
         Self::AccountKept,
@@ -121,6 +123,7 @@ impl Action {
         Self::PasskeyAdded,
         Self::PasskeyEnded,
         Self::PasskeyFailed,
+        Self::PasskeyHandleMade,
         Self::PasskeyPutOff,
         Self::PasskeyRenamed,
         Self::PhoneAdded,
@@ -135,6 +138,7 @@ impl Action {
         Self::RecordsSwept,
         Self::RefreshReused,
         Self::Refreshed,
+        Self::RelyingPartyHeld,
         Self::SessionEnded,
         Self::SignedIn,
         Self::SignedInAgain,
@@ -193,6 +197,7 @@ impl Action {
             Self::PasskeyAdded => "passkey.added",
             Self::PasskeyEnded => "passkey.ended",
             Self::PasskeyFailed => "passkey.failed",
+            Self::PasskeyHandleMade => "passkey.handle_made",
             Self::PasskeyPutOff => "passkey.put_off",
             Self::PasskeyRenamed => "passkey.renamed",
             Self::PhoneAdded => "phone.added",
@@ -207,6 +212,7 @@ impl Action {
             Self::RecordsSwept => "records.swept",
             Self::RefreshReused => "refresh.reused",
             Self::Refreshed => "refresh.used",
+            Self::RelyingPartyHeld => "relying_party.held",
             Self::SessionEnded => "session.ended",
             Self::SignedIn => "session.begun",
             Self::SignedInAgain => "session.renewed",

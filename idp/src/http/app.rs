@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::tls::TlsError;
 use crate::admin::Admin;
+use crate::audit::Context;
 use crate::carrier::{self, Carrier};
 use crate::clock::Clock;
 use crate::config::{Config, Database, Settings};
@@ -189,7 +190,9 @@ impl App {
         let consents = Consents::new(db.clone(), state.clone());
         let relying_party = RelyingParty::of(&config)?;
         if let Some(relying_party) = &relying_party {
-            relying_party.hold(&db, clock.now()).await?;
+            relying_party
+                .hold(&db, &Context::of_node(clock.now(), &rng))
+                .await?;
         }
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
         let real_names = RealNames::new(authority.clone(), db.clone(), vault.clone(), sessions.clone());
