@@ -144,13 +144,12 @@ fn literals(source: &str) -> Vec<String> {
         let (before, here) = rest.split_at(at);
         rest = if here.starts_with("//") {
             here.find('\n').map_or("", |end| &here[end..])
-        } else if here.starts_with('"') {
-            let hashes = before.len() - before.trim_end_matches('#').len();
-            let is_raw = before.trim_end_matches('#').ends_with('r');
-            let (text, after) = if is_raw {
-                raw(&here[1..], hashes)
+        } else if let Some(opened) = here.strip_prefix('"') {
+            let prefix = before.trim_end_matches('#');
+            let (text, after) = if prefix.ends_with('r') {
+                raw(opened, before.len() - prefix.len())
             } else {
-                quoted(&here[1..])
+                quoted(opened)
             };
             found.push(text);
             after
@@ -158,10 +157,8 @@ fn literals(source: &str) -> Vec<String> {
             // A character, not the beginning of a lifetime.
             let end = escaped[1..].find('\'').unwrap();
             &escaped[end + 2..]
-        } else if here.starts_with("'\"'") {
-            &here[3..]
         } else {
-            &here[1..]
+            here.strip_prefix("'\"'").unwrap_or(&here[1..])
         };
     }
     found
