@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::assurance::Identity;
 use crate::args;
-use crate::audit::{Action, Change, Event};
+use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::store::{Db, Row, StoreError, Vault, hash};
 
@@ -168,10 +168,20 @@ pub async fn passkeys(db: &Db, vault: &Vault, account: Uuid) -> Result<Vec<Passk
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn passkey_handle(change: &mut Change, account: Uuid) -> Result<Uuid, StoreError> {
-    let fresh = uuid::Builder::from_random_bytes(change.rng().bytes()).into_uuid();
+pub async fn passkey_handle(db: &Db, context: &Context, account: Uuid) -> Result<Uuid, StoreError> {
+    if let Some(handle) = known_handle(db, account).await? {
+        return Ok(handle);
+    }
+    let fresh = uuid::Builder::from_random_bytes(context.rng.bytes()).into_uuid();
+    let mut change = Change::begin(db, context).await?;
     let row = change.maybe(MAKE_HANDLE, args![account, fresh]).await?;
-    row.ok_or(StoreError::Missing)?.uuid("passkey_handle")
+    let handle = row.ok_or(StoreError::Missing)?.uuid("passkey_handle")?;
+    if handle == fresh {
+        let made = Event::new(Action::PasskeyHandleMade).account(account);
+        change.record(made).await?;
+        change.commit().await?;
+    }
+    Ok(handle)
 }
 
 /// By what authenticators know the account, if any was made for it.

@@ -115,3 +115,22 @@ async fn names_and_numbers_are_stored_sealed() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_authenticators_know_the_account_by_is_made_once_and_told_once() {
+    let (records, vault, context) = records().await;
+    let db = &records.db;
+    let account = sign_in(db, &vault, &context).await;
+    assert_eq!(known_handle(db, account).await.unwrap(), None);
+    let both = tokio::join!(
+        passkey_handle(db, &context, account),
+        passkey_handle(db, &context, account)
+    );
+    let (first, second) = (both.0.unwrap(), both.1.unwrap());
+    assert_eq!(first, second);
+    assert_eq!(known_handle(db, account).await.unwrap(), Some(first));
+    let told = "SELECT account_id FROM audit WHERE action = 'passkey.handle_made'";
+    let told = db.all(told, vec![]).await.unwrap();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].uuid("account_id").unwrap(), account);
+}

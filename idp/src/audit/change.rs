@@ -22,6 +22,17 @@ pub struct Context {
 }
 
 impl Context {
+    /// What a node does by itself, at nobody's request.
+    #[must_use]
+    pub fn of_node(now: Timestamp, rng: &Rng) -> Self {
+        Self {
+            now,
+            request_id: String::new(),
+            actor: "node",
+            rng: rng.clone(),
+        }
+    }
+
     /// Writes down what happened where the audit row is the whole change: one statement, and no
     /// transaction around it.
     ///

@@ -1,4 +1,4 @@
-//! Who did what, when: every change to a record commits together with its audit row.
+//! Who did what, when: a change that means something commits together with its audit row.
 //! May import: web, store, clock, rng.
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,12 @@ impl Database {
     pub fn sqlite_file(&self) -> Option<&str> {
         let path = self.url.expose().strip_prefix("sqlite:")?;
         Some(path.trim_start_matches("//"))
+    }
+
+    /// The file, where the records are to be SQLite's and nothing has made it yet.
+    #[must_use]
+    pub fn file_to_be_made(&self) -> Option<&str> {
+        self.sqlite_file().filter(|file| !Path::new(file).exists())
     }
 }
 

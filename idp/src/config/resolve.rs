@@ -32,8 +32,7 @@ pub(super) fn resolve(
     demand_sections(&settings).map_err(wrong)?;
     demand_session(&settings, &written).map_err(wrong)?;
     demand_sms(&settings).map_err(wrong)?;
-    demand_proofing(&settings).map_err(wrong)?;
-    demand_carrier(&settings).map_err(wrong)?;
+    demand_counterparts(&settings).map_err(wrong)?;
     Ok(Config {
         public_url,
         master_key,
@@ -124,34 +123,27 @@ fn demand_sms(settings: &Settings) -> Result<(), Fault> {
     })
 }
 
-/// Whoever waits for the authority still gets its page, and not the end of the request.
-fn demand_proofing(settings: &Settings) -> Result<(), Fault> {
+/// Whoever waits for the authority or the carriers still gets their page, and not the end of the request.
+fn demand_counterparts(settings: &Settings) -> Result<(), Fault> {
     let longest = settings.http.request_timeout;
-    match &settings.proofing {
-        Some(proofing) if proofing.timeout >= longest => Err(Fault {
-            key: "proofing.timeout",
-            said: format!(
-                "proofing.timeout is {}; it must be shorter than http.request_timeout ({longest})",
-                proofing.timeout
-            ),
-        }),
-        _ => Ok(()),
+    let timeouts = [
+        (
+            "proofing.timeout",
+            settings.proofing.as_ref().map(|asked| asked.timeout),
+        ),
+        (
+            "carrier.timeout",
+            settings.carrier.as_ref().map(|asked| asked.timeout),
+        ),
+    ];
+    for (key, timeout) in timeouts {
+        if let Some(timeout) = timeout.filter(|timeout| *timeout >= longest) {
+            let said =
+                format!("{key} is {timeout}; it must be shorter than http.request_timeout ({longest})");
+            return Err(Fault { key, said });
+        }
     }
-}
-
-/// The same of whoever waits for the carriers.
-fn demand_carrier(settings: &Settings) -> Result<(), Fault> {
-    let longest = settings.http.request_timeout;
-    match &settings.carrier {
-        Some(carrier) if carrier.timeout >= longest => Err(Fault {
-            key: "carrier.timeout",
-            said: format!(
-                "carrier.timeout is {}; it must be shorter than http.request_timeout ({longest})",
-                carrier.timeout
-            ),
-        }),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 fn demand_session(settings: &Settings, written: &Written) -> Result<(), Fault> {

@@ -339,6 +339,10 @@ mod tests {
                 ":11: proofing.timeout is 15s; it must be shorter than http.request_timeout (15s)",
             ),
             (
+                with("[carrier]\nurl = \"https://a.example/\"\nsecret = \"s\"\ntimeout = \"15s\"\n"),
+                ":11: carrier.timeout is 15s; it must be shorter than http.request_timeout (15s)",
+            ),
+            (
                 with("[[sms.test_number]]\nphone = \"13800000000\"\ncode = \"123456\"\n"),
                 ":8: sms.test_number is allowed only when dev = true",
             ),

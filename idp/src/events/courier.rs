@@ -76,12 +76,7 @@ impl Courier {
     }
 
     fn context(&self) -> Context {
-        Context {
-            now: self.clock.now(),
-            request_id: String::new(),
-            actor: "node",
-            rng: self.rng.clone(),
-        }
+        Context::of_node(self.clock.now(), &self.rng)
     }
 
     pub(super) async fn claim(&self, most: usize) -> Result<Vec<Claimed>, StoreError> {

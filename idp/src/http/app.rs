@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::tls::TlsError;
 use crate::admin::Admin;
+use crate::audit::Context;
 use crate::carrier::{self, Carrier};
 use crate::clock::Clock;
 use crate::config::{Config, Database, Settings};
@@ -187,10 +188,7 @@ impl App {
             departments.clone(),
         );
         let consents = Consents::new(db.clone(), state.clone());
-        let relying_party = RelyingParty::of(&config)?;
-        if let Some(relying_party) = &relying_party {
-            relying_party.hold(&db, clock.now()).await?;
-        }
+        let relying_party = held_relying_party(&config, &db, &Context::of_node(clock.now(), &rng)).await?;
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
         let real_names = RealNames::new(authority.clone(), db.clone(), vault.clone(), sessions.clone());
         let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), senders);
@@ -240,6 +238,19 @@ impl App {
             vault: self.vault.clone(),
         }
     }
+}
+
+/// Whom passkeys are made for, which is once and for all; nobody where the address is no domain name.
+async fn held_relying_party(
+    config: &Config,
+    db: &Db,
+    context: &Context,
+) -> Result<Option<RelyingParty>, RelyingPartyError> {
+    let relying_party = RelyingParty::of(config)?;
+    if let Some(relying_party) = &relying_party {
+        relying_party.hold(db, context).await?;
+    }
+    Ok(relying_party)
 }
 
 /// Whom the city asks about people and about numbers, where it has them.

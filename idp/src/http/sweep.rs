@@ -69,12 +69,7 @@ pub(super) async fn sweep(app: &App) {
 }
 
 fn context(app: &App) -> Context {
-    Context {
-        now: app.clock.now(),
-        request_id: String::new(),
-        actor: "node",
-        rng: app.rng.clone(),
-    }
+    Context::of_node(app.clock.now(), &app.rng)
 }
 
 async fn exhaust<F>(what: &str, round: impl Fn() -> F)

@@ -37,7 +37,6 @@ pub enum Code {
     // RFC 6750 §3.1
     InvalidToken,
     InsufficientScope,
-    // RFC 7009 §2.2.1
 }
 
 impl Code {

@@ -137,13 +137,7 @@ impl Operators {
         if now.since(row.time("last_seen_at")?) < GRAIN {
             return Ok(());
         }
-        let context = Context {
-            now,
-            request_id: String::new(),
-            actor: "node",
-            rng: self.rng.clone(),
-        };
-        let mut change = Change::begin(&self.db, &context).await?;
+        let mut change = Change::begin(&self.db, &Context::of_node(now, &self.rng)).await?;
         change.execute(SEEN, args![hash(token), now]).await?;
         change.commit_housekeeping().await
     }
@@ -154,15 +148,19 @@ impl Operators {
     /// Where the database does not answer; then the cookie stays, and so does the session.
     pub async fn end(&self, context: &Context, headers: &HeaderMap) -> Result<HeaderValue, StoreError> {
         let mut change = Change::begin(&self.db, context).await?;
+        let mut was_open = false;
         for token in self.cookies.read_all(headers, COOKIE).take(4) {
             if let Some(row) = change.maybe(END, args![hash(token)]).await? {
                 let event = Event::new(Action::OperatorSignedOut);
                 change
                     .record(event.with("operator", row.uuid("operator_id")?))
                     .await?;
+                was_open = true;
             }
         }
-        change.commit_housekeeping().await?;
+        if was_open {
+            change.commit().await?;
+        }
         Ok(self.cookies.clear(COOKIE))
     }
 }

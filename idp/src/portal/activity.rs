@@ -1,5 +1,186 @@
-use super::pages::Happening;
+//! What happened to the account, in the resident's words.
+
 use crate::audit::{Action, EndReason, Entry};
+use crate::clock::Timestamp;
+use crate::web::Page;
+
+/// Something that happened to the account.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    pub at: Timestamp,
+    pub what: Happening,
+    /// "手机 · Chrome"; may be empty.
+    pub device: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    AccountMade,
+    /// Signed in, on the way to a service or to the account itself.
+    SignedIn,
+    /// On a kiosk, after which the node ended the session by itself.
+    LeftKiosk,
+    SignedOut,
+    SignedOutEverywhere,
+    /// One or all other devices were signed out from here.
+    EndedOther,
+    /// A refresh token that had been replaced was used again: it may be in other hands.
+    Misused {
+        service: String,
+    },
+    /// Another device, by the resident's yes on this one.
+    LetIn,
+    NotLetIn,
+    /// Somebody who holds the number says that the account is not theirs.
+    NumberDisputed,
+    NumberReturned,
+    Exported,
+    Left,
+    Kept,
+    /// By the link of a notice.
+    Locked,
+    Unlocked,
+    MergingBegun,
+    /// Another account of the same person was closed into this one.
+    Merged,
+    /// A service knew both.
+    KnownTwice {
+        service: String,
+    },
+    /// Staff at a window have seen the person, or somebody who said so.
+    Witnessed {
+        file: String,
+    },
+    WindowCode {
+        file: String,
+    },
+    WindowCodeUsed,
+    /// Staff gave none, or a wrong one was typed.
+    WindowCodeRefused,
+    DisputeWon {
+        file: String,
+    },
+    DisputeLost {
+        file: String,
+    },
+    NumberAdded,
+    /// It signs in for a while yet, so that its owner can say no.
+    NumberEnding,
+    NumberKept,
+    NumberRemoved,
+    /// By a code from a window.
+    NumberMoving,
+    NumberMoved,
+    NumberMoveStopped,
+    /// Wrong codes were entered for the resident's number.
+    WrongCode,
+    /// A passkey of the resident's was refused.
+    PasskeyRefused,
+    NameProven,
+    NameRefused,
+    /// In another account.
+    NameElsewhere,
+    PasskeyAdded,
+    PasskeyRenamed,
+    PasskeyRemoved,
+    /// There are two of it.
+    PasskeyCloned,
+    /// A service was opened without signing in again.
+    Opened {
+        service: String,
+    },
+    Shared {
+        service: String,
+        items: String,
+    },
+    Refused {
+        service: String,
+    },
+    Withdrew {
+        service: String,
+        items: String,
+    },
+}
+
+impl Activity {
+    pub(super) fn text(&self, page: &Page) -> String {
+        match &self.what {
+            Happening::AccountMade => page.say("did-account-made").to_string(),
+            Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::Exported => page.say("did-export").to_string(),
+            Happening::Left => page.say("did-leave").to_string(),
+            Happening::Kept => page.say("did-keep").to_string(),
+            Happening::Locked => page.say("did-lock").to_string(),
+            Happening::Unlocked => page.say("did-unlock").to_string(),
+            Happening::MergingBegun => page.say("did-begin-merging").to_string(),
+            Happening::Merged => page.say("did-merge").to_string(),
+            Happening::KnownTwice { service } => {
+                page.say("did-known-twice").with("service", service).to_string()
+            }
+            Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
+            Happening::NumberReturned => page.say("did-number-returned").to_string(),
+            Happening::Witnessed { file } => page.say("did-witnessed").with("file", file).to_string(),
+            Happening::WindowCode { file } => page.say("did-window-code").with("file", file).to_string(),
+            Happening::WindowCodeUsed => page.say("did-window-code-used").to_string(),
+            Happening::WindowCodeRefused => page.say("did-window-code-refused").to_string(),
+            Happening::DisputeWon { file } => page.say("did-dispute-won").with("file", file).to_string(),
+            Happening::DisputeLost { file } => page.say("did-dispute-lost").with("file", file).to_string(),
+            Happening::NumberAdded => page.say("did-number-added").to_string(),
+            Happening::NumberEnding => page.say("did-number-ending").to_string(),
+            Happening::NumberMoving => page.say("did-number-moving").to_string(),
+            Happening::NumberMoved => page.say("did-number-moved").to_string(),
+            Happening::NumberMoveStopped => page.say("did-number-move-stopped").to_string(),
+            Happening::NumberKept => page.say("did-number-kept").to_string(),
+            Happening::NumberRemoved => page.say("did-number-removed").to_string(),
+            Happening::LetIn => page.say("did-let-in").to_string(),
+            Happening::NotLetIn => page.say("did-not-let-in").to_string(),
+            Happening::LeftKiosk => page.say("did-leave-kiosk").to_string(),
+            Happening::SignedOut => page.say("did-sign-out").to_string(),
+            Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
+            Happening::EndedOther => page.say("did-end-other").to_string(),
+            Happening::Misused { service } => page.say("did-misuse").with("service", service).to_string(),
+            Happening::WrongCode => page.say("did-wrong-code").to_string(),
+            Happening::NameProven => page.say("did-name-proven").to_string(),
+            Happening::NameRefused => page.say("did-name-refused").to_string(),
+            Happening::NameElsewhere => page.say("did-name-elsewhere").to_string(),
+            Happening::PasskeyRefused => page.say("did-passkey-refused").to_string(),
+            Happening::PasskeyAdded => page.say("did-passkey-added").to_string(),
+            Happening::PasskeyRenamed => page.say("did-passkey-renamed").to_string(),
+            Happening::PasskeyRemoved => page.say("did-passkey-removed").to_string(),
+            Happening::PasskeyCloned => page.say("did-passkey-cloned").to_string(),
+            Happening::Opened { service } => page.say("did-open").with("service", service).to_string(),
+            Happening::Shared { service, items } => page
+                .say("did-share")
+                .with("service", service)
+                .with("items", items)
+                .to_string(),
+            Happening::Refused { service } => page.say("did-refuse").with("service", service).to_string(),
+            Happening::Withdrew { service, items } => page
+                .say("did-withdraw")
+                .with("service", service)
+                .with("items", items)
+                .to_string(),
+        }
+    }
+
+    pub(super) fn is_alarming(&self) -> bool {
+        matches!(
+            self.what,
+            Happening::WrongCode
+                | Happening::NotLetIn
+                | Happening::NumberDisputed
+                | Happening::Locked
+                | Happening::NumberEnding
+                | Happening::NumberMoving
+                | Happening::WindowCode { .. }
+                | Happening::WindowCodeRefused
+                | Happening::Misused { .. }
+                | Happening::NameElsewhere
+                | Happening::PasskeyRefused
+                | Happening::PasskeyCloned
+        )
+    }
+}
 
 /// What a line of the audit means to its resident; `None` for what another line tells better.
 /// `service` is the service's name where the line concerns one, `items` what went to it.
@@ -94,68 +275,5 @@ fn file(entry: &Entry) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::clock::Timestamp;
-
-    fn entry(action: &str, detail: serde_json::Value) -> Entry {
-        Entry {
-            at: Timestamp::from_seconds(0),
-            client: None,
-            action: Action::named(action).unwrap(),
-            detail,
-        }
-    }
-
-    #[test]
-    fn each_end_of_a_session_is_told_once() {
-        let ended = |reason: &str| {
-            happening(
-                &entry("session.ended", json!({ "reason": reason })),
-                None,
-                String::new(),
-            )
-        };
-        assert_eq!(ended("signed out"), Some(Happening::SignedOut));
-        assert_eq!(ended("nobody was at the kiosk"), Some(Happening::LeftKiosk));
-        assert_eq!(
-            ended("signed out from another device"),
-            Some(Happening::EndedOther)
-        );
-        assert_eq!(
-            ended("signed out everywhere"),
-            None,
-            "told by account.signed_out_everywhere"
-        );
-    }
-
-    #[test]
-    fn a_stolen_refresh_token_is_told() {
-        let reused = entry("refresh.reused", json!({}));
-        let service = "养老金查询".to_owned();
-        let told = happening(&reused, Some(service.clone()), String::new());
-        assert_eq!(told, Some(Happening::Misused { service }));
-    }
-
-    #[test]
-    fn what_went_to_a_service_is_named() {
-        let given = happening(
-            &entry("consent.given", json!({})),
-            Some("养老金查询".to_owned()),
-            "姓名".to_owned(),
-        );
-        assert_eq!(
-            given,
-            Some(Happening::Shared {
-                service: "养老金查询".to_owned(),
-                items: "姓名".to_owned()
-            })
-        );
-        assert_eq!(
-            happening(&entry("key.changed", json!({})), None, String::new()),
-            None
-        );
-    }
-}
+#[path = "activity_test.rs"]
+mod tests;

@@ -5,8 +5,8 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
-use super::activity::happening;
-use super::pages::{AccountNotice, AccountPage, Activity, Given, PasskeyRow, Phone, Service, Who};
+use super::activity::{Activity, happening};
+use super::pages::{AccountNotice, AccountPage, Given, PasskeyRow, Phone, Service, Who};
 use super::passkeys::signals;
 use crate::account;
 use crate::audit::{Entry, of_account};

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::super::activity::Happening;
 use super::super::devices::DeviceKind;
 use super::*;
 use crate::consent::Item;

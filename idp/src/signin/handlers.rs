@@ -1,16 +1,16 @@
 use axum::extract::{Path, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::Signin;
 use super::code::{KeptCode, Standing, TypedCode, TypedCodeError};
-use super::due::Owed;
 use super::guard::Browser;
+use super::hold::{Held, hold};
 use super::interaction::Interaction;
 use super::kiosks::is_kiosk;
 use super::limits::{CODE_MINUTES, MINUTE, Wait};
-use super::pages::{CodeNotice, CodePage, Held, HoldPage, PhonePage, PhoneProblem};
+use super::pages::{CodeNotice, CodePage, PhonePage, PhoneProblem};
 use super::send_code::{Occasion, SendCode, SendRefusal, Unsent};
 use super::verify_code::{Verdict, VerifyCode};
 use crate::account::{PhoneError, PhoneNumber};
@@ -73,7 +73,7 @@ pub async fn enter_phone(
     };
     let ask = SendCode {
         work: work_of(&form)?,
-        ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Typed)
+        ..signin.ask_for(&interaction.id, phone, &facts, &page, &headers, Occasion::Typed)
     };
     let context = Context::of(&facts, "resident", &signin.rng);
     Ok(match signin.clone().send_code(context, ask).await? {
@@ -177,7 +177,7 @@ pub async fn resend(
     let phone = signin.phone_of(&kept, &id)?;
     let ask = SendCode {
         work: work_of(&form)?,
-        ..signin.ask_for(&interaction, phone, &facts, &page, &headers, Occasion::Again)
+        ..signin.ask_for(&interaction.id, phone, &facts, &page, &headers, Occasion::Again)
     };
     let context = Context::of(&facts, "resident", &signin.rng);
     let notice = match signin.clone().send_code(context, ask).await? {
@@ -254,9 +254,10 @@ impl Signin {
         }
     }
 
-    fn ask_for(
+    /// What asks for a code; `place` is where it is kept.
+    pub(super) fn ask_for(
         &self,
-        interaction: &Interaction,
+        place: &str,
         phone: PhoneNumber,
         facts: &Facts,
         page: &Page,
@@ -268,7 +269,7 @@ impl Signin {
             Locale::English => Language::English,
         };
         SendCode {
-            interaction: interaction.id.clone(),
+            interaction: place.to_owned(),
             phone,
             browser: Browser::of(self.site.cookies(), headers),
             address: facts.address,
@@ -364,26 +365,6 @@ fn work_of(form: &PostedForm) -> Result<String, PageError> {
     } else {
         String::new()
     })
-}
-
-/// The page that waits with a form until what is owed for it has been paid.
-fn hold(page: Page, interaction: &Interaction, held: Held, owed: Owed) -> Response {
-    let page = interaction.dress(page);
-    let token = page.form_token(&interaction.form_binding());
-    let retry_after = HeaderValue::from(owed.wait.as_secs().max(1));
-    let mut view = HoldPage {
-        door: interaction.door(page.locale(), &token),
-        id: interaction.id.clone(),
-        token,
-        held,
-        owed,
-        page,
-    };
-    let back = view.back();
-    view.page = view.page.back_to(back);
-    let mut response = respond(StatusCode::TOO_MANY_REQUESTS, &view);
-    response.headers_mut().insert(RETRY_AFTER, retry_after);
-    response
 }
 
 impl PhoneProblem {

@@ -6,6 +6,7 @@ mod due;
 mod guard;
 mod handlers;
 mod handover;
+mod hold;
 mod identity;
 pub mod interaction;
 mod kiosks;

@@ -7,14 +7,13 @@ use super::code::{Standing, TypedCode};
 use super::guard::{Browser, look, reset_failures};
 use super::limits::{MINUTE, TRIES, Wait};
 use super::pages::{CodeNotice, PhoneProblem};
-use super::send_code::{Occasion, SendCode, Unsent};
+use super::send_code::{Occasion, Unsent};
 use super::sessions::Session;
 use super::verify_code::{Outcome, VerifyCode, refuse};
 use crate::account::{self, PhoneAdded, PhoneNumber};
 use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
-use crate::sms::Language;
-use crate::web::{Facts, Locale, Page, PageError};
+use crate::web::{Facts, Page, PageError};
 
 /// What came of a code for a new number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,18 +42,7 @@ impl Signin {
             Ok(phone) => phone,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let ask = SendCode {
-            interaction: place(session),
-            phone,
-            browser: Browser::of(self.site.cookies(), headers),
-            address: facts.address,
-            language: match page.locale() {
-                Locale::Chinese => Language::Chinese,
-                Locale::English => Language::English,
-            },
-            occasion: Occasion::Typed,
-            work: String::new(),
-        };
+        let ask = self.ask_for(&place(session), phone, facts, page, headers, Occasion::Typed);
         Ok(match self.clone().send_code(context, ask).await? {
             Ok(()) => Ok(()),
             Err(Unsent::Refused(refusal)) => Err(refusal.into()),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::due::Owed;
 use super::passkeys::pages::PasskeyTrouble;
 use crate::clock::Timestamp;
 use crate::web::{Door, Link, Page, views};
@@ -245,64 +244,9 @@ impl CodePage {
 
 /// The style sheet's countdown begins at whole quarters of a minute, two minutes at most; rounding up never promises too
 /// much.
-fn countdown(left: Duration) -> u64 {
+pub(super) fn countdown(left: Duration) -> u64 {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     seconds.next_multiple_of(15).min(120)
-}
-
-/// Where something is owed before it goes on: the answer to `POST /signin/{id}/phone`, `…/code` or `…/resend`, which
-/// the page sends once more when its browser has worked or its resident has waited.
-#[derive(Template)]
-#[template(path = "signin/hold.html")]
-pub struct HoldPage {
-    pub page: Page,
-    pub door: Door,
-    pub id: String,
-    pub token: String,
-    pub(super) held: Held,
-    pub(super) owed: Owed,
-}
-
-/// A form that waits, with what the resident typed.
-#[derive(Clone)]
-pub(super) enum Held {
-    Phone(String),
-    Code(String),
-    Resend,
-}
-
-impl Held {
-    /// The last part of the form's address.
-    const fn step(&self) -> &'static str {
-        match self {
-            Self::Phone(_) => "phone",
-            Self::Code(_) => "code",
-            Self::Resend => "resend",
-        }
-    }
-
-    /// The form's field and what is in it.
-    const fn typed(&self) -> Option<(&'static str, &String)> {
-        match self {
-            Self::Phone(phone) => Some(("phone", phone)),
-            Self::Code(code) => Some(("code", code)),
-            Self::Resend => None,
-        }
-    }
-}
-
-impl HoldPage {
-    /// The page whose form waits.
-    pub(super) fn back(&self) -> String {
-        match self.held {
-            Held::Phone(_) => format!("/signin/{}", self.id),
-            Held::Code(_) | Held::Resend => format!("/signin/{}/code", self.id),
-        }
-    }
-
-    fn seconds_left(&self) -> u64 {
-        countdown(self.owed.wait)
-    }
 }
 
 /// After signing out here, everywhere, or at a service's request.
@@ -349,7 +293,7 @@ impl std::fmt::Debug for OutboxMessage {
     }
 }
 
-views!(PhonePage, CodePage, HoldPage, SignedOutPage, OutboxPage);
+views!(PhonePage, CodePage, SignedOutPage, OutboxPage);
 
 #[cfg(test)]
 mod tests {
@@ -452,33 +396,6 @@ mod tests {
         assert_eq!(shown, [0, 15, 15, 30, 45, 60, 60]);
         assert_eq!(countdown(Duration::from_millis(15_001)), 30);
         assert_eq!(countdown(Duration::from_secs(1000)), 120);
-    }
-
-    #[test]
-    fn what_is_owed_can_be_paid_by_work_or_by_waiting() {
-        for (name, held, wait) in [
-            ("hold-phone", Held::Phone("138 \"><b>0".to_owned()), 75),
-            ("hold-code", Held::Code("123456".to_owned()), 1),
-            ("hold-resend", Held::Resend, 0),
-        ] {
-            let hold = |page: Page| HoldPage {
-                door: Door::Service(sample::asking(&page)),
-                id: "abc".to_owned(),
-                token: page.form_token("abc"),
-                held: held.clone(),
-                owed: Owed {
-                    challenge: "challenge".to_owned(),
-                    bits: Some(19),
-                    wait: Duration::from_secs(wait),
-                },
-                page,
-            };
-            sample::show(name, hold);
-            let page = sample::page(crate::web::Locale::Chinese, crate::web::Edition::Standard);
-            let html = hold(page).render().unwrap();
-            assert_eq!(html.contains("class=\"wait\""), wait > 0, "{name}");
-            assert!(!html.contains("<b>0"), "{name}");
-        }
     }
 
     #[test]

@@ -191,12 +191,13 @@ impl Db {
                 applied.push(row.int("version")?);
             }
         }
-        let missing = MIGRATIONS
-            .iter()
-            .filter(|migration| !applied.contains(&migration.version));
-        Ok(missing
-            .map(|migration| format!("{:04} {}", migration.version, migration.description))
-            .collect())
+        Ok(migrations_beside(&applied))
+    }
+
+    /// The descriptions of what a database goes through that is made now, oldest first.
+    #[must_use]
+    pub fn all_migrations() -> Vec<String> {
+        migrations_beside(&[])
     }
 
     /// # Errors
@@ -284,6 +285,14 @@ impl Db {
             }
         }
     }
+}
+
+fn migrations_beside(applied: &[i64]) -> Vec<String> {
+    MIGRATIONS
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version))
+        .map(|migration| format!("{:04} {}", migration.version, migration.description))
+        .collect()
 }
 
 /// Makes the file, where there is none, its owner's alone: `SQLite` would make it as open as the process' umask, and

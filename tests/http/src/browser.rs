@@ -13,6 +13,7 @@ pub struct Browser {
     pub(crate) reach: Reach,
     jar: Jar,
     languages: String,
+    agent: Option<String>,
     address: Option<String>,
 }
 
@@ -36,6 +37,7 @@ impl Browser {
             reach,
             jar: Jar::default(),
             languages: "zh-CN,zh;q=0.9".to_owned(),
+            agent: None,
             address: None,
         }
     }
@@ -43,6 +45,13 @@ impl Browser {
     #[must_use]
     pub fn speaking(mut self, languages: &str) -> Browser {
         languages.clone_into(&mut self.languages);
+        self
+    }
+
+    /// With this `User-Agent`.
+    #[must_use]
+    pub fn naming_itself(mut self, agent: &str) -> Browser {
+        self.agent = Some(agent.to_owned());
         self
     }
 
@@ -145,6 +154,9 @@ impl Browser {
             .header("sec-fetch-mode", "navigate")
             .header("sec-fetch-dest", "document")
             .header("sec-fetch-user", "?1");
+        if let Some(agent) = &self.agent {
+            request = request.header("user-agent", agent);
+        }
         if let Some(address) = &self.address {
             request = request.header("x-forwarded-for", address);
         }

@@ -158,8 +158,7 @@ fn tls(config: &Config) -> Verdict {
 
 async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) {
     let settings = &config.settings.database;
-    let file = settings.sqlite_file();
-    if let Some(file) = file.filter(|file| !Path::new(file).exists()) {
+    if let Some(file) = settings.file_to_be_made() {
         return (Ok(format!("{file} will be made at the first start")), None);
     }
     let db = match Db::open(settings).await {
@@ -177,7 +176,7 @@ async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) 
     let said = match pending {
         Err(fault) => Err(placed(config, fault)),
         Ok(pending) if pending.is_empty() => Ok("answers, and is up to date".to_owned()),
-        Ok(pending) if file.is_some() => Ok(format!(
+        Ok(pending) if settings.sqlite_file().is_some() => Ok(format!(
             "answers; the next start will apply {} migrations",
             pending.len()
         )),

@@ -174,8 +174,8 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "subject",
         words: "held-subjects",
-        sql: "SELECT sector, sub, created_at FROM subject WHERE account_id = $1 \
-              OR account_id IN (SELECT id FROM account WHERE merged_into = $1) ORDER BY created_at, sector",
+        sql: "SELECT sector, sub, created_at FROM subject \
+              WHERE account_id IN (SELECT id FROM account WHERE id = $1 OR merged_into = $1) ORDER BY created_at, sector",
         columns: &[column("sector", "held-service", Text), SUBJECT, BEGAN],
     },
     Table {

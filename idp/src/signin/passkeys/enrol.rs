@@ -39,9 +39,7 @@ impl Passkeys {
             let credential: Credential = serde_json::from_str(&passkey.credential).ok()?;
             Some(credential.cred_id().clone())
         });
-        let mut change = Change::begin(&self.db, context).await?;
-        let handle = account::passkey_handle(&mut change, session.account).await?;
-        change.commit_housekeeping().await?;
+        let handle = account::passkey_handle(&self.db, context, session.account).await?;
         let profile = account::profile(&self.db, &self.vault, session.account).await?;
         let name = profile.phone.map(|phone| phone.masked()).unwrap_or_default();
         let (options, ceremony) = relying_party

@@ -8,7 +8,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use crate::args;
-use crate::clock::Timestamp;
+use crate::audit::{Action, Change, Context, Event};
 use crate::config::{Config, PublicUrl};
 use crate::store::{Db, StoreError};
 
@@ -81,9 +81,10 @@ impl RelyingParty {
     ///
     /// # Errors
     /// Where passkeys were made under another id, or the database does not answer.
-    pub async fn hold(&self, db: &Db, now: Timestamp) -> Result<(), RelyingPartyError> {
-        // What is fixed for ever at the first start is configuration, and no resident's affair to audit.
-        db.execute(HOLD, args![&self.id, now]).await?;
+    pub async fn hold(&self, db: &Db, context: &Context) -> Result<(), RelyingPartyError> {
+        if db.maybe(HELD, args![]).await?.is_none() {
+            self.write_down(db, context).await?;
+        }
         let held = db.one(HELD, args![]).await?.text("rp_id")?;
         if held == self.id {
             return Ok(());
@@ -92,6 +93,17 @@ impl RelyingParty {
             held,
             asked: self.id.clone(),
         })
+    }
+
+    /// Of nodes that start together for the first time, one.
+    async fn write_down(&self, db: &Db, context: &Context) -> Result<(), StoreError> {
+        let mut change = Change::begin(db, context).await?;
+        if change.execute(HOLD, args![&self.id, context.now]).await? == 0 {
+            return Ok(());
+        }
+        let held = Event::new(Action::RelyingPartyHeld).with("rp_id", &self.id);
+        change.record(held).await?;
+        change.commit().await
     }
 
     #[must_use]
@@ -164,4 +176,49 @@ impl RelyingParty {
 
 fn json(options: &impl serde::Serialize) -> Result<Value, WebauthnError> {
     serde_json::to_value(options).map_err(WebauthnError::ParseJSONFailure)
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::rng::Rng;
+    use crate::store::sample::Records;
+
+    fn of(id: &str) -> RelyingParty {
+        let origin = Url::parse(&format!("https://{id}")).unwrap();
+        RelyingParty {
+            webauthn: WebauthnBuilder::new(id, &origin).unwrap().build().unwrap(),
+            id: id.to_owned(),
+            origin: origin.to_string(),
+            related_origins: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_start_settles_the_name_and_says_so_once() {
+        let (records, rng) = (Records::open().await, Rng::system());
+        let context = Context::of_node(Clock::system().now(), &rng);
+        for _ in 0..2 {
+            of("id.example").hold(&records.db, &context).await.unwrap();
+        }
+        let other = of("other.example").hold(&records.db, &context).await;
+        assert!(
+            matches!(other, Err(RelyingPartyError::Changed { .. })),
+            "{other:?}"
+        );
+
+        let told = "SELECT actor, detail FROM audit WHERE action = 'relying_party.held'";
+        let told = records.db.all(told, args![]).await.unwrap();
+        let told: Vec<_> = told
+            .iter()
+            .map(|row| (row.text("actor").unwrap(), row.text("detail").unwrap()))
+            .collect();
+        assert_eq!(
+            told,
+            [("node".to_owned(), r#"{"rp_id":"id.example"}"#.to_owned())]
+        );
+    }
 }

@@ -136,13 +136,7 @@ impl Sessions {
 
     async fn note_use(&self, session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
         if session.is_stale(now) {
-            let context = Context {
-                now,
-                request_id: String::new(),
-                actor: "node",
-                rng: self.rng.clone(),
-            };
-            let mut change = Change::begin(&self.db, &context).await?;
+            let mut change = Change::begin(&self.db, &Context::of_node(now, &self.rng)).await?;
             change.execute(SEEN, args![session.id, now]).await?;
             change.commit_housekeeping().await?;
             session.last_seen_at = now;

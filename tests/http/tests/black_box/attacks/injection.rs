@@ -198,18 +198,44 @@ async fn in_headers_and_cookies() {
             assert!(answer.status().as_u16() < 500, "{name}");
         }
     }
-    let resident = app.resident("13800000001");
-    resident.sign_in().await;
-    // The device's name comes from the User-Agent header, and is shown to the resident.
-    assert!(
-        !resident
-            .browser
-            .get("/account")
-            .await
-            .answer
-            .body
-            .contains("<script>alert")
-    );
+}
+
+/// What a device is called comes from the User-Agent header, and is shown to the resident in three places.
+#[tokio::test]
+async fn in_the_name_of_a_device() {
+    let app = TestApp::start().await;
+    let mut owner = app.resident("13800000001");
+    owner.browser = owner
+        .browser
+        .naming_itself("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
+    owner.sign_in().await;
+    for agent in [
+        "<script>alert(1)</script>",
+        "Mozilla/5.0 (Windows NT 10.0; <script>alert(1)</script>) AppleWebKit/537.36 Chrome/126.0 Safari/537.36",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0 \"><img src=x onerror=alert(1)> Safari/537.36",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0 Safari/537.36 ' OR '1'='1",
+    ] {
+        app.advance("61s").await;
+        let mut intruder = owner.elsewhere();
+        intruder.browser = intruder.browser.naming_itself(agent);
+        assert_harmless(&intruder.sign_in().await, agent);
+    }
+    let account = owner.browser.get("/account").await;
+    assert_harmless(&account, "a device's name");
+    for place in ["#devices", "#activity"] {
+        let shown = account.text(place);
+        assert!(
+            shown.contains("Firefox") && shown.contains("Chrome"),
+            "{place}: {shown}"
+        );
+        assert!(
+            !shown.contains("alert(1)") && !shown.contains("OR '1'"),
+            "{place}: {shown}"
+        );
+    }
+    let export = owner.browser.get("/account/export").await;
+    assert!(export.text("main").contains("Chrome"), "{}", export.url);
+    assert_harmless(&export, "a device's name");
 }
 
 #[tokio::test]

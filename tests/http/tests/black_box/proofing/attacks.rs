@@ -40,22 +40,35 @@ async fn an_interaction_of_another_browser_proves_nothing() {
     let client = app.client("hrss").await;
     let (thief, victim) = (app.resident("13800000001"), app.resident("13800000002"));
     let request = wishing(&app, client.sign_in(), 2);
-    let page = thief.sign_in_at(&thief.follow(&request).await).await;
-    victim.sign_in().await;
-    let opened = victim.browser.get(page.url.as_str()).await;
+    let theirs = thief.sign_in_at(&thief.follow(&request).await).await;
+    let request = wishing(&app, client.sign_in(), 2);
+    let own = victim.sign_in_at(&victim.follow(&request).await).await;
+    let opened = victim.browser.get(theirs.url.as_str()).await;
     opened.assert_error(400, "interaction_cookie_missing");
-    let token = page.attribute("input[name=token]", "value");
-    let form = [
-        ("token", token.as_str()),
-        ("name", JIANGUO.0),
-        ("number", JIANGUO.1),
-    ];
-    let posted = victim
-        .browser
-        .post_from(&app.url(""), page.url.path(), &form)
-        .await;
-    assert!(posted.status() >= 400, "{}", posted.status());
+    // The thief's form in the victim's browser, as if it stood on a page of ours.
+    let mut form = own
+        .form("#prove")
+        .fill("name", JIANGUO.0)
+        .fill("number", JIANGUO.1);
+    let to_own = form.clone();
+    let token = theirs.attribute("input[name=token]", "value");
+    form.action = theirs.form("#prove").action;
+    let with_either = [form.clone(), form.fill("token", &token)];
+    for form in with_either {
+        form.submit()
+            .await
+            .assert_error(400, "interaction_cookie_missing");
+    }
+    // And the thief's token in the victim's own interaction.
+    let forced = to_own.fill("token", &token).submit().await;
+    forced.assert_error(403, "foreign_form");
     assert!(authority.asked().is_empty());
+    assert_eq!(
+        prove(&own, JIANGUO).await.status(),
+        200,
+        "but the victim's own form does"
+    );
+    assert_eq!(authority.asked().len(), 1);
 }
 
 #[tokio::test]
