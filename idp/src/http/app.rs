@@ -162,7 +162,7 @@ impl App {
         let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
         let (authority, carrier) = counterparts(settings, http, &rng)?;
-        let db = Db::open(&settings.database).await?;
+        let db = Db::open_for_node(&settings.database).await?;
         bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
         let state = State::open(&settings.state, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
