@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use super::error::StoreError;
 use super::pool::{Lease, Lent, PATIENCE, Pool, Terms, in_time};
 use super::row::Row;
-use super::value::{Args, Value};
+use super::value::{Args, Value, arguments};
 use crate::clock::Timestamp;
 use crate::config::{Database, Synchronous};
 
@@ -88,8 +88,10 @@ pub enum Backend {
 /// Binds arguments, waits for the answer and turns rows into [`Row`]s, for a connection of either database.
 macro_rules! run {
     (@query $sql:expr, $args:expr) => {{
+        let args: Args = $args;
+        debug_assert_eq!(args.len(), arguments($sql), "arguments of: {}", $sql);
         let mut query = sqlx::query($sql);
-        for value in $args {
+        for value in args {
             query = match value {
                 Value::Text(value) => query.bind(value),
                 Value::Int(value) => query.bind(value),
