@@ -23,7 +23,8 @@ use crate::proofing::{self, Authority};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{
-    Handovers, Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin, Ways,
+    Errands, Handovers, Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin,
+    Ways,
 };
 use crate::sms::{SetupError, Sms};
 use crate::state::{State, StateError};
@@ -126,6 +127,7 @@ pub struct Handles {
     authority: Option<Authority>,
     carrier: Option<Carrier>,
     ways: Ways,
+    pub(super) errands: Errands,
     discovery: Discovery,
 }
 
@@ -192,7 +194,14 @@ impl App {
             relying_party.hold(&db, clock.now()).await?;
         }
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
-        let real_names = RealNames::new(authority.clone(), db.clone(), vault.clone(), sessions.clone());
+        let errands = Errands::default();
+        let real_names = RealNames::new(
+            authority.clone(),
+            db.clone(),
+            vault.clone(),
+            sessions.clone(),
+            errands.clone(),
+        );
         let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), senders);
         let operators = Operators::new(&settings.operator, db.clone(), site.cookies(), rng.clone());
         let ways = Ways {
@@ -221,6 +230,7 @@ impl App {
             authority,
             carrier,
             ways,
+            errands,
             discovery: Discovery::new(&config.public_url),
             config: Arc::new(config),
         })))
@@ -398,7 +408,8 @@ room!(Signin {
     passkeys,
     real_names,
     handovers,
-    carrier
+    carrier,
+    errands
 });
 
 room!(Admin {

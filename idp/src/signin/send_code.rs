@@ -76,9 +76,10 @@ impl Signin {
         context: Context,
         ask: SendCode,
     ) -> Result<Result<(), Unsent>, PageError> {
-        let task = tokio::spawn(async move { self.take_turn(&context, &ask).await });
-        task.await
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+        let errands = self.errands.clone();
+        errands
+            .run(async move { self.take_turn(&context, &ask).await })
+            .await
     }
 
     /// As [`Signin::take_turn`], when it is this request's turn.

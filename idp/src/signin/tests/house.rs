@@ -22,7 +22,7 @@ use crate::rng::Rng;
 use crate::signin::guard::count;
 use crate::signin::limits::{Ceiling, day_of_city};
 use crate::signin::{
-    Handovers, Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin,
+    Errands, Handovers, Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin,
 };
 use crate::sms::Sms;
 use crate::state::State;
@@ -131,9 +131,16 @@ impl House {
                 senders,
                 &settings.http,
             ),
-            real_names: RealNames::new(None, db.clone(), vault.clone(), sessions.clone()),
+            real_names: RealNames::new(
+                None,
+                db.clone(),
+                vault.clone(),
+                sessions.clone(),
+                Errands::default(),
+            ),
             handovers: Handovers::new(state.clone(), vault.clone(), rng.clone(), senders),
             carrier: None,
+            errands: Errands::default(),
             sessions,
             passkeys: Passkeys::new(None, state.clone(), db.clone(), vault.clone()),
             vault,

@@ -4,7 +4,7 @@ use crate::sessions::is_signed_in;
 use sqlx::Connection;
 use std::time::{Duration, Instant};
 use yimen_http_tests::{
-    Backend, Client, OwnRedis, Page, Raw, Receiver, Registration, Resident, Setup, Taps, TestApp,
+    Backend, Client, Gateway, OwnRedis, Page, Raw, Receiver, Registration, Resident, Setup, Taps, TestApp,
 };
 
 async fn behind_taps() -> (TestApp, Taps) {
@@ -305,6 +305,32 @@ async fn told_to_stop_it_finishes_what_is_under_way() {
     assert!(status.success(), "{status}");
     app.start_again();
     app.resident("13800000001").sign_in().await;
+}
+
+/// The browser that asked for the message is gone, so that no request is in flight any more.
+#[tokio::test]
+async fn told_to_stop_it_writes_down_a_message_that_is_under_way() {
+    const DELIVERED: &str = "audit WHERE action = 'code.delivered'";
+    let gateway = Gateway::start();
+    let setup = Setup::new()
+        .set("sms.providers", vec!["webhook"])
+        .set("sms.webhook.url", gateway.url.as_str())
+        .set("sms.webhook.secret", gateway.secret());
+    let app = setup.start().await;
+    let resident = app.resident("13800000001");
+    let form = resident.browser.get("/account").await.form("#send-code");
+    let asks = tokio::spawn(form.fill("phone", &resident.phone).submit());
+    gateway.wait_for_one().await;
+    asks.abort();
+    assert!(asks.await.is_err(), "the browser hangs up");
+    app.terminate();
+    let early = app.wait_for_end(Duration::from_secs(1));
+    assert_eq!(early, None, "the message is under way");
+    assert_eq!(app.count(DELIVERED).await, 0);
+    gateway.take_one();
+    let status = quickly("the end", async { app.wait_for_end(Duration::from_secs(10)) }).await;
+    assert!(status.expect("it ends").success());
+    assert_eq!(app.count(DELIVERED).await, 1);
 }
 
 #[tokio::test]
