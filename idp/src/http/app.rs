@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::tls::TlsError;
 use crate::admin::Admin;
 use crate::carrier::{self, Carrier};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
@@ -38,6 +38,11 @@ pub enum StartError {
     Database(#[from] StoreError),
     #[error("the database is not at this version; run `yimen migrate` (missing: {0})")]
     Unmigrated(String),
+    #[error(
+        "the database has migration {0:04}, which this version does not know: a newer yimen has migrated it; start that \
+         one (an older one works only on a backup of before the upgrade)"
+    )]
+    Newer(i64),
     #[error("state.url: {0}")]
     State(#[from] StateError),
     #[error("the signing keys: {0}")]
@@ -89,7 +94,12 @@ impl StartError {
             }
             Self::DevInPublic { .. } => "public_url",
             Self::DevListens { .. } | Self::Listen { .. } => "listen",
-            Self::Unmigrated(_) | Self::Passkeys(_) | Self::Keys(_) | Self::Fetch(_) | Self::Client(_) => {
+            Self::Unmigrated(_)
+            | Self::Newer(_)
+            | Self::Passkeys(_)
+            | Self::Keys(_)
+            | Self::Fetch(_)
+            | Self::Client(_) => {
                 return None;
             }
         };
@@ -189,19 +199,10 @@ impl App {
             departments.clone(),
         );
         let consents = Consents::new(db.clone(), state.clone());
-        let relying_party = RelyingParty::of(&config)?;
-        if let Some(relying_party) = &relying_party {
-            relying_party.hold(&db, clock.now()).await?;
-        }
+        let relying_party = relying_party(&config, &db, clock.now()).await?;
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
         let errands = Errands::default();
-        let real_names = RealNames::new(
-            authority.clone(),
-            db.clone(),
-            vault.clone(),
-            sessions.clone(),
-            errands.clone(),
-        );
+        let real_names = RealNames::new(authority.clone(), &db, &vault, &sessions, &errands);
         let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), senders);
         let operators = Operators::new(&settings.operator, db.clone(), site.cookies(), rng.clone());
         let ways = Ways {
@@ -262,6 +263,19 @@ fn counterparts(
     Ok((authority, Carrier::new(settings, http, rng.clone())?))
 }
 
+/// What passkeys are bound to, as the records have it from the first start on.
+async fn relying_party(
+    config: &Config,
+    db: &Db,
+    now: Timestamp,
+) -> Result<Option<RelyingParty>, RelyingPartyError> {
+    let relying_party = RelyingParty::of(config)?;
+    if let Some(relying_party) = &relying_party {
+        relying_party.hold(db, now).await?;
+    }
+    Ok(relying_party)
+}
+
 fn site_of(config: &Config, vault: &Vault) -> Site {
     let settings = &config.settings;
     Site::new(SiteSettings {
@@ -290,11 +304,15 @@ impl Migration {
     }
 }
 
-/// Makes sure that the records are of this version. SQLite's are brought there in any case.
+/// Makes sure that the records are of this version. SQLite's are brought there in any case. None are ever taken back:
+/// what begins to work on newer ones would not know their rules.
 ///
 /// # Errors
 /// Where they are not, and may not be brought there.
 pub async fn bring_up_to_date(db: &Db, migration: Migration) -> Result<(), StartError> {
+    if let Some(number) = db.newer_migration().await? {
+        return Err(StartError::Newer(number));
+    }
     if db.backend() == Backend::Sqlite || migration == Migration::Allowed {
         return Ok(db.migrate().await?);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use super::error::StoreError;
 use super::pool::{Lease, Lent, PATIENCE, Pool, Terms, in_time};
@@ -199,11 +199,19 @@ impl Db {
     /// # Errors
     /// Where a migration fails, or the database knows one that this binary does not.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        match &self.0 {
-            Pools::Pg(pool) => MIGRATIONS.run(&mut pool.apart().await?).await,
-            Pools::Sqlite { writer, .. } => MIGRATIONS.run(&mut writer.apart().await?).await,
-        }
-        .map_err(|fault| StoreError::Refused(fault.to_string()))
+        let (done, closed) = match &self.0 {
+            Pools::Pg(pool) => {
+                let mut connection = pool.apart().await?;
+                (MIGRATIONS.run(&mut connection).await, connection.close().await)
+            }
+            Pools::Sqlite { writer, .. } => {
+                let mut connection = writer.apart().await?;
+                (MIGRATIONS.run(&mut connection).await, connection.close().await)
+            }
+        };
+        // It is closed on our side whatever the other says.
+        closed.ok();
+        done.map_err(|fault| StoreError::Refused(fault.to_string()))
     }
 
     /// The descriptions of migrations not yet applied, oldest first.
@@ -211,7 +219,26 @@ impl Db {
     /// # Errors
     /// Where the database cannot be asked.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        const EXISTS_PG: &str = "SELECT 1 AS one FROM pg_tables WHERE tablename = '_sqlx_migrations'";
+        let applied = self.applied_migrations().await?;
+        let missing = MIGRATIONS
+            .iter()
+            .filter(|migration| !applied.contains(&migration.version));
+        Ok(missing
+            .map(|migration| format!("{:04} {}", migration.version, migration.description))
+            .collect())
+    }
+
+    /// The number of the newest migration, where it is one that this binary does not know.
+    ///
+    /// # Errors
+    /// Where the database cannot be asked.
+    pub async fn newer_migration(&self) -> Result<Option<i64>, StoreError> {
+        let newest = self.applied_migrations().await?.into_iter().max();
+        Ok(newest.filter(|version| !MIGRATIONS.version_exists(*version)))
+    }
+
+    async fn applied_migrations(&self) -> Result<Vec<i64>, StoreError> {
+        const EXISTS_PG: &str = "SELECT 1 AS one WHERE to_regclass('_sqlx_migrations') IS NOT NULL";
         const EXISTS_SQLITE: &str = "SELECT 1 AS one FROM sqlite_master WHERE name = '_sqlx_migrations'";
         let exists = if self.backend() == Backend::Postgres {
             EXISTS_PG
@@ -227,12 +254,7 @@ impl Db {
                 applied.push(row.int("version")?);
             }
         }
-        let missing = MIGRATIONS
-            .iter()
-            .filter(|migration| !applied.contains(&migration.version));
-        Ok(missing
-            .map(|migration| format!("{:04} {}", migration.version, migration.description))
-            .collect())
+        Ok(applied)
     }
 
     /// # Errors

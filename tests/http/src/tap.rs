@@ -84,7 +84,7 @@ impl Tap {
 }
 
 const fn is_even(number: u32) -> bool {
-    number % 2 == 0
+    number.is_multiple_of(2)
 }
 
 fn pour(mut from: TcpStream, mut to: TcpStream, flows: impl Fn() -> bool) {

@@ -28,19 +28,19 @@ pub struct RealNames {
 
 impl RealNames {
     #[must_use]
-    pub const fn new(
+    pub fn new(
         authority: Option<Authority>,
-        db: Db,
-        vault: Vault,
-        sessions: Sessions,
-        errands: Errands,
+        db: &Db,
+        vault: &Vault,
+        sessions: &Sessions,
+        errands: &Errands,
     ) -> Self {
         Self {
             authority,
-            db,
-            vault,
-            sessions,
-            errands,
+            db: db.clone(),
+            vault: vault.clone(),
+            sessions: sessions.clone(),
+            errands: errands.clone(),
         }
     }
 
