@@ -24,7 +24,8 @@ use crate::proofing::{self, Authority};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{
-    Handovers, Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin, Ways,
+    Errands, Handovers, Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin,
+    Ways,
 };
 use crate::sms::{SetupError, Sms};
 use crate::state::{State, StateError};
@@ -38,6 +39,11 @@ pub enum StartError {
     Database(#[from] StoreError),
     #[error("the database is not at this version; run `yimen migrate` (missing: {0})")]
     Unmigrated(String),
+    #[error(
+        "the database has migration {0:04}, which this version does not know: a newer yimen has migrated it; start that \
+         one (an older one works only on a backup of before the upgrade)"
+    )]
+    Newer(i64),
     #[error("state.url: {0}")]
     State(#[from] StateError),
     #[error("the signing keys: {0}")]
@@ -89,7 +95,12 @@ impl StartError {
             }
             Self::DevInPublic { .. } => "public_url",
             Self::DevListens { .. } | Self::Listen { .. } => "listen",
-            Self::Unmigrated(_) | Self::Passkeys(_) | Self::Keys(_) | Self::Fetch(_) | Self::Client(_) => {
+            Self::Unmigrated(_)
+            | Self::Newer(_)
+            | Self::Passkeys(_)
+            | Self::Keys(_)
+            | Self::Fetch(_)
+            | Self::Client(_) => {
                 return None;
             }
         };
@@ -127,6 +138,7 @@ pub struct Handles {
     authority: Option<Authority>,
     carrier: Option<Carrier>,
     ways: Ways,
+    pub(super) errands: Errands,
     discovery: Discovery,
 }
 
@@ -163,7 +175,7 @@ impl App {
         let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
         let (authority, carrier) = counterparts(settings, http, &rng)?;
-        let db = Db::open(&settings.database).await?;
+        let db = Db::open_for_node(&settings.database).await?;
         bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
         let state = State::open(&settings.state, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
@@ -190,7 +202,8 @@ impl App {
         let consents = Consents::new(db.clone(), state.clone());
         let relying_party = held_relying_party(&config, &db, &Context::of_node(clock.now(), &rng)).await?;
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
-        let real_names = RealNames::new(authority.clone(), db.clone(), vault.clone(), sessions.clone());
+        let errands = Errands::default();
+        let real_names = RealNames::new(authority.clone(), &db, &vault, &sessions, &errands);
         let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), senders);
         let operators = Operators::new(&settings.operator, db.clone(), site.cookies(), rng.clone());
         let ways = Ways {
@@ -219,6 +232,7 @@ impl App {
             authority,
             carrier,
             ways,
+            errands,
             discovery: Discovery::new(&config.public_url),
             config: Arc::new(config),
         })))
@@ -291,11 +305,15 @@ impl Migration {
     }
 }
 
-/// Makes sure that the records are of this version. SQLite's are brought there in any case.
+/// Makes sure that the records are of this version. SQLite's are brought there in any case. None are ever taken back:
+/// what begins to work on newer ones would not know their rules.
 ///
 /// # Errors
 /// Where they are not, and may not be brought there.
 pub async fn bring_up_to_date(db: &Db, migration: Migration) -> Result<(), StartError> {
+    if let Some(number) = db.newer_migration().await? {
+        return Err(StartError::Newer(number));
+    }
     if db.backend() == Backend::Sqlite || migration == Migration::Allowed {
         return Ok(db.migrate().await?);
     }
@@ -409,7 +427,8 @@ room!(Signin {
     passkeys,
     real_names,
     handovers,
-    carrier
+    carrier,
+    errands
 });
 
 room!(Admin {

@@ -6,12 +6,13 @@ use axum::response::{IntoResponse, Response};
 use crate::oidc::{Code, WireError};
 use crate::web::{ErrorKind, PageError};
 
-/// Where OAuth's errors are JSON (RFC 6749 §5.2, RFC 7662 §2.3, RFC 7009 §2.2.1).
+/// Where OAuth's errors are JSON (RFC 6749 §5.2, RFC 7662 §2.3, RFC 7009 §2.2.1), and where a load balancer asks.
 fn asked_by_programs(path: &str) -> bool {
     path.starts_with("/.well-known/")
         || matches!(
             path,
-            "/oauth2/token"
+            "/readyz"
+                | "/oauth2/token"
                 | "/oauth2/device_authorization"
                 | "/oauth2/userinfo"
                 | "/oauth2/introspect"
@@ -65,6 +66,7 @@ mod tests {
     async fn a_program_is_told_in_json_and_a_resident_by_a_page() {
         let late = unavailable("/oauth2/token", "test");
         assert_eq!(told(&late), (503, "application/json"));
+        assert_eq!(told(&unavailable("/readyz", "test")), (503, "application/json"));
         assert_eq!(told(&unavailable("/oauth2/authorize", "test")).0, 503);
         assert!(told(&unavailable("/signin/1", "test")).1.starts_with("text/html"));
         assert!(!late.headers().contains_key(ALLOW));

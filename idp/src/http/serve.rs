@@ -28,6 +28,7 @@ use super::router::router;
 use super::sweep;
 use super::tls::{Greeting, Plain, server_config};
 use crate::config::Http;
+use crate::signin::Errands;
 
 /// How long a sender may dawdle.
 const HEAD: Duration = Duration::from_secs(20);
@@ -100,6 +101,7 @@ struct Door {
     places: Arc<Places>,
     lobby: Arc<Semaphore>,
     trusted: Vec<IpNet>,
+    errands: Errands,
     /// How long a request's head may take, and how long an answer may wait for its reader to go on reading.
     patience: Duration,
 }
@@ -115,6 +117,7 @@ impl Door {
             places: Places::new(*max_connections, app.senders),
             lobby: Arc::new(Semaphore::new(LOBBY)),
             trusted: trusted_proxies.clone(),
+            errands: app.errands.clone(),
             patience: HEAD,
         }
     }
@@ -126,7 +129,7 @@ impl Door {
     }
 }
 
-/// Accepts connections until `stop`, then lets those in flight finish. A place is taken before the first word, so that
+/// Accepts connections until `stop`, then lets those in flight finish, and what outlives its connection. A place is taken before the first word, so that
 /// who dawdles over a handshake holds one too. A sender who dawdles over a request's head is let go; the body is the
 /// business of the layers.
 async fn accept<L, G>(
@@ -188,8 +191,12 @@ async fn accept<L, G>(
         }
     }
     drop(listener);
+    let ended = async {
+        graceful.shutdown().await;
+        door.errands.ended().await;
+    };
     tokio::select! {
-        () = graceful.shutdown() => {}
+        () = ended => {}
         () = tokio::time::sleep(LAST_CALL) => tracing::warn!("some requests did not finish in time"),
     }
 }
@@ -265,6 +272,7 @@ mod tests {
             places: Places::new(most, Senders::new(false)),
             lobby: Arc::new(Semaphore::new(lobby)),
             trusted: vec![trusted.parse().unwrap()],
+            errands: Errands::default(),
             patience: Duration::from_millis(300),
         };
         let routes = Router::new().route("/", get(|| async { "x".repeat(10_000) }));

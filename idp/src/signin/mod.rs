@@ -3,6 +3,7 @@
 
 mod code;
 mod due;
+mod errands;
 mod guard;
 mod handlers;
 mod handover;
@@ -28,6 +29,7 @@ mod window_code;
 
 use std::sync::Arc;
 
+pub use errands::Errands;
 pub use guard::forget_browsers_since;
 pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
 pub use handover::{Answered, Handover, Handovers, begin_handover, handover_state, show_handover};
@@ -80,4 +82,5 @@ pub struct Signin {
     pub real_names: RealNames,
     pub handovers: Handovers,
     pub carrier: Option<Carrier>,
+    pub errands: Errands,
 }

@@ -90,9 +90,10 @@ impl Signin {
             previous: Some(session.clone()),
             work: String::new(),
         };
-        let task = tokio::spawn(async move { self.check_new_number(&context, &session, &ask).await });
-        task.await
-            .map_err(|fault| PageError::new(crate::web::ErrorKind::Internal).because(fault.to_string()))?
+        let errands = self.errands.clone();
+        errands
+            .run(async move { self.check_new_number(&context, &session, &ask).await })
+            .await
     }
 
     async fn check_new_number(

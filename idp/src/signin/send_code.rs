@@ -76,9 +76,10 @@ impl Signin {
         context: Context,
         ask: SendCode,
     ) -> Result<Result<(), Unsent>, PageError> {
-        let task = tokio::spawn(async move { self.take_turn(&context, &ask).await });
-        task.await
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+        let errands = self.errands.clone();
+        errands
+            .run(async move { self.take_turn(&context, &ask).await })
+            .await
     }
 
     /// As [`Signin::take_turn`], when it is this request's turn.
@@ -169,13 +170,16 @@ impl Signin {
                 }
             }
             let mut change = Change::begin(&self.db, context).await?;
-            let sends = match self.reserve_totals(&mut change, ask, known).await? {
-                Ok(sends) => sends,
-                Err(refusal) => return Ok(Err(refusal.into())),
+            // Whoever is refused lets the records go first: nobody else's message waits for what is said of it.
+            let Some(totals) = self.reserve_totals(&mut change, ask, known).await? else {
+                drop(change);
+                self.tell_once_of_spent_budget(known, now).await;
+                return Ok(Err(SendRefusal::NotSent.into()));
             };
             if price.is_some_and(|price| price.supply == Supply::Rationed)
                 && !self.is_within_ration(&mut change, ask).await?
             {
+                drop(change);
                 let owed = self.owe_a_minute(&ask.interaction, now).await?;
                 return Ok(Err(Unsent::Owed(owed)));
             }
@@ -186,7 +190,7 @@ impl Signin {
                     .record(payment.map_or(event.clone(), |payment| event.with("paid", payment)))
                     .await?;
                 change.commit().await?;
-                if let Some(sends) = sends {
+                if let Some(sends) = totals.of_range {
                     tell_of_pressure(&RANGE_SENDS, sends);
                 }
                 // Had the number been open to everyone, the rule would not have asked who this is.
@@ -210,25 +214,26 @@ impl Signin {
         Ok(taken <= RANGE_RATION.most)
     }
 
-    /// Answers how many messages the strangers of the address range have had with this one, where it is one of theirs.
+    /// Counts the message in every total; none where the day's budget is spent.
     async fn reserve_totals(
         &self,
         change: &mut Change,
         ask: &SendCode,
         known: BrowserKnown,
-    ) -> Result<Result<Option<i64>, SendRefusal>, PageError> {
-        let mut sends = None;
+    ) -> Result<Option<Totals>, PageError> {
+        let mut of_range = None;
         if let (Some(range), BrowserKnown::No) = (self.senders.range_of(ask.address), known) {
-            sends = Some(count(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?);
+            of_range = Some(count(change, &self.vault, &RANGE_SENDS, &range.to_string()).await?);
         }
         let budget = self.config.settings.sms.daily_budget;
-        if reserve_budget(change, &self.vault, budget, known).await? {
-            return Ok(Ok(sends));
-        }
-        if self.is_first_refusal_today(known, change.now()).await {
+        let is_within = reserve_budget(change, &self.vault, budget, known).await?;
+        Ok(is_within.then_some(Totals { of_range }))
+    }
+
+    async fn tell_once_of_spent_budget(&self, known: BrowserKnown, now: Timestamp) {
+        if self.is_first_refusal_today(known, now).await {
             tell_of_spent_budget(known);
         }
-        Ok(Err(SendRefusal::NotSent))
     }
 
     /// Without an answer it counts as the first: better twice than never.
@@ -315,6 +320,12 @@ impl Signin {
         PhoneNumber::from_e164(&phone)
             .ok_or_else(|| PageError::new(ErrorKind::Internal).because("a kept number is none"))
     }
+}
+
+/// A message counted.
+struct Totals {
+    /// How many the strangers of the address range have had with this one, where it is one of theirs.
+    of_range: Option<i64>,
 }
 
 struct Reserved {

@@ -61,9 +61,10 @@ const POLLS: usize = 100;
 impl Signin {
     /// Checks a code and signs in. Runs to its end even if the browser hangs up.
     pub(super) async fn verify_code(self, context: Context, ask: VerifyCode) -> Result<Verdict, PageError> {
-        let task = tokio::spawn(async move { self.verify(&context, &ask).await });
-        task.await
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+        let errands = self.errands.clone();
+        errands
+            .run(async move { self.verify(&context, &ask).await })
+            .await
     }
 
     async fn verify(&self, context: &Context, ask: &VerifyCode) -> Result<Verdict, PageError> {

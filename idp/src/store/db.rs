@@ -3,15 +3,15 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use super::error::StoreError;
-use super::pool::{Ages, Lease, Lent, PATIENCE, Pool};
+use super::pool::{Lease, Lent, PATIENCE, Pool, Terms, in_time};
 use super::row::Row;
-use super::value::{Args, Value};
+use super::value::{Args, Value, arguments};
 use crate::clock::Timestamp;
 use crate::config::{Database, Synchronous};
 
@@ -33,25 +33,49 @@ enum Pools {
 }
 
 /// A connection to a file is as good as new for ever.
-const SQLITE_AGES: Ages = Ages {
+const SQLITE_TERMS: Terms = Terms {
     unused: None,
     whole: None,
+    silent: None,
 };
 const SQLITE_READERS: u32 = 4;
-const PG_AGES: Ages = Ages {
+/// Within a transaction nothing but the database is waited for, so none rests so long.
+const ABANDONED: Duration = Duration::from_secs(10);
+/// For an operator's command, which may look through whole tables.
+const PG_TERMS: Terms = Terms {
     unused: Some(Duration::from_secs(10 * 60)),
     whole: Some(Duration::from_secs(30 * 60)),
+    silent: None,
+};
+/// For a node. A server that lives gives a statement up by itself, and sooner than we give the server up.
+const PG_NODE_TERMS: Terms = Terms {
+    silent: Some(PATIENCE.saturating_add(Duration::from_secs(1))),
+    ..PG_TERMS
 };
 
 impl Lent for PgConnection {
     async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
         sqlx::query("ROLLBACK").execute(self).await.map(drop)
     }
+
+    /// The second setting is for a node that is gone without a word: what its transaction has locked is free again.
+    async fn agree(&mut self, terms: Terms) -> Result<(), sqlx::Error> {
+        if terms.silent.is_none() {
+            return Ok(());
+        }
+        let (work, rest) = (PATIENCE.as_millis(), ABANDONED.as_millis());
+        let sql = format!("SET statement_timeout = {work}; SET idle_in_transaction_session_timeout = {rest}");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(self).await.map(drop)
+    }
 }
 
 impl Lent for SqliteConnection {
     async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
         sqlx::query("ROLLBACK").execute(self).await.map(drop)
+    }
+
+    async fn agree(&mut self, _: Terms) -> Result<(), sqlx::Error> {
+        Ok(())
     }
 }
 
@@ -61,11 +85,13 @@ pub enum Backend {
     Sqlite,
 }
 
-/// Binds arguments and turns rows into [`Row`]s, for a connection of either database.
+/// Binds arguments, waits for the answer and turns rows into [`Row`]s, for a connection of either database.
 macro_rules! run {
     (@query $sql:expr, $args:expr) => {{
+        let args: Args = $args;
+        debug_assert_eq!(args.len(), arguments($sql), "arguments of: {}", $sql);
         let mut query = sqlx::query($sql);
-        for value in $args {
+        for value in args {
             query = match value {
                 Value::Text(value) => query.bind(value),
                 Value::Int(value) => query.bind(value),
@@ -75,14 +101,20 @@ macro_rules! run {
         }
         query
     }};
-    (all, $on:expr, $wrap:path, $sql:expr, $args:expr) => {
-        run!(@query $sql, $args).fetch_all($on).await?.into_iter().map($wrap).collect()
+    (@ask $lease:expr, $how:ident, $sql:expr, $args:expr) => {{
+        let patience = $lease.patience();
+        let query = run!(@query $sql, $args);
+        let answer = in_time(patience, query.$how($lease.connection()?)).await;
+        $lease.heard(answer)?
+    }};
+    (all, $lease:expr, $wrap:path, $sql:expr, $args:expr) => {
+        run!(@ask $lease, fetch_all, $sql, $args).into_iter().map($wrap).collect()
     };
-    (maybe, $on:expr, $wrap:path, $sql:expr, $args:expr) => {
-        run!(@query $sql, $args).fetch_optional($on).await?.map($wrap)
+    (maybe, $lease:expr, $wrap:path, $sql:expr, $args:expr) => {
+        run!(@ask $lease, fetch_optional, $sql, $args).map($wrap)
     };
-    (execute, $on:expr, $sql:expr, $args:expr) => {
-        run!(@query $sql, $args).execute($on).await?.rows_affected()
+    (execute, $lease:expr, $sql:expr, $args:expr) => {
+        run!(@ask $lease, execute, $sql, $args).rows_affected()
     };
 }
 
@@ -90,21 +122,34 @@ macro_rules! run {
 macro_rules! alone {
     ($kind:ident, $pool:expr, $($rest:tt)+) => {{
         let mut lease = $pool.lend().await?;
-        let answer = run!($kind, lease.connection()?, $($rest)+);
+        let answer = run!($kind, lease, $($rest)+);
         lease.give_back();
         answer
     }};
 }
 
 impl Db {
-    /// Opens the database that the configuration names; SQLite files are created.
+    /// Opens the database that the configuration names, for a command; SQLite files are created. A statement may take as
+    /// long as it takes.
     ///
     /// # Errors
     /// Where the address is malformed or the database cannot be reached.
     pub async fn open(config: &Database) -> Result<Self, StoreError> {
+        Self::open_on(config, PG_TERMS).await
+    }
+
+    /// As [`Db::open`], for a node: PostgreSQL answers each statement within a few seconds, or counts as unavailable.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_for_node(config: &Database) -> Result<Self, StoreError> {
+        Self::open_on(config, PG_NODE_TERMS).await
+    }
+
+    async fn open_on(config: &Database, on_postgres: Terms) -> Result<Self, StoreError> {
         let url = config.url.expose();
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Self::open_postgres(url, config.max_connections).await;
+            return Self::open_postgres(url, config.max_connections, on_postgres).await;
         }
         let Some(path) = config.sqlite_file() else {
             return Err(StoreError::Refused(
@@ -114,11 +159,11 @@ impl Db {
         Self::open_sqlite(path, config.synchronous).await
     }
 
-    async fn open_postgres(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+    async fn open_postgres(url: &str, max_connections: u32, terms: Terms) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("yimen")
             .disable_statement_logging();
-        let pool = Pool::open(options, max_connections, PG_AGES).await?;
+        let pool = Pool::open(options, max_connections, terms).await?;
         Ok(Self(Pools::Pg(pool)))
     }
 
@@ -135,9 +180,9 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
             .disable_statement_logging();
-        let writer = Pool::open(options.clone(), 1, SQLITE_AGES).await?;
+        let writer = Pool::open(options.clone(), 1, SQLITE_TERMS).await?;
         let reading = options.pragma("query_only", "ON");
-        let readers = Pool::open(reading, SQLITE_READERS, SQLITE_AGES).await?;
+        let readers = Pool::open(reading, SQLITE_READERS, SQLITE_TERMS).await?;
         Ok(Self(Pools::Sqlite { writer, readers }))
     }
 
@@ -154,20 +199,19 @@ impl Db {
     /// # Errors
     /// Where a migration fails, or the database knows one that this binary does not.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let refused = |fault: MigrateError| StoreError::Refused(fault.to_string());
-        match &self.0 {
+        let (done, closed) = match &self.0 {
             Pools::Pg(pool) => {
-                let mut lease = pool.lend().await?;
-                MIGRATIONS.run(lease.connection()?).await.map_err(refused)?;
-                lease.give_back();
+                let mut connection = pool.apart().await?;
+                (MIGRATIONS.run(&mut connection).await, connection.close().await)
             }
             Pools::Sqlite { writer, .. } => {
-                let mut lease = writer.lend().await?;
-                MIGRATIONS.run(lease.connection()?).await.map_err(refused)?;
-                lease.give_back();
+                let mut connection = writer.apart().await?;
+                (MIGRATIONS.run(&mut connection).await, connection.close().await)
             }
-        }
-        Ok(())
+        };
+        // It is closed on our side whatever the other says.
+        closed.ok();
+        done.map_err(|fault| StoreError::Refused(fault.to_string()))
     }
 
     /// The descriptions of migrations not yet applied, oldest first.
@@ -175,7 +219,26 @@ impl Db {
     /// # Errors
     /// Where the database cannot be asked.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        const EXISTS_PG: &str = "SELECT 1 AS one FROM pg_tables WHERE tablename = '_sqlx_migrations'";
+        Ok(migrations_beside(&self.applied_migrations().await?))
+    }
+
+    /// The descriptions of what a database goes through that is made now, oldest first.
+    #[must_use]
+    pub fn all_migrations() -> Vec<String> {
+        migrations_beside(&[])
+    }
+
+    /// The number of the newest migration, where it is one that this binary does not know.
+    ///
+    /// # Errors
+    /// Where the database cannot be asked.
+    pub async fn newer_migration(&self) -> Result<Option<i64>, StoreError> {
+        let newest = self.applied_migrations().await?.into_iter().max();
+        Ok(newest.filter(|version| !MIGRATIONS.version_exists(*version)))
+    }
+
+    async fn applied_migrations(&self) -> Result<Vec<i64>, StoreError> {
+        const EXISTS_PG: &str = "SELECT 1 AS one WHERE to_regclass('_sqlx_migrations') IS NOT NULL";
         const EXISTS_SQLITE: &str = "SELECT 1 AS one FROM sqlite_master WHERE name = '_sqlx_migrations'";
         let exists = if self.backend() == Backend::Postgres {
             EXISTS_PG
@@ -191,19 +254,15 @@ impl Db {
                 applied.push(row.int("version")?);
             }
         }
-        Ok(migrations_beside(&applied))
-    }
-
-    /// The descriptions of what a database goes through that is made now, oldest first.
-    #[must_use]
-    pub fn all_migrations() -> Vec<String> {
-        migrations_beside(&[])
+        Ok(applied)
     }
 
     /// # Errors
-    /// Where the database does not answer.
+    /// Where the database does not answer, a connection to it included, as long as a request would wait for one.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.one("SELECT 1 AS one", Args::new()).await.map(drop)
+        let answer = in_time(Some(PATIENCE), self.one("SELECT 1 AS one", Args::new())).await;
+        answer.unwrap_or_else(|| Err(StoreError::Unavailable("no answer in time".to_owned())))?;
+        Ok(())
     }
 
     /// What time it is on the server; none where the records are a file of this machine.
@@ -262,14 +321,14 @@ impl Db {
         Ok(Tx(match &self.0 {
             Pools::Pg(pool) => {
                 let mut lease = pool.lend().await?;
-                run!(execute, lease.connection()?, "BEGIN", Args::new());
+                run!(execute, lease, "BEGIN", Args::new());
                 Open::Pg(lease)
             }
             // A deferred transaction that reads and then writes fails at once with code 517
             // whatever the busy time-out; one that is immediate waits its turn.
             Pools::Sqlite { writer, .. } => {
                 let mut lease = writer.lend().await?;
-                run!(execute, lease.connection()?, "BEGIN IMMEDIATE", Args::new());
+                run!(execute, lease, "BEGIN IMMEDIATE", Args::new());
                 Open::Sqlite(lease)
             }
         }))
@@ -317,8 +376,8 @@ impl Tx {
     /// Where the database does not answer or refuses the statement.
     pub async fn execute(&mut self, sql: &'static str, args: Args) -> Result<u64, StoreError> {
         Ok(match &mut self.0 {
-            Open::Pg(lease) => run!(execute, lease.connection()?, sql, args),
-            Open::Sqlite(lease) => run!(execute, lease.connection()?, sql, args),
+            Open::Pg(lease) => run!(execute, lease, sql, args),
+            Open::Sqlite(lease) => run!(execute, lease, sql, args),
         })
     }
 
@@ -326,8 +385,8 @@ impl Tx {
     /// Where the database does not answer or refuses the statement.
     pub async fn all(&mut self, sql: &'static str, args: Args) -> Result<Vec<Row>, StoreError> {
         Ok(match &mut self.0 {
-            Open::Pg(lease) => run!(all, lease.connection()?, Row::Pg, sql, args),
-            Open::Sqlite(lease) => run!(all, lease.connection()?, Row::Sqlite, sql, args),
+            Open::Pg(lease) => run!(all, lease, Row::Pg, sql, args),
+            Open::Sqlite(lease) => run!(all, lease, Row::Sqlite, sql, args),
         })
     }
 
@@ -335,21 +394,21 @@ impl Tx {
     /// Where the database does not answer or refuses the statement.
     pub async fn maybe(&mut self, sql: &'static str, args: Args) -> Result<Option<Row>, StoreError> {
         Ok(match &mut self.0 {
-            Open::Pg(lease) => run!(maybe, lease.connection()?, Row::Pg, sql, args),
-            Open::Sqlite(lease) => run!(maybe, lease.connection()?, Row::Sqlite, sql, args),
+            Open::Pg(lease) => run!(maybe, lease, Row::Pg, sql, args),
+            Open::Sqlite(lease) => run!(maybe, lease, Row::Sqlite, sql, args),
         })
     }
 
     /// # Errors
-    /// Where the database did not take the change; nothing is stored then.
+    /// Where the database did not take the change. One that is unavailable may have: its answer can be lost on the way.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.0 {
             Open::Pg(mut lease) => {
-                run!(execute, lease.connection()?, "COMMIT", Args::new());
+                run!(execute, lease, "COMMIT", Args::new());
                 lease.give_back();
             }
             Open::Sqlite(mut lease) => {
-                run!(execute, lease.connection()?, "COMMIT", Args::new());
+                run!(execute, lease, "COMMIT", Args::new());
                 lease.give_back();
             }
         }

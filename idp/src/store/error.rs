@@ -51,11 +51,12 @@ impl From<sqlx::Error> for StoreError {
 }
 
 /// Whether trying again may succeed. PostgreSQL: a broken connection (class 08), a serialization failure,
-/// a deadlock, no room for more (53), its shutdown (57). `SQLite`, whose extended codes keep the primary one
+/// a deadlock, a transaction that rested too long, no room for more (53), its shutdown or a statement that took too long
+/// (57). `SQLite`, whose extended codes keep the primary one
 /// in their lowest byte: busy, locked, a failing or full disk, a file that cannot be opened.
 fn passes(code: &str) -> bool {
     if code.len() == 5 {
-        return matches!(code, "40001" | "40P01") || matches!(&code[..2], "08" | "53" | "57");
+        return matches!(code, "40001" | "40P01" | "25P03") || matches!(&code[..2], "08" | "53" | "57");
     }
     code.parse::<u32>()
         .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn a_database_that_is_full_or_away_may_be_asked_again() {
         for code in [
-            "53300", "08006", "57P01", "40001", "5", "517", "6", "10", "3338", "13", "14",
+            "53300", "08006", "57P01", "57014", "25P03", "40001", "5", "517", "6", "10", "3338", "13", "14",
         ] {
             assert!(passes(code), "{code}");
         }

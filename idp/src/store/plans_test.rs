@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::sample::Records;
+use super::value::{Value, arguments};
 use super::{Args, Row, Tx};
 
 /// Tables that stay small however many residents there are: read whole, by an operator or once in a while.
@@ -47,7 +48,8 @@ async fn on_sqlite_every_statement_finds_its_rows_by_index() {
     let records = Records::on_sqlite().await;
     for sql in statements() {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
-        let steps = records.db.all(explain.leak(), Args::new()).await;
+        let nulls = vec![Value::Text(None); arguments(&sql)];
+        let steps = records.db.all(explain.leak(), nulls).await;
         let steps = texts(&steps.unwrap_or_else(|fault| panic!("{fault}: {sql}")), "detail");
         // A statement of sub-selects alone has one row of its own.
         for step in steps.iter().filter(|step| *step != "SCAN CONSTANT ROW") {
@@ -106,15 +108,6 @@ async fn run(tx: &mut Tx, sql: String) -> Vec<Row> {
 
 fn texts(rows: &[Row], column: &'static str) -> Vec<String> {
     rows.iter().map(|row| row.text(column).unwrap()).collect()
-}
-
-/// The highest `$n`.
-fn arguments(sql: &str) -> usize {
-    let numbers = sql.split('$').skip(1).filter_map(|rest| {
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        rest[..end].parse().ok()
-    });
-    numbers.max().unwrap_or(0)
 }
 
 /// The literals of the rooms that hold SQL, wherever they stand: in constants, lists, fields and calls. Not those of this

@@ -9,7 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::clock::moment;
 
-/// How long a request waits for a connection before it is answered with 503.
+/// How long a request waits for a connection before it is answered with 503, and how long PostgreSQL may work at one
+/// statement of a node's.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// While a database that is starting refuses connections, it is asked again after this.
 const RETRY: Duration = Duration::from_millis(50);
@@ -25,7 +26,7 @@ pub(super) struct Pool<C: Lent>(Arc<Inner<C>>);
 #[derive(Debug)]
 struct Inner<C: Lent> {
     options: C::Options,
-    ages: Ages,
+    terms: Terms,
     size: u32,
     places: Arc<Semaphore>,
     /// The one that came back last is lent first, so that what is not needed grows old.
@@ -34,11 +35,13 @@ struct Inner<C: Lent> {
 
 /// When a connection is replaced by a new one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ages {
+pub(super) struct Terms {
     /// Firewalls forget connections that nobody uses.
     pub(super) unused: Option<Duration>,
     /// After a failover, all come to the new server within this time.
     pub(super) whole: Option<Duration>,
+    /// What is asked of a server that is gone without a word is never answered.
+    pub(super) silent: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -52,6 +55,9 @@ struct Idle<C> {
 pub(super) trait Lent: Connection + 'static {
     /// Ends a transaction that nobody committed. A connection that cannot is not lent again.
     fn roll_back(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Tells the server of a new connection how long its work may take, where that is limited.
+    fn agree(&mut self, terms: Terms) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 impl<C: Lent> Clone for Pool<C> {
@@ -62,10 +68,10 @@ impl<C: Lent> Clone for Pool<C> {
 
 impl<C: Lent> Pool<C> {
     /// Opens the first connection at once, so that a wrong address is found at start.
-    pub(super) async fn open(options: C::Options, size: u32, ages: Ages) -> Result<Self, Error> {
+    pub(super) async fn open(options: C::Options, size: u32, terms: Terms) -> Result<Self, Error> {
         let pool = Self(Arc::new(Inner {
             options,
-            ages,
+            terms,
             size,
             places: Arc::new(Semaphore::new(size as usize)),
             idle: Mutex::default(),
@@ -86,7 +92,7 @@ impl<C: Lent> Pool<C> {
         };
         let (connection, opened) = match self.0.take() {
             Some(idle) => (idle.connection, idle.opened),
-            None => (self.0.connect().await?, moment()),
+            None => (self.0.connect_on_terms().await?, moment()),
         };
         Ok(Lease {
             connection: Some(connection),
@@ -94,6 +100,11 @@ impl<C: Lent> Pool<C> {
             place: Some(place),
             pool: Arc::clone(&self.0),
         })
+    }
+
+    /// A connection that is not one of those lent: for work that may take as long as it takes.
+    pub(super) async fn apart(&self) -> Result<C, Error> {
+        self.0.connect().await
     }
 
     /// Lends nothing any longer, waits for what is lent, and closes all.
@@ -112,7 +123,7 @@ impl<C: Lent> Inner<C> {
     fn take(&self) -> Option<Idle<C>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let now = moment();
-        let limit = self.ages.unused.unwrap_or(Duration::MAX);
+        let limit = self.terms.unused.unwrap_or(Duration::MAX);
         // Those beneath the last one have waited even longer.
         if idle.last().is_some_and(|last| now - last.returned > limit) {
             idle.clear();
@@ -122,7 +133,7 @@ impl<C: Lent> Inner<C> {
 
     fn keep(&self, connection: C, opened: Instant) {
         let now = moment();
-        if self.places.is_closed() || self.ages.whole.is_some_and(|age| now - opened > age) {
+        if self.places.is_closed() || self.terms.whole.is_some_and(|age| now - opened > age) {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,6 +142,19 @@ impl<C: Lent> Inner<C> {
             opened,
             returned: now,
         });
+    }
+
+    /// Where one connection is dead without a word, those that lie beside it are no better.
+    fn forget(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    async fn connect_on_terms(&self) -> Result<C, Error> {
+        let mut connection = self.connect().await?;
+        timeout(PATIENCE, connection.agree(self.terms))
+            .await
+            .unwrap_or_else(|_| Err(silence()))?;
+        Ok(connection)
     }
 
     async fn connect(&self) -> Result<C, Error> {
@@ -157,6 +181,21 @@ fn is_starting(fault: &Error) -> bool {
     }
 }
 
+fn silence() -> Error {
+    Error::Io(io::Error::new(
+        io::ErrorKind::TimedOut,
+        "the server does not answer",
+    ))
+}
+
+/// Waits for the answer to one statement; none where it does not come in time.
+pub(super) async fn in_time<T>(limit: Option<Duration>, answer: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => timeout(limit, answer).await.ok(),
+        None => Some(answer.await),
+    }
+}
+
 /// A connection on loan. Dropped without [`Lease::give_back`], because a statement failed, its
 /// request was given up, or its transaction was not committed, it is rolled back first.
 #[derive(Debug)]
@@ -171,6 +210,20 @@ impl<C: Lent> Lease<C> {
     /// The connection, until it is given back.
     pub(super) fn connection(&mut self) -> Result<&mut C, Error> {
         self.connection.as_mut().ok_or(Error::PoolClosed)
+    }
+
+    /// How long the answer to one statement is waited for.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.pool.terms.silent
+    }
+
+    /// What came of a statement. A connection that did not answer is closed: what it still has to say belongs to nobody.
+    pub(super) fn heard<T>(&mut self, answer: Option<Result<T, Error>>) -> Result<T, Error> {
+        answer.unwrap_or_else(|| {
+            self.connection = None;
+            self.pool.forget();
+            Err(silence())
+        })
     }
 
     /// Returns a connection that has ended its work.

@@ -64,3 +64,10 @@ async fn a_closed_pool_lends_nothing() {
     assert!(records.db.begin().await.is_err());
     assert!(records.db.all(COUNTED, args![]).await.is_err());
 }
+
+#[tokio::test]
+#[should_panic(expected = "arguments of: INSERT")]
+async fn an_argument_too_few_is_noticed() {
+    let records = Records::on_sqlite().await;
+    records.db.execute(COUNT, args![]).await.ok();
+}

@@ -13,6 +13,19 @@ pub enum Value {
 
 pub type Args = Vec<Value>;
 
+/// The highest `$n` of a statement: how many arguments it takes. SQLite binds NULL where one is missing, and says nothing.
+/// What PREPARE names are those of the statement it keeps.
+pub(super) fn arguments(sql: &str) -> usize {
+    if sql.starts_with("PREPARE ") {
+        return 0;
+    }
+    let numbers = sql.split('$').skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    });
+    numbers.max().unwrap_or(0)
+}
+
 impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -84,6 +84,11 @@ impl TestApp {
         self.records.count(table).await
     }
 
+    /// Runs SQL on the records, past the server.
+    pub async fn change_records(&self, statements: &str) {
+        self.records.change(statements).await;
+    }
+
     /// This test ends with messages that no department has taken.
     pub fn expect_undelivered(&self) {
         self.leaves_messages.store(true, Ordering::Relaxed);
@@ -228,12 +233,17 @@ impl TestApp {
 
     /// A new process on the same port, configuration and records, once the old one is gone.
     pub fn start_again(&self) {
+        if let Err(reason) = self.try_to_start_again() {
+            panic!("{reason}");
+        }
+    }
+
+    /// `Err` with the log where it does not serve.
+    pub fn try_to_start_again(&self) -> Result<(), String> {
         let mut process = self.process.lock().unwrap();
         process.kill();
         *process = Process::serve(&self.dir.path().join("yimen.toml"), Arc::clone(&self.log));
-        if let Err(reason) = process.wait_until_ready(self.port) {
-            panic!("{reason}");
-        }
+        process.wait_until_ready(self.port)
     }
 }
 

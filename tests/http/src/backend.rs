@@ -143,6 +143,23 @@ impl Records {
         .expect("the table can be counted")
     }
 
+    /// Changes the records, past the server.
+    pub(crate) async fn change(&self, statements: &str) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
+        let changed = match self {
+            Records::OfAnother => return,
+            Records::File(_) => {
+                let mut file = SqliteConnection::connect(&self.url()).await.expect("a file");
+                sql.execute(&mut file).await.map(drop)
+            }
+            Records::Database(_) => {
+                let mut server = PgConnection::connect(&self.url()).await.expect("a server");
+                sql.execute(&mut server).await.map(drop)
+            }
+        };
+        changed.expect("the statements are carried out");
+    }
+
     /// From `Drop`, where nothing can be awaited: how many messages to departments have not been delivered, once the
     /// server has had so long for those on their way.
     pub(crate) fn undelivered(&self, patience: Duration) -> std::thread::Result<i64> {

@@ -1,9 +1,10 @@
 //! A tap in the pipe between the server and its database or Redis: shut, it cuts every connection and
-//! lets none through; open again, it is as if nothing had been.
+//! lets none through; open again, it is as if nothing had been. Stalled, it swallows what is sent and says nothing, as
+//! a server does whose machine or network is gone.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use url::Url;
@@ -11,6 +12,9 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub struct Tap {
     is_shut: Arc<AtomicBool>,
+    /// Odd while it is stalled. A connection flows while this is even and what it was when the connection was made: what
+    /// has met a stall stays so.
+    turns: Arc<AtomicU32>,
     flowing: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -23,6 +27,7 @@ impl Tap {
         let address = listener.local_addr().expect("an address");
         let tap = Tap {
             is_shut: Arc::default(),
+            turns: Arc::default(),
             flowing: Arc::default(),
         };
         let inner = tap.clone();
@@ -51,8 +56,16 @@ impl Tap {
         }
     }
 
+    /// The connections stay, and nothing comes through those there are or are made until it is open again.
+    pub fn stall(&self) {
+        self.turns.fetch_or(1, Ordering::SeqCst);
+    }
+
     pub fn open(&self) {
         self.is_shut.store(false, Ordering::SeqCst);
+        if !is_even(self.turns.load(Ordering::SeqCst)) {
+            self.turns.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     fn join(&self, one: TcpStream, other: TcpStream) {
@@ -62,14 +75,29 @@ impl Tap {
             one.try_clone().expect("shared"),
             other.try_clone().expect("shared"),
         );
-        thread::spawn(move || pour(one, other));
-        thread::spawn(move || pour(other_again, one_again));
+        let made = self.turns.load(Ordering::SeqCst);
+        for (from, to) in [(one, other), (other_again, one_again)] {
+            let turns = Arc::clone(&self.turns);
+            thread::spawn(move || pour(from, to, || is_even(made) && turns.load(Ordering::SeqCst) == made));
+        }
     }
 }
 
-fn pour(mut from: TcpStream, mut to: TcpStream) {
+const fn is_even(number: u32) -> bool {
+    number.is_multiple_of(2)
+}
+
+fn pour(mut from: TcpStream, mut to: TcpStream, flows: impl Fn() -> bool) {
     let mut buffer = [0; 16 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
+    loop {
+        let read = from.read(&mut buffer);
+        if !flows() {
+            // Neither side hears of the other's end: `flowing` holds both open.
+            return;
+        }
+        let Ok(count @ 1..) = read else {
+            break;
+        };
         if to.write_all(&buffer[..count]).is_err() {
             break;
         }

@@ -172,7 +172,11 @@ async fn database(config: &Config) -> (Result<String, String>, Option<Reading>) 
         .flatten()
         .map(|theirs| Reading::now("the database server", theirs));
     let pending = db.pending_migrations().await;
+    let newer = db.newer_migration().await.ok().flatten();
     db.close().await;
+    if let Some(number) = newer {
+        return (Err(placed(config, StartError::Newer(number))), reading);
+    }
     let said = match pending {
         Err(fault) => Err(placed(config, fault)),
         Ok(pending) if pending.is_empty() => Ok("answers, and is up to date".to_owned()),

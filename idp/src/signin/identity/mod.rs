@@ -13,6 +13,7 @@ pub use typed::{Trouble, Typed};
 use crate::proofing::Authority;
 use crate::store::{Db, Vault};
 
+use super::errands::Errands;
 use super::sessions::Sessions;
 
 /// The proofs of real names. Other rooms come here to make one.
@@ -22,16 +23,24 @@ pub struct RealNames {
     db: Db,
     vault: Vault,
     sessions: Sessions,
+    errands: Errands,
 }
 
 impl RealNames {
     #[must_use]
-    pub const fn new(authority: Option<Authority>, db: Db, vault: Vault, sessions: Sessions) -> Self {
+    pub fn new(
+        authority: Option<Authority>,
+        db: &Db,
+        vault: &Vault,
+        sessions: &Sessions,
+        errands: &Errands,
+    ) -> Self {
         Self {
             authority,
-            db,
-            vault,
-            sessions,
+            db: db.clone(),
+            vault: vault.clone(),
+            sessions: sessions.clone(),
+            errands: errands.clone(),
         }
     }
 

@@ -61,9 +61,10 @@ impl RealNames {
     /// # Errors
     /// Where there is no authority, or the records do not answer.
     pub async fn prove(self, context: Context, ask: Prove) -> Result<Outcome, PageError> {
-        let task = tokio::spawn(async move { self.prove_to_the_end(&context, &ask).await });
-        task.await
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+        let errands = self.errands.clone();
+        errands
+            .run(async move { self.prove_to_the_end(&context, &ask).await })
+            .await
     }
 
     async fn prove_to_the_end(&self, context: &Context, ask: &Prove) -> Result<Outcome, PageError> {
@@ -110,9 +111,10 @@ impl RealNames {
         account: Uuid,
         typed: Typed,
     ) -> Result<Result<(), Trouble>, PageError> {
-        let task = tokio::spawn(async move { self.recognise_to_the_end(&context, account, &typed).await });
-        task.await
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+        let errands = self.errands.clone();
+        errands
+            .run(async move { self.recognise_to_the_end(&context, account, &typed).await })
+            .await
     }
 
     /// The authority is asked whatever is known of the account, so that nobody learns whether its owner was ever proven.

@@ -22,7 +22,7 @@ use crate::rng::Rng;
 use crate::signin::guard::count;
 use crate::signin::limits::{Ceiling, day_of_city};
 use crate::signin::{
-    Handovers, Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin,
+    Errands, Handovers, Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin,
 };
 use crate::sms::Sms;
 use crate::state::State;
@@ -68,6 +68,13 @@ async fn short_lived_state(prefix: &str) -> State {
     State::open(&config, Timestamp::from_millis(0)).await.unwrap()
 }
 
+fn test_number() -> TestNumber {
+    TestNumber {
+        phone: "13900000000".to_owned(),
+        code: Secret::new("246810".to_owned()),
+    }
+}
+
 fn routes(signin: &Signin) -> Router {
     Router::new()
         .route("/signin/{id}", get(crate::signin::show_phone))
@@ -95,10 +102,7 @@ impl House {
             ..Settings::default()
         };
         settings.sms.providers = vec![SmsProvider::Outbox];
-        settings.sms.test_number = vec![TestNumber {
-            phone: "13900000000".to_owned(),
-            code: Secret::new("246810".to_owned()),
-        }];
+        settings.sms.test_number = vec![test_number()];
         decide(&mut settings);
         let master_key = MasterKey::from_bytes([9; 32]);
         let db = records.db.clone();
@@ -121,6 +125,7 @@ impl House {
             rng.clone(),
             departments.clone(),
         );
+        let errands = Errands::default();
         let signin = Signin {
             senders,
             interactions: Interactions::new(
@@ -131,9 +136,10 @@ impl House {
                 senders,
                 &settings.http,
             ),
-            real_names: RealNames::new(None, db.clone(), vault.clone(), sessions.clone()),
+            real_names: RealNames::new(None, &db, &vault, &sessions, &errands),
             handovers: Handovers::new(state.clone(), vault.clone(), rng.clone(), senders),
             carrier: None,
+            errands,
             sessions,
             passkeys: Passkeys::new(None, state.clone(), db.clone(), vault.clone()),
             vault,

@@ -3,7 +3,9 @@
 use crate::sessions::is_signed_in;
 use sqlx::Connection;
 use std::time::{Duration, Instant};
-use yimen_http_tests::{Backend, Client, OwnRedis, Page, Raw, Registration, Resident, Setup, Taps, TestApp};
+use yimen_http_tests::{
+    Backend, Client, Gateway, OwnRedis, Page, Raw, Receiver, Registration, Resident, Setup, Taps, TestApp,
+};
 
 async fn behind_taps() -> (TestApp, Taps) {
     let (setup, taps) = Setup::new().with_taps();
@@ -24,13 +26,21 @@ fn assert_try_again(page: &Page) {
     assert!(page.text("main").contains("再试"), "{}", page.text("main"));
 }
 
-async fn until_ready(app: &TestApp) {
+/// Waits until `holds`, and says how long that took.
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     let began = Instant::now();
-    while app.get("/readyz").await.status != 200 {
-        assert!(began.elapsed() < Duration::from_secs(20), "not ready again");
+    while !holds().await {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "not within 20 s: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    println!("ready again after {:?}", began.elapsed());
+    println!("{what} after {:?}", began.elapsed());
+}
+
+async fn until_ready(app: &TestApp) {
+    until("ready again", async || app.get("/readyz").await.status == 200).await;
 }
 
 /// How long an answer may take while something is gone: well within the request's own limit.
@@ -100,6 +110,51 @@ async fn without_its_database_it_says_so_and_recovers() {
         form.ask_for_code(&number).await.has("#code"),
         "the same page goes on"
     );
+}
+
+/// The machine of the database is gone, and nothing tells the node so.
+#[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
+async fn a_database_that_says_nothing_is_not_waited_for() {
+    let (app, taps) = behind_taps().await;
+    let receiver = Receiver::start();
+    let logout = Registration::new("hrss").option("--backchannel-logout-uri", &receiver.uri);
+    let client = app.register(logout).await;
+    let resident = app.resident("13800000001");
+    let refresh = resident.sign_in_to(&client).await.refresh;
+
+    taps.database.stall();
+    // The first finds the connections dead, the second can make none.
+    for _ in 0..2 {
+        assert_try_again(&quickly("the account", resident.browser.get("/account")).await);
+    }
+    let answer = quickly("a refresh", client.refresh(&refresh)).await;
+    answer.assert_error(503, "temporarily_unavailable");
+    let ready = quickly("readyz", app.get("/readyz")).await;
+    assert_eq!(
+        (ready.status, &ready.json()["database"]),
+        (503, &"unavailable".into())
+    );
+    assert_eq!(app.get("/oauth2/jwks").await.status, 200);
+    for task in ["the outbox cannot be read", "the key ring could not be refreshed"] {
+        until(task, async || app.log().contains(task)).await;
+    }
+
+    taps.database.open();
+    until_ready(&app).await;
+    assert_works(&app, &resident, &client, &refresh).await;
+    let account = resident.browser.get("/account").await;
+    let asked = account.press("#sign-out-everywhere", &[]).await;
+    asked.press("#confirm", &[]).await;
+    receiver.wait_for(1).await;
+    let kid = app.command_json(&["keys", "list"])[0]["kid"].to_string();
+    let kid = kid.trim_matches('"');
+    assert!(app.get("/oauth2/jwks").await.body.contains(kid));
+    app.command(&["keys", "revoke", kid]);
+    until("the key is given up", async || {
+        !app.get("/oauth2/jwks").await.body.contains(kid)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -250,6 +305,32 @@ async fn told_to_stop_it_finishes_what_is_under_way() {
     assert!(status.success(), "{status}");
     app.start_again();
     app.resident("13800000001").sign_in().await;
+}
+
+/// The browser that asked for the message is gone, so that no request is in flight any more.
+#[tokio::test]
+async fn told_to_stop_it_writes_down_a_message_that_is_under_way() {
+    const DELIVERED: &str = "audit WHERE action = 'code.delivered'";
+    let gateway = Gateway::start();
+    let setup = Setup::new()
+        .set("sms.providers", vec!["webhook"])
+        .set("sms.webhook.url", gateway.url.as_str())
+        .set("sms.webhook.secret", gateway.secret());
+    let app = setup.start().await;
+    let resident = app.resident("13800000001");
+    let form = resident.browser.get("/account").await.form("#send-code");
+    let asks = tokio::spawn(form.fill("phone", &resident.phone).submit());
+    gateway.wait_for_one().await;
+    asks.abort();
+    assert!(asks.await.is_err(), "the browser hangs up");
+    app.terminate();
+    let early = app.wait_for_end(Duration::from_secs(1));
+    assert_eq!(early, None, "the message is under way");
+    assert_eq!(app.count(DELIVERED).await, 0);
+    gateway.take_one();
+    let status = quickly("the end", async { app.wait_for_end(Duration::from_secs(10)) }).await;
+    assert!(status.expect("it ends").success());
+    assert_eq!(app.count(DELIVERED).await, 1);
 }
 
 #[tokio::test]

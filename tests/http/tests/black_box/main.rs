@@ -15,6 +15,7 @@ mod kiosk;
 mod lease;
 mod leaving;
 mod limits;
+mod migrations;
 mod notices;
 mod oidc;
 mod one_connection;
