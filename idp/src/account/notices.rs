@@ -41,12 +41,16 @@ pub enum Notice {
     NumberLost,
     /// A new number is to take the place of a lost one.
     NumberMoving,
+    /// The number is to open another account.
+    NumberLeaving,
     /// Another account of the same person was closed into this one.
     AccountsMerged,
+    /// This one is to be closed into another, or another into this one.
+    Merging,
 }
 
 impl Notice {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::PasskeyCloned,
@@ -61,7 +65,9 @@ impl Notice {
         Self::Witnessed,
         Self::NumberLost,
         Self::NumberMoving,
+        Self::NumberLeaving,
         Self::AccountsMerged,
+        Self::Merging,
     ];
 
     /// The name is stored.
@@ -82,7 +88,9 @@ impl Notice {
             Self::Witnessed => "witnessed",
             Self::NumberLost => "number-lost",
             Self::NumberMoving => "number-moving",
+            Self::NumberLeaving => "number-leaving",
             Self::AccountsMerged => "accounts-merged",
+            Self::Merging => "merging",
         }
     }
 
@@ -108,7 +116,9 @@ impl Notice {
             Self::Witnessed => "told-witnessed",
             Self::NumberLost => "told-number-lost",
             Self::NumberMoving => "told-number-moving",
+            Self::NumberLeaving => "told-number-leaving",
             Self::AccountsMerged => "told-accounts-merged",
+            Self::Merging => "told-merging",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.

@@ -40,7 +40,9 @@ pub enum Action {
     KioskRemoved,
     KnownTwice,
     MergedInto,
+    MergingAgreed,
     MergingBegun,
+    MergingStopped,
     OperatorEnrolled,
     OperatorFailed,
     OperatorInvited,
@@ -74,7 +76,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 69] = [
         Self::AccountCreated,
         Self::AccountErased,
         Self::AccountKept,
@@ -111,7 +113,9 @@ impl Action {
         Self::KioskRemoved,
         Self::KnownTwice,
         Self::MergedInto,
+        Self::MergingAgreed,
         Self::MergingBegun,
+        Self::MergingStopped,
         Self::OperatorEnrolled,
         Self::OperatorFailed,
         Self::OperatorInvited,
@@ -183,7 +187,9 @@ impl Action {
             Self::KioskRemoved => "kiosk.removed",
             Self::KnownTwice => "subject.known_twice",
             Self::MergedInto => "account.merged_into",
+            Self::MergingAgreed => "account.merging_agreed",
             Self::MergingBegun => "account.merging_begun",
+            Self::MergingStopped => "account.merging_stopped",
             Self::OperatorEnrolled => "operator.enrolled",
             Self::OperatorFailed => "operator.failed",
             Self::OperatorInvited => "operator.invited",

@@ -52,6 +52,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
         },
         Action::MergingBegun => Happening::MergingBegun,
+        Action::MergingAgreed => Happening::MergingAgreed,
+        Action::MergingStopped => Happening::MergingStopped,
         Action::HandoverRefused => Happening::NotLetIn,
         Action::CodeFailed => Happening::WrongCode,
         Action::IdentityProven => Happening::NameProven,
