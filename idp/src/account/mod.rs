@@ -28,7 +28,7 @@ pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_by_phone_alone, is_in_doubt, take_back};
-pub use leaving::{WAY_BACK, erased_at, leave, stay};
+pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
 pub use merging::{
     Merging, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging, merge, pending_merging,
     propose_merging, stop_merging,

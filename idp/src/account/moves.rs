@@ -172,7 +172,7 @@ pub async fn settle_due_moves(change: &mut Change, vault: &Vault) -> Result<(u64
         change
             .execute(REPLACE, args![row.uuid("lost_phone")?, now])
             .await?;
-        pair(change, vault, &phone, account).await?;
+        pair(change, vault, &phone, account, now).await?;
         for one in [account, from] {
             change.record(Event::new(Action::PhoneMoved).account(one)).await?;
         }
