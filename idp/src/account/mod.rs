@@ -35,7 +35,7 @@ pub use merging::{
 };
 pub use model::{Account, HeldPhone, Profile};
 pub use moves::{MoveAsked, PendingMove, ask_for_move, pending_move, settle_due_moves, stop_move};
-pub use notices::{Notice, Told, find_notice, lock, see_notices, tell, unlock, unseen_notices};
+pub use notices::{Notice, Told, find_notice, is_locked, lock, see_notices, tell, unlock, unseen_notices};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
 };

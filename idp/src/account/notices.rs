@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::phone::PhoneNumber;
 use super::records::live_numbers;
 use crate::args;
 use crate::audit::{Action, Change, Event};
@@ -267,6 +268,21 @@ pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> 
     let event = Event::new(Action::AccountLocked).account(told.account);
     change.record(event.with("notice", told.notice.as_str())).await?;
     Ok(true)
+}
+
+const IS_LOCKED: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \
+     WHERE number_index = $1 AND ended_at IS NULL) RETURNING locked_at";
+
+/// Whether the account of a number is locked, read within the change: it is not locked before that commits.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_locked(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<bool, StoreError> {
+    let row = change.maybe(IS_LOCKED, args![phone.index(vault)]).await?;
+    Ok(match row {
+        Some(row) => row.maybe_time("locked_at")?.is_some(),
+        None => false,
+    })
 }
 
 /// Opens it again for its owner, who has just shown who they are.

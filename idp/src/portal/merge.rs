@@ -42,7 +42,8 @@ pub async fn begin_merge(
     if !account::begin_merging(&mut change, &portal.vault, closing, &token, opened_at, wait).await? {
         return Ok(outcome(page, Outcome::Over));
     }
-    change.commit().await?;
+    let change = portal.still_signed_in(change, &session, &headers, &facts);
+    change.await?.commit().await?;
     let cookie = portal.site.cookies().set(COOKIE, &token, Some(TO_MERGE));
     Ok(see_other(MERGE, [cookie]))
 }
@@ -105,7 +106,8 @@ pub async fn merge(
     } else {
         return Ok(outcome(page, Outcome::Over));
     };
-    change.commit().await?;
+    let change = portal.still_signed_in(change, &session, &headers, &facts);
+    change.await?.commit().await?;
     let cookie = portal.site.cookies().clear(COOKIE);
     Ok(see_other(done, [cookie]))
 }

@@ -53,7 +53,8 @@ pub async fn recover(
             let wait = signin.config.settings.phone.wait.get();
             match account::ask_for_move(&mut change, &portal.vault, redeemed, session.account, wait).await? {
                 MoveAsked::Until(_) => {
-                    change.commit().await?;
+                    let change = portal.still_signed_in(change, &session, &headers, &facts);
+                    change.await?.commit().await?;
                     return Ok(see_other("/account?done=move-asked#methods", []));
                 }
                 MoveAsked::SameAccount => Trouble::SameAccount,
