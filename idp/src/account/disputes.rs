@@ -39,7 +39,7 @@ pub enum Decided {
 const LIST: &str = "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' AND ended_at > 0 ORDER BY ended_at LIMIT 50";
 
 const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_reason = 'disputed' \
-     RETURNING account_id, number, number_index";
+     RETURNING account_id, number, number_index, last_used_at";
 
 const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
 
@@ -101,7 +101,9 @@ pub async fn decide_dispute(
             change.execute(END_HOLDER, args![index, now]).await?;
             change.record(decided(holder, false)).await?;
         }
-        pair(change, vault, &phone, claimant).await?;
+        // Nobody has answered its code: whoever has the telephone by now is asked whose account it is.
+        let answered_at = row.time("last_used_at")?;
+        pair(change, vault, &phone, claimant, answered_at).await?;
     }
     Ok(Decided::Done)
 }

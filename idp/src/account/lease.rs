@@ -76,7 +76,7 @@ pub async fn take_back(
     change.execute(SETTLE, args![index, account]).await?;
     let now = change.now();
     dispute(change, vault, &index, now).await?;
-    pair(change, vault, phone, account).await?;
+    pair(change, vault, phone, account, now).await?;
     change
         .record(Event::new(Action::PhoneReturned).account(account))
         .await

@@ -11,10 +11,13 @@ use super::notices::{Notice, tell};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
-use crate::store::{Db, StoreError, Vault, hash};
+use crate::store::{Db, Row, StoreError, Vault, hash};
 
 /// How long the person may take to sign in to the other account.
 pub const TO_MERGE: Duration = Duration::from_secs(15 * 60);
+
+/// How long what was agreed stays after it was due, in milliseconds: for nodes that were down meanwhile.
+const GRACE: i64 = 24 * 3600 * 1000;
 
 /// A merging that its person has asked for in the account that closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,22 +26,45 @@ pub struct Merging {
     pub staying: Uuid,
     /// A sign-in to the account that stays counts from then on.
     pub begun_at: Timestamp,
+    /// When it is done, if nobody says no.
+    pub due_at: Timestamp,
 }
 
+/// What was agreed waits for its time.
 const PROPOSE: &str = "INSERT INTO merging (account_id, into_account, proof_id, expires_at) \
      SELECT $1, $2, id, $3 FROM identity_proof WHERE account_id = $2 AND ended_at IS NULL \
      ON CONFLICT (account_id) DO UPDATE SET into_account = excluded.into_account, proof_id = excluded.proof_id, \
-     expires_at = excluded.expires_at, token_hash = NULL, begun_at = NULL";
+     expires_at = excluded.expires_at, token_hash = NULL, begun_at = NULL, due_at = NULL \
+     WHERE merging.agreed_at IS NULL";
 
-const BEGIN: &str = "UPDATE merging SET token_hash = $2, begun_at = $3, expires_at = $4 \
-     WHERE account_id = $1 AND expires_at > $3";
+/// Nobody but whoever has opened the account was ever in it: there is no owner to ask.
+const IS_NEW: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.created_at = $2 AND a.created_at > $3 \
+     AND (SELECT COUNT(*) FROM phone p WHERE p.account_id = a.id AND p.ended_at IS NULL) = 1 \
+     AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id AND k.ended_at IS NULL)";
 
-const FIND: &str =
-    "SELECT account_id, into_account, begun_at FROM merging WHERE token_hash = $1 AND expires_at > $2";
+const BEGIN: &str = "UPDATE merging SET token_hash = $2, begun_at = $3, expires_at = $4, due_at = $5 \
+     WHERE account_id = $1 AND expires_at > $3 AND agreed_at IS NULL";
+
+const FIND: &str = "SELECT account_id, into_account, begun_at, due_at FROM merging WHERE token_hash = $1 AND expires_at > $2";
+
+/// In the account that closes as soon as it was begun, so that its owner can say no; in the one that stays once it has
+/// said yes.
+const PENDING: &str = "SELECT account_id, into_account, begun_at, due_at FROM merging \
+     WHERE (account_id = $1 OR into_account = $1) AND (account_id = $1 OR agreed_at IS NOT NULL) \
+     AND begun_at IS NOT NULL AND expires_at > $2 ORDER BY due_at LIMIT 1";
 
 /// Of two at once, one gets it.
-const TAKE: &str = "DELETE FROM merging WHERE token_hash = $1 AND into_account = $2 AND expires_at > $3 \
-     AND begun_at <= $4 RETURNING account_id, proof_id";
+const AGREE: &str = "UPDATE merging SET token_hash = NULL, agreed_at = $3, expires_at = due_at + $5 \
+     WHERE token_hash = $1 AND into_account = $2 AND expires_at > $3 AND begun_at <= $4 \
+     RETURNING account_id, into_account, begun_at, due_at";
+
+const STOP: &str = "DELETE FROM merging WHERE account_id = $1 OR into_account = $1 RETURNING account_id, into_account, begun_at";
+
+const DUE: &str =
+    "SELECT account_id FROM merging WHERE agreed_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT 100";
+
+const TAKE: &str = "DELETE FROM merging WHERE account_id = $1 AND agreed_at IS NOT NULL AND due_at <= $2 \
+     RETURNING into_account, proof_id";
 
 const CLOSE: &str = "UPDATE account SET status = 'merged', merged_into = $2, signed_out_at = $3 \
      WHERE id = $1 AND status = 'active' AND identity = 'unknown' AND locked_at IS NULL \
@@ -60,6 +86,9 @@ const MOVE_PASSKEYS: &str = "UPDATE passkey SET account_id = $2, vouched_at = NU
      handle = COALESCE(handle, (SELECT passkey_handle FROM account WHERE id = $1)) \
      WHERE account_id = $1 AND ended_at IS NULL";
 
+/// Their links lock the account that the numbers open by then.
+const MOVE_NOTICES: &str = "UPDATE notice SET account_id = $2 WHERE account_id = $1";
+
 /// Remembers that a name was proven that another account's owner bears, so that the two can be merged if they like.
 ///
 /// # Errors
@@ -72,16 +101,31 @@ pub async fn propose_merging(change: &mut Change, closing: Uuid, staying: Uuid) 
         .map(drop)
 }
 
-/// The person wants it; answers whether it was proposed of late. `token` is the browser's.
+/// The person wants it; answers whether it was proposed of late. `token` is the browser's, `opened_at` is when the session
+/// began in which they say so. The account's owner is told, and has `wait` to say no: whoever has a session there for an
+/// hour does not close it. An account that this very session opened has no other owner, and closes without waiting.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn begin_merging(change: &mut Change, closing: Uuid, token: &str) -> Result<bool, StoreError> {
+pub async fn begin_merging(
+    change: &mut Change,
+    vault: &Vault,
+    closing: Uuid,
+    token: &str,
+    opened_at: Timestamp,
+    wait: Duration,
+) -> Result<bool, StoreError> {
     let now = change.now();
-    let args = args![closing, hash(token), now, now.plus(TO_MERGE)];
+    let args = args![closing, opened_at, now.minus(wait)];
+    let due = match change.maybe(IS_NEW, args).await? {
+        Some(_) => now,
+        None => now.plus(wait),
+    };
+    let args = args![closing, hash(token), now, now.plus(TO_MERGE), due];
     if change.execute(BEGIN, args).await? == 0 {
         return Ok(false);
     }
+    tell(change, vault, closing, Notice::Merging, "").await?;
     let event = Event::new(Action::MergingBegun).account(closing);
     change.record(event).await?;
     Ok(true)
@@ -93,46 +137,110 @@ pub async fn begin_merging(change: &mut Change, closing: Uuid, token: &str) -> R
 /// Where the database does not answer.
 pub async fn find_merging(db: &Db, token: &str, now: Timestamp) -> Result<Option<Merging>, StoreError> {
     let row = db.maybe(FIND, args![hash(token), now]).await?;
-    row.map(|row| {
-        Ok(Merging {
-            closing: row.uuid("account_id")?,
-            staying: row.uuid("into_account")?,
-            begun_at: row.time("begun_at")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(read).transpose()
 }
 
-/// Closes the one account into the other: its numbers and passkeys now open the one that stays. Answers which one
-/// closed; none where nothing was begun, or not by this person, or one of the two is locked, left, or changed meanwhile:
-/// then the change is to be dropped.
+/// What is to become of this account, or to come to it, if nobody says no.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn pending_merging(db: &Db, account: Uuid, now: Timestamp) -> Result<Option<Merging>, StoreError> {
+    let row = db.maybe(PENDING, args![account, now]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<Merging, StoreError> {
+    Ok(Merging {
+        closing: row.uuid("account_id")?,
+        staying: row.uuid("into_account")?,
+        begun_at: row.time("begun_at")?,
+        due_at: row.time("due_at")?,
+    })
+}
+
+/// The person says yes in the account that stays, which is told where the other one waits. None where nothing was begun,
+/// or not by this person.
 ///
 /// `signed_in_at` is when the person last showed that `staying` is theirs.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn merge(
+pub async fn agree_to_merge(
     change: &mut Change,
     vault: &Vault,
     token: &str,
     staying: Uuid,
     signed_in_at: Timestamp,
-) -> Result<Option<Uuid>, StoreError> {
+) -> Result<Option<Merging>, StoreError> {
     let now = change.now();
-    let args = args![hash(token), staying, now, signed_in_at];
-    let Some(row) = change.maybe(TAKE, args).await? else {
+    let args = args![hash(token), staying, now, signed_in_at, GRACE];
+    let Some(row) = change.maybe(AGREE, args).await? else {
         return Ok(None);
     };
-    let (closing, proof) = (row.uuid("account_id")?, row.uuid("proof_id")?);
-    let is_allowed = change.execute(HOLD, args![staying]).await? == 1
-        && change.execute(CLOSE, args![closing, staying, now]).await? == 1
-        && change.maybe(PROOF, args![staying, proof]).await?.is_some();
-    if !is_allowed {
+    let merging = read(&row)?;
+    if merging.due_at > now {
+        tell(change, vault, staying, Notice::Merging, "").await?;
+        let event = Event::new(Action::MergingAgreed).account(staying);
+        change
+            .record(event.with("until", merging.due_at.millis()))
+            .await?;
+    }
+    Ok(Some(merging))
+}
+
+/// One of the two says no, or is locked. Answers whether there was anything to stop.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn stop_merging(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
+    let mut was_begun = false;
+    for row in change.all(STOP, args![account]).await? {
+        if row.maybe_time("begun_at")?.is_some() {
+            was_begun = true;
+            for one in ["account_id", "into_account"] {
+                let event = Event::new(Action::MergingStopped).account(row.uuid(one)?);
+                change.record(event).await?;
+            }
+        }
+    }
+    Ok(was_begun)
+}
+
+/// The accounts that are to close by now, a hundred at a time.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn due_mergings(db: &Db, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+    let rows = db.all(DUE, args![now]).await?;
+    rows.iter().map(|row| row.uuid("account_id")).collect()
+}
+
+/// Closes the one account into the other: its numbers and passkeys now open the one that stays, which is answered. None where nothing was
+/// agreed or it is not due, or one of the two is locked, left, or changed meanwhile: then it is over, and the caller
+/// commits that.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn merge(change: &mut Change, vault: &Vault, closing: Uuid) -> Result<Option<Uuid>, StoreError> {
+    let now = change.now();
+    let Some(row) = change.maybe(TAKE, args![closing, now]).await? else {
+        return Ok(None);
+    };
+    let (staying, proof) = (row.uuid("into_account")?, row.uuid("proof_id")?);
+    let is_done = change.execute(HOLD, args![staying]).await? == 1
+        && change.maybe(PROOF, args![staying, proof]).await?.is_some()
+        && change.execute(CLOSE, args![closing, staying, now]).await? == 1;
+    if !is_done {
+        for one in [closing, staying] {
+            let event = Event::new(Action::MergingStopped).account(one);
+            change.record(event).await?;
+        }
         return Ok(None);
     }
     // Its owner hears of it on the numbers of both.
     let phones = change.execute(MOVE_PHONES, args![closing, staying]).await?;
     let passkeys = change.execute(MOVE_PASSKEYS, args![closing, staying]).await?;
+    change.execute(MOVE_NOTICES, args![closing, staying]).await?;
     tell(change, vault, staying, Notice::AccountsMerged, "").await?;
     let closed = Event::new(Action::MergedInto).account(closing);
     change.record(closed.with("into", staying)).await?;
@@ -145,5 +253,5 @@ pub async fn merge(
                 .with("passkeys", passkeys),
         )
         .await?;
-    Ok(Some(closing))
+    Ok(Some(staying))
 }

@@ -28,11 +28,14 @@ pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_by_phone_alone, is_in_doubt, take_back};
-pub use leaving::{WAY_BACK, erased_at, leave, stay};
-pub use merging::{Merging, TO_MERGE, begin_merging, find_merging, merge, propose_merging};
+pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
+pub use merging::{
+    Merging, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging, merge, pending_merging,
+    propose_merging, stop_merging,
+};
 pub use model::{Account, HeldPhone, Profile};
-pub use moves::{MoveAsked, ask_for_move, pending_move, settle_due_moves, stop_move};
-pub use notices::{Notice, Told, find_notice, lock, see_notices, tell, unlock, unseen_notices};
+pub use moves::{MoveAsked, PendingMove, ask_for_move, pending_move, settle_due_moves, stop_move};
+pub use notices::{Notice, Told, find_notice, is_locked, lock, see_notices, tell, unlock, unseen_notices};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
 };
@@ -46,5 +49,6 @@ pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prov
 pub use records::{enter, find_by_phone, phones, profile};
 pub use sweep::sweep;
 pub use window_codes::{
-    Issued, Redeemed, Seen, WindowCode, issue_window_code, redeem_window_code, sweep_window_codes,
+    Issued, Redeemed, Seen, WindowCode, end_window_codes, issue_window_code, redeem_window_code,
+    sweep_window_codes,
 };

@@ -19,11 +19,25 @@ pub enum MoveAsked {
     Until(Timestamp),
     /// The code is for the account that one is in.
     SameAccount,
-    /// The account that is left behind has other than one number.
+    /// The account that would be left behind is somebody's.
+    InUse,
+    /// It has other than one number.
     NotOneNumber,
 }
 
+/// A move that nobody has stopped yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingMove {
+    pub due_at: Timestamp,
+    /// Whether it is this account that the number leaves.
+    pub leaves: bool,
+}
+
 const LOCK: &str = "UPDATE account SET status = status WHERE id = $1";
+
+/// Nothing but a number that began here of late.
+const IS_UNUSED: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.identity = 'unknown' AND a.created_at >= $2 \
+     AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id AND k.ended_at IS NULL)";
 
 const NUMBERS: &str = "SELECT number_index FROM phone WHERE account_id = $1 AND ended_at IS NULL";
 
@@ -32,9 +46,12 @@ const ASK: &str = "INSERT INTO phone_move (id, account_id, from_account, number_
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id) DO UPDATE SET from_account = excluded.from_account, \
      number_index = excluded.number_index, lost_phone = excluded.lost_phone, due_at = excluded.due_at";
 
-const PENDING: &str = "SELECT due_at FROM phone_move WHERE account_id = $1";
+const PENDING: &str = "SELECT due_at, from_account FROM phone_move WHERE account_id = $1 OR from_account = $1 \
+     ORDER BY due_at LIMIT 1";
 
-const STOP: &str = "DELETE FROM phone_move WHERE account_id = $1";
+/// By either side.
+const STOP: &str =
+    "DELETE FROM phone_move WHERE account_id = $1 OR from_account = $1 RETURNING account_id, from_account";
 
 const DUE: &str = "DELETE FROM phone_move WHERE id IN \
      (SELECT id FROM phone_move WHERE due_at <= $1 ORDER BY due_at LIMIT 100) AND due_at <= $1 \
@@ -52,8 +69,9 @@ const TAKE: &str = "UPDATE phone SET ended_at = $3, end_reason = 'moved' \
 const REPLACE: &str = "UPDATE phone SET ended_at = COALESCE(ended_at, $2), end_reason = 'replaced' \
      WHERE id = $1 AND (ended_at IS NULL OR end_reason = 'disputed')";
 
-/// Writes down that the number of the account `from` is to take the lost one's place, after `wait`. The owner is told on
-/// every number there is.
+/// Writes down that the number of the account `from` is to take the lost one's place, after `wait`. The owners of both are
+/// told on every number there is: a session in `from` need not be its owner's. So one that is proven, has a passkey, or was
+/// there for longer than `wait` when the code was given out, loses no number.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -68,6 +86,10 @@ pub async fn ask_for_move(
         return Ok(MoveAsked::SameAccount);
     }
     change.execute(LOCK, args![from]).await?;
+    let since = redeemed.issued_at.minus(wait);
+    if change.maybe(IS_UNUSED, args![from, since]).await?.is_none() {
+        return Ok(MoveAsked::InUse);
+    }
     let numbers = change.all(NUMBERS, args![from]).await?;
     let [number] = numbers.as_slice() else {
         return Ok(MoveAsked::NotOneNumber);
@@ -82,32 +104,46 @@ pub async fn ask_for_move(
         due
     ];
     change.execute(ASK, args).await?;
-    tell(change, vault, redeemed.account, Notice::NumberMoving, "").await?;
-    let event = Event::new(Action::PhoneMoving).account(redeemed.account);
-    change.record(event.with("until", due.millis())).await?;
+    for (account, notice) in [
+        (redeemed.account, Notice::NumberMoving),
+        (from, Notice::NumberLeaving),
+    ] {
+        tell(change, vault, account, notice, "").await?;
+        let event = Event::new(Action::PhoneMoving).account(account);
+        change.record(event.with("until", due.millis())).await?;
+    }
     Ok(MoveAsked::Until(due))
 }
 
-/// When a number is to take the place of one of this account's, if one is.
+/// What is to become of a number of this account's, if anything is.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn pending_move(db: &Db, account: Uuid) -> Result<Option<Timestamp>, StoreError> {
+pub async fn pending_move(db: &Db, account: Uuid) -> Result<Option<PendingMove>, StoreError> {
     let row = db.maybe(PENDING, args![account]).await?;
-    row.map(|row| row.time("due_at")).transpose()
+    row.map(|row| {
+        Ok(PendingMove {
+            due_at: row.time("due_at")?,
+            leaves: row.uuid("from_account")? == account,
+        })
+    })
+    .transpose()
 }
 
-/// The owner says no. Answers whether there was anything to stop.
+/// The owner says no, of the account that the number comes to or of the one that it leaves. Answers whether there was
+/// anything to stop.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn stop_move(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
-    if change.execute(STOP, args![account]).await? == 0 {
-        return Ok(false);
+    let stopped = change.all(STOP, args![account]).await?;
+    for row in &stopped {
+        for one in ["account_id", "from_account"] {
+            let event = Event::new(Action::PhoneMoveStopped).account(row.uuid(one)?);
+            change.record(event).await?;
+        }
     }
-    let event = Event::new(Action::PhoneMoveStopped).account(account);
-    change.record(event).await?;
-    Ok(true)
+    Ok(!stopped.is_empty())
 }
 
 /// Does what is due, a hundred at a time; answers how many there were, and the accounts that were left behind, whose
@@ -136,7 +172,7 @@ pub async fn settle_due_moves(change: &mut Change, vault: &Vault) -> Result<(u64
         change
             .execute(REPLACE, args![row.uuid("lost_phone")?, now])
             .await?;
-        pair(change, vault, &phone, account).await?;
+        pair(change, vault, &phone, account, now).await?;
         for one in [account, from] {
             change.record(Event::new(Action::PhoneMoved).account(one)).await?;
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::phone::PhoneNumber;
 use super::records::live_numbers;
 use crate::args;
 use crate::audit::{Action, Change, Event};
@@ -41,12 +42,16 @@ pub enum Notice {
     NumberLost,
     /// A new number is to take the place of a lost one.
     NumberMoving,
+    /// The number is to open another account.
+    NumberLeaving,
     /// Another account of the same person was closed into this one.
     AccountsMerged,
+    /// This one is to be closed into another, or another into this one.
+    Merging,
 }
 
 impl Notice {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::PasskeyCloned,
@@ -61,7 +66,9 @@ impl Notice {
         Self::Witnessed,
         Self::NumberLost,
         Self::NumberMoving,
+        Self::NumberLeaving,
         Self::AccountsMerged,
+        Self::Merging,
     ];
 
     /// The name is stored.
@@ -82,7 +89,9 @@ impl Notice {
             Self::Witnessed => "witnessed",
             Self::NumberLost => "number-lost",
             Self::NumberMoving => "number-moving",
+            Self::NumberLeaving => "number-leaving",
             Self::AccountsMerged => "accounts-merged",
+            Self::Merging => "merging",
         }
     }
 
@@ -108,7 +117,9 @@ impl Notice {
             Self::Witnessed => "told-witnessed",
             Self::NumberLost => "told-number-lost",
             Self::NumberMoving => "told-number-moving",
+            Self::NumberLeaving => "told-number-leaving",
             Self::AccountsMerged => "told-accounts-merged",
+            Self::Merging => "told-merging",
         };
         let other = words.say("device-other").to_string();
         // A browser that does not say what it is leaves nothing but the separator.
@@ -257,6 +268,21 @@ pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> 
     let event = Event::new(Action::AccountLocked).account(told.account);
     change.record(event.with("notice", told.notice.as_str())).await?;
     Ok(true)
+}
+
+const IS_LOCKED: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \
+     WHERE number_index = $1 AND ended_at IS NULL) RETURNING locked_at";
+
+/// Whether the account of a number is locked, read within the change: it is not locked before that commits.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_locked(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<bool, StoreError> {
+    let row = change.maybe(IS_LOCKED, args![phone.index(vault)]).await?;
+    Ok(match row {
+        Some(row) => row.maybe_time("locked_at")?.is_some(),
+        None => false,
+    })
 }
 
 /// Opens it again for its owner, who has just shown who they are.

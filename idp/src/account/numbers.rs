@@ -92,7 +92,8 @@ pub async fn add_phone(
     }
     // Before it is one of those that are told.
     tell(change, vault, account, Notice::NumberAdded, "").await?;
-    if !pair(change, vault, phone, account).await? {
+    let now = change.now();
+    if !pair(change, vault, phone, account, now).await? {
         return Ok(PhoneAdded::Elsewhere);
     }
     change
@@ -102,7 +103,7 @@ pub async fn add_phone(
 }
 
 /// Gives a number up, after `wait`: whoever took over the account for an hour does not keep its owner out. One that is
-/// itself younger than that goes at once.
+/// itself younger than that goes at once, where an older one stays: a number that its owner has got back is young, too.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -116,19 +117,22 @@ pub async fn give_up_phone(
     change.execute(LOCK, args![account]).await?;
     let now = change.now();
     let staying = change.all(STAYING, args![account]).await?;
-    let mut added = None;
+    let (mut is_young, mut older_stays) = (None, false);
     for row in &staying {
+        let young = now.since(row.time("verified_at")?) < wait;
         if row.uuid("id")? == phone {
-            added = Some(row.time("verified_at")?);
+            is_young = Some(young);
+        } else {
+            older_stays |= !young;
         }
     }
-    let Some(added) = added else {
+    let Some(is_young) = is_young else {
         return Ok(GivenUp::Unknown);
     };
     if staying.len() < 2 {
         return Ok(GivenUp::Last);
     }
-    if now.since(added) < wait {
+    if is_young && older_stays {
         change.execute(END, args![phone, now]).await?;
         record_end(change, phone, account).await?;
         return Ok(GivenUp::AtOnce);

@@ -4,6 +4,7 @@ use super::model::{Account, HeldPhone, Profile};
 use super::phone::PhoneNumber;
 use crate::args;
 use crate::audit::{Action, Change, Event};
+use crate::clock::Timestamp;
 use crate::store::{Db, Row, StoreError, Vault};
 
 const FIND_BY_PHONE: &str = "SELECT a.id, a.created_at, a.signed_out_at \
@@ -15,7 +16,7 @@ const INSERT_ACCOUNT: &str = "INSERT INTO account (id, status, created_at) VALUE
 /// Of two first sign-ins with one number, the second finds the first one's row here.
 const INSERT_PHONE: &str = "INSERT INTO phone \
      (id, number_index, account_id, epoch, number, verified_at, last_used_at) \
-     SELECT $1, $2, $3, COALESCE(MAX(epoch), 0) + 1, $4, $5, $5 FROM phone WHERE number_index = $2 \
+     SELECT $1, $2, $3, COALESCE(MAX(epoch), 0) + 1, $4, $5, $6 FROM phone WHERE number_index = $2 \
      ON CONFLICT (number_index) WHERE ended_at IS NULL DO NOTHING";
 
 const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
@@ -84,7 +85,7 @@ pub(super) async fn open_account(
     let now = change.now();
     let id = change.rng().uuid(now);
     change.execute(INSERT_ACCOUNT, args![id, now]).await?;
-    if !pair(change, vault, phone, id).await? {
+    if !pair(change, vault, phone, id, now).await? {
         change.execute(DELETE_ACCOUNT, args![id]).await?;
         return Ok(None);
     }
@@ -93,17 +94,18 @@ pub(super) async fn open_account(
     Ok(Some(id))
 }
 
-/// Gives a number to an account, unless another one holds it; answers whether it did.
+/// Gives a number that last answered a code then to an account, unless another one holds it; answers whether it did.
 pub(super) async fn pair(
     change: &mut Change,
     vault: &Vault,
     phone: &PhoneNumber,
     account: Uuid,
+    answered_at: Timestamp,
 ) -> Result<bool, StoreError> {
     let now = change.now();
     let id = change.rng().uuid(now);
     let sealed = vault.seal("phone.number", &id.to_string(), phone.e164())?;
-    let args = args![id, phone.index(vault), account, sealed, now];
+    let args = args![id, phone.index(vault), account, sealed, now, answered_at];
     Ok(change.execute(INSERT_PHONE, args).await? == 1)
 }
 

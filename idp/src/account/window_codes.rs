@@ -9,6 +9,7 @@ use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
 use crate::operator::{Act, OnDuty};
 use crate::proofing::IdentityNumber;
 use crate::store::{Db, Row, StoreError, Vault, same};
@@ -27,13 +28,13 @@ const CANDIDATES: &str = "SELECT p.id, p.account_id, p.ended_at, i.id AS proof_i
      FROM phone p LEFT JOIN identity_proof i ON i.account_id = p.account_id AND i.ended_at IS NULL \
      WHERE p.number_index = $1 AND (p.ended_at IS NULL OR p.end_reason = 'disputed') ORDER BY p.epoch DESC";
 
-const END_OTHERS: &str = "DELETE FROM window_code WHERE account_id = $1 AND used_at IS NULL";
+const END: &str = "DELETE FROM window_code WHERE account_id = $1 AND used_at IS NULL";
 
 const INSERT: &str = "INSERT INTO window_code (id, code_mac, account_id, phone_id, expires_at) \
      VALUES ($1, $2, $3, $4, $5)";
 
 const REDEEM: &str = "UPDATE window_code SET used_at = $2 \
-     WHERE code_mac = $1 AND used_at IS NULL AND expires_at > $2 RETURNING account_id, phone_id";
+     WHERE code_mac = $1 AND used_at IS NULL AND expires_at > $2 RETURNING account_id, phone_id, expires_at";
 
 const SWEEP: &str = "DELETE FROM window_code WHERE id IN \
      (SELECT id FROM window_code WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)";
@@ -44,6 +45,7 @@ pub struct Redeemed {
     pub account: Uuid,
     /// The pairing that it is about.
     pub phone: Uuid,
+    pub issued_at: Timestamp,
 }
 
 impl WindowCode {
@@ -137,7 +139,7 @@ pub async fn issue_window_code(
     let (account, pairing) = (row.uuid("account_id")?, row.uuid("id")?);
     let (now, rng) = (change.now(), change.rng().clone());
     let code = WindowCode(rng.six_digits() + &rng.six_digits());
-    change.execute(END_OTHERS, args![account]).await?;
+    end_window_codes(change, account).await?;
     let args = args![
         rng.uuid(now),
         code.mac(vault),
@@ -169,6 +171,14 @@ fn choose<'a>(rows: &'a [Row], person: &[u8; 32], contract: bool) -> Result<Opti
     Ok(None)
 }
 
+/// Those that nobody has typed yet are good no more.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_window_codes(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    change.execute(END, args![account]).await.map(drop)
+}
+
 /// Takes a code, once; none where it is not good. The caller drops the change where it is not for what they ask.
 ///
 /// # Errors
@@ -186,7 +196,11 @@ pub async fn redeem_window_code(
     change
         .record(Event::new(Action::WindowCodeUsed).account(account))
         .await?;
-    Ok(Some(Redeemed { account, phone }))
+    Ok(Some(Redeemed {
+        account,
+        phone,
+        issued_at: row.time("expires_at")?.minus(LIFETIME),
+    }))
 }
 
 /// Removes the codes that are over; answers how many.

@@ -140,6 +140,7 @@ fn own_pages() -> Router<App> {
         )
         .route("/account/merge", get(portal::show_merge).post(portal::merge))
         .route("/account/merge/begin", post(portal::begin_merge))
+        .route("/account/merge/stop", post(portal::stop_merge))
         .route(
             "/account/passkeys",
             get(portal::new_passkey).post(portal::add_passkey),

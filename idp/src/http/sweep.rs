@@ -58,6 +58,10 @@ pub(super) async fn sweep(app: &App) {
         signin::settle_moves(&app.sessions, db, &app.vault, &context)
     })
     .await;
+    exhaust("accounts that close", || {
+        portal::settle_mergings(&app.sessions, db, &app.vault, &context)
+    })
+    .await;
     exhaust("codes from windows", || account::sweep_window_codes(db, &context)).await;
     exhaust("operators' sessions", || operator::sweep(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;

@@ -41,6 +41,9 @@ pub enum Happening {
     Locked,
     Unlocked,
     MergingBegun,
+    /// Another account is to be closed into this one.
+    MergingAgreed,
+    MergingStopped,
     /// Another account of the same person was closed into this one.
     Merged,
     /// A service knew both.
@@ -113,6 +116,8 @@ impl Activity {
             Happening::Locked => page.say("did-lock").to_string(),
             Happening::Unlocked => page.say("did-unlock").to_string(),
             Happening::MergingBegun => page.say("did-begin-merging").to_string(),
+            Happening::MergingAgreed => page.say("did-agree-to-merge").to_string(),
+            Happening::MergingStopped => page.say("did-stop-merging").to_string(),
             Happening::Merged => page.say("did-merge").to_string(),
             Happening::KnownTwice { service } => {
                 page.say("did-known-twice").with("service", service).to_string()
@@ -172,6 +177,8 @@ impl Activity {
                 | Happening::Locked
                 | Happening::NumberEnding
                 | Happening::NumberMoving
+                | Happening::MergingBegun
+                | Happening::MergingAgreed
                 | Happening::WindowCode { .. }
                 | Happening::WindowCodeRefused
                 | Happening::Misused { .. }
@@ -233,6 +240,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
         },
         Action::MergingBegun => Happening::MergingBegun,
+        Action::MergingAgreed => Happening::MergingAgreed,
+        Action::MergingStopped => Happening::MergingStopped,
         Action::HandoverRefused => Happening::NotLetIn,
         Action::CodeFailed => Happening::WrongCode,
         Action::IdentityProven => Happening::NameProven,

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use super::activity::{Activity, happening};
-use super::pages::{AccountNotice, AccountPage, Given, PasskeyRow, Phone, Service, Who};
+use super::pages::{AccountNotice, AccountPage, Given, MergingAhead, PasskeyRow, Phone, Service, Who};
 use super::passkeys::signals;
 use crate::account;
 use crate::audit::{Entry, of_account};
@@ -45,6 +45,12 @@ pub async fn home(
             can_be_proven: portal.real_names.can_be_proven(),
         },
         moving: account::pending_move(&portal.db, session.account).await?,
+        merging: account::pending_merging(&portal.db, session.account, facts.now)
+            .await?
+            .map(|merging| MergingAhead {
+                when: merging.due_at,
+                closes: merging.closing == session.account,
+            }),
         passkeys_offered: portal.passkeys.are_offered() && !session.is_at_kiosk(),
         signals: signals(&portal, &passkeys, &session, name_of(&phones)).await?,
         passkeys: passkeys
@@ -166,6 +172,8 @@ async fn notice(portal: &Portal, query: &str, page: &Page) -> Result<Option<Acco
         Some("passkey-removed") => Some(AccountNotice::PasskeyRemoved),
         Some("passkey-needed") => Some(AccountNotice::PasskeyNeeded),
         Some("merged") => Some(AccountNotice::Merged),
+        Some("merge-asked") => Some(AccountNotice::MergeAsked),
+        Some("merge-stopped") => Some(AccountNotice::MergeStopped),
         Some("phone-added") => Some(AccountNotice::PhoneAdded),
         Some("phone-held") => Some(AccountNotice::PhoneHeld),
         Some("phone-elsewhere") => Some(AccountNotice::PhoneElsewhere),

@@ -66,7 +66,8 @@ pub async fn lock(
 }
 
 impl Portal {
-    /// One transaction: the link's use, the lock, the sessions, what was added, and a deletion that is under way.
+    /// One transaction: the link's use, the lock, the sessions, what was added, and a deletion or a merging that is under
+    /// way.
     async fn lock_account(&self, context: &Context, told: &Told) -> Result<bool, PageError> {
         let since = told.at.minus(BEFORE);
         let mut change = Change::begin(&self.db, context).await?;
@@ -77,9 +78,11 @@ impl Portal {
             .end_all(&mut change, told.account, EndReason::Locked)
             .await?;
         account::end_passkeys_since(&mut change, told.account, since).await?;
+        account::end_window_codes(&mut change, told.account).await?;
         account::restore_numbers(&mut change, told.account, since).await?;
         forget_browsers_since(&mut change, told.account, since).await?;
         account::stay(&mut change, told.account).await?;
+        account::stop_merging(&mut change, told.account).await?;
         change.commit().await?;
         Ok(true)
     }

@@ -2,6 +2,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use uuid::Uuid;
 
 use super::Portal;
 use super::end::confirm;
@@ -10,7 +11,8 @@ use crate::account::{self, Merging, TO_MERGE};
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::consent;
 use crate::department::move_subjects;
-use crate::signin::{FRESH, Session};
+use crate::signin::{FRESH, Session, Sessions, Signin};
+use crate::store::{Db, StoreError, Vault};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other, views};
 
 const MERGE: &str = "/account/merge";
@@ -23,18 +25,22 @@ const COOKIE: &str = "merging";
 /// A page where the form is not ours, or the records do not answer.
 pub async fn begin_merge(
     State(portal): State<Portal>,
+    State(signin): State<Signin>,
     facts: Facts,
     page: Page,
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let session = portal.posted_to_prove(&headers, &facts, &form).await?;
+    let wait = signin.config.settings.phone.wait.get();
     let token = portal.rng.id();
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
-    if !account::begin_merging(&mut change, session.account, &token).await? {
+    let (closing, opened_at) = (session.account, session.created_at);
+    if !account::begin_merging(&mut change, &portal.vault, closing, &token, opened_at, wait).await? {
         return Ok(outcome(page, Outcome::Over));
     }
-    change.commit().await?;
+    let change = portal.still_signed_in(change, &session, &headers, &facts);
+    change.await?.commit().await?;
     let cookie = portal.site.cookies().set(COOKIE, &token, Some(TO_MERGE));
     Ok(see_other(MERGE, [cookie]))
 }
@@ -63,11 +69,13 @@ pub async fn show_merge(
     let numbers: Vec<String> = phones.iter().map(|phone| phone.number.masked()).collect();
     let question = Question::Merge {
         numbers: numbers.join(", "),
+        due: Some(merging.due_at).filter(|due| *due > facts.now),
     };
     Ok(confirm(page, &session, question))
 }
 
-/// POST `/account/merge`, in the account that stays.
+/// POST `/account/merge`, in the account that stays: done at once where nobody else could say no in the other one, and
+/// else after some days.
 ///
 /// # Errors
 /// As [`begin_merge`].
@@ -82,12 +90,84 @@ pub async fn merge(
     let Some((token, _)) = portal.begun(&headers, &facts).await? else {
         return Ok(outcome(page, Outcome::Over));
     };
-    let context = Context::of(&facts, "resident", &portal.rng);
-    if !portal.merge_into(&context, &token, &session).await? {
+    let (vault, staying) = (&portal.vault, session.account);
+    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let agreed = account::agree_to_merge(&mut change, vault, &token, staying, session.auth_time).await?;
+    let Some(merging) = agreed else {
         return Ok(outcome(page, Outcome::Over));
-    }
+    };
+    let done = if merging.due_at > facts.now {
+        "/account?done=merge-asked#methods"
+    } else if close(&portal.sessions, &mut change, vault, merging.closing).await? {
+        "/account?done=merged#activity"
+    } else {
+        return Ok(outcome(page, Outcome::Over));
+    };
+    let change = portal.still_signed_in(change, &session, &headers, &facts);
+    change.await?.commit().await?;
     let cookie = portal.site.cookies().clear(COOKIE);
-    Ok(see_other("/account?done=merged#activity", [cookie]))
+    Ok(see_other(done, [cookie]))
+}
+
+/// POST `/account/merge/stop`, in either account: somebody says no.
+///
+/// # Errors
+/// As [`begin_merge`].
+pub async fn stop_merge(
+    State(portal): State<Portal>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let session = portal.posted(&headers, &facts, &form).await?;
+    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    if !account::stop_merging(&mut change, session.account).await? {
+        return Ok(see_other("/account?done=nothing#methods", []));
+    }
+    change.commit().await?;
+    Ok(see_other("/account?done=merge-stopped#methods", []))
+}
+
+/// Closes the accounts whose owners have not said no; answers how many were due.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn settle_mergings(
+    sessions: &Sessions,
+    db: &Db,
+    vault: &Vault,
+    context: &Context,
+) -> Result<u64, StoreError> {
+    let due = account::due_mergings(db, context.now).await?;
+    for closing in &due {
+        let mut change = Change::begin(db, context).await?;
+        // Where another node came first there is nothing to commit.
+        if close(sessions, &mut change, vault, *closing).await? {
+            change.commit().await?;
+        }
+    }
+    Ok(due.len() as u64)
+}
+
+/// In one transaction, everything that was the one account's is now the other's, or has ended. Answers whether it is.
+async fn close(
+    sessions: &Sessions,
+    change: &mut Change,
+    vault: &Vault,
+    closing: Uuid,
+) -> Result<bool, StoreError> {
+    let Some(staying) = account::merge(change, vault, closing).await? else {
+        return Ok(false);
+    };
+    // Departments that knew the closed account alone go on knowing the person by the same subject; where both were
+    // known, the closed one's stays behind and leads here.
+    move_subjects(change, closing, staying).await?;
+    for client in consent::end_of_account(change, closing, staying).await? {
+        let event = Event::new(Action::KnownTwice).account(staying);
+        change.record(event.client(&client)).await?;
+    }
+    sessions.end_all(change, closing, EndReason::Merged).await?;
+    Ok(true)
 }
 
 impl Portal {
@@ -115,28 +195,6 @@ impl Portal {
             Some(session) if session.signed_in_here_since(merging.begun_at) => Ok(session),
             stale => Err(stale),
         })
-    }
-
-    /// One transaction: everything that was the one account's is now the other's, or has ended.
-    async fn merge_into(&self, context: &Context, token: &str, session: &Session) -> Result<bool, PageError> {
-        let staying = session.account;
-        let mut change = Change::begin(&self.db, context).await?;
-        let merged = account::merge(&mut change, &self.vault, token, staying, session.auth_time).await?;
-        let Some(closed) = merged else {
-            return Ok(false);
-        };
-        // Departments that knew the closed account alone go on knowing the person by the same subject; where both were
-        // known, the closed one's stays behind and leads here.
-        move_subjects(&mut change, closed, staying).await?;
-        for client in consent::end_of_account(&mut change, closed, staying).await? {
-            let event = Event::new(Action::KnownTwice).account(staying);
-            change.record(event.client(&client)).await?;
-        }
-        self.sessions
-            .end_all(&mut change, closed, EndReason::Merged)
-            .await?;
-        change.commit().await?;
-        Ok(true)
     }
 }
 

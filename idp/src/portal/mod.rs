@@ -25,7 +25,7 @@ pub use home::home;
 pub use identity::{prove_identity, show_identity};
 pub use leave::{ask_leave, leave};
 pub use lock::{lock, show_notice};
-pub use merge::{begin_merge, merge, show_merge};
+pub use merge::{begin_merge, merge, settle_mergings, show_merge, stop_merge};
 pub use passkeys::{
     add_passkey, new_passkey, passkey_endpoints, passkey_options, related_origins, remove_passkey,
     rename_passkey,
@@ -39,6 +39,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 
+use crate::audit::Change;
 use crate::consent::Consents;
 use crate::department::Departments;
 use crate::rng::Rng;
@@ -127,6 +128,22 @@ impl Portal {
         let session = self.session(headers, facts).await?;
         form.check_token(&session.id.to_string())?;
         Ok(session)
+    }
+
+    /// Goes on with a change only where the session still counts; it cannot end before that commits. Since the request came,
+    /// a link may have locked the account. Asked once the change has its account's row, as whoever locks has that first.
+    async fn still_signed_in(
+        &self,
+        mut change: Change,
+        session: &Session,
+        headers: &HeaderMap,
+        facts: &Facts,
+    ) -> Result<Change, Halt> {
+        if self.sessions.is_live(&mut change, session.id).await? {
+            return Ok(change);
+        }
+        drop(change);
+        Err(self.sign_in(headers, facts, HOME, None).await?)
     }
 
     /// As [`Portal::posted`], for what wants a fresh sign-in.

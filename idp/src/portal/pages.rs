@@ -5,7 +5,7 @@ use askama::Template;
 use super::activity::Activity;
 use super::devices::Device;
 use super::told::News;
-use crate::account::{Identity, IdentityProof, Level, Strength};
+use crate::account::{Identity, IdentityProof, Level, PendingMove, Strength};
 use crate::clock::Timestamp;
 use crate::signin::PasskeyTrouble;
 use crate::web::{Page, views};
@@ -23,8 +23,8 @@ pub struct AccountPage {
     pub who: Who,
     /// The main one first.
     pub phones: Vec<Phone>,
-    /// When another number takes the place of one of these.
-    pub moving: Option<Timestamp>,
+    pub moving: Option<PendingMove>,
+    pub merging: Option<MergingAhead>,
     pub passkeys: Vec<PasskeyRow>,
     pub passkeys_offered: bool,
     pub signals: Option<Signals>,
@@ -37,6 +37,35 @@ pub struct AccountPage {
     pub notice: Option<AccountNotice>,
     /// What the resident was told of and has not seen here.
     pub news: Option<News>,
+}
+
+/// Two accounts that are to become one.
+#[derive(Clone, Copy, Debug)]
+pub struct MergingAhead {
+    pub when: Timestamp,
+    /// Whether it is this one that closes.
+    pub closes: bool,
+}
+
+impl AccountPage {
+    fn moving_text(&self, moving: &PendingMove) -> String {
+        let id = if moving.leaves { "moving-away" } else { "moving" };
+        let when = self.page.moment(&moving.due_at, &self.now);
+        self.page.say(id).with("when", &when).to_string()
+    }
+}
+
+impl MergingAhead {
+    fn text(self, page: &Page, now: &Timestamp) -> String {
+        let id = if self.closes {
+            "merging-away"
+        } else {
+            "merging-here"
+        };
+        page.say(id)
+            .with("when", &page.moment(&self.when, now))
+            .to_string()
+    }
 }
 
 /// How well the person is known, and how this sign-in shows it.
@@ -152,6 +181,8 @@ pub enum AccountNotice {
     },
     NameProven,
     Merged,
+    MergeAsked,
+    MergeStopped,
     PhoneAdded,
     PhoneHeld,
     /// It opens another account.
@@ -181,6 +212,8 @@ impl AccountNotice {
             Self::Withdrawn { service } => page.say("notice-withdrawn").with("service", service).to_string(),
             Self::NameProven => page.say("notice-name-proven").to_string(),
             Self::Merged => page.say("notice-merged").to_string(),
+            Self::MergeAsked => page.say("notice-merge-asked").to_string(),
+            Self::MergeStopped => page.say("notice-merge-stopped").to_string(),
             Self::PhoneAdded => page.say("notice-phone-added").to_string(),
             Self::PhoneHeld => page.say("notice-phone-held").to_string(),
             Self::PhoneElsewhere => page.say("notice-phone-elsewhere").to_string(),
@@ -222,6 +255,8 @@ pub enum Question {
     Merge {
         /// That account's, masked.
         numbers: String,
+        /// When it is done, where its owner has time to say no.
+        due: Option<Timestamp>,
     },
     RemovePasskey {
         passkey: String,
@@ -278,7 +313,7 @@ impl Question {
             Self::EndDevice { device, .. } => page.say("ask-end-device").with("device", device).to_string(),
             Self::EndOthers => page.say("ask-end-others").to_string(),
             Self::SignOutEverywhere => page.say("ask-sign-out-everywhere").to_string(),
-            Self::Merge { numbers } => page.say("ask-merge").with("numbers", numbers).to_string(),
+            Self::Merge { numbers, .. } => page.say("ask-merge").with("numbers", numbers).to_string(),
             Self::Leave { .. } => page.say("ask-leave").to_string(),
             Self::RemovePasskey { name, .. } => page.say("ask-remove-passkey").with("name", name).to_string(),
             Self::RemovePhone { masked, .. } => {
@@ -299,7 +334,11 @@ impl Question {
         let id = match self {
             Self::EndDevice { .. } | Self::EndOthers => "ask-end-what",
             Self::SignOutEverywhere => "ask-sign-out-everywhere-what",
-            Self::Merge { .. } => "ask-merge-what",
+            Self::Merge { due: None, .. } => "ask-merge-what",
+            Self::Merge { due: Some(due), .. } => {
+                let date = page.date(due);
+                return page.say("ask-merge-what-later").with("date", &date).to_string();
+            }
             Self::RemovePasskey { .. } => "ask-remove-passkey-what",
             Self::RemovePhone { .. } => "ask-remove-phone-what",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",

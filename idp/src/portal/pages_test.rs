@@ -70,6 +70,8 @@ fn everything(page: &Page) -> Vec<Happening> {
         Happening::Kept,
         Happening::Locked,
         Happening::MergingBegun,
+        Happening::MergingAgreed,
+        Happening::MergingStopped,
         Happening::Merged,
         Happening::KnownTwice {
             service: service.clone(),
@@ -152,7 +154,14 @@ fn account(page: Page) -> AccountPage {
             phone("138 **** 0000", None),
             phone("139 **** 1234", Some(sample::NOW)),
         ],
-        moving: Some(sample::NOW),
+        moving: Some(PendingMove {
+            due_at: sample::NOW,
+            leaves: false,
+        }),
+        merging: Some(MergingAhead {
+            when: sample::NOW,
+            closes: true,
+        }),
         passkeys: vec![PasskeyRow {
             id: "p1".to_owned(),
             name: "Apple <iCloud>".to_owned(),
@@ -195,6 +204,14 @@ fn an_account_shows_what_it_holds() {
     sample::show("account-named", |page| AccountPage {
         name: Some("张三丰".to_owned()),
         who: who(Identity::RealName, Strength::NewPasskey),
+        merging: Some(MergingAhead {
+            when: sample::NOW,
+            closes: false,
+        }),
+        moving: Some(PendingMove {
+            due_at: sample::NOW,
+            leaves: true,
+        }),
         ..account(page)
     });
     sample::show("account-empty", |page| {
@@ -240,6 +257,14 @@ fn nothing_ends_without_a_question() {
             "merge",
             Question::Merge {
                 numbers: "138 **** 0001".to_owned(),
+                due: None,
+            },
+        ),
+        (
+            "merge-later",
+            Question::Merge {
+                numbers: "138 **** 0001".to_owned(),
+                due: Some(sample::NOW),
             },
         ),
         ("everywhere", Question::SignOutEverywhere),

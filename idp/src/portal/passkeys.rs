@@ -69,7 +69,7 @@ pub async fn add_passkey(
     let context = Context::of(&facts, "resident", &portal.rng);
     let enrolled = portal
         .passkeys
-        .finish_enrolment(&context, &session, &read_credential(&form)?)
+        .finish_enrolment(&context, &portal.sessions, &session, &read_credential(&form)?)
         .await?;
     if enrolled == Enrolled::Made {
         return Ok(see_other("/account?done=passkey-added#methods", []));

@@ -143,19 +143,18 @@ pub async fn remove_phone(
         Strength::Code | Strength::NewPasskey => settings.wait,
     };
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
-    let done =
-        match account::give_up_phone(&mut change, &portal.vault, session.account, id, wait.get()).await? {
-            GivenUp::Last => "phone-needed",
-            GivenUp::Unknown => "nothing",
-            GivenUp::AtOnce => {
-                change.commit().await?;
-                "phone-removed"
-            }
-            GivenUp::Until(_) => {
-                change.commit().await?;
-                "phone-ending"
-            }
-        };
+    let (vault, account) = (&portal.vault, session.account);
+    let given_up = account::give_up_phone(&mut change, vault, account, id, wait.get()).await?;
+    let done = match given_up {
+        GivenUp::Last => "phone-needed",
+        GivenUp::Unknown => "nothing",
+        GivenUp::AtOnce => "phone-removed",
+        GivenUp::Until(_) => "phone-ending",
+    };
+    if matches!(given_up, GivenUp::AtOnce | GivenUp::Until(_)) {
+        let change = portal.still_signed_in(change, &session, &headers, &facts);
+        change.await?.commit().await?;
+    }
     Ok(see_other(&format!("/account?done={done}#methods"), []))
 }
 

@@ -53,10 +53,12 @@ pub async fn recover(
             let wait = signin.config.settings.phone.wait.get();
             match account::ask_for_move(&mut change, &portal.vault, redeemed, session.account, wait).await? {
                 MoveAsked::Until(_) => {
-                    change.commit().await?;
+                    let change = portal.still_signed_in(change, &session, &headers, &facts);
+                    change.await?.commit().await?;
                     return Ok(see_other("/account?done=move-asked#methods", []));
                 }
                 MoveAsked::SameAccount => Trouble::SameAccount,
+                MoveAsked::InUse => Trouble::InUse,
                 MoveAsked::NotOneNumber => Trouble::NotOneNumber,
             }
         }
@@ -67,7 +69,7 @@ pub async fn recover(
     ))
 }
 
-/// POST `/account/recover/stop`: somebody who was never at a window says no.
+/// POST `/account/recover/stop`, in either account: somebody who was never at a window says no.
 ///
 /// # Errors
 /// As [`recover`].
@@ -104,6 +106,8 @@ pub enum Trouble {
         wait: Duration,
     },
     SameAccount,
+    /// The account that one is in is somebody's.
+    InUse,
     NotOneNumber,
 }
 
@@ -123,6 +127,7 @@ impl Trouble {
                 .with("wait", &page.words.span(wait))
                 .to_string(),
             Self::SameAccount => page.say("recover-same").to_string(),
+            Self::InUse => page.say("recover-in-use").to_string(),
             Self::NotOneNumber => page.say("recover-numbers").to_string(),
         }
     }
@@ -149,6 +154,7 @@ mod tests {
         for (name, trouble) in [
             ("recover", None),
             ("recover-wrong", Some(Trouble::Code)),
+            ("recover-in-use", Some(Trouble::InUse)),
             ("recover-numbers", Some(Trouble::NotOneNumber)),
         ] {
             sample::show(name, |page| RecoverPage {

@@ -222,8 +222,9 @@ impl Signin {
         })
     }
 
-    /// One transaction: the account, its number's clean slate, the browser, the session.
-    async fn sign_in(
+    /// One transaction: the account, its number's clean slate, the browser, the session. No cookies where a question was left
+    /// open.
+    pub(super) async fn sign_in(
         &self,
         context: &Context,
         ask: &VerifyCode,
@@ -231,6 +232,12 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Vec<HeaderValue>, PageError> {
         let mut change = Change::begin(&self.db, context).await?;
+        if !seen.is_locked && account::is_locked(&mut change, &self.vault, phone).await? {
+            // A link has locked it since we looked, and forgotten this browser perhaps.
+            drop(change);
+            let question = self.ask(&ask.interaction, Some(phone), Question::Whose, context.now);
+            return question.await.map(|()| Vec::new());
+        }
         let account = match seen.claimed_by {
             None => account::enter(&mut change, &self.vault, phone).await?,
             Some(owner) => {

@@ -23,10 +23,10 @@ const ERASE: [&str; 16] = [
     "DELETE FROM passkey WHERE account_id = $1",
     "DELETE FROM identity_proof WHERE account_id = $1",
     "DELETE FROM known_browser WHERE account_id = $1",
-    "DELETE FROM phone_move WHERE account_id = $1",
+    "DELETE FROM phone_move WHERE account_id = $1 OR from_account = $1",
     "DELETE FROM window_code WHERE account_id = $1",
     "DELETE FROM phone WHERE account_id = $1",
-    "DELETE FROM merging WHERE account_id = $1",
+    "DELETE FROM merging WHERE account_id = $1 OR into_account = $1",
     "DELETE FROM notice WHERE account_id = $1",
     "DELETE FROM outbox WHERE account_id = $1 AND next_attempt_at IS NULL",
 ];

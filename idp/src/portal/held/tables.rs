@@ -93,7 +93,7 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "phone_move",
         words: "held-moves",
-        sql: "SELECT due_at FROM phone_move WHERE account_id = $1",
+        sql: "SELECT due_at FROM phone_move WHERE account_id = $1 OR from_account = $1",
         columns: &[column("due_at", "held-ends", Moment)],
     },
     Table {
@@ -225,8 +225,13 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "merging",
         words: "held-merging",
-        sql: "SELECT begun_at, expires_at FROM merging WHERE account_id = $1",
-        columns: &[column("begun_at", "held-began", Moment), ENDS],
+        sql: "SELECT begun_at, agreed_at, due_at, expires_at FROM merging WHERE account_id = $1 OR into_account = $1",
+        columns: &[
+            column("begun_at", "held-began", Moment),
+            column("agreed_at", "held-agreed", Moment),
+            column("due_at", "held-due", Moment),
+            ENDS,
+        ],
     },
     Table {
         name: "notice",

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 15] = [
+const MIGRATIONS: [&str; 16] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 15] = [
     include_str!("../../../../migrations/0013_merging.sql"),
     include_str!("../../../../migrations/0014_notice_seen.sql"),
     include_str!("../../../../migrations/0015_kiosk.sql"),
+    include_str!("../../../../migrations/0016_merging_waits.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.

@@ -122,6 +122,9 @@ impl Signin {
         let previous = self.sessions.open(headers, facts.now).await?;
         let device = self.sessions.device(headers).await?;
         let mut change = Change::begin(&self.db, &Context::of(facts, "resident", &self.rng)).await?;
+        if !self.sessions.is_live(&mut change, session).await? {
+            return Ok(None);
+        }
         if known == BrowserKnown::No {
             account::tell(
                 &mut change,

@@ -3,7 +3,7 @@ use webauthn_rs::prelude::{
     Passkey as Credential, PasskeyRegistration, RegisterPublicKeyCredential, WebauthnError,
 };
 
-use super::super::sessions::Session;
+use super::super::sessions::{Session, Sessions};
 use super::aaguid;
 use super::{CEREMONY, Passkeys};
 use crate::account::{self, MOST_PASSKEYS, NewPasskey, Notice, Strength};
@@ -14,7 +14,7 @@ use crate::web::{ErrorKind, PageError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enrolled {
     Made,
-    /// The ceremony was never begun, has been finished, or took too long.
+    /// The ceremony was never begun, has been finished, or took too long; or the session has ended.
     Over,
     /// This authenticator's passkey is known already.
     Known,
@@ -60,6 +60,7 @@ impl Passkeys {
     pub async fn finish_enrolment(
         &self,
         context: &Context,
+        sessions: &Sessions,
         session: &Session,
         answer: &RegisterPublicKeyCredential,
     ) -> Result<Enrolled, PageError> {
@@ -95,6 +96,8 @@ impl Passkeys {
         let mut change = Change::begin(&self.db, context).await?;
         match account::add_passkey(&mut change, &self.vault, session.account, &new).await? {
             None => Ok(Enrolled::Known),
+            // Whoever locks the account ends what was added before: nothing may come after.
+            Some(_) if !sessions.is_live(&mut change, session.id).await? => Ok(Enrolled::Over),
             Some(_) => {
                 let vault = &self.vault;
                 account::tell(&mut change, vault, session.account, Notice::PasskeyAdded, &device).await?;

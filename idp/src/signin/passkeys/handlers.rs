@@ -162,7 +162,7 @@ pub async fn enrol(
     let context = Context::of(&facts, "resident", &signin.rng);
     let enrolled = signin
         .passkeys
-        .finish_enrolment(&context, &session, &read_credential(&form)?)
+        .finish_enrolment(&context, &signin.sessions, &session, &read_credential(&form)?)
         .await?;
     let Some(trouble) = PasskeyTrouble::of(enrolled) else {
         return Ok(see_other(&interaction.continuation, []));

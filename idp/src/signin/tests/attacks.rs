@@ -1,8 +1,8 @@
 use axum::http::StatusCode;
 
-use super::house::{House, all_at_once, form, not};
+use super::house::{House, all_at_once, form, not, number};
 use crate::signin::code::TypedCode;
-use crate::signin::guard;
+use crate::signin::guard::{Browser, look};
 use crate::signin::sessions::Device;
 use crate::signin::verify_code::VerifyCode;
 
@@ -219,7 +219,7 @@ async fn an_answer_that_was_looked_at_for_one_number_takes_no_code_of_another() 
     let ask = VerifyCode {
         interaction: id.clone(),
         code: TypedCode::read(&code).unwrap(),
-        browser: guard::Browser::of(signin.site.cookies(), &browser.headers()),
+        browser: Browser::of(signin.site.cookies(), &browser.headers()),
         address: "203.0.113.9".parse().unwrap(),
         previous: None,
         device: Device::default(),
@@ -231,4 +231,35 @@ async fn an_answer_that_was_looked_at_for_one_number_takes_no_code_of_another() 
         .unwrap();
     assert!(tried.is_none());
     assert_eq!(browser.answer(&id, &code).await.location, "/account");
+}
+
+/// The link of a notice locks the account between what a sign-in has looked at and what it does.
+#[tokio::test]
+async fn a_sign_in_under_way_does_not_go_round_the_lock() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    browser.sign_in(PHONE).await;
+    let (signin, phone) = (&house.signin, number(PHONE));
+    let headers = browser.headers();
+    let ask = VerifyCode {
+        interaction: browser.begin().await,
+        code: TypedCode::read("123456").unwrap(),
+        browser: Browser::of(signin.site.cookies(), &headers),
+        address: browser.address,
+        previous: None,
+        device: Device::of(&headers),
+        work: String::new(),
+    };
+    let index = phone.index(&signin.vault);
+    let seen = look(&signin.db, &signin.vault, &index, &ask.browser, None, house.now()).await;
+    let seen = seen.unwrap();
+    house.tamper("UPDATE account SET locked_at = 1").await;
+    house.tamper("DELETE FROM known_browser").await;
+    house.tamper("UPDATE session SET ended_at = 1").await;
+    let cookies = signin.sign_in(&house.context(), &ask, &phone, &seen).await;
+    assert!(cookies.unwrap().is_empty(), "a question, and no session");
+    let open = "SELECT COUNT(*) AS n FROM session WHERE ended_at IS NULL";
+    assert_eq!(house.count(open).await, 0);
+    let locked = "SELECT COUNT(*) AS n FROM account WHERE locked_at IS NOT NULL";
+    assert_eq!(house.count(locked).await, 1);
 }

@@ -13,7 +13,7 @@ use super::super::sessions::{Device, Proof, Session};
 use super::super::window_code::Redemption;
 use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
-use crate::account::{self, Notice, PhoneNumber};
+use crate::account::{self, Notice, PhoneNumber, Return};
 use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
@@ -93,7 +93,7 @@ pub async fn answer_whose(
         (Question::Whose, "new", _) => Ok((Entry::Newcomer, None)),
         (Question::Leaving { passkey }, "stay", Some(owner)) => {
             let proof = passkey.map_or(Proof::Code, Proof::Passkey);
-            Ok((Entry::Owner(owner, proof), None))
+            Ok((Entry::Returning(owner, proof), None))
         }
         (Question::Leaving { .. }, "leave", _) => {
             signin.settle_question(&id, facts.now).await?;
@@ -135,6 +135,8 @@ struct Arrival {
 #[derive(Clone, Copy, Debug)]
 enum Entry {
     Owner(Uuid, Proof),
+    /// Who was leaving: nothing but the proof says that they are the owner.
+    Returning(Uuid, Proof),
     Newcomer,
 }
 
@@ -172,7 +174,7 @@ impl Signin {
     }
 
     /// One transaction: the owner is back, or somebody new begins; none where the number has meanwhile answered
-    /// elsewhere.
+    /// elsewhere, or there is nothing to come back to: whoever signs in once more is asked what is to be asked by then.
     async fn enter_as(
         &self,
         mut change: Change,
@@ -180,19 +182,19 @@ impl Signin {
         entry: Entry,
         arrival: Arrival,
     ) -> Result<Option<Vec<HeaderValue>>, PageError> {
-        let Some((account, proof)) = self.admit(&mut change, phone, entry).await? else {
+        let Some((account, proof)) = self.admit(&mut change, phone, entry, arrival.known).await? else {
             return Ok(None);
         };
         account::unlock(&mut change, account).await?;
-        if matches!(entry, Entry::Owner(..)) && arrival.known == BrowserKnown::No {
+        let known = match entry {
+            Entry::Owner(..) | Entry::Returning(..) => arrival.known,
+            Entry::Newcomer => BrowserKnown::No,
+        };
+        if !matches!(entry, Entry::Newcomer) && known == BrowserKnown::No {
             let device = arrival.device.to_string();
             account::tell(&mut change, &self.vault, account, Notice::NewDevice, &device).await?;
         }
         account::stay(&mut change, account).await?;
-        let known = match entry {
-            Entry::Owner(..) => arrival.known,
-            Entry::Newcomer => BrowserKnown::No,
-        };
         let cookies = self.site.cookies();
         let browser = remember_browser(
             &mut change,
@@ -224,7 +226,16 @@ impl Signin {
         change: &mut Change,
         phone: Option<&PhoneNumber>,
         entry: Entry,
+        known: BrowserKnown,
     ) -> Result<Option<(Uuid, Proof)>, PageError> {
+        if let Entry::Returning(owner, proof) = entry {
+            let is_shown = known == BrowserKnown::Yes || matches!(proof, Proof::Passkey(_));
+            match account::may_return(change, owner).await? {
+                Return::Open => {}
+                Return::Locked if is_shown => {}
+                Return::Locked | Return::NotLeaving => return Ok(None),
+            }
+        }
         if let Some(phone) = phone {
             reset_failures(change, &phone.index(&self.vault)).await?;
         }
@@ -234,11 +245,11 @@ impl Signin {
                 let begun = account::begin_anew(change, &self.vault, phone, silence).await?;
                 begun.map(|account| (account, Proof::Code))
             }
-            (Entry::Owner(owner, proof), Some(phone)) => {
+            (Entry::Owner(owner, proof) | Entry::Returning(owner, proof), Some(phone)) => {
                 let holder = account::enter(change, &self.vault, phone).await?;
                 (holder == owner).then_some((owner, proof))
             }
-            (Entry::Owner(owner, proof), None) => Some((owner, proof)),
+            (Entry::Owner(owner, proof) | Entry::Returning(owner, proof), None) => Some((owner, proof)),
             (Entry::Newcomer, None) => None,
         })
     }

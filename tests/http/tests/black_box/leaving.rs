@@ -231,6 +231,38 @@ async fn a_deletion_that_somebody_else_asked_for_is_told_and_the_link_stops_it()
     }
 }
 
+/// The question whether to stay, left open by whoever asked for the deletion.
+#[tokio::test]
+async fn a_question_left_open_does_not_go_round_the_lock() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    owner.sign_in().await;
+    app.advance("25h").await;
+    let thief = owner.elsewhere();
+    thief.sign_in().await;
+    // Of two messages at once either may come first.
+    owner.notices(1).await;
+    leave(&thief).await;
+    app.advance("2m").await;
+    let browser = thief.elsewhere();
+    let question = sign_in(&browser).await;
+    assert!(question.has("#stay"), "{}", question.answer.body);
+    let link = owner.notices(2).await.pop().unwrap();
+    app.browser().get(&link).await.press("#lock", &[]).await;
+    let answered = question.press("#stay", &[]).await;
+    assert!(answered.has("#phone"), "{}", answered.answer.body);
+    assert!(
+        browser.browser.get("/account").await.has("#phone"),
+        "not signed in"
+    );
+    // A code is followed by the question whose account it is, since it is still locked.
+    app.advance("2m").await;
+    assert!(sign_in(&browser).await.url.path().ends_with("/whose"));
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    assert!(account.text("#activity").contains("账户解锁"));
+}
+
 #[tokio::test]
 async fn looking_at_the_link_of_a_deletion_stops_nothing() {
     let app = TestApp::start().await;

@@ -165,7 +165,10 @@ async fn a_number_goes_after_days_in_which_its_owner_can_say_no() {
 #[tokio::test]
 async fn a_number_just_added_goes_at_once() {
     let app = TestApp::start().await;
-    let (_, account) = with_two(&app).await;
+    let resident = app.resident(OLD);
+    resident.sign_in().await;
+    app.advance("4d").await;
+    let account = add(&app, &resident.sign_in().await, NEW).await;
     let account = remove(&account, 2).await.press("#confirm", &[]).await;
     assert!(
         account.text("[role=status]").contains("号码已移除"),
@@ -173,6 +176,38 @@ async fn a_number_just_added_goes_at_once() {
         account.answer.body
     );
     assert!(!account.text("#methods").contains("138 **** 0002"));
+}
+
+/// The number is as young as the one that the thief has added.
+#[tokio::test]
+async fn a_number_that_its_owner_got_back_does_not_go_at_once() {
+    let app = TestApp::start().await;
+    let owner = app.resident(OLD);
+    owner.sign_in().await;
+    app.advance("90d").await;
+    let thief = app.resident(OLD);
+    let page = thief.sign_in_at(&thief.browser.get("/account").await).await;
+    page.press("#new", &[]).await;
+    app.advance("2m").await;
+    let back = owner.sign_in().await;
+    assert!(back.text("#activity").contains("重新归到这个账户"));
+    app.advance("2m").await;
+    let thief = owner.elsewhere();
+    let account = add(&app, &thief.sign_in().await, NEW).await;
+    let before = owner.notices(2).await.len();
+    let account = remove(&account, 1).await.press("#confirm", &[]).await;
+    assert!(account.has("form[action='/account/phones/keep']"), "it waits");
+    let mut told = Vec::new();
+    for link in owner.notices(before + 1).await {
+        told.push(app.browser().get(&link).await.text("#what"));
+    }
+    assert!(told.iter().any(|what| what.contains("将被移除")), "{told:?}");
+    app.advance("2d").await;
+    let kept = owner.sign_in().await;
+    let kept = kept
+        .press("form[action='/account/phones/keep'] button", &[])
+        .await;
+    assert!(kept.text("#methods").contains("138 **** 0001"));
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/account/identity", &["GET", "POST"]),
     ("/account/merge", &["GET", "POST"]),
     ("/account/merge/begin", &["POST"]),
+    ("/account/merge/stop", &["POST"]),
     ("/account/export", &["GET", "POST"]),
     ("/account/leave", &["GET", "POST"]),
     ("/account/passkeys", &["GET", "POST"]),

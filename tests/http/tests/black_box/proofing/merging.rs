@@ -1,7 +1,6 @@
 //! Two accounts that prove to be one person, and become one only where that person shows that both are theirs.
 
 use cookie::Cookie;
-use serde_json::json;
 use yimen_http_tests::{Authenticator, Page, Receiver, Registration, Resident, TestApp};
 
 use super::refusals::rows;
@@ -62,9 +61,16 @@ async fn two_accounts_of_one_person_become_one() {
         "{}",
         question.text("h1")
     );
+    // It has another way in: its owner has days to say no.
     let account = question.press("#confirm", &[]).await;
     assert_eq!((account.status(), account.url.path()), (200, "/account"));
-    assert!(account.text("[role=status]").contains("合成一个了"));
+    assert!(account.text("[role=status]").contains("过几天"));
+    app.advance("71h").await;
+    assert_eq!(rows(&app, CLOSED).await, 0, "nothing is so yet");
+    assert!(one.sign_in().await.text("#merging").contains("会合到这个账户"));
+    app.advance("2h").await;
+    let account = one.sign_in().await;
+    assert!(!account.has("#merging"));
     assert_eq!(account.text("h1"), XIUYING.0);
     let activity = account.text("#activity");
     assert!(activity.contains("合并到了这个账户"), "{activity}");
@@ -75,18 +81,12 @@ async fn two_accounts_of_one_person_become_one() {
 
     // What the closed account had open has ended, and its departments were told.
     assert!(!is_signed_in(&elsewhere.browser).await);
-    assert_eq!(
-        hrss.introspect(&by_second.access).await.json()["active"],
-        json!(false)
-    );
-    let refused = hrss.refresh(&by_second.refresh).await;
-    refused.assert_error(400, "invalid_grant");
-    assert_eq!(tax.userinfo(&tax_by_second.access).await.status, 401);
+    for (client, tokens) in [(&hrss, &by_second), (&tax, &tax_by_second)] {
+        let refused = client.refresh(&tokens.refresh).await;
+        refused.assert_error(400, "invalid_grant");
+    }
     assert!(!receiver.wait_for(1).await.is_empty());
-    assert_eq!(
-        hrss.introspect(&by_first.access).await.json()["active"],
-        json!(true)
-    );
+    assert_eq!(hrss.refresh(&by_first.refresh).await.status, 200);
 
     // Number and passkey of the closed one open the one that stays.
     app.advance("61s").await;
@@ -268,6 +268,101 @@ async fn a_locked_account_is_not_merged() {
     assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
 }
 
+/// Somebody with an account of their own, proven, has got hold of a code of the owner's: they ask to close the owner's account
+/// into theirs. The owner, the thief at the owner's account, and the page that has been agreed to.
+async fn phished() -> (TestApp, Resident, Resident, Page) {
+    let (app, _) = start().await;
+    let owner = app.resident(SECOND);
+    owner.sign_in().await;
+    prove(&at_account(&app.resident(FIRST)).await, XIUYING).await;
+    app.advance("25h").await;
+    let thief = owner.elsewhere();
+    let page = prove(&at_account(&thief).await, XIUYING).await;
+    app.advance("61s").await;
+    let account = to_question(&page, &thief).await.press("#confirm", &[]).await;
+    assert!(
+        account.text("[role=status]").contains("过几天"),
+        "{}",
+        account.answer.body
+    );
+    (app, owner, thief, account)
+}
+
+#[tokio::test]
+async fn a_session_in_somebodys_account_does_not_close_it_behind_their_back() {
+    let (app, owner, thief, _) = phished().await;
+    let mut told = Vec::new();
+    for link in owner.notices(2).await {
+        told.push(app.browser().get(&link).await.text("#what"));
+    }
+    assert!(told.iter().any(|what| what.contains("合并")), "{told:?}");
+    app.advance("2d").await;
+    assert_eq!(rows(&app, CLOSED).await, 0);
+    let account = owner.sign_in().await;
+    assert!(account.text("#merging").contains("这个账户会关闭"));
+    let forced = account
+        .form("#stop-merging")
+        .submit_from("https://evil.example")
+        .await;
+    assert_eq!(forced.status(), 403);
+    let stopped = account.press("#stop-merging", &[]).await;
+    assert!(stopped.text("[role=status]").contains("已拦下"));
+    assert!(stopped.text("#activity").contains("账户没有合并"));
+    // The thief's own account hears of it, and has nothing to stop any more.
+    let thief = thief.lend_to(FIRST).sign_in().await;
+    assert!(!thief.has("#merging"), "{}", thief.text("#methods"));
+    app.advance("3d").await;
+    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+    assert_eq!(app.count("merging").await, 0);
+}
+
+#[tokio::test]
+async fn the_link_of_either_account_stops_a_merging() {
+    for is_staying in [false, true] {
+        let (app, owner, _, _) = phished().await;
+        let told = if is_staying {
+            app.resident(FIRST)
+        } else {
+            owner.clone()
+        };
+        // The one that stays is told of the name that was verified elsewhere, too.
+        for link in told.notices(if is_staying { 3 } else { 2 }).await {
+            let page = app.browser().get(&link).await;
+            if page.text("#what").contains("合并") {
+                assert_eq!(page.press("#lock", &[]).await.status(), 200);
+            }
+        }
+        assert_eq!(app.count("merging").await, 0);
+        // Its owner opens the account again: what was stopped stays so.
+        app.advance("2m").await;
+        if !is_staying {
+            owner.sign_in().await;
+        }
+        app.advance("4d").await;
+        assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn what_was_agreed_is_neither_hurried_nor_stopped_by_another_account() {
+    let (app, owner, thief, account) = phished().await;
+    let again = account.form("#stop-merging");
+    let page = prove(&at_account(&thief.elsewhere()).await, XIUYING).await;
+    let begun = page.press("#merge", &[]).await;
+    assert_eq!(begun.status(), 410, "{}", begun.answer.body);
+    let other = app.resident("13800000003").sign_in().await;
+    let mut form = other.form("#sign-out");
+    form.action.set_path("/account/merge/stop");
+    assert!(form.submit().await.text("[role=status]").contains("不用再办"));
+    assert_eq!(again.fill("token", "AAAA").submit().await.status(), 403);
+    assert_eq!(app.count("merging").await, 1);
+    // Nobody says no.
+    app.advance("73h").await;
+    assert_eq!(rows(&app, CLOSED).await, 1);
+    let page = owner.sign_in().await;
+    assert_eq!(page.text("h1"), XIUYING.0);
+}
+
 #[tokio::test]
 async fn whoever_leaves_takes_the_closed_account_along() {
     let (app, _) = start().await;
@@ -283,8 +378,10 @@ async fn whoever_leaves_takes_the_closed_account_along() {
     passkey.sign_in(&app.browser().get("/account").await).await;
     let page = prove(&two.browser.get("/account/identity").await, XIUYING).await;
     to_question(&page, &two).await.press("#confirm", &[]).await;
+    app.advance("73h").await;
     assert_eq!(rows(&app, CLOSED).await, 1);
-    let leaving = two.browser.get("/account/leave").await;
+    one.sign_in().await;
+    let leaving = one.browser.get("/account/leave").await;
     leaving.press("#confirm", &[]).await;
     app.advance("16d").await;
     for table in ["account", "subject", "passkey", "phone", "session", "consent"] {

@@ -115,6 +115,29 @@ async fn a_code_waits_an_hour_and_a_newer_one_ends_it() {
     assert_eq!(app.count("window_code").await, 0);
 }
 
+/// Its owner was told of a code that they did not ask for.
+#[tokio::test]
+async fn the_link_of_a_notice_ends_a_code_that_is_out() {
+    let (app, operator) = start().await;
+    let code = code(&app, &operator, PHONE).await;
+    let link = app.resident(PHONE).notices(1).await.pop().unwrap();
+    let page = app.browser().get(&link).await;
+    assert!(page.text("#what").contains("窗口"), "{}", page.text("#what"));
+    assert_eq!(page.press("#lock", &[]).await.status(), 200);
+    let (holder, page) = asked_whose(&app, PHONE).await;
+    assert_eq!(type_code(&page, &code).await.status(), 422);
+    // Nor at the other place where codes are typed.
+    let other = app.resident("13800000002");
+    other.sign_in().await;
+    let page = other.browser.get("/account/recover").await;
+    assert_eq!(page.press("#recover", &[("code", &code)]).await.status(), 422);
+    assert!(holder.browser.get("/account").await.has("#phone"), "still locked");
+    assert_eq!(
+        (app.count("window_code").await, app.count("phone_move").await),
+        (0, 0)
+    );
+}
+
 #[tokio::test]
 async fn whoever_was_given_the_number_gets_no_code_for_the_old_account() {
     let (app, _authority) = with_authority().await;

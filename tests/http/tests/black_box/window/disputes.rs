@@ -2,19 +2,20 @@ use yimen_http_tests::{Client, Operator, Page, Resident, TestApp};
 
 use super::PHONE;
 
-/// Two people, one number: whoever had it, and whoever said that the account was not theirs.
-async fn disputed() -> (TestApp, Client, [String; 2], Resident, Operator) {
+/// Two people, one number: whoever had it, and whoever said that the account was not theirs; as the department knows them.
+async fn disputed() -> (TestApp, Client, [String; 2], [Resident; 2], Operator) {
     let app = TestApp::start().await;
     let client = app.client("hrss").await;
     let operator = app.operator("w").await;
-    let earlier = app.resident(PHONE).sign_in_to(&client).await.sub().to_owned();
+    let claimant = app.resident(PHONE);
+    let earlier = claimant.sign_in_to(&client).await.sub().to_owned();
     app.advance("90d").await;
     let holder = app.resident(PHONE);
     let page = holder.sign_in_at(&holder.browser.get("/account").await).await;
     page.press("#new", &[]).await;
     app.advance("2m").await;
     let present = holder.sign_in_to(&client).await.sub().to_owned();
-    (app, client, [earlier, present], holder, operator)
+    (app, client, [earlier, present], [claimant, holder], operator)
 }
 
 async fn rule(desk: &Page, ruling: &str) -> Page {
@@ -24,7 +25,7 @@ async fn rule(desk: &Page, ruling: &str) -> Page {
 
 #[tokio::test]
 async fn a_number_goes_back_where_staff_say_so() {
-    let (app, client, [earlier, _], holder, operator) = disputed().await;
+    let (app, client, [earlier, _], [owner, holder], operator) = disputed().await;
     let desk = operator.desk().await;
     assert!(desk.text("#disputes").contains("138 **** 0001"));
     let told = rule(&desk, "claimant").await;
@@ -38,7 +39,6 @@ async fn a_number_goes_back_where_staff_say_so() {
     );
     assert!(!lost.text("#methods").contains("138 **** 0001"));
     app.advance("2m").await;
-    let owner = app.resident(PHONE);
     assert_eq!(owner.sign_in_to(&client).await.sub(), earlier);
     let activity = owner.browser.get("/account").await.text("#activity");
     assert!(
@@ -53,9 +53,26 @@ async fn a_number_goes_back_where_staff_say_so() {
     );
 }
 
+/// Staff have decided whose number it is, and not who has the telephone.
+#[tokio::test]
+async fn whoever_still_has_the_telephone_gets_into_nobodys_account_by_a_decision() {
+    let (app, client, [earlier, _], [owner, holder], operator) = disputed().await;
+    rule(&operator.desk().await, "claimant").await;
+    app.advance("2m").await;
+    let browser = holder.elsewhere();
+    let page = browser.sign_in_at(&browser.browser.get("/account").await).await;
+    assert!(page.url.path().ends_with("/whose"), "{}", page.url);
+    assert!(browser.browser.get("/account").await.has("#phone"));
+    // From the browser that the account knows its owner is asked nothing, and from then on on no telephone.
+    app.advance("2m").await;
+    assert_eq!(owner.sign_in_to(&client).await.sub(), earlier);
+    app.advance("2m").await;
+    assert_eq!(owner.elsewhere().sign_in_to(&client).await.sub(), earlier);
+}
+
 #[tokio::test]
 async fn a_claim_ends_where_staff_say_so() {
-    let (app, client, [_, present], holder, operator) = disputed().await;
+    let (app, client, [_, present], [_, holder], operator) = disputed().await;
     let told = rule(&operator.desk().await, "holder").await;
     assert_eq!(told.status(), 200, "{}", told.text("#told"));
     app.advance("2m").await;
@@ -65,7 +82,7 @@ async fn a_claim_ends_where_staff_say_so() {
 
 #[tokio::test]
 async fn a_decision_has_a_reason_and_a_file() {
-    let (_app, _client, _, _holder, operator) = disputed().await;
+    let (_app, _client, _, _, operator) = disputed().await;
     let desk = operator.desk().await;
     let button = "#disputes button[value=claimant]";
     for (field, value) in [("file", ""), ("reason", "asked")] {

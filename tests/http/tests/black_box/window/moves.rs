@@ -1,6 +1,6 @@
-use yimen_http_tests::{Client, Operator, Page, Resident, TestApp};
+use yimen_http_tests::{Authenticator, Client, Operator, Page, Resident, TestApp};
 
-use super::{PHONE, XIUYING, keep_secret};
+use super::{JIANGUO, PHONE, XIUYING, keep_secret, prove, with_authority};
 
 const NEW: &str = "13800000002";
 
@@ -40,9 +40,13 @@ impl Lost {
     }
 
     async fn type_code(&self, code: &str) -> Page {
-        let page = self.person.browser.get("/account/recover").await;
-        page.press("#recover", &[("code", code)]).await
+        type_code(&self.person, code).await
     }
+}
+
+async fn type_code(person: &Resident, code: &str) -> Page {
+    let page = person.browser.get("/account/recover").await;
+    page.press("#recover", &[("code", code)]).await
 }
 
 #[tokio::test]
@@ -119,6 +123,84 @@ async fn the_link_of_a_notice_stops_it() {
         lost.app.resident(NEW).sign_in_to(&lost.client).await.sub(),
         lost.sub
     );
+}
+
+/// Somebody with a code for an account of their own types it in a session of the number's owner.
+#[tokio::test]
+async fn whoever_loses_a_number_by_it_is_told_and_stops_it() {
+    let lost = lost().await;
+    let owner = &lost.person;
+    let sub = owner.sign_in_to(&lost.client).await.sub().to_owned();
+    lost.app.advance("2m").await;
+    let thief = owner.elsewhere();
+    thief.sign_in().await;
+    let account = type_code(&thief, &lost.code().await).await;
+    assert!(account.text("[role=status]").contains("已申请"));
+    let mut told = Vec::new();
+    for link in owner.notices(2).await {
+        told.push(lost.app.browser().get(&link).await.text("#what"));
+    }
+    assert!(
+        told.iter().any(|what| what.contains("改为登录另一个账户")),
+        "{told:?}"
+    );
+    lost.app.advance("2d").await;
+    let account = owner.sign_in().await;
+    assert!(account.text("#moving").contains("会改为登录另一个账户"));
+    let stopped = account.press("#stop-move", &[]).await;
+    assert!(stopped.text("[role=status]").contains("已拦下"));
+    lost.app.advance("2d").await;
+    assert_eq!(owner.sign_in_to(&lost.client).await.sub(), sub);
+}
+
+#[tokio::test]
+async fn the_link_of_whoever_loses_a_number_stops_it_too() {
+    let lost = lost().await;
+    lost.type_code(&lost.code().await).await;
+    let link = lost.person.notices(1).await.pop().unwrap();
+    lost.app.browser().get(&link).await.press("#lock", &[]).await;
+    assert_eq!(lost.app.count("phone_move").await, 0);
+}
+
+#[tokio::test]
+async fn an_account_that_somebody_uses_loses_no_number() {
+    let lost = lost().await;
+    lost.app.advance("73h").await;
+    lost.person.sign_in().await;
+    let code = lost.code().await;
+    let refused = lost.type_code(&code).await;
+    assert_eq!(refused.status(), 422);
+    assert!(
+        refused.text("main").contains("已经在用"),
+        "{}",
+        refused.answer.body
+    );
+    // One of today with a passkey, as little. The code is still good for a number that is new.
+    let other = lost.app.resident("13800000003");
+    let account = other.sign_in().await;
+    let passkey = Authenticator::new();
+    passkey.enrol(&account.click("#add-passkey").await).await;
+    assert_eq!(type_code(&other, &code).await.status(), 422);
+    assert_eq!(lost.app.count("phone_move").await, 0);
+    let new = lost.app.resident("13800000004");
+    new.sign_in().await;
+    assert_eq!(type_code(&new, &code).await.status(), 200);
+}
+
+#[tokio::test]
+async fn an_account_that_is_proven_loses_no_number() {
+    let (app, _authority) = with_authority().await;
+    app.resident(PHONE).sign_in().await;
+    let operator = app.operator("w").await;
+    let owner = app.resident(NEW);
+    prove(&owner, JIANGUO).await;
+    let code = operator
+        .give_code(PHONE, XIUYING, true)
+        .await
+        .text("#window-code");
+    app.keep_secret(&code);
+    assert_eq!(type_code(&owner, &code).await.status(), 422);
+    assert_eq!(app.count("phone_move").await, 0);
 }
 
 #[tokio::test]
