@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use uuid::Uuid;
 
 use super::Portal;
-use super::pages::{ConfirmPage, Question};
+use super::question::{ConfirmPage, Question};
 use crate::audit::{Change, Context};
 use crate::signin::Session;
 use crate::signin::pages::{SignedOut, SignedOutPage};

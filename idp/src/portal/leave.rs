@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use super::end::confirm;
-use super::pages::Question;
+use super::question::Question;
 use crate::account::{self, Notice, WAY_BACK};
 use crate::audit::{Change, Context, EndReason};
 use crate::signin::FRESH;

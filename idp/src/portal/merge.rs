@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Portal;
 use super::end::confirm;
-use super::pages::Question;
+use super::question::Question;
 use crate::account::{self, Merging, TO_MERGE};
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::consent;

@@ -14,6 +14,7 @@ mod merge;
 pub mod pages;
 mod passkeys;
 mod phones;
+mod question;
 mod recover;
 mod told;
 mod withdraw;

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::Portal;
 use super::end::confirm;
-use super::pages::{NewPasskeyPage, Question, Signals};
+use super::pages::{NewPasskeyPage, Signals};
+use super::question::Question;
 use crate::account::{self, Identity, Notice, Passkey, PasskeyEnd};
 use crate::audit::{Change, Context};
 use crate::signin::{Enrolled, FRESH, PasskeyTrouble, Session, credential_id, read_credential};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Portal;
 use super::end::confirm;
-use super::pages::Question;
+use super::question::Question;
 use crate::account::{self, GivenUp, PhoneAdded, Strength};
 use crate::audit::{Change, Context};
 use crate::signin::pages::{CodeNotice, PhoneProblem};

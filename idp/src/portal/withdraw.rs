@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use super::Portal;
 use super::end::confirm;
-use super::pages::Question;
+use super::question::Question;
 use crate::audit::{Action, Change, Context, Event};
 use crate::consent::pages::item_label;
 use crate::consent::{self, Item};
