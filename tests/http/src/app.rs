@@ -187,8 +187,14 @@ impl TestApp {
 
     /// Runs a command of the binary on this server's configuration.
     pub fn command(&self, arguments: &[&str]) -> (ExitStatus, String) {
+        self.command_with(&[], arguments)
+    }
+
+    /// The same with variables in its environment, which stand over the configuration.
+    pub fn command_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> (ExitStatus, String) {
         let output = Command::new(binary())
             .args(arguments)
+            .envs(variables.iter().copied())
             .arg("--config")
             .arg(self.dir.path().join("yimen.toml"))
             .output()
@@ -286,6 +292,7 @@ impl Drop for TestApp {
 }
 
 /// Follows nothing, keeps no cookies, and knows that `localhost` is 127.0.0.1.
+#[expect(clippy::disallowed_methods, reason = "the harness's one client")]
 pub(crate) fn http_client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
