@@ -1,9 +1,9 @@
 //! A tap in the pipe between the server and its database or Redis: shut, it cuts every connection and
-//! lets none through; open again, it is as if nothing had been.
+//! lets none through; open again, it is as if nothing had been. Before PostgreSQL it also counts what is asked.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use url::Url;
@@ -12,6 +12,7 @@ use url::Url;
 pub struct Tap {
     is_shut: Arc<AtomicBool>,
     flowing: Arc<Mutex<Vec<TcpStream>>>,
+    statements: Arc<AtomicUsize>,
 }
 
 impl Tap {
@@ -24,6 +25,7 @@ impl Tap {
         let tap = Tap {
             is_shut: Arc::default(),
             flowing: Arc::default(),
+            statements: Arc::default(),
         };
         let inner = tap.clone();
         thread::spawn(move || {
@@ -55,6 +57,11 @@ impl Tap {
         self.is_shut.store(false, Ordering::SeqCst);
     }
 
+    /// How many statements PostgreSQL was asked to carry out so far.
+    pub fn statements(&self) -> usize {
+        self.statements.load(Ordering::SeqCst)
+    }
+
     fn join(&self, one: TcpStream, other: TcpStream) {
         let copies = [&one, &other].map(|stream| stream.try_clone().expect("a socket can be shared"));
         self.flowing.lock().unwrap().extend(copies);
@@ -62,18 +69,84 @@ impl Tap {
             one.try_clone().expect("shared"),
             other.try_clone().expect("shared"),
         );
-        thread::spawn(move || pour(one, other));
-        thread::spawn(move || pour(other_again, one_again));
+        let (counted, mut asked) = (Arc::clone(&self.statements), Asked::default());
+        thread::spawn(move || {
+            pour(one, other, |bytes| {
+                counted.fetch_add(asked.statements(bytes), Ordering::SeqCst);
+            });
+        });
+        thread::spawn(move || pour(other_again, one_again, |_| {}));
     }
 }
 
-fn pour(mut from: TcpStream, mut to: TcpStream) {
+/// What a client says to PostgreSQL, read as it flows by (PostgreSQL, "Message Formats"): a length and so much more,
+/// with a letter before it in all but the first messages, whose length begins with a zero.
+#[derive(Default)]
+struct Asked {
+    /// The letter, where there is one, and as much of the length as has come.
+    head: Vec<u8>,
+    /// What is still to come of the message's body.
+    left: usize,
+}
+
+impl Asked {
+    /// How many of the messages that these bytes begin carry out a statement: Execute, or Query.
+    fn statements(&mut self, mut bytes: &[u8]) -> usize {
+        let mut found = 0;
+        loop {
+            let passed = self.left.min(bytes.len());
+            self.left -= passed;
+            bytes = &bytes[passed..];
+            let Some((&next, rest)) = bytes.split_first() else {
+                return found;
+            };
+            self.head.push(next);
+            bytes = rest;
+            let letter = usize::from(self.head[0] != 0);
+            if let Some(length) = self.head[letter..].first_chunk() {
+                self.left = (u32::from_be_bytes(*length) as usize).saturating_sub(4);
+                found += usize::from(matches!(self.head[0], b'E' | b'Q'));
+                self.head.clear();
+            }
+        }
+    }
+}
+
+fn pour(mut from: TcpStream, mut to: TcpStream, mut see: impl FnMut(&[u8])) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
+        see(&buffer[..count]);
         if to.write_all(&buffer[..count]).is_err() {
             break;
         }
     }
     let _ = to.shutdown(Shutdown::Both);
     let _ = from.shutdown(Shutdown::Both);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_counted_however_they_are_cut() {
+        let message = |letter: &[u8], body: &[u8]| {
+            let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+            [letter, &length, body].concat()
+        };
+        let all = [
+            message(b"", b"EQEQ"),
+            message(b"", b"\0\x03\0\0user\0Q\0\0"),
+            message(b"Q", b"BEGIN\0"),
+            message(b"B", b"E\0\0\0\x04Q"),
+            message(b"E", b"\0\0\0\0\0"),
+            message(b"S", b""),
+        ]
+        .concat();
+        for size in 1..=all.len() {
+            let mut asked = Asked::default();
+            let counted: usize = all.chunks(size).map(|bytes| asked.statements(bytes)).sum();
+            assert_eq!(counted, 2, "{size} bytes at a time");
+        }
+    }
 }

@@ -172,9 +172,9 @@ async fn taking_one_thing_back_leaves_the_rest() {
     let tokens = resident.sign_in_to(&client).await;
     withdraw(&resident, "#services button[value=phone]").await;
     let answer = client.userinfo(&tokens.access).await;
-    if answer.status == 200 {
-        assert!(answer.json()["phone_number"].is_null(), "{}", answer.body);
-    }
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.json()["sub"], tokens.sub());
+    assert!(answer.json()["phone_number"].is_null(), "{}", answer.body);
     let request = client.sign_in();
     let page = resident.follow(&request).await;
     assert_eq!(page.count(".claim"), 1, "only the number is asked for");
