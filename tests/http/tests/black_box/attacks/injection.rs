@@ -2,7 +2,7 @@
 
 use yimen_http_tests::{Page, Registration, TestApp};
 
-const PAYLOADS: [&str; 10] = [
+pub(super) const PAYLOADS: [&str; 10] = [
     "'; DROP TABLE account; --",
     "' OR '1'='1",
     "\" OR \"\"=\"",
@@ -15,7 +15,7 @@ const PAYLOADS: [&str; 10] = [
     "%00%0d%0a%3Cscript%3E",
 ];
 
-fn assert_harmless(page: &Page, payload: &str) {
+pub(super) fn assert_harmless(page: &Page, payload: &str) {
     assert!(
         page.status() < 500,
         "{payload:?} at {}: {}",

@@ -1,6 +1,7 @@
 //! What somebody who means harm would try.
 
 mod code_guessing;
+mod fields;
 mod floods;
 mod foreign_forms;
 mod framing;

@@ -1,0 +1,93 @@
+//! What somebody who sends a request may give a name to.
+
+/// The fields of the pages' forms, and the parameters of the endpoints.
+pub(super) const NAMES: &[&str] = &[
+    "access_token",
+    "acr_values",
+    "advance",
+    "answer",
+    "asked",
+    "assertion",
+    "back",
+    "can_passkey",
+    "claims",
+    "client",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "confirmed",
+    "contract",
+    "credential",
+    "decision",
+    "device_code",
+    "dispute",
+    "done",
+    "edition",
+    "file",
+    "grant_type",
+    "id_token_hint",
+    "item",
+    "lang",
+    "login_hint",
+    "logout_hint",
+    "max_age",
+    "name",
+    "nonce",
+    "number",
+    "passkey",
+    "phone",
+    "post_logout_redirect_uri",
+    "prompt",
+    "reason",
+    "redirect_uri",
+    "refresh_token",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "ruling",
+    "scope",
+    "seen",
+    "session",
+    "state",
+    "token",
+    "token_type_hint",
+    "ui_locales",
+    "until",
+    "user_code",
+    "work",
+];
+
+#[test]
+fn no_field_of_a_page_is_forgotten_here() {
+    let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/../../idp/templates");
+    let mut found = 0;
+    let mut folders = vec![templates.into()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir::<std::path::PathBuf>(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for element in text.split('<').filter(|element| !element.starts_with("meta")) {
+                for rest in element.split(" name=\"").skip(1) {
+                    let name = rest.split('"').next().unwrap();
+                    // What a template fills in is a name of the code's: those of the questions before an act, and of
+                    // the answer to a department.
+                    if !name.contains("{{") {
+                        found += 1;
+                        assert!(NAMES.contains(&name), "{name} in {}", path.display());
+                    }
+                }
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
+}
