@@ -48,11 +48,19 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// The provider's port; the departments take the next two
-    #[arg(long, default_value_t = 8000)]
+    #[arg(long, default_value_t = 8000, value_parser = first_of_three_ports)]
     pub port: u16,
     /// Where the demo keeps its data [default: a folder of its own in the system's temporary one]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+#[cfg(feature = "demo")]
+fn first_of_three_ports(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(port @ 1..=65_533) => Ok(port),
+        _ => Err("the departments take the two ports after it, so choose one from 1 to 65533".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

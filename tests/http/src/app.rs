@@ -182,8 +182,14 @@ impl TestApp {
 
     /// Runs a command of the binary on this server's configuration.
     pub fn command(&self, arguments: &[&str]) -> (ExitStatus, String) {
+        self.command_with(&[], arguments)
+    }
+
+    /// The same with variables in its environment, which stand over the configuration.
+    pub fn command_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> (ExitStatus, String) {
         let output = Command::new(binary())
             .args(arguments)
+            .envs(variables.iter().copied())
             .arg("--config")
             .arg(self.dir.path().join("yimen.toml"))
             .output()

@@ -62,6 +62,111 @@ async fn keys_and_clients_are_printed_for_people_and_as_json_on_demand() {
 }
 
 #[tokio::test]
+async fn the_configuration_is_printed_as_resolved_and_its_secrets_are_not() {
+    let app = TestApp::start().await;
+    let variables = [("YIMEN_SESSION__IDLE", "7m"), ("YIMEN_CITY", "云山市")];
+    let (status, said) = app.command_with(&variables, &["config", "print"]);
+    assert!(status.success(), "{said}");
+    assert!(
+        said.starts_with(&format!("# {}", app.dir().join("yimen.toml").display())),
+        "{said}"
+    );
+    let printed: toml::Table = said.parse().expect("what is printed is TOML");
+    assert_eq!(printed["session"]["idle"].as_str(), Some("7m"), "{said}");
+    assert_eq!(printed["city"].as_str(), Some("云山市"), "{said}");
+    let json = app.command_json(&["config", "print"]);
+    assert_eq!(json["public_url"], app.url(""));
+    let written: toml::Table = std::fs::read_to_string(app.dir().join("yimen.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let key = written["master_key"].as_str().unwrap();
+    for text in [&said, &json.to_string()] {
+        assert!(!text.contains(key), "the master key is printed: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_explained_by_a_part_of_its_name() {
+    let app = TestApp::start().await;
+    let (status, said) = app.command(&["config", "explain", "session.idle"]);
+    assert!(
+        status.success() && said.starts_with("session.idle\n") && said.contains("YIMEN_SESSION__IDLE"),
+        "{said}"
+    );
+    let json = app.command_json(&["config", "explain", "session"]);
+    let keys = json.as_array().unwrap();
+    assert!(keys.len() > 1);
+    for key in keys {
+        assert!(key["key"].as_str().unwrap().contains("session"), "{key}");
+        assert!(!key["explanation"].as_str().unwrap().is_empty(), "{key}");
+    }
+    let (status, said) = app.command(&["config", "explain", "sesion"]);
+    assert!(
+        !status.success() && said.contains("no key's name contains `sesion`"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn migrate_says_what_it_would_do_does_it_and_has_nothing_more_to_do() {
+    let app = TestApp::start().await;
+    let url = format!("sqlite:{}", app.dir().join("empty.db").display());
+    let migrate = |options: &[&str]| {
+        let variables = [("YIMEN_DATABASE__URL", url.as_str())];
+        let (status, said) = app.command_with(&variables, &[&["migrate", "--json"], options].concat());
+        assert!(status.success(), "{said}");
+        serde_json::from_str::<Value>(&said).expect("one line of JSON")
+    };
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations")).unwrap();
+    let files = files
+        .filter(|file| {
+            file.as_ref()
+                .unwrap()
+                .path()
+                .extension()
+                .is_some_and(|end| end == "sql")
+        })
+        .count();
+    let planned = migrate(&["--plan"]);
+    assert_eq!(planned["applied"], false);
+    assert_eq!(
+        planned["migrations"].as_array().unwrap().len(),
+        files,
+        "{planned}"
+    );
+    let done = migrate(&[]);
+    assert_eq!(done["applied"], true);
+    assert_eq!(done["migrations"], planned["migrations"]);
+    assert_eq!(
+        migrate(&[]),
+        serde_json::json!({ "migrations": [], "applied": true })
+    );
+}
+
+#[tokio::test]
+async fn a_demo_without_its_three_ports_says_which_and_ends() {
+    let app = TestApp::start().await;
+    let data = app.dir().join("demo").display().to_string();
+    let demo = |port: u16| app.command(&["demo", "--data", &data, "--port", &port.to_string()]);
+    let (status, said) = demo(app.port());
+    assert!(
+        !status.success() && said.contains(&app.port().to_string()) && said.contains("in use"),
+        "{said}"
+    );
+    // Free itself, if nobody has taken it, while the first department's is not.
+    let (status, said) = demo(app.port() - 1);
+    assert!(!status.success() && said.contains("in use"), "{said}");
+    for port in [0, 65_534, 65_535] {
+        let (status, said) = demo(port);
+        assert!(
+            !status.success() && said.contains("from 1 to 65533"),
+            "{port}: {said}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn doctor_and_the_log_name_what_stands_open_with_what_to_run() {
     let app = TestApp::start().await;
     let run = format!("`chmod go= {}`", app.dir().join("yimen.toml").display());
