@@ -46,6 +46,10 @@ enum Written {
     Env(InEnv),
 }
 
+/// How the faults begin of a secret that stands elsewhere, where there is nothing.
+pub(super) const NO_FILE: &str = "cannot read the secret file";
+pub(super) const NO_VARIABLE: &str = "the environment variable";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InFile {
@@ -63,14 +67,11 @@ impl<'de> Deserialize<'de> for Secret {
         let value = match Written::deserialize(deserializer)? {
             Written::Inline(value) => value,
             Written::File(InFile { file }) => std::fs::read_to_string(&file)
-                .map_err(|fault| {
-                    de::Error::custom(format!("cannot read the secret file {}: {fault}", file.display()))
-                })?
+                .map_err(|fault| de::Error::custom(format!("{NO_FILE} {}: {fault}", file.display())))?
                 .trim_end()
                 .to_owned(),
-            Written::Env(InEnv { env }) => std::env::var(&env).map_err(|_| {
-                de::Error::custom(format!("the environment variable {env} named here is not set"))
-            })?,
+            Written::Env(InEnv { env }) => std::env::var(&env)
+                .map_err(|_| de::Error::custom(format!("{NO_VARIABLE} {env} named here is not set")))?,
         };
         if value.is_empty() {
             return Err(de::Error::custom("the secret is empty"));

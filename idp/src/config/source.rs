@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::model::{Config, Settings};
 use super::private::private_files;
 use super::resolve::resolve;
+use super::secret::{NO_FILE, NO_VARIABLE};
 use super::written::{Place, Written, line_of};
 
 /// Where a configuration is looked for when `--config` names none.
@@ -87,10 +88,14 @@ fn lay_over(
     text: &str,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<(Settings, toml::Table), ConfigError> {
-    // A faulty line is the file's fault; a missing key may yet come from the environment.
+    // A faulty line is the file's fault; a missing key may yet come from the environment, and so may a secret.
+    let may_come = |fault: &str| {
+        ["missing field", NO_FILE, NO_VARIABLE]
+            .iter()
+            .any(|said| fault.starts_with(said))
+    };
     let file = read_file(written, text);
-    let is_readable =
-        !matches!(&file, Err(ConfigError::Wrong { fault, .. }) if !fault.starts_with("missing field"));
+    let is_readable = !matches!(&file, Err(ConfigError::Wrong { fault, .. }) if !may_come(fault));
     let Some(mut table) = text.parse::<toml::Table>().ok().filter(|_| is_readable) else {
         return file.map(|settings| (settings, toml::Table::new()));
     };
@@ -290,6 +295,23 @@ mod tests {
         }
         let fault = load_text(&GOOD.replace("https://id", "http://id"), &[]).unwrap_err();
         assert!(fault.contains("must be https"), "{fault}");
+    }
+
+    #[test]
+    fn the_environment_gives_a_secret_whose_place_in_the_file_is_empty() {
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        for place in ["{ file = \"/nowhere\" }", "{ env = \"YIMEN_TEST_NOWHERE\" }"] {
+            let text = GOOD.replace(&format!("\"{key}\""), place);
+            assert!(text.contains(place));
+            load_text(&text, &[("YIMEN_MASTER_KEY", key)]).unwrap();
+            // And nothing else does.
+            let fault = load_text(&text, &[("YIMEN_SESSION__IDLE", "7m")]).unwrap_err();
+            assert!(
+                fault.contains(":2: cannot read the secret file")
+                    || fault.contains(":2: the environment variable"),
+                "{fault}"
+            );
+        }
     }
 
     #[test]
