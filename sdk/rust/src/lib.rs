@@ -52,3 +52,13 @@ pub use person::Person;
 pub use refresh::AccessToken;
 pub use require_acr::{RequireAcr, RequireAcrService, require_acr};
 pub use session_store::{SessionLimits, SessionStore};
+
+/// The quick starts, compiled as they stand.
+#[cfg(doctest)]
+mod quick_starts {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../../docs/department.md")]
+    struct Department;
+}
