@@ -12,6 +12,10 @@ pub struct ClientError(String);
 ///
 /// # Errors
 /// If the TLS back-end does not start.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one client for the city's own counterparts"
+)]
 pub fn http_client(extra_roots: Vec<reqwest::Certificate>) -> Result<reqwest::Client, ClientError> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

@@ -35,6 +35,7 @@ pub(crate) struct Http {
 pub(crate) struct NoAnswer(String);
 
 impl Http {
+    #[expect(clippy::disallowed_methods, reason = "the SDK's one client")]
     pub(crate) fn new(settings: &Settings, clock: Clock) -> Result<Self, Error> {
         // The process may have chosen already; any choice will do.
         let _ = rustls::crypto::ring::default_provider().install_default();

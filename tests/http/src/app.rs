@@ -282,6 +282,7 @@ impl Drop for TestApp {
 }
 
 /// Follows nothing, keeps no cookies, and knows that `localhost` is 127.0.0.1.
+#[expect(clippy::disallowed_methods, reason = "the harness's one client")]
 pub(crate) fn http_client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()

@@ -49,6 +49,10 @@ pub(super) async fn ask(config: &Config) -> Asked {
     Asked { findings, clock }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "asks as a department would, redirects and all, and keeps the certificate it was shown"
+)]
 async fn get(config: &Config, url: &str) -> Result<Response, String> {
     let roots = extra_roots(&config.settings.fetch).map_err(|fault| fault.to_string())?;
     let client = reqwest::Client::builder()
