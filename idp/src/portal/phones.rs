@@ -207,6 +207,16 @@ pub struct NewPhoneCodePage {
 
 views!(NewPhonePage, NewPhoneCodePage);
 
+impl NewPhoneCodePage {
+    /// As at the sign-in; but whoever types a wrong code here is signed in, and it is the number that is not added.
+    fn heading(&self, notice: &CodeNotice) -> String {
+        match notice {
+            CodeNotice::Wrong { .. } => self.page.say("phone-add-wrong").to_string(),
+            other => other.heading(&self.page),
+        }
+    }
+}
+
 fn number_page(page: Page, session: &Session, phone: String, problem: Option<PhoneProblem>) -> NewPhonePage {
     let page = page.back_to(NEW);
     NewPhonePage {

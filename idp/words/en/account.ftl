@@ -196,6 +196,7 @@ phone-add-heading = Add a mobile number
 phone-add-lede = We text it a code. Afterwards, either number signs in.
 phone-new = New mobile number
 phone-add-confirm = Add this number
+phone-add-wrong = That code is not right. The number is not added yet
 phone-add-again = Get a new code
 phone-remove = Remove
 phone-keep = Keep it

@@ -193,6 +193,7 @@ phone-add-heading = 添加一个手机号
 phone-add-lede = 我们会给它发验证码。添加后，两个号码都能登录。
 phone-new = 新的手机号
 phone-add-confirm = 添加这个号码
+phone-add-wrong = 验证码不对，号码还没有添加
 phone-add-again = 重新获取验证码
 phone-remove = 移除
 phone-keep = 保留

@@ -103,7 +103,13 @@ async fn a_new_numbers_code_is_not_guessed() {
     let right = app.resident(NEW).latest_code().await;
     let wrong = if right == "000000" { "111111" } else { "000000" };
     for _ in 0..5 {
-        assert_eq!(code.press("#verify", &[("code", wrong)]).await.status(), 422);
+        let refused = code.press("#verify", &[("code", wrong)]).await;
+        assert_eq!(refused.status(), 422);
+        assert!(
+            !refused.text("main").contains("没有登录"),
+            "they are signed in: {}",
+            refused.text("#code-error")
+        );
     }
     let late = code.press("#verify", &[("code", &right)]).await;
     assert_eq!(late.status(), 422, "{}", late.answer.body);
