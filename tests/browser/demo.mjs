@@ -1,11 +1,12 @@
 // A demo of one's own and a Chromium to walk through it, for one test file.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { freePorts } from '../ports.mjs';
 import { launch } from './chromium.mjs';
 
@@ -43,6 +44,19 @@ export async function visitor(demo, t, options = {}) {
   return context;
 }
 
+/** Each edition of the pages, with the browser's language and what `/display` is asked for. */
+export const editions = [
+  { name: 'standard', locale: 'zh-CN', display: 'lang=zh-CN' },
+  { name: 'elder', locale: 'zh-CN', display: 'edition=elder' },
+  { name: 'English', locale: 'en-GB', display: 'lang=en' },
+];
+
+/** What a command answers about this demo: `command(demo, 'kiosk', 'list')`. */
+export async function command(demo, ...words) {
+  const { stdout } = await promisify(execFile)(binary, [...words, '--config', demo.config, '--json']);
+  return JSON.parse(stdout);
+}
+
 /** Moves the time of the provider and of the departments: `advance(demo, '31m')`. */
 export async function advance(demo, by) {
   const answer = await fetch(`${demo.provider}/dev/clock`, { method: 'POST', body: new URLSearchParams({ advance: by }) });
@@ -56,13 +70,24 @@ export async function code(demo, phone) {
   return (await answer.json()).find((message) => message.code).code;
 }
 
-/** From the number's page to the consent page; one number may ask for a code once a minute. */
-export async function prove(demo, page, phone) {
+/** To what follows a right code at an address of the provider's. */
+export async function enter(demo, page, phone, place = '/account') {
+  await page.goto(`${demo.provider}${place}`);
+  await proveNumber(demo, page, phone);
+}
+
+/** Number and code, from the number's page on. */
+export async function proveNumber(demo, page, phone) {
   await page.fill('#phone', phone);
   await page.click('#send-code');
   await page.waitForSelector('#code');
   await page.fill('#code', await code(demo, phone));
   await page.click('#verify');
+}
+
+/** From the number's page to the consent page; one number may ask for a code once a minute. */
+export async function prove(demo, page, phone) {
+  await proveNumber(demo, page, phone);
   await page.waitForSelector('#allow');
 }
 

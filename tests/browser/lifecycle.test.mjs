@@ -1,33 +1,20 @@
 // Pages that a person sees seldom: whose account it is, a notice, everything held, leaving and coming back, a kiosk's letters.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import { violations } from './axe.mjs';
-import { advance, binary, code, start, visitor } from './demo.mjs';
+import { advance, command, enter, start, visitor } from './demo.mjs';
 
-const run = promisify(execFile);
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 let demo;
 
 before(async () => {
   demo = await start();
-  await run(binary, ['client', 'add', '--config', demo.config, '--id', 'hall', '--name', '自助办事机', '--department',
-    '社保大厅', '--auth-method', 'none', '--grant-type', grant, '--scope', 'openid profile']);
+  await command(demo, 'client', 'add', '--id', 'hall', '--name', '自助办事机', '--department', '社保大厅',
+    '--auth-method', 'none', '--grant-type', grant, '--scope', 'openid profile');
 });
 
 after(() => demo?.stop());
-
-/** To what follows a right code at this address. */
-async function answer(page, phone, place) {
-  await page.goto(`${demo.provider}${place}`);
-  await page.fill('#phone', phone);
-  await page.click('#send-code');
-  await page.waitForSelector('#code');
-  await page.fill('#code', await code(demo, phone));
-  await page.click('#verify');
-}
 
 /** The link of the newest notice to this phone. */
 async function notice(phone) {
@@ -69,17 +56,17 @@ for (const locale of ['zh-CN', 'en']) {
         await first.click('#refuse');
         await look(first, '#told');
 
-        await answer(first, phone, '/account');
+        await enter(demo, first, phone);
         await first.waitForSelector('#methods');
         await advance(demo, '90d');
         const second = await open();
-        await answer(second, phone, '/account');
+        await enter(demo, second, phone);
         await look(second, '#new');
         await advance(demo, '2m');
-        await answer(first, phone, '/account');
+        await enter(demo, first, phone);
         await first.waitForSelector('#methods');
         await advance(demo, '25h');
-        await answer(second, phone, '/account');
+        await enter(demo, second, phone);
         await second.waitForSelector('#methods');
 
         await first.goto(await notice(phone));
@@ -87,14 +74,14 @@ for (const locale of ['zh-CN', 'en']) {
         await first.click('#lock');
         await look(first, '#outcome');
         await advance(demo, '2m');
-        await answer(first, phone, '/account/export');
+        await enter(demo, first, phone, '/account/export');
         await look(first, '#download');
         await first.goto(`${demo.provider}/account/leave`);
         await look(first, '#confirm');
         await first.click('#confirm');
         await first.waitForSelector('main a.btn');
         await advance(demo, '2m');
-        await answer(first, phone, '/account');
+        await enter(demo, first, phone);
         await look(first, '#stay');
         await first.click('#stay');
         await first.waitForSelector('#methods');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { withAuthenticator } from './authenticator.mjs';
 import { violations } from './axe.mjs';
-import { advance, allow, code, signIn, start, visitor } from './demo.mjs';
+import { advance, allow, code, enter, signIn, start, visitor } from './demo.mjs';
 
 let demo, first, second;
 
@@ -14,19 +14,10 @@ before(async () => {
 
 after(() => demo?.stop());
 
-/** Signs in by SMS at the account page. */
-async function enter(page, phone) {
-  await page.goto(`${demo.provider}/account`);
-  await page.fill('#phone', phone);
-  await page.click('#send-code');
-  await page.fill('#code', await code(demo, phone));
-  await page.click('#verify');
-}
-
 /** Adds a passkey on the account page. */
 async function addPasskey(device, phone) {
   const { page, touch } = device;
-  await enter(page, phone);
+  await enter(demo, page, phone);
   await page.click('#add-passkey');
   await touch();
   await page.click('#passkey');
@@ -117,9 +108,9 @@ test('one calm offer after a code, and none for a month after "not now"', async 
   const { page, touch } = await withAuthenticator(demo, t);
   const again = async () => {
     await page.context().clearCookies();
-    await enter(page, '13800000104');
+    await enter(demo, page, '13800000104');
   };
-  await enter(page, '13800000104');
+  await enter(demo, page, '13800000104');
   await page.waitForSelector('#methods');
   await advance(demo, '61s');
   await again();
@@ -140,7 +131,7 @@ test('one calm offer after a code, and none for a month after "not now"', async 
 
 test('the elder edition explains before it offers', async (t) => {
   const { page } = await withAuthenticator(demo, t);
-  await enter(page, '13800000105');
+  await enter(demo, page, '13800000105');
   await advance(demo, '61s');
   await page.context().clearCookies();
   await page.goto(`${demo.provider}/display?edition=elder&back=/account`);
@@ -215,7 +206,7 @@ test('several authenticators, one account', async (t) => {
 test('without scripts a page for passkeys says what else there is', async (t) => {
   const context = await visitor(demo, t, { javaScriptEnabled: false });
   const page = await context.newPage();
-  await enter(page, '13800000109');
+  await enter(demo, page, '13800000109');
   await page.click('#add-passkey');
   assert.equal(await page.locator('#passkey').isVisible(), false);
   assert.ok(await page.locator('.if-no-passkey').isVisible());
