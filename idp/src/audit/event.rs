@@ -40,7 +40,6 @@ pub enum Action {
     KioskRemoved,
     KnownTwice,
     MergedInto,
-    MergingAgreed,
     MergingBegun,
     MergingStopped,
     OperatorEnrolled,
@@ -76,7 +75,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 68] = [
         Self::AccountCreated,
         Self::AccountErased,
         Self::AccountKept,
@@ -113,7 +112,6 @@ impl Action {
         Self::KioskRemoved,
         Self::KnownTwice,
         Self::MergedInto,
-        Self::MergingAgreed,
         Self::MergingBegun,
         Self::MergingStopped,
         Self::OperatorEnrolled,
@@ -187,7 +185,6 @@ impl Action {
             Self::KioskRemoved => "kiosk.removed",
             Self::KnownTwice => "subject.known_twice",
             Self::MergedInto => "account.merged_into",
-            Self::MergingAgreed => "account.merging_agreed",
             Self::MergingBegun => "account.merging_begun",
             Self::MergingStopped => "account.merging_stopped",
             Self::OperatorEnrolled => "operator.enrolled",
