@@ -180,7 +180,8 @@ pub async fn agree_to_merge(
     let merging = read(&row)?;
     if merging.due_at > now {
         tell(change, vault, staying, Notice::Merging, "").await?;
-        let event = Event::new(Action::MergingAgreed).account(staying);
+        let event = Event::new(Action::MergingBegun).account(staying);
+        let event = event.with("stays", true);
         change
             .record(event.with("until", merging.due_at.millis()))
             .await?;

@@ -60,7 +60,6 @@ actions! {
     KioskRemoved = "kiosk.removed",
     KnownTwice = "subject.known_twice",
     MergedInto = "account.merged_into",
-    MergingAgreed = "account.merging_agreed",
     MergingBegun = "account.merging_begun",
     MergingStopped = "account.merging_stopped",
     OperatorEnrolled = "operator.enrolled",

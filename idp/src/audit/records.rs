@@ -19,7 +19,7 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      'phone.added', 'phone.ending', 'phone.kept', 'phone.moving', 'phone.moved', 'phone.move_stopped', \
      'phone.removed', \
      'identity.witnessed', 'window_code.issued', 'window_code.used', 'window_code.failed', 'dispute.decided', \
-     'account.merging_begun', 'account.merging_agreed', 'account.merging_stopped', 'account.merged', 'subject.known_twice') \
+     'account.merging_begun', 'account.merging_stopped', 'account.merged', 'subject.known_twice') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
      OR detail LIKE '%\"reason\":\"nobody was at the kiosk\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \

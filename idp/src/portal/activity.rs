@@ -239,8 +239,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::KnownTwice => Happening::KnownTwice {
             service: service_name,
         },
+        Action::MergingBegun if entry.detail["stays"] == true => Happening::MergingAgreed,
         Action::MergingBegun => Happening::MergingBegun,
-        Action::MergingAgreed => Happening::MergingAgreed,
         Action::MergingStopped => Happening::MergingStopped,
         Action::HandoverRefused => Happening::NotLetIn,
         Action::CodeFailed => Happening::WrongCode,

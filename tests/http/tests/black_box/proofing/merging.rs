@@ -65,6 +65,11 @@ async fn two_accounts_of_one_person_become_one() {
     let account = question.press("#confirm", &[]).await;
     assert_eq!((account.status(), account.url.path()), (200, "/account"));
     assert!(account.text("[role=status]").contains("过几天"));
+    assert!(
+        account
+            .text("#activity")
+            .contains("同意把另一个账户合并到这个账户")
+    );
     app.advance("71h").await;
     assert_eq!(rows(&app, CLOSED).await, 0, "nothing is so yet");
     assert!(one.sign_in().await.text("#merging").contains("会合到这个账户"));
@@ -119,7 +124,7 @@ async fn two_accounts_of_one_person_become_one() {
         ),
         (
             "SELECT COUNT(*) FROM audit WHERE action = 'account.merging_begun'",
-            1,
+            2,
         ),
         (
             "SELECT COUNT(*) FROM audit WHERE action = 'subject.known_twice'",
