@@ -89,6 +89,12 @@ fn routes(signin: &Signin) -> Router {
         .with_state(Handles(signin.clone()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "for the stand-in of a gateway alone")]
+fn http_client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().build().unwrap()
+}
+
 impl House {
     pub(super) async fn open() -> Self {
         Self::with(|_| {}).await
@@ -107,12 +113,7 @@ impl House {
         let master_key = MasterKey::from_bytes([9; 32]);
         let db = records.db.clone();
         let site = Site::sample(ORIGIN_OF_OURS);
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "it is asked for nothing: messages go to the outbox"
-        )]
-        let http = reqwest::Client::builder().build().unwrap();
+        let http = http_client();
         let sms = Sms::new(&settings, http, rng.clone()).unwrap();
         let clock = Clock::system();
         // Three past noon: no test begins just before a period of some count ends.
