@@ -64,30 +64,39 @@ const DUE: &str =
     "SELECT account_id FROM merging WHERE agreed_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT 100";
 
 const TAKE: &str = "DELETE FROM merging WHERE account_id = $1 AND agreed_at IS NOT NULL AND due_at <= $2 \
-     RETURNING into_account, proof_id";
+     RETURNING into_account, proof_id, begun_at, due_at";
 
 const CLOSE: &str = "UPDATE account SET status = 'merged', merged_into = $2, signed_out_at = $3 \
      WHERE id = $1 AND status = 'active' AND identity = 'unknown' AND locked_at IS NULL \
      AND erase_at IS NULL";
 
-/// The one that stays waits for whatever else changes it.
+const BETWEEN: &str = "SELECT account_id, into_account FROM merging WHERE account_id = $1";
+
+/// Whatever else changes it comes before or after.
+const WAIT_FOR: &str = "UPDATE account SET status = status WHERE id = $1";
+
 const HOLD: &str = "UPDATE account SET status = status WHERE id = $1 AND status = 'active' AND locked_at IS NULL \
      AND erase_at IS NULL";
 
 const PROOF: &str = "SELECT id FROM identity_proof WHERE account_id = $1 AND ended_at IS NULL AND id = $2";
 
-/// With the claims that were disputed: who has lost a number has lost it in both.
-const MOVE_PHONES: &str = "UPDATE phone SET account_id = $2 \
+/// With the claims that were disputed: who has lost a number has lost it in both. What signs in is as young here as the
+/// merging, so that a lock ends it with all else that was added.
+const MOVE_PHONES: &str = "UPDATE phone SET account_id = $2, \
+     verified_at = CASE WHEN ended_at IS NULL THEN $3 ELSE verified_at END \
      WHERE account_id = $1 AND (ended_at IS NULL OR end_reason = 'disputed')";
 
 /// A passkey goes on answering with the handle that it was made with. It stands for no proven person: nobody's name was
 /// proven where it was used.
-const MOVE_PASSKEYS: &str = "UPDATE passkey SET account_id = $2, vouched_at = NULL, version = version + 1, \
+const MOVE_PASSKEYS: &str = "UPDATE passkey SET account_id = $2, created_at = $3, vouched_at = NULL, version = version + 1, \
      handle = COALESCE(handle, (SELECT passkey_handle FROM account WHERE id = $1)) \
      WHERE account_id = $1 AND ended_at IS NULL";
 
-/// Their links lock the account that the numbers open by then.
-const MOVE_NOTICES: &str = "UPDATE notice SET account_id = $2 WHERE account_id = $1";
+/// The links that told of this merging lock the account that the numbers open by then; what else was told of before is
+/// over with the account.
+const MOVE_NOTICES: &str =
+    "UPDATE notice SET account_id = $2 WHERE account_id = $1 AND kind = $3 AND created_at >= $4";
+const END_NOTICES: &str = "UPDATE notice SET used_at = $2 WHERE account_id = $1 AND used_at IS NULL";
 
 /// Remembers that a name was proven that another account's owner bears, so that the two can be merged if they like.
 ///
@@ -116,6 +125,7 @@ pub async fn begin_merging(
     wait: Duration,
 ) -> Result<bool, StoreError> {
     let now = change.now();
+    change.execute(WAIT_FOR, args![closing]).await?;
     let args = args![closing, opened_at, now.minus(wait)];
     let due = match change.maybe(IS_NEW, args).await? {
         Some(_) => now,
@@ -173,6 +183,11 @@ pub async fn agree_to_merge(
     signed_in_at: Timestamp,
 ) -> Result<Option<Merging>, StoreError> {
     let now = change.now();
+    let begun = change.maybe(FIND, args![hash(token), now]).await?;
+    let Some(begun) = begun.as_ref().map(read).transpose()? else {
+        return Ok(None);
+    };
+    wait_for(change, begun.closing, begun.staying).await?;
     let args = args![hash(token), staying, now, signed_in_at, GRACE];
     let Some(row) = change.maybe(AGREE, args).await? else {
         return Ok(None);
@@ -216,16 +231,35 @@ pub async fn due_mergings(db: &Db, now: Timestamp) -> Result<Vec<Uuid>, StoreErr
     rows.iter().map(|row| row.uuid("account_id")).collect()
 }
 
-/// Closes the one account into the other: its numbers and passkeys now open the one that stays, which is answered. None where nothing was
-/// agreed or it is not due, or one of the two is locked, left, or changed meanwhile: then it is over, and the caller
-/// commits that.
+/// Both accounts, always in the same order.
+async fn wait_for(change: &mut Change, one: Uuid, other: Uuid) -> Result<(), StoreError> {
+    for account in [one.min(other), one.max(other)] {
+        change.execute(WAIT_FOR, args![account]).await?;
+    }
+    Ok(())
+}
+
+/// What came of a merging whose time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merged {
+    Into(Uuid),
+    /// One of the two is locked, left, or changed meanwhile: nothing comes of it. The caller commits that.
+    Over,
+    /// Nothing was agreed, it is not due, or somebody else was here first.
+    Nothing,
+}
+
+/// Closes the one account into the other: its numbers and passkeys now open the one that stays.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn merge(change: &mut Change, vault: &Vault, closing: Uuid) -> Result<Option<Uuid>, StoreError> {
+pub async fn merge(change: &mut Change, vault: &Vault, closing: Uuid) -> Result<Merged, StoreError> {
     let now = change.now();
+    if let Some(row) = change.maybe(BETWEEN, args![closing]).await? {
+        wait_for(change, closing, row.uuid("into_account")?).await?;
+    }
     let Some(row) = change.maybe(TAKE, args![closing, now]).await? else {
-        return Ok(None);
+        return Ok(Merged::Nothing);
     };
     let (staying, proof) = (row.uuid("into_account")?, row.uuid("proof_id")?);
     let is_done = change.execute(HOLD, args![staying]).await? == 1
@@ -236,13 +270,20 @@ pub async fn merge(change: &mut Change, vault: &Vault, closing: Uuid) -> Result<
             let event = Event::new(Action::MergingStopped).account(one);
             change.record(event).await?;
         }
-        return Ok(None);
+        return Ok(Merged::Over);
     }
-    // Its owner hears of it on the numbers of both.
-    let phones = change.execute(MOVE_PHONES, args![closing, staying]).await?;
-    let passkeys = change.execute(MOVE_PASSKEYS, args![closing, staying]).await?;
-    change.execute(MOVE_NOTICES, args![closing, staying]).await?;
+    // Its owner hears of it on the numbers of both, whatever was told before in the one that closes.
+    let phones = change.execute(MOVE_PHONES, args![closing, staying, now]).await?;
+    let passkeys = change
+        .execute(MOVE_PASSKEYS, args![closing, staying, now])
+        .await?;
     tell(change, vault, staying, Notice::AccountsMerged, "").await?;
+    let begun = row.time("begun_at")?;
+    if row.time("due_at")? > begun {
+        let args = args![closing, staying, Notice::Merging.as_str(), begun];
+        change.execute(MOVE_NOTICES, args).await?;
+    }
+    change.execute(END_NOTICES, args![closing, now]).await?;
     let closed = Event::new(Action::MergedInto).account(closing);
     change.record(closed.with("into", staying)).await?;
     let merged = Event::new(Action::AccountsMerged).account(staying);
@@ -254,5 +295,5 @@ pub async fn merge(change: &mut Change, vault: &Vault, closing: Uuid) -> Result<
                 .with("passkeys", passkeys),
         )
         .await?;
-    Ok(Some(staying))
+    Ok(Merged::Into(staying))
 }

@@ -30,8 +30,8 @@ pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_by_phone_alone, is_in_doubt, take_back};
 pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
 pub use merging::{
-    Merging, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging, merge, pending_merging,
-    propose_merging, stop_merging,
+    Merged, Merging, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging, merge,
+    pending_merging, propose_merging, stop_merging,
 };
 pub use model::{Account, HeldPhone, Profile};
 pub use moves::{MoveAsked, PendingMove, ask_for_move, pending_move, settle_due_moves, stop_move};

@@ -164,9 +164,9 @@ const UNSEEN: &str = "SELECT id, account_id, kind, device, created_at FROM notic
 const SEE: &str =
     "UPDATE notice SET seen_at = $2 WHERE account_id = $1 AND created_at <= $3 AND seen_at IS NULL";
 
-const USE: &str = "UPDATE notice SET used_at = $2 WHERE id = $1 AND used_at IS NULL";
+const USE: &str = "UPDATE notice SET used_at = $2 WHERE id = $1 AND used_at IS NULL RETURNING account_id";
 
-const LOCK: &str = "UPDATE account SET locked_at = $2 WHERE id = $1";
+const LOCK: &str = "UPDATE account SET locked_at = $2 WHERE id = $1 AND status = 'active'";
 const UNLOCK: &str = "UPDATE account SET locked_at = NULL WHERE id = $1 AND locked_at IS NOT NULL";
 
 const SWEEP: &str = "DELETE FROM notice WHERE id IN \
@@ -254,20 +254,23 @@ pub async fn see_notices(change: &mut Change, account: Uuid, until: Timestamp) -
     change.execute(SEE, args![account, now, until]).await.map(drop)
 }
 
-/// Locks the account: from now on a code opens it in no browser but those it knew before. Answers whether this link was
-/// still good.
+/// Locks the account: from now on a code opens it in no browser but those it knew before. Answers which account that is
+/// by now; none where this link is no longer good.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> {
+pub async fn lock(change: &mut Change, told: &Told) -> Result<Option<Uuid>, StoreError> {
     let now = change.now();
-    if change.execute(USE, args![told.id, now]).await? == 0 {
-        return Ok(false);
+    let Some(row) = change.maybe(USE, args![told.id, now]).await? else {
+        return Ok(None);
+    };
+    let account = row.uuid("account_id")?;
+    if change.execute(LOCK, args![account, now]).await? == 0 {
+        return Ok(None);
     }
-    change.execute(LOCK, args![told.account, now]).await?;
-    let event = Event::new(Action::AccountLocked).account(told.account);
+    let event = Event::new(Action::AccountLocked).account(account);
     change.record(event.with("notice", told.notice.as_str())).await?;
-    Ok(true)
+    Ok(Some(account))
 }
 
 const IS_LOCKED: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \

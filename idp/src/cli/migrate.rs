@@ -6,6 +6,7 @@ use super::arguments::Migrate;
 use super::failure::Failure;
 use super::output::Output;
 use crate::config::{self, Config};
+use crate::http::StartError;
 use crate::store::Db;
 
 pub(super) async fn run(path: Option<&Path>, options: &Migrate, output: &Output) -> Result<(), Failure> {
@@ -40,6 +41,9 @@ async fn migrate(config: &Config, options: &Migrate) -> Result<Vec<String>, Fail
     let db = Db::open(&config.settings.database)
         .await
         .map_err(|fault| Failure::to_start(&config.written, &fault.into()))?;
+    if let Some(number) = db.newer_migration().await? {
+        return Err(Failure::to_start(&config.written, &StartError::Newer(number)));
+    }
     let pending = db.pending_migrations().await?;
     if !options.plan {
         db.migrate().await?;

@@ -17,6 +17,7 @@ use crate::store::StoreError;
 const PACE: Duration = Duration::from_secs(600);
 /// Between two rounds, for whoever waits to write.
 const PAUSE: Duration = Duration::from_millis(20);
+const MOST_ROUNDS: u32 = 10_000;
 
 /// How soon after its idle time a session on a kiosk is seen to be over.
 const KIOSK_PACE: Duration = Duration::from_secs(5);
@@ -80,7 +81,8 @@ async fn exhaust<F>(what: &str, round: impl Fn() -> F)
 where
     F: Future<Output = Result<u64, StoreError>>,
 {
-    loop {
+    // Whatever goes wrong in one kind, the others get their turn.
+    for _ in 0..MOST_ROUNDS {
         match round().await {
             Ok(0) => break,
             Ok(rows) => tracing::debug!(what, rows, "swept"),

@@ -47,6 +47,7 @@ pub async fn leave(
     }
     let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
     account::leave(&mut change, session.account).await?;
+    account::stop_merging(&mut change, session.account).await?;
     let mut change = portal.still_signed_in(change, &session, &headers, &facts).await?;
     let device = session.device.to_string();
     account::tell(

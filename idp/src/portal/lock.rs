@@ -71,18 +71,18 @@ impl Portal {
     async fn lock_account(&self, context: &Context, told: &Told) -> Result<bool, PageError> {
         let since = told.at.minus(BEFORE);
         let mut change = Change::begin(&self.db, context).await?;
-        if !account::lock(&mut change, told).await? {
+        let Some(account) = account::lock(&mut change, told).await? else {
             return Ok(false);
-        }
+        };
         self.sessions
-            .end_all(&mut change, told.account, EndReason::Locked)
+            .end_all(&mut change, account, EndReason::Locked)
             .await?;
-        account::end_passkeys_since(&mut change, told.account, since).await?;
-        account::end_window_codes(&mut change, told.account).await?;
-        account::restore_numbers(&mut change, told.account, since).await?;
-        forget_browsers_since(&mut change, told.account, since).await?;
-        account::stay(&mut change, told.account).await?;
-        account::stop_merging(&mut change, told.account).await?;
+        account::end_passkeys_since(&mut change, account, since).await?;
+        account::end_window_codes(&mut change, account).await?;
+        account::restore_numbers(&mut change, account, since).await?;
+        forget_browsers_since(&mut change, account, since).await?;
+        account::stay(&mut change, account).await?;
+        account::stop_merging(&mut change, account).await?;
         change.commit().await?;
         Ok(true)
     }

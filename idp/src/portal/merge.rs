@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Portal;
 use super::end::confirm;
 use super::question::Question;
-use crate::account::{self, Merging, TO_MERGE};
+use crate::account::{self, Merged, Merging, TO_MERGE};
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::consent;
 use crate::department::move_subjects;
@@ -98,10 +98,11 @@ pub async fn merge(
     };
     let done = if merging.due_at > facts.now {
         "/account?done=merge-asked#methods"
-    } else if close(&portal.sessions, &mut change, vault, merging.closing).await? {
-        "/account?done=merged#activity"
     } else {
-        return Ok(outcome(page, Outcome::Over));
+        match close(&portal.sessions, &mut change, vault, merging.closing).await? {
+            Merged::Into(_) => "/account?done=merged#activity",
+            Merged::Over | Merged::Nothing => return Ok(outcome(page, Outcome::Over)),
+        }
     };
     let change = portal.still_signed_in(change, &session, &headers, &facts);
     change.await?.commit().await?;
@@ -128,7 +129,7 @@ pub async fn stop_merge(
     Ok(see_other("/account?done=merge-stopped#methods", []))
 }
 
-/// Closes the accounts whose owners have not said no; answers how many were due.
+/// Closes the accounts whose owners have not said no; answers of how many something was written down.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -139,25 +140,28 @@ pub async fn settle_mergings(
     context: &Context,
 ) -> Result<u64, StoreError> {
     let due = account::due_mergings(db, context.now).await?;
+    let mut settled = 0;
     for closing in &due {
         let mut change = Change::begin(db, context).await?;
         // Where another node came first there is nothing to commit.
-        if close(sessions, &mut change, vault, *closing).await? {
+        if close(sessions, &mut change, vault, *closing).await? != Merged::Nothing {
             change.commit().await?;
+            settled += 1;
         }
     }
-    Ok(due.len() as u64)
+    Ok(settled)
 }
 
-/// In one transaction, everything that was the one account's is now the other's, or has ended. Answers whether it is.
+/// In one transaction, everything that was the one account's is now the other's, or has ended.
 async fn close(
     sessions: &Sessions,
     change: &mut Change,
     vault: &Vault,
     closing: Uuid,
-) -> Result<bool, StoreError> {
-    let Some(staying) = account::merge(change, vault, closing).await? else {
-        return Ok(false);
+) -> Result<Merged, StoreError> {
+    let merged = account::merge(change, vault, closing).await?;
+    let Merged::Into(staying) = merged else {
+        return Ok(merged);
     };
     // Departments that knew the closed account alone go on knowing the person by the same subject; where both were
     // known, the closed one's stays behind and leads here.
@@ -167,7 +171,7 @@ async fn close(
         change.record(event.client(&client)).await?;
     }
     sessions.end_all(change, closing, EndReason::Merged).await?;
-    Ok(true)
+    Ok(merged)
 }
 
 impl Portal {

@@ -57,8 +57,10 @@ pub async fn enter_phone(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     signin.pass_signed_in(&interaction, &headers, facts.now).await?;
     let typed = form.one("phone")?;
     let kept: String = typed.chars().take(40).collect();
@@ -115,8 +117,10 @@ pub async fn enter_code(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     let notice = match TypedCode::read(form.one("code")?) {
         Err(fault) => CodeNotice::from(fault),
         Ok(code) => {
@@ -168,8 +172,10 @@ pub async fn resend(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     signin.pass_signed_in(&interaction, &headers, facts.now).await?;
     let Some(kept) = signin.kept_code(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
@@ -199,8 +205,10 @@ pub async fn stop(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     Ok(see_other(&interaction.cancel, []))
 }
 
@@ -216,8 +224,10 @@ pub async fn another_account(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     signin
         .interactions
         .demand_sign_in(&interaction, facts.now)

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use self::clock::Reading;
 use super::failure::Failure;
 use super::output::Output;
+use crate::carrier::Carrier;
 use crate::clock::Clock;
 use crate::config::{self, Config, PrivateFile};
 use crate::fetch::extra_roots;
@@ -116,6 +117,7 @@ async fn look(config: &Config, file: &Path) -> Vec<Finding> {
     readings.extend(clock);
     findings.push(Finding::new("sms", providers::check(config).await));
     findings.push(Finding::new("proofing", proofing(config)));
+    findings.push(Finding::new("carrier", carrier(config)));
     findings.push(Finding::new("proxies", proxies(config)));
     let asked = address::ask(config).await;
     findings.extend(asked.findings);
@@ -229,6 +231,15 @@ fn proofing(config: &Config) -> Result<String, String> {
     Ok(match authority.map_err(|fault| placed(config, fault))? {
         Some(_) => "real names are verified by the authority that is configured".to_owned(),
         None => "no [proofing]: no real name is verified online".to_owned(),
+    })
+}
+
+/// As [`proofing`]: to ask would take somebody's number.
+fn carrier(config: &Config) -> Result<String, String> {
+    let carrier = Carrier::new(&config.settings, client(config)?, Rng::system());
+    Ok(match carrier.map_err(|fault| placed(config, fault))? {
+        Some(_) => "silent numbers are asked after at the carriers that are configured".to_owned(),
+        None => "no [carrier]: nobody is asked whether a silent number was given away".to_owned(),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::department::Departments;
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::{StoreError, hash, same};
-use crate::web::{ErrorKind, Facts, Halt, PageError, Site, TRY_AGAIN};
+use crate::web::{ErrorKind, Facts, Halt, PageError, PostedForm, Site, TRY_AGAIN};
 
 /// The interactions under way. Other rooms come here to begin, to check and to end one.
 #[derive(Clone, Debug)]
@@ -147,6 +147,22 @@ impl Interactions {
             Ok(interaction) => Ok(interaction),
             Err(fault) => Err(self.send_elsewhere(fault).await?),
         }
+    }
+
+    /// As [`Interactions::pick_up`], behind a form of its pages.
+    ///
+    /// # Errors
+    /// Where the browser goes otherwise, or the form is not ours.
+    pub async fn posted(
+        &self,
+        id: &str,
+        form: &PostedForm,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Interaction, Halt> {
+        let interaction = self.pick_up(id, headers, now).await?;
+        form.check_token(&interaction.form_binding())?;
+        Ok(interaction)
     }
 
     /// As [`Interactions::pick_up`]; inside, why it does not go on.

@@ -35,8 +35,10 @@ pub async fn sign_in_options(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     let mut options = signin.passkeys.begin_sign_in(&id, facts.now).await?;
     // Whoever raises a sign-in has shown whose it is: only their own passkeys are offered.
     if let Some(session) = signin.raising(&interaction, &headers, facts.now).await? {
@@ -57,8 +59,10 @@ pub async fn sign_in_with_passkey(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     let raising = signin.raising(&interaction, &headers, facts.now).await?;
     let answer = Answer {
         interaction: id,
@@ -234,8 +238,10 @@ pub async fn decline(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.interactions.pick_up(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let interaction = signin
+        .interactions
+        .posted(&id, &form, &headers, facts.now)
+        .await?;
     signin.interactions.decline_raise(&interaction, facts.now).await?;
     Ok(see_other(&interaction.continuation, []))
 }

@@ -47,7 +47,7 @@ async fn a_node_goes_on_while_the_next_release_migrates_and_does_not_come_back()
         told.contains("migration 9999") && told.contains("newer"),
         "{told}"
     );
-    for command in [["client", "list"], ["doctor", "--json"]] {
+    for command in [["client", "list"], ["doctor", "--json"], ["migrate", "--plan"]] {
         let (status, told) = app.command(&command);
         assert!(!status.success() && told.contains("migration 9999"), "{told}");
     }

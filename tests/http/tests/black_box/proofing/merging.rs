@@ -393,3 +393,51 @@ async fn whoever_leaves_takes_the_closed_account_along() {
         assert_eq!(app.count(table).await, 0, "{table}");
     }
 }
+
+#[tokio::test]
+async fn a_merging_that_cannot_be_done_any_more_is_over_and_holds_nothing_up() {
+    let stopped = "SELECT COUNT(*) FROM audit WHERE action = 'account.merging_stopped'";
+    // By leaving; and by a change that nothing stops before its time has come.
+    let (app, owner, _, _) = phished().await;
+    owner.sign_in().await;
+    let leaving = owner.browser.get("/account/leave").await;
+    leaving.press("#confirm", &[]).await;
+    assert_eq!((app.count("merging").await, rows(&app, stopped).await), (0, 2));
+
+    let (app, owner, _, _) = phished().await;
+    app.change_records("UPDATE identity_proof SET ended_at = 1").await;
+    let third = app.resident("13800000003");
+    third.sign_in().await;
+    let leaving = third.browser.get("/account/leave").await;
+    leaving.press("#confirm", &[]).await;
+    app.advance("73h").await;
+    assert_eq!((app.count("merging").await, rows(&app, stopped).await), (0, 2));
+    assert!(owner.sign_in().await.has("#methods"), "as before");
+    // What is swept after it is swept.
+    app.advance("14d").await;
+    assert_eq!(app.count("account").await, 2);
+}
+
+#[tokio::test]
+async fn a_lock_ends_what_a_merging_brought_in() {
+    let (app, _) = start().await;
+    let (owner, thief) = (app.resident(FIRST), app.resident(SECOND));
+    prove(&at_account(&owner).await, XIUYING).await;
+    app.advance("2m").await;
+    // An account that its own first session opened two days ago, kept alive, closes at once.
+    thief.sign_in().await;
+    app.advance("25h").await;
+    let page = prove(&at_account(&thief).await, XIUYING).await;
+    app.advance("61s").await;
+    let merged = to_question(&page, &thief).await.press("#confirm", &[]).await;
+    assert_eq!(merged.url.path(), "/account", "{}", merged.answer.body);
+    assert_eq!(rows(&app, CLOSED).await, 1);
+    let links = owner.notices(2).await;
+    let told = app.browser().get(links.last().unwrap()).await;
+    told.press("#lock", &[]).await;
+    app.advance("2m").await;
+    // The thief's number, which was theirs long before, opens the owner's account no more.
+    let again = thief.elsewhere().sign_in().await;
+    assert_ne!(again.text("h1"), XIUYING.0, "{}", again.answer.body);
+    assert!(!again.text("#methods").contains("138 **** 0001"));
+}
