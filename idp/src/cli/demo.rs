@@ -338,7 +338,8 @@ fn greet(output: &Output, issuer: &str, departments: &[Department; 2], authority
              4. Your account         {issuer}/account\n  \
              5. Real names           {authority}\n     \
                 The authority of this demo. When your name is to be verified, such as to sign a filing\n     \
-                at the business registration, be one of its people:\n{}\n\
+                at the business registration, sign in with a number that is not yet anybody's, such as 13800000004,\n     \
+                and be one of its people:\n{}\n\
              Other commands work on this demo with --config {}\n\
              Ctrl-C ends it.",
             people(),
@@ -350,11 +351,14 @@ fn greet(output: &Output, issuer: &str, departments: &[Department; 2], authority
 /// The authority's people, a line each.
 fn people() -> String {
     let line = |person: &Person| {
+        let phone = RESIDENTS.iter().find(|(_, name)| *name == person.name);
+        let phone = phone.map(|(phone, _)| format!(": {phone}"));
         format!(
-            "     {}  {}  {}\n",
+            "     {}  {}  {}{}\n",
             person.number,
             person.name,
-            person.outcome().1
+            person.outcome().1,
+            phone.unwrap_or_default()
         )
     };
     PEOPLE.iter().map(line).collect()
