@@ -8,6 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
+use super::records::hold;
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
@@ -72,9 +73,6 @@ const CLOSE: &str = "UPDATE account SET status = 'merged', merged_into = $2, sig
 
 const BETWEEN: &str = "SELECT account_id, into_account FROM merging WHERE account_id = $1";
 
-/// Whatever else changes it comes before or after.
-const WAIT_FOR: &str = "UPDATE account SET status = status WHERE id = $1";
-
 const HOLD: &str = "UPDATE account SET status = status WHERE id = $1 AND status = 'active' AND locked_at IS NULL \
      AND erase_at IS NULL";
 
@@ -125,7 +123,7 @@ pub async fn begin_merging(
     wait: Duration,
 ) -> Result<bool, StoreError> {
     let now = change.now();
-    change.execute(WAIT_FOR, args![closing]).await?;
+    hold(change, closing).await?;
     let args = args![closing, opened_at, now.minus(wait)];
     let due = match change.maybe(IS_NEW, args).await? {
         Some(_) => now,
@@ -187,7 +185,7 @@ pub async fn agree_to_merge(
     let Some(begun) = begun.as_ref().map(read).transpose()? else {
         return Ok(None);
     };
-    wait_for(change, begun.closing, begun.staying).await?;
+    hold_both(change, begun.closing, begun.staying).await?;
     let args = args![hash(token), staying, now, signed_in_at, GRACE];
     let Some(row) = change.maybe(AGREE, args).await? else {
         return Ok(None);
@@ -232,9 +230,9 @@ pub async fn due_mergings(db: &Db, now: Timestamp) -> Result<Vec<Uuid>, StoreErr
 }
 
 /// Both accounts, always in the same order.
-async fn wait_for(change: &mut Change, one: Uuid, other: Uuid) -> Result<(), StoreError> {
+async fn hold_both(change: &mut Change, one: Uuid, other: Uuid) -> Result<(), StoreError> {
     for account in [one.min(other), one.max(other)] {
-        change.execute(WAIT_FOR, args![account]).await?;
+        hold(change, account).await?;
     }
     Ok(())
 }
@@ -256,7 +254,7 @@ pub enum Merged {
 pub async fn merge(change: &mut Change, vault: &Vault, closing: Uuid) -> Result<Merged, StoreError> {
     let now = change.now();
     if let Some(row) = change.maybe(BETWEEN, args![closing]).await? {
-        wait_for(change, closing, row.uuid("into_account")?).await?;
+        hold_both(change, closing, row.uuid("into_account")?).await?;
     }
     let Some(row) = change.maybe(TAKE, args![closing, now]).await? else {
         return Ok(Merged::Nothing);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
-use super::records::{number, pair};
+use super::records::{hold, number, pair};
 use super::window_codes::Redeemed;
 use crate::args;
 use crate::audit::{Action, Change, Event};
@@ -32,8 +32,6 @@ pub struct PendingMove {
     /// Whether it is this account that the number leaves.
     pub leaves: bool,
 }
-
-const LOCK: &str = "UPDATE account SET status = status WHERE id = $1";
 
 /// Nothing but a number that began here of late.
 const IS_UNUSED: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.identity = 'unknown' AND a.created_at >= $2 \
@@ -85,7 +83,7 @@ pub async fn ask_for_move(
     if redeemed.account == from {
         return Ok(MoveAsked::SameAccount);
     }
-    change.execute(LOCK, args![from]).await?;
+    hold(change, from).await?;
     let since = redeemed.issued_at.minus(wait);
     if change.maybe(IS_UNUSED, args![from, since]).await?.is_none() {
         return Ok(MoveAsked::InUse);

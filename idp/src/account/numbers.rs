@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::moves::stop_move;
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
-use super::records::pair;
+use super::records::{hold, pair};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -38,9 +38,6 @@ pub enum GivenUp {
     /// The account has no such number, or it is being given up already.
     Unknown,
 }
-
-/// One change of an account's numbers at a time.
-const LOCK: &str = "UPDATE account SET status = status WHERE id = $1";
 
 const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
 
@@ -74,7 +71,7 @@ pub async fn add_phone(
     account: Uuid,
     phone: &PhoneNumber,
 ) -> Result<PhoneAdded, StoreError> {
-    change.execute(LOCK, args![account]).await?;
+    hold(change, account).await?;
     if let Some(holder) = change.maybe(HOLDER, args![phone.index(vault)]).await? {
         let is_theirs = holder.uuid("account_id")? == account;
         return Ok(if is_theirs {
@@ -114,7 +111,7 @@ pub async fn give_up_phone(
     phone: Uuid,
     wait: Duration,
 ) -> Result<GivenUp, StoreError> {
-    change.execute(LOCK, args![account]).await?;
+    hold(change, account).await?;
     let now = change.now();
     let staying = change.all(STAYING, args![account]).await?;
     let (mut is_young, mut older_stays) = (None, false);
@@ -166,7 +163,7 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 /// # Errors
 /// Where the database does not answer.
 pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
-    change.execute(LOCK, args![account]).await?;
+    hold(change, account).await?;
     stop_move(change, account).await?;
     let now = change.now();
     for row in change.all(KEEP_ALL, args![account]).await? {

@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::assurance::Identity;
 use super::passkeys::vouch_for_passkey;
-use super::records::set_name;
+use super::records::{hold, set_name};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
@@ -28,9 +28,6 @@ pub struct IdentityProof {
 
 /// How it was proven. The name is stored.
 const METHOD: &str = "authority";
-
-/// One proof of an account at a time: a second press of the button finds what the first has written.
-const LOCK: &str = "UPDATE account SET status = status WHERE id = $1";
 
 const SUPERSEDE: &str = "UPDATE identity_proof SET ended_at = $2 \
      WHERE account_id = $1 AND ended_at IS NULL AND (identity_index = $3 OR person_index = $4) \
@@ -126,7 +123,8 @@ pub(super) async fn keep_proof(
     found: Found,
     proof: Proof<'_>,
 ) -> Result<Proven, StoreError> {
-    change.execute(LOCK, args![account]).await?;
+    // A second press of the button finds what the first has written.
+    hold(change, account).await?;
     let now = change.now();
     let former = change
         .maybe(

@@ -32,6 +32,8 @@ const PROFILE: &str = "SELECT a.name, p.id AS phone_id, p.number FROM account a 
      LEFT JOIN phone p ON p.account_id = a.id AND p.ended_at IS NULL \
      WHERE a.id = $1 ORDER BY p.verified_at, p.id LIMIT 1";
 
+const HOLD: &str = "UPDATE account SET status = status WHERE id = $1";
+
 const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
 
 fn account(row: &Row) -> Result<Account, StoreError> {
@@ -92,6 +94,11 @@ pub(super) async fn open_account(
     let event = Event::new(Action::AccountCreated).account(id);
     change.record(event).await?;
     Ok(Some(id))
+}
+
+/// Holds an account until the change is over: whatever else changes it in this way comes before or after.
+pub(super) async fn hold(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    change.execute(HOLD, args![account]).await.map(drop)
 }
 
 /// Gives a number that last answered a code then to an account, unless another one holds it; answers whether it did.
