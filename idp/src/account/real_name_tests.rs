@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::clock::Clock;
 use crate::config::MasterKey;
 use crate::proofing::Match;
@@ -24,12 +24,7 @@ impl House {
         Self {
             records: Records::open().await,
             vault: Vault::new(&MasterKey::from_bytes([3; 32]), rng.clone()),
-            context: Context {
-                now: Clock::system().now(),
-                request_id: "test".to_owned(),
-                actor: "resident",
-                rng,
-            },
+            context: Context::without_request(Clock::system().now(), Actor::Resident, &rng),
         }
     }
 

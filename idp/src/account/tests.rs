@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::records::set_name;
 use super::*;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Clock;
 use crate::config::MasterKey;
 use crate::rng::Rng;
@@ -17,12 +17,7 @@ async fn records() -> (Records, Vault, Context) {
     (
         records,
         vault,
-        Context {
-            now,
-            request_id: "test".to_owned(),
-            actor: "resident",
-            rng,
-        },
+        Context::without_request(now, Actor::Resident, &rng),
     )
 }
 

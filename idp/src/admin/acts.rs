@@ -11,7 +11,7 @@ use crate::account::{
     self, Decided, Issued, PhoneNumber, Proven, Ruling, Seen, Shown, decide_dispute, issue_window_code,
     prove_in_person,
 };
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::operator::{Act, ActError, OnDuty, Reason};
 use crate::proofing::{Claim, IdentityNumber, RealName, Verdict};
@@ -139,7 +139,7 @@ impl Admin {
     }
 
     async fn confirm(&self, facts: &Facts, on_duty: &OnDuty, asked: Asked) -> Result<Told, PageError> {
-        let context = Context::of(facts, "operator", &self.rng);
+        let context = Context::of(facts, Actor::Operator, &self.rng);
         let Some(found) = account::find_by_phone(&self.db, &self.vault, &asked.phone).await? else {
             let nobody = on_duty.sign(Event::new(Action::IdentityRefused), &asked.act);
             context.record(&self.db, nobody.with("why", "no_account")).await?;
@@ -192,7 +192,7 @@ impl Admin {
         asked: Asked,
         contract: bool,
     ) -> Result<Told, PageError> {
-        let context = Context::of(facts, "operator", &self.rng);
+        let context = Context::of(facts, Actor::Operator, &self.rng);
         let mut change = Change::begin(&self.db, &context).await?;
         if !on_duty.is_still(&mut change).await? {
             return Ok(Told::NotOnDuty);
@@ -224,7 +224,7 @@ impl Admin {
         ruling: Ruling,
         act: &Act,
     ) -> Result<Told, PageError> {
-        let context = Context::of(facts, "operator", &self.rng);
+        let context = Context::of(facts, Actor::Operator, &self.rng);
         let mut change = Change::begin(&self.db, &context).await?;
         if !on_duty.is_still(&mut change).await? {
             return Ok(Told::NotOnDuty);

@@ -6,7 +6,7 @@ use webauthn_rs::prelude::PasskeyRegistration;
 
 use super::pages::{EnrolPage, Trouble};
 use super::{Admin, CEREMONY, SIGN_IN, internal};
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::config::Attestation;
 use crate::operator::{self, Operator};
 use crate::signin::read_credential;
@@ -89,7 +89,7 @@ pub async fn enrol(
         }
     };
     let stored = serde_json::to_string(&credential).map_err(|fault| internal(&fault.into()))?;
-    let context = Context::of(&facts, "operator", &admin.rng);
+    let context = Context::of(&facts, Actor::Operator, &admin.rng);
     let mut change = Change::begin(&admin.db, &context).await?;
     let id = credential.cred_id();
     if !operator::add_passkey(&mut change, operator.id, &code, id, &stored, relying_party.id()).await? {

@@ -8,7 +8,7 @@ use webauthn_rs::prelude::{
 
 use super::pages::{SignInPage, Trouble};
 use super::{Admin, CEREMONY, DESK, SIGN_IN, internal};
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::operator::{self, OperatorPasskey};
 use crate::signin::read_credential;
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, respond, see_other};
@@ -67,7 +67,7 @@ pub async fn sign_in(
 ) -> Result<Response, Halt> {
     form.check_token(&binding(&id))?;
     let answer: PublicKeyCredential = read_credential(&form)?;
-    let context = Context::of(&facts, "operator", &admin.rng);
+    let context = Context::of(&facts, Actor::Operator, &admin.rng);
     Ok(match admin.answer(&context, &id, &answer).await? {
         Ok(cookie) => see_other(DESK, [cookie]),
         Err(trouble) => {
@@ -88,7 +88,7 @@ pub async fn sign_out(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     admin.posted(&headers, &facts, &form).await?;
-    let context = Context::of(&facts, "operator", &admin.rng);
+    let context = Context::of(&facts, Actor::Operator, &admin.rng);
     let cookie = admin.operators.end(&context, &headers).await?;
     Ok(see_other(SIGN_IN, [cookie]))
 }

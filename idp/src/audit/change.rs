@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::event::{Action, Event};
+use super::event::{Action, Actor, Event};
 use super::records::INSERT;
 use crate::args;
 use crate::clock::Timestamp;
@@ -14,23 +14,28 @@ pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone, Debug)]
 pub struct Context {
     pub now: Timestamp,
-    /// The request's id, the same as in the log and on error pages; empty for the node's own work.
+    /// The request's id, the same as in the log and on error pages; empty where nobody asked over HTTP.
     pub request_id: String,
-    /// `resident`, `client`, `operator` or `node`.
-    pub actor: &'static str,
+    pub actor: Actor,
     pub rng: Rng,
 }
 
 impl Context {
-    /// What a node does by itself, at nobody's request.
+    /// What nobody asks for over HTTP: a command, or the provider's own work.
     #[must_use]
-    pub fn of_node(now: Timestamp, rng: &Rng) -> Self {
+    pub fn without_request(now: Timestamp, actor: Actor, rng: &Rng) -> Self {
         Self {
             now,
             request_id: String::new(),
-            actor: "node",
+            actor,
             rng: rng.clone(),
         }
+    }
+
+    /// What a node does by itself, at nobody's request.
+    #[must_use]
+    pub fn of_node(now: Timestamp, rng: &Rng) -> Self {
+        Self::without_request(now, Actor::Node, rng)
     }
 
     /// Writes down what happened where the audit row is the whole change: one statement, and no
@@ -71,7 +76,7 @@ impl Context {
             self.rng.uuid(self.now),
             self.now,
             &self.request_id,
-            self.actor,
+            self.actor.as_str(),
             event.account,
             event.client,
             event.action.as_str(),

@@ -1,6 +1,30 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// On whose behalf something happened. The name is stored, and shown in an export: never rename one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Resident,
+    Client,
+    Operator,
+    Kiosk,
+    /// The provider by itself.
+    Node,
+}
+
+impl Actor {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Resident => "resident",
+            Self::Client => "client",
+            Self::Operator => "operator",
+            Self::Kiosk => "kiosk",
+            Self::Node => "node",
+        }
+    }
+}
+
 /// Each action with the name that it is stored under.
 macro_rules! actions {
     ($($action:ident = $name:literal,)+) => {

@@ -9,5 +9,5 @@ mod from_facts;
 mod records;
 
 pub use change::{Change, Context, KEPT};
-pub use event::{Action, EndReason, Event};
+pub use event::{Action, Actor, EndReason, Event};
 pub use records::{Entry, of_account};

@@ -60,19 +60,14 @@ fn entry(row: &Row) -> Result<Entry, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Change, Context, EndReason, Event};
+    use super::super::{Actor, Change, Context, EndReason, Event};
     use super::*;
     use crate::clock::Clock;
     use crate::rng::Rng;
     use crate::store::sample::Records;
 
     fn context() -> Context {
-        Context {
-            now: Clock::system().now(),
-            request_id: String::new(),
-            actor: "resident",
-            rng: Rng::system(),
-        }
+        Context::without_request(Clock::system().now(), Actor::Resident, &Rng::system())
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use super::item::Item;
 use super::pages::{self, ConsentPage, item_label, item_purpose};
 use super::{Consents, records};
 use crate::account::{self, Profile};
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::config::Config;
 use crate::department::{Client, Departments};
 use crate::rng::Rng;
@@ -192,7 +192,7 @@ pub async fn answer(
 
 /// Nothing is given; the resident finds among their activity that somebody asked.
 async fn note_refusal(room: &Consent, facts: &Facts, question: &Question) -> Result<(), PageError> {
-    let mut change = Change::begin(&room.db, &Context::of(facts, "resident", &room.rng)).await?;
+    let mut change = Change::begin(&room.db, &Context::of(facts, Actor::Resident, &room.rng)).await?;
     let event = Event::new(Action::ConsentRefused).account(question.account);
     change.record(event.client(&question.client.client_id)).await?;
     Ok(change.commit().await?)
@@ -208,7 +208,7 @@ async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str
         .copied()
         .partition(|item| ticked.contains(&item.scope()));
     let until = facts.now.plus(room.config.settings.consent.lifetime.get());
-    let mut change = Change::begin(&room.db, &Context::of(facts, "resident", &room.rng)).await?;
+    let mut change = Change::begin(&room.db, &Context::of(facts, Actor::Resident, &room.rng)).await?;
     let allowed: Vec<Item> = question.ask.required.iter().copied().chain(given).collect();
     for item in &allowed {
         records::give(&mut change, account, &question.client, *item, until).await?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::records::{self, Given};
 use super::{Consents, Item, sweep, withdraw};
 use crate::account::{self, PhoneNumber};
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::config::MasterKey;
 use crate::department::Client;
@@ -49,12 +49,7 @@ impl Room {
     }
 
     fn context(&self, now: Timestamp) -> Context {
-        Context {
-            now,
-            request_id: "test".to_owned(),
-            actor: "resident",
-            rng: self.rng.clone(),
-        }
+        Context::without_request(now, Actor::Resident, &self.rng)
     }
 
     async fn change(&self, now: Timestamp) -> Change {

@@ -7,7 +7,7 @@ use super::{
     sub_for,
 };
 use crate::args;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Clock;
 use crate::rng::Rng;
 use crate::store::Db;
@@ -15,12 +15,7 @@ use crate::store::sample::Records;
 
 fn operator() -> Context {
     let (rng, now) = (Rng::system(), Clock::system().now());
-    Context {
-        now,
-        request_id: "test".to_owned(),
-        actor: "operator",
-        rng,
-    }
+    Context::without_request(now, Actor::Operator, &rng)
 }
 
 fn metadata(token_endpoint_auth_method: AuthMethod) -> ClientMetadata {

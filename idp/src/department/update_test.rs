@@ -5,19 +5,14 @@ use super::{
     Wording, add, remove, show, update,
 };
 use crate::args;
-use crate::audit::Context;
+use crate::audit::{Actor, Context};
 use crate::clock::Clock;
 use crate::rng::Rng;
 use crate::store::Db;
 use crate::store::sample::Records;
 
 fn operator() -> Context {
-    Context {
-        now: Clock::system().now(),
-        request_id: "test".to_owned(),
-        actor: "operator",
-        rng: Rng::system(),
-    }
+    Context::without_request(Clock::system().now(), Actor::Operator, &Rng::system())
 }
 
 async fn hrss(db: &Db, method: AuthMethod) -> Client {

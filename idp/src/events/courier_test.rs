@@ -11,7 +11,7 @@ use super::courier::Courier;
 use super::records::Claimed;
 use super::{Logout, enqueue_logout, enqueue_text, sweep};
 use crate::args;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Clock;
 use crate::config::{Config, Fetch, MasterKey, PublicUrl, Settings, Written};
 use crate::fetch::Fetcher;
@@ -55,12 +55,7 @@ async fn courier() -> (Records, Courier) {
 }
 
 fn context(courier: &Courier) -> Context {
-    Context {
-        now: courier.clock.now(),
-        request_id: "test".to_owned(),
-        actor: "resident",
-        rng: courier.rng.clone(),
-    }
+    Context::without_request(courier.clock.now(), Actor::Resident, &courier.rng)
 }
 
 fn logout(uri: &str) -> Logout {

@@ -6,7 +6,7 @@ use super::jose::Algorithm;
 use super::model::{Key, KeyView, Policy, Status};
 use super::plan::{Step, holding, plan, turn};
 use super::records;
-use crate::audit::Context;
+use crate::audit::{Actor, Context};
 use crate::clock::Timestamp;
 use crate::rng::Rng;
 use crate::store::{Db, Vault};
@@ -63,7 +63,7 @@ impl Keeper {
     }
 
     /// Brings the ring to where the plan wants it; answers the keys as they then are.
-    pub(super) async fn settle(&self, now: Timestamp, actor: &'static str) -> Result<Vec<Key>, KeyError> {
+    pub(super) async fn settle(&self, now: Timestamp, actor: Actor) -> Result<Vec<Key>, KeyError> {
         const ROUNDS: usize = 8;
         let context = self.context(now, actor);
         for _ in 0..ROUNDS {
@@ -112,13 +112,13 @@ impl Keeper {
         if let Some(other) = algorithm.filter(|algorithm| !self.policy.algorithms.contains(algorithm)) {
             return Err(KeyError::NotOurs(other));
         }
-        let context = self.context(now, "operator");
+        let context = self.context(now, Actor::Operator);
         let chosen = self
             .policy
             .algorithms
             .iter()
             .filter(|own| algorithm.is_none_or(|only| only == **own));
-        let keys = self.settle(now, "operator").await?;
+        let keys = self.settle(now, Actor::Operator).await?;
         let mut rotations = Vec::new();
         for next in chosen.filter_map(|own| holding(&keys, *own, Status::Next)) {
             let ready = match when {
@@ -134,7 +134,7 @@ impl Keeper {
                 active: activates_at <= now,
             });
         }
-        self.settle(now, "operator").await?;
+        self.settle(now, Actor::Operator).await?;
         Ok(rotations)
     }
 
@@ -145,8 +145,8 @@ impl Keeper {
             .iter()
             .find(|key| key.kid == kid)
             .ok_or_else(|| KeyError::UnknownKid(kid.to_owned()))?;
-        records::revoke(&self.db, &self.context(now, "operator"), kid).await?;
-        let keys = self.settle(now, "operator").await?;
+        records::revoke(&self.db, &self.context(now, Actor::Operator), kid).await?;
+        let keys = self.settle(now, Actor::Operator).await?;
         Ok(Revocation {
             kid: key.kid.clone(),
             algorithm: key.algorithm,
@@ -174,12 +174,7 @@ impl Keeper {
         }
     }
 
-    fn context(&self, now: Timestamp, actor: &'static str) -> Context {
-        Context {
-            now,
-            request_id: String::new(),
-            actor,
-            rng: self.rng.clone(),
-        }
+    fn context(&self, now: Timestamp, actor: Actor) -> Context {
+        Context::without_request(now, actor, &self.rng)
     }
 }

@@ -13,6 +13,7 @@ use super::jose::{
 use super::keeper::Keeper;
 use super::model::{Key, Status};
 use super::records;
+use crate::audit::Actor;
 use crate::clock::{Clock, Timestamp};
 use crate::store::StoreError;
 
@@ -55,11 +56,11 @@ impl KeyRing {
 
     /// Carries out what is due and takes up what other nodes have changed.
     pub async fn refresh(&self, now: Timestamp) -> Result<(), KeyError> {
-        let mut keys = self.0.keeper.settle(now, "node").await?;
+        let mut keys = self.0.keeper.settle(now, Actor::Node).await?;
         let signers = match self.signers(&keys).await {
             // Another node has rotated since: look again.
             Err(KeyError::Store(StoreError::Missing)) => {
-                keys = self.0.keeper.settle(now, "node").await?;
+                keys = self.0.keeper.settle(now, Actor::Node).await?;
                 self.signers(&keys).await?
             }
             other => other?,

@@ -6,7 +6,7 @@ use super::client_auth::authenticate;
 use super::tokens::read_access_token;
 use super::wire_error::no_store;
 use super::{Form, Oidc, WireError, grant};
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::store::hash;
 use crate::web::Facts;
 
@@ -33,8 +33,8 @@ pub async fn revoke(
         && let Some(found) = grant::find(&oidc.db, &id).await?
         && found.client_id == client.client_id
     {
-        let mut change = Change::begin(&oidc.db, &Context::of(&facts, "client", &oidc.rng)).await?;
-        if grant::end(&mut change, &found.id, "revoked by the client").await? {
+        let mut change = Change::begin(&oidc.db, &Context::of(&facts, Actor::Client, &oidc.rng)).await?;
+        if grant::end(&mut change, &found.id, grant::GrantEnd::Revoked).await? {
             change
                 .record(
                     Event::new(Action::GrantEnded)

@@ -2,7 +2,7 @@ use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 
 use super::*;
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::clock::Clock;
 use crate::config::Operator as Settings;
 use crate::rng::Rng;
@@ -10,12 +10,7 @@ use crate::store::sample::Records;
 use crate::web::Cookies;
 
 fn context() -> Context {
-    Context {
-        now: Clock::system().now(),
-        request_id: String::new(),
-        actor: "operator",
-        rng: Rng::system(),
-    }
+    Context::without_request(Clock::system().now(), Actor::Operator, &Rng::system())
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::Portal;
 use super::question::{ConfirmPage, Question};
-use crate::audit::{Change, Context};
 use crate::signin::Session;
 use crate::signin::pages::{SignedOut, SignedOutPage};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, see_other};
@@ -33,7 +32,7 @@ pub async fn sign_out(
     form.check_token(&session.id.to_string())?;
     let cookies = portal
         .sessions
-        .sign_out(&Context::of(&facts, "resident", &portal.rng), &session)
+        .sign_out(&portal.context(&facts), &session)
         .await?;
     let mut response = SignedOutPage {
         page,
@@ -63,7 +62,7 @@ pub async fn sign_out_everywhere(
     if form.one("confirmed")? != "yes" {
         return Ok(confirm(page, &session, Question::SignOutEverywhere));
     }
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     portal
         .sessions
         .end_everywhere(&mut change, session.account)
@@ -102,7 +101,7 @@ pub async fn end_sessions(
         };
         return Ok(confirm(page, &session, question));
     }
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     let (ended, done) = if chosen == "others" {
         (
             portal

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
-use crate::audit::{Action, Context, Event};
+use crate::audit::{Action, Event};
 use crate::signin::{Answered, Handover, Session};
 use crate::web::{Door, Facts, Halt, Page, PostedForm, respond, views};
 
@@ -52,7 +52,7 @@ pub async fn answer_handover(
         let answered = handovers.refuse(&id, &code, facts.now).await?;
         if answered == Answered::Taken {
             let refused = Event::new(Action::HandoverRefused).account(session.account);
-            let context = Context::of(&facts, "resident", &portal.rng);
+            let context = portal.context(&facts);
             context
                 .record(&portal.db, refused.with("device", &asked.device))
                 .await?;

@@ -3,7 +3,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
-use crate::audit::Context;
 use crate::signin::{
     FRESH, IdentityPage, Outcome, Prove, Session, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed, to_prove,
 };
@@ -41,7 +40,7 @@ pub async fn prove_identity(
 ) -> Result<Response, Halt> {
     let session = portal.posted_to_prove(&headers, &facts, &form).await?;
     let typed = Typed::of(&form)?;
-    let context = Context::of(&facts, "resident", &portal.rng);
+    let context = portal.context(&facts);
     let ask = Prove {
         session: session.clone(),
         typed: typed.clone(),

@@ -7,7 +7,7 @@ use super::Portal;
 use super::end::confirm;
 use super::question::Question;
 use crate::account::{self, Notice, WAY_BACK};
-use crate::audit::{Change, Context, EndReason};
+use crate::audit::EndReason;
 use crate::signin::FRESH;
 use crate::signin::pages::{SignedOut, SignedOutPage};
 use crate::web::{Facts, Halt, Page, PostedForm};
@@ -45,7 +45,7 @@ pub async fn leave(
         let until = facts.now.plus(WAY_BACK);
         return Ok(confirm(page, &session, Question::Leave { until }));
     }
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     account::leave(&mut change, session.account).await?;
     account::stop_merging(&mut change, session.account).await?;
     let mut change = portal.still_signed_in(change, &session, &headers, &facts).await?;

@@ -56,9 +56,7 @@ pub async fn lock(
     let Some(told) = account::find_notice(&portal.db, &token, facts.now).await? else {
         return Ok(outcome(page, Outcome::Gone));
     };
-    let locked = portal
-        .lock_account(&Context::of(&facts, "resident", &portal.rng), &told)
-        .await?;
+    let locked = portal.lock_account(&portal.context(&facts), &told).await?;
     Ok(outcome(
         page,
         if locked { Outcome::Locked } else { Outcome::Gone },

@@ -34,7 +34,7 @@ pub async fn begin_merge(
     let session = portal.posted_to_prove(&headers, &facts, &form).await?;
     let wait = signin.config.settings.phone.wait.get();
     let token = portal.rng.id();
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     let (closing, opened_at) = (session.account, session.created_at);
     if !account::begin_merging(&mut change, &portal.vault, closing, &token, opened_at, wait).await? {
         return Ok(outcome(page, Outcome::Over));
@@ -91,7 +91,7 @@ pub async fn merge(
         return Ok(outcome(page, Outcome::Over));
     };
     let (vault, staying) = (&portal.vault, session.account);
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     let agreed = account::agree_to_merge(&mut change, vault, &token, staying, session.auth_time).await?;
     let Some(merging) = agreed else {
         return Ok(outcome(page, Outcome::Over));
@@ -121,7 +121,7 @@ pub async fn stop_merge(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let session = portal.posted(&headers, &facts, &form).await?;
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     if !account::stop_merging(&mut change, session.account).await? {
         return Ok(see_other("/account?done=nothing#methods", []));
     }

@@ -40,13 +40,13 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 
-use crate::audit::Change;
+use crate::audit::{Actor, Change, Context};
 use crate::consent::Consents;
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{Handovers, Interactions, NewInteraction, Passkeys, RealNames, Session};
-use crate::store::{Db, Vault};
+use crate::store::{Db, StoreError, Vault};
 use crate::web::{Facts, Halt, PostedForm, Site, see_other};
 
 /// The handles the account pages use.
@@ -122,6 +122,15 @@ impl Portal {
         };
         let cookies = self.interactions.open(id.clone(), new, headers, facts).await?;
         Ok(Halt::elsewhere(see_other(&format!("/signin/{id}"), cookies)))
+    }
+
+    /// What a resident changes here.
+    fn context(&self, facts: &Facts) -> Context {
+        Context::of(facts, Actor::Resident, &self.rng)
+    }
+
+    async fn change(&self, facts: &Facts) -> Result<Change, StoreError> {
+        Change::begin(&self.db, &self.context(facts)).await
     }
 
     /// The session behind a form of the account pages, whose token is bound to it.

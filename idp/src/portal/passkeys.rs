@@ -12,7 +12,6 @@ use super::end::confirm;
 use super::pages::{NewPasskeyPage, Signals};
 use super::question::Question;
 use crate::account::{self, Identity, Notice, Passkey, PasskeyEnd};
-use crate::audit::{Change, Context};
 use crate::signin::{Enrolled, FRESH, PasskeyTrouble, Session, credential_id, read_credential};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, api_headers, respond, see_other};
 
@@ -48,7 +47,7 @@ pub async fn passkey_options(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let session = portal.posted_fresh(&headers, &facts, &form, NEW, FRESH).await?;
-    let context = Context::of(&facts, "resident", &portal.rng);
+    let context = portal.context(&facts);
     let options = portal.passkeys.begin_enrolment(&context, &session).await?;
     let mut response = Json(options).into_response();
     api_headers(response.headers_mut());
@@ -67,7 +66,7 @@ pub async fn add_passkey(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let session = portal.posted_fresh(&headers, &facts, &form, NEW, FRESH).await?;
-    let context = Context::of(&facts, "resident", &portal.rng);
+    let context = portal.context(&facts);
     let enrolled = portal
         .passkeys
         .finish_enrolment(&context, &portal.sessions, &session, &read_credential(&form)?)
@@ -101,7 +100,7 @@ pub async fn rename_passkey(
     if name.is_empty() {
         return Ok(see_other("/account?done=nothing#methods", []));
     }
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     if !account::rename_passkey(&mut change, &portal.vault, session.account, id, name).await? {
         return Ok(see_other("/account?done=nothing#methods", []));
     }
@@ -138,7 +137,7 @@ pub async fn remove_passkey(
         };
         return Ok(confirm(page, &session, question));
     }
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     if account::end_passkey(&mut change, session.account, id, PasskeyEnd::Removed).await? {
         let sessions = &portal.sessions;
         sessions

@@ -8,7 +8,6 @@ use super::Portal;
 use super::end::confirm;
 use super::question::Question;
 use crate::account::{self, GivenUp, PhoneAdded, Strength};
-use crate::audit::{Change, Context};
 use crate::signin::pages::{CodeNotice, PhoneProblem};
 use crate::signin::{FRESH, NewNumber, Session, Signin};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond, see_other, views};
@@ -44,7 +43,7 @@ pub async fn send_to_new_phone(
 ) -> Result<Response, Halt> {
     let session = portal.posted_fresh(&headers, &facts, &form, NEW, FRESH).await?;
     let typed = form.one("phone")?;
-    let context = Context::of(&facts, "resident", &portal.rng);
+    let context = portal.context(&facts);
     let sent = signin
         .send_to_new_number(context, &session, typed, &facts, &page, &headers)
         .await?;
@@ -89,7 +88,7 @@ pub async fn add_phone(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let session = portal.posted_fresh(&headers, &facts, &form, NEW, FRESH).await?;
-    let context = Context::of(&facts, "resident", &portal.rng);
+    let context = portal.context(&facts);
     let answered = signin
         .clone()
         .answer_new_number(context, session.clone(), form.one("code")?, &facts, &headers)
@@ -142,7 +141,7 @@ pub async fn remove_phone(
         Strength::Passkey => settings.wait_known,
         Strength::Code | Strength::NewPasskey => settings.wait,
     };
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     let (vault, account) = (&portal.vault, session.account);
     let given_up = account::give_up_phone(&mut change, vault, account, id, wait.get()).await?;
     let done = match given_up {
@@ -169,7 +168,7 @@ pub async fn keep_phone(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let session = portal.posted(&headers, &facts, &form).await?;
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     if !account::keep_phone(&mut change, session.account, named(&form)?).await? {
         return Ok(see_other("/account?done=nothing#methods", []));
     }

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use crate::account::{self, MoveAsked};
-use crate::audit::{Change, Context};
 use crate::signin::{FRESH, Redemption, Session, Signin};
 use crate::web::{Facts, Halt, Page, PostedForm, respond, see_other, views};
 
@@ -42,7 +41,7 @@ pub async fn recover(
     let session = portal
         .posted_fresh(&headers, &facts, &form, RECOVER, FRESH)
         .await?;
-    let context = Context::of(&facts, "resident", &portal.rng);
+    let context = portal.context(&facts);
     let trouble = match signin
         .redeem(&context, session.account, form.one("code")?)
         .await?
@@ -80,7 +79,7 @@ pub async fn stop_recovery(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let session = portal.posted(&headers, &facts, &form).await?;
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     if !account::stop_move(&mut change, session.account).await? {
         return Ok(see_other("/account?done=nothing#methods", []));
     }

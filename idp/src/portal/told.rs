@@ -4,7 +4,6 @@ use axum::response::Response;
 
 use super::{HOME, Portal};
 use crate::account;
-use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
 use crate::signin::Session;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, see_other};
@@ -46,7 +45,7 @@ pub async fn see_notices(
     let session = portal.posted(&headers, &facts, &form).await?;
     let bad = |_| PageError::new(ErrorKind::BadRequest).developer("reason", "until is no moment");
     let until = Timestamp::from_millis(form.one("until")?.parse().map_err(bad)?);
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     account::see_notices(&mut change, session.account, until).await?;
     change.commit_housekeeping().await?;
     Ok(see_other(HOME, []))

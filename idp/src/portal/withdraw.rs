@@ -5,7 +5,7 @@ use axum::response::Response;
 use super::Portal;
 use super::end::confirm;
 use super::question::Question;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Event};
 use crate::consent::pages::item_label;
 use crate::consent::{self, Item};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, see_other};
@@ -41,7 +41,7 @@ pub async fn withdraw(
         };
         return Ok(confirm(page, &session, question));
     }
-    let mut change = Change::begin(&portal.db, &Context::of(&facts, "resident", &portal.rng)).await?;
+    let mut change = portal.change(&facts).await?;
     let mut withdrawn = Vec::new();
     for item in &items {
         if consent::withdraw(&mut change, session.account, client_id, *item).await? {

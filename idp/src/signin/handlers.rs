@@ -14,7 +14,7 @@ use super::pages::{CodeNotice, CodePage, PhonePage, PhoneProblem};
 use super::send_code::{Occasion, SendCode, SendRefusal, Unsent};
 use super::verify_code::{Verdict, VerifyCode};
 use crate::account::{PhoneError, PhoneNumber};
-use crate::audit::Context;
+use crate::audit::{Actor, Context};
 use crate::clock::Timestamp;
 use crate::sms::Language;
 use crate::web::{Facts, Halt, Locale, Page, PageError, PostedForm, respond, see_other};
@@ -77,7 +77,7 @@ pub async fn enter_phone(
         work: work_of(&form)?,
         ..signin.ask_for(&interaction.id, phone, &facts, &page, &headers, Occasion::Typed)
     };
-    let context = Context::of(&facts, "resident", &signin.rng);
+    let context = Context::of(&facts, Actor::Resident, &signin.rng);
     Ok(match signin.clone().send_code(context, ask).await? {
         Ok(()) => see_other(&format!("/signin/{id}/code"), []),
         Err(Unsent::Refused(refusal)) => refused(page, kept, refusal.into()),
@@ -135,7 +135,7 @@ pub async fn enter_code(
             };
             match signin
                 .clone()
-                .verify_code(Context::of(&facts, "resident", &signin.rng), ask)
+                .verify_code(Context::of(&facts, Actor::Resident, &signin.rng), ask)
                 .await?
             {
                 // The page's script has seen that this device can make a passkey.
@@ -185,7 +185,7 @@ pub async fn resend(
         work: work_of(&form)?,
         ..signin.ask_for(&interaction.id, phone, &facts, &page, &headers, Occasion::Again)
     };
-    let context = Context::of(&facts, "resident", &signin.rng);
+    let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let notice = match signin.clone().send_code(context, ask).await? {
         Ok(()) => CodeNotice::Resent,
         Err(Unsent::Refused(refusal)) => refusal.into(),

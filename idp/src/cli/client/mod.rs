@@ -10,7 +10,7 @@ use super::arguments::{Client as Command, UpdateClient};
 use super::failure::Failure;
 use super::output::Output;
 use super::table::align;
-use crate::audit::Context;
+use crate::audit::{Actor, Context};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::department::{self, Added, Amendment, Client, ClientMetadata, Subjects, Updated, Wording};
@@ -76,12 +76,7 @@ pub(super) async fn open_records(config: &Config) -> Result<Db, Failure> {
 /// The operator at the command line.
 pub(super) fn operator() -> Context {
     let rng = Rng::system();
-    Context {
-        now: Clock::system().now(),
-        request_id: String::new(),
-        actor: "operator",
-        rng,
-    }
+    Context::without_request(Clock::system().now(), Actor::Operator, &rng)
 }
 
 fn say_added(output: &Output, added: &Added) {

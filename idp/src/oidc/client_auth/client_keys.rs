@@ -10,12 +10,19 @@ use crate::store::hash;
 const KEPT: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// A client's public keys: registered, or fetched from its `jwks_uri`. With `again`, they are
-/// fetched anew, at most once in [`PAUSE`].
+/// Whether keys that were fetched before will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fetch {
+    IfNeeded,
+    /// Whatever is kept, but at most once in [`PAUSE`].
+    Anew,
+}
+
+/// A client's public keys: registered, or fetched from its `jwks_uri`.
 pub(super) async fn client_keys(
     oidc: &Oidc,
     client: &Client,
-    again: bool,
+    fetch: Fetch,
     now: Timestamp,
 ) -> Result<JwkSet, WireError> {
     if let Some(jwks) = &client.metadata.jwks {
@@ -29,14 +36,12 @@ pub(super) async fn client_keys(
     };
     let place = to_base64url(hash(uri));
     let kept = format!("jwks:{place}");
-    let may_ask = !again
-        || oidc
+    let will_do = fetch == Fetch::IfNeeded
+        || !oidc
             .state
             .put_new(&format!("jwks-asked:{place}"), b"1", now, PAUSE)
             .await?;
-    if (!again || !may_ask)
-        && let Some(stored) = oidc.state.get(&kept, now).await?
-    {
+    if will_do && let Some(stored) = oidc.state.get(&kept, now).await? {
         return parse(&stored);
     }
     let fetched = oidc.fetcher.get_json(uri, now).await.map_err(|fault| {

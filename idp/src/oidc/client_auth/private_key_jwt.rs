@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::client_keys::client_keys;
+use super::client_keys::{Fetch, client_keys};
 use crate::clock::Timestamp;
 use crate::department::Client;
 use crate::keys::jose::{
@@ -49,11 +49,11 @@ pub(super) async fn prove(
         typ: Typ::Any,
     };
     let token = || Unverified::parse(assertion).map_err(|fault| refuse(&fault.to_string()));
-    let signed = match token()?.verify(&client_keys(oidc, client, false, now).await?, &accept) {
+    let signed = match token()?.verify(&client_keys(oidc, client, Fetch::IfNeeded, now).await?, &accept) {
         Ok(signed) => signed,
         // The client may have rotated its keys: ask it once more, which is rate-limited.
         Err(JoseError::UnknownKey) if client.metadata.jwks_uri.is_some() => token()?
-            .verify(&client_keys(oidc, client, true, now).await?, &accept)
+            .verify(&client_keys(oidc, client, Fetch::Anew, now).await?, &accept)
             .map_err(|fault| refuse(&fault.to_string()))?,
         Err(fault) => return Err(refuse(&fault.to_string())),
     };

@@ -234,13 +234,31 @@ fn given(row: &Row, columns: [&'static str; 3]) -> Result<Option<(Timestamp, Tim
     Ok(row.maybe_time(granted)?.zip(row.maybe_time(expires)?))
 }
 
+/// Why a grant ended. The name is stored, and shown in an export: never rename one.
+#[derive(Clone, Copy, Debug)]
+pub enum GrantEnd {
+    Revoked,
+    RefreshReused,
+    CodeReplayed,
+}
+
+impl GrantEnd {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked by the client",
+            Self::RefreshReused => "refresh token reused",
+            Self::CodeReplayed => "code replayed",
+        }
+    }
+}
+
 /// Ends a grant; answers whether it was this call that did.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn end(change: &mut Change, id: &str, reason: &str) -> Result<bool, StoreError> {
+pub async fn end(change: &mut Change, id: &str, reason: GrantEnd) -> Result<bool, StoreError> {
     let now = change.now();
-    Ok(change.execute(END, args![id, now, reason]).await? == 1)
+    Ok(change.execute(END, args![id, now, reason.as_str()]).await? == 1)
 }
 
 /// Spends a code by a unique row; answers whether it was unspent.

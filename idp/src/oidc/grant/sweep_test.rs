@@ -6,7 +6,7 @@ use super::sweep::sweep;
 use super::{Grant, find, find_by_redeemed_code, find_refresh, insert, insert_refresh, redeem_code};
 use crate::account::{self, PhoneNumber};
 use crate::args;
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::clock::Timestamp;
 use crate::config::{MasterKey, Token};
 use crate::oidc::Scope;
@@ -48,12 +48,7 @@ impl Town {
     }
 
     fn context(&self, now: Timestamp) -> Context {
-        Context {
-            now,
-            request_id: "test".to_owned(),
-            actor: "client",
-            rng: self.rng.clone(),
-        }
+        Context::without_request(now, Actor::Client, &self.rng)
     }
 
     async fn change(&self, now: Timestamp) -> Change {

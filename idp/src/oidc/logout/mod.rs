@@ -18,7 +18,7 @@ use self::read_hint::{Hint, read_hint};
 use super::check_size::check_size;
 use super::pages::LogoutPage;
 use super::{Oidc, QueryOrForm, WireError};
-use crate::audit::Context;
+use crate::audit::{Actor, Context};
 use crate::department::{Client, account_of_sub};
 use crate::signin::Session;
 use crate::signin::pages::{SignedOut, SignedOutPage};
@@ -79,7 +79,7 @@ pub async fn logout(
     };
     // Who has finished at a kiosk walks away from the question.
     if session.is_at_kiosk() || hinting.is_some_and(|(hint, client)| hint.names(&session, client, &oidc)) {
-        let context = Context::of(&facts, "client", &oidc.rng);
+        let context = Context::of(&facts, Actor::Client, &oidc.rng);
         let cookies = oidc.sessions.sign_out(&context, &session).await?;
         let mut response = finish(back, client.as_deref(), page, cookies);
         oidc.sessions.leave_nothing(&headers, response.headers_mut());
@@ -141,7 +141,7 @@ pub async fn confirm_logout(
     let back = back.filter(|back| back.stands(client.as_deref()));
     let cookies = oidc
         .sessions
-        .sign_out(&Context::of(&facts, "resident", &oidc.rng), &session)
+        .sign_out(&Context::of(&facts, Actor::Resident, &oidc.rng), &session)
         .await?;
     Ok(finish(back, client.as_deref(), page, cookies))
 }

@@ -1,8 +1,8 @@
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::department::sub_for;
 use crate::oidc::authorize::IssuedCode;
 use crate::oidc::client_auth::AuthenticatedClient;
-use crate::oidc::grant::{self, Grant};
+use crate::oidc::grant::{self, Grant, GrantEnd};
 use crate::oidc::{Code, Oidc, WireError};
 use crate::store::hash;
 use crate::web::Facts;
@@ -16,7 +16,7 @@ pub(super) async fn exchange(
     code_hash: &[u8; 32],
     issued: IssuedCode,
 ) -> Result<Option<(Grant, Option<String>)>, WireError> {
-    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
+    let mut change = Change::begin(&oidc.db, &Context::of(facts, Actor::Client, &oidc.rng)).await?;
     let grant_id = oidc.rng.id();
     if !grant::redeem_code(&mut change, code_hash, &grant_id).await? {
         return Ok(None);
@@ -90,8 +90,8 @@ pub(super) async fn end_if_redeemed_before(
     if redeemed.client_id != client.client_id {
         return Ok(());
     }
-    let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
-    if grant::end(&mut change, &redeemed.grant_id, "code replayed").await? {
+    let mut change = Change::begin(&oidc.db, &Context::of(facts, Actor::Client, &oidc.rng)).await?;
+    if grant::end(&mut change, &redeemed.grant_id, GrantEnd::CodeReplayed).await? {
         change
             .record(
                 Event::new(Action::CodeReplayed)

@@ -3,10 +3,10 @@ use std::time::Duration;
 use axum::response::Response;
 
 use super::answer::answer_for;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::keys::jose::to_base64url;
 use crate::oidc::client_auth::AuthenticatedClient;
-use crate::oidc::grant::{self, Grant, Refresh};
+use crate::oidc::grant::{self, Grant, GrantEnd, Refresh};
 use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
 use crate::store::hash;
 use crate::web::Facts;
@@ -90,7 +90,7 @@ async fn rotate(
     let place = to_base64url(token_hash);
     if refresh.successor.is_none() {
         let successor = oidc.rng.token();
-        let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
+        let mut change = Change::begin(&oidc.db, &Context::of(facts, Actor::Client, &oidc.rng)).await?;
         let sealed = oidc.vault.seal(SUCCESSOR, &place, &successor)?;
         if grant::rotate(&mut change, token_hash, &hash(&successor), sealed).await? {
             grant::insert_refresh(&mut change, &hash(&successor), &grant.id, refresh.expires_at).await?;
@@ -110,8 +110,8 @@ async fn rotate(
     }
     let is_late = refresh.used_at.is_some_and(|at| at.plus(REPEATED) < facts.now);
     if refresh.successor_used || is_late {
-        let mut change = Change::begin(&oidc.db, &Context::of(facts, "client", &oidc.rng)).await?;
-        grant::end(&mut change, &grant.id, "refresh token reused").await?;
+        let mut change = Change::begin(&oidc.db, &Context::of(facts, Actor::Client, &oidc.rng)).await?;
+        grant::end(&mut change, &grant.id, GrantEnd::RefreshReused).await?;
         change
             .record(
                 Event::new(Action::RefreshReused)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::Portal;
 use super::tables::{Cell, Column, TABLES, Table};
 use crate::account::{self, Notice};
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::signin::{FRESH, Session};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other, views};
@@ -76,7 +76,7 @@ pub async fn download_export(
 
 impl Portal {
     async fn note_export(&self, session: &Session, facts: &Facts) -> Result<(), PageError> {
-        let context = Context::of(facts, "resident", &self.rng);
+        let context = Context::of(facts, Actor::Resident, &self.rng);
         let device = session.device.to_string();
         let mut change = Change::begin(&self.db, &context).await?;
         account::tell(

@@ -13,7 +13,7 @@ use super::super::sessions::Proof;
 use super::model::{Answer, Approval};
 use super::pages::{HandoverPage, Picture, Shown};
 use crate::account::{self, Notice};
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other};
 
 /// POST `/signin/{id}/handover`: asks a phone for this sign-in.
@@ -121,7 +121,7 @@ impl Signin {
         let known = browser.is_known(&self.db, account).await?;
         let previous = self.sessions.open(headers, facts.now).await?;
         let device = self.sessions.device(headers).await?;
-        let mut change = Change::begin(&self.db, &Context::of(facts, "resident", &self.rng)).await?;
+        let mut change = Change::begin(&self.db, &Context::of(facts, Actor::Resident, &self.rng)).await?;
         if !self.sessions.is_live(&mut change, session).await? {
             return Ok(None);
         }

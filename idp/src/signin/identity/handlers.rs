@@ -12,7 +12,7 @@ use super::pages::{IdentityPage, Setting, StoppedPage};
 use super::prove::{Outcome, Prove};
 use super::typed::{Trouble, Typed};
 use crate::account::Lacking;
-use crate::audit::Context;
+use crate::audit::{Actor, Context};
 use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PostedForm, respond, see_other};
 
@@ -52,7 +52,7 @@ pub async fn prove_identity(
         .await?;
     form.check_token(&binding(&interaction, &session))?;
     let typed = Typed::of(&form)?;
-    let context = Context::of(&facts, "resident", &signin.rng);
+    let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let ask = Prove {
         session: session.clone(),
         typed: typed.clone(),

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::super::Signin;
 use super::pages::{EnrolPage, RestPage, Shown};
 use super::{here, records};
-use crate::audit::{Action, Change, Context, EndReason, Event};
+use crate::audit::{Action, Actor, Change, Context, EndReason, Event};
 use crate::web::{Facts, Page, PageError, PostedForm, respond};
 
 /// GET `/kiosk/enrol/{code}`: asks whether this browser is to be the kiosk. It changes nothing: mail programs and
@@ -46,7 +46,7 @@ pub async fn enrol_kiosk(
 ) -> Result<Response, PageError> {
     form.check_token(&code)?;
     let open = signin.sessions.open(&headers, facts.now).await?;
-    let mut change = Change::begin(&signin.db, &Context::of(&facts, "operator", &signin.rng)).await?;
+    let mut change = Change::begin(&signin.db, &Context::of(&facts, Actor::Operator, &signin.rng)).await?;
     let token = change.rng().token();
     let Some(id) = records::enrol(&mut change, &code, &token).await? else {
         return Ok(gone(page));
@@ -96,7 +96,7 @@ pub async fn rest(
         return Ok(response);
     }
     if let Some(session) = signin.sessions.open(&headers, facts.now).await? {
-        let context = Context::of(&facts, "kiosk", &signin.rng);
+        let context = Context::of(&facts, Actor::Kiosk, &signin.rng);
         signin.sessions.end_left(&context, session.id).await?;
     }
     let mut response = RestPage {

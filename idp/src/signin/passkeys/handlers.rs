@@ -17,7 +17,7 @@ use super::super::sessions::{FRESH, Session};
 use super::pages::{OfferPage, PasskeyTrouble, RaisePage, RaiseStep};
 use super::sign_in::{Answer, Verdict};
 use crate::account::{self, Lacking, Passkey};
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::clock::Timestamp;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, api_headers, respond, see_other};
 
@@ -72,7 +72,7 @@ pub async fn sign_in_with_passkey(
         previous: signin.sessions.open(&headers, facts.now).await?,
         only: raising.as_ref().map(|session| session.account),
     };
-    let context = Context::of(&facts, "resident", &signin.rng);
+    let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let credential_id = answer.credential.id.clone();
     let trouble = match signin.answer_by_passkey(&context, answer).await? {
         Verdict::SignedIn(cookies) => return Ok(see_other(&interaction.continuation, cookies)),
@@ -140,10 +140,9 @@ pub async fn enrolment_options(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
+    let (interaction, session) = signin.posted(&id, &form, &headers, facts.now).await?;
     signin.want_fresh(&interaction, &session, facts.now).await?;
-    let context = Context::of(&facts, "resident", &signin.rng);
+    let context = Context::of(&facts, Actor::Resident, &signin.rng);
     Ok(for_script(
         signin.passkeys.begin_enrolment(&context, &session).await?,
     ))
@@ -161,9 +160,8 @@ pub async fn enrol(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
-    let context = Context::of(&facts, "resident", &signin.rng);
+    let (interaction, session) = signin.posted(&id, &form, &headers, facts.now).await?;
+    let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let enrolled = signin
         .passkeys
         .finish_enrolment(&context, &signin.sessions, &session, &read_credential(&form)?)
@@ -193,9 +191,8 @@ pub async fn enrol_later(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
-    form.check_token(&interaction.form_binding())?;
-    let mut change = Change::begin(&signin.db, &Context::of(&facts, "resident", &signin.rng)).await?;
+    let (interaction, session) = signin.posted(&id, &form, &headers, facts.now).await?;
+    let mut change = Change::begin(&signin.db, &Context::of(&facts, Actor::Resident, &signin.rng)).await?;
     account::postpone_passkey_offer(&mut change, session.account, facts.now.plus(NOT_NOW)).await?;
     change.commit().await?;
     Ok(see_other(&interaction.continuation, []))
@@ -259,6 +256,19 @@ impl Signin {
             Some(session) => Ok((interaction, session)),
             None => Err(Halt::elsewhere(to_phone(&interaction))),
         }
+    }
+
+    /// As [`Signin::signed_in`], behind a form of its pages.
+    async fn posted(
+        &self,
+        id: &str,
+        form: &PostedForm,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<(Interaction, Session), Halt> {
+        let found = self.signed_in(id, headers, now).await?;
+        form.check_token(&found.0.form_binding())?;
+        Ok(found)
     }
 
     /// Nobody makes a passkey on a device that somebody else has left open: it wants a sign-in of late.

@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 use url::form_urlencoded;
 
 use crate::account::PhoneNumber;
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber, Written};
 use crate::department::Departments;
@@ -188,12 +188,7 @@ impl House {
 
     pub(super) fn context(&self) -> Context {
         let rng = self.signin.rng.clone();
-        Context {
-            now: self.now(),
-            request_id: "test".to_owned(),
-            actor: "resident",
-            rng,
-        }
+        Context::without_request(self.now(), Actor::Resident, &rng)
     }
 
     /// The codes sent to a number, newest first.

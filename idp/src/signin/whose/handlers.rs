@@ -14,7 +14,7 @@ use super::super::window_code::Redemption;
 use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
 use crate::account::{self, Notice, PhoneNumber, Return};
-use crate::audit::{Change, Context};
+use crate::audit::{Actor, Change, Context};
 use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
 
@@ -65,7 +65,7 @@ pub async fn answer_whose(
     let Some(asked) = signin.asked(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
-    let context = Context::of(&facts, "resident", &signin.rng);
+    let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let holder = signin.owner_of(&asked).await?;
     let arrival = signin.arrival(&headers, holder, facts.now).await?;
     let answered = match (asked.question, form.one("answer")?, holder) {
