@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use webauthn_rs::prelude::PasskeyRegistration;
 
 use super::pages::{EnrolPage, Trouble};
-use super::{Admin, CEREMONY, SIGN_IN, internal};
+use super::{Admin, CEREMONY, SIGN_IN};
 use crate::audit::{Actor, Change, Context};
 use crate::config::Attestation;
 use crate::operator::{self, Operator};
@@ -44,13 +44,13 @@ pub async fn enrolment_options(
         .passkeys
         .relying_party()?
         .begin_enrolment(operator.id, &operator.name, Vec::new())
-        .map_err(|fault| internal(&fault))?;
+        .map_err(PageError::internal)?;
     options["attestation"] = match admin.config.settings.operator.attestation {
         Attestation::None => "none".into(),
         Attestation::Direct => "direct".into(),
         Attestation::Enterprise => "enterprise".into(),
     };
-    let kept = serde_json::to_vec(&ceremony).map_err(|fault| internal(&fault.into()))?;
+    let kept = serde_json::to_vec(&ceremony).map_err(PageError::internal)?;
     admin.state.put(&key(&code), &kept, facts.now, CEREMONY).await?;
     let mut response = Json(options).into_response();
     api_headers(response.headers_mut());
@@ -88,7 +88,7 @@ pub async fn enrol(
             return again(page, Trouble::Refused);
         }
     };
-    let stored = serde_json::to_string(&credential).map_err(|fault| internal(&fault.into()))?;
+    let stored = serde_json::to_string(&credential).map_err(PageError::internal)?;
     let context = Context::of(&facts, Actor::Operator, &admin.rng);
     let mut change = Change::begin(&admin.db, &context).await?;
     let id = credential.cred_id();

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use webauthn_rs::prelude::WebauthnError;
 
 use crate::config::Config;
 use crate::operator::{OnDuty, Operators};
@@ -25,7 +24,7 @@ use crate::rng::Rng;
 use crate::signin::{Interactions, Passkeys};
 use crate::state::State;
 use crate::store::{Db, Vault};
-use crate::web::{ErrorKind, Facts, Halt, PageError, PostedForm, see_other};
+use crate::web::{Facts, Halt, PostedForm, see_other};
 
 /// The handles the pages of staff use.
 #[derive(Clone, Debug)]
@@ -62,8 +61,4 @@ impl Admin {
         form.check_token(&on_duty.form_binding())?;
         Ok(on_duty)
     }
-}
-
-fn internal(fault: &WebauthnError) -> PageError {
-    PageError::new(ErrorKind::Internal).because(fault.to_string())
 }

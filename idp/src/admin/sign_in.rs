@@ -7,7 +7,7 @@ use webauthn_rs::prelude::{
 };
 
 use super::pages::{SignInPage, Trouble};
-use super::{Admin, CEREMONY, DESK, SIGN_IN, internal};
+use super::{Admin, CEREMONY, DESK, SIGN_IN};
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::operator::{self, OperatorPasskey};
 use crate::signin::read_credential;
@@ -46,8 +46,8 @@ pub async fn sign_in_options(
         .passkeys
         .relying_party()?
         .begin_sign_in()
-        .map_err(|fault| internal(&fault))?;
-    let kept = serde_json::to_vec(&ceremony).map_err(|fault| internal(&fault.into()))?;
+        .map_err(PageError::internal)?;
+    let kept = serde_json::to_vec(&ceremony).map_err(PageError::internal)?;
     admin.state.put(&key(&id), &kept, facts.now, CEREMONY).await?;
     let mut response = Json(options).into_response();
     api_headers(response.headers_mut());

@@ -178,6 +178,12 @@ pub(super) struct ClientOptions {
     /// ES256 or RS256 [default for a new client: RS256]
     #[arg(long)]
     pub id_token_alg: Option<String>,
+    /// The level a sign-in needs where the service asks for none, 1 to 4; may be repeated, the preferred one first
+    #[arg(long = "default-acr", value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub default_acr: Vec<u8>,
+    /// How old a sign-in may be where the service asks for no age, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub default_max_age: Option<u64>,
     /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
     #[arg(long = "purpose", value_name = "SCOPE=TEXT")]
     pub purposes: Vec<String>,
@@ -212,6 +218,8 @@ pub(super) enum Clearable {
     InitiateLoginUri,
     Jwks,
     JwksUri,
+    DefaultAcr,
+    DefaultMaxAge,
     Purpose,
     PurposeEn,
     Optional,

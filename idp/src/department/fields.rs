@@ -22,7 +22,8 @@ impl Client {
                 .collect::<Vec<_>>()
         };
         let optional = metadata.purposes.iter().filter(|(_, purpose)| purpose.optional);
-        let fields: [(&'static str, Vec<String>); 20] = [
+        let default_max_age = metadata.default_max_age.map(|seconds| seconds.to_string());
+        let fields: [(&'static str, Vec<String>); 22] = [
             ("name", one(&metadata.client_name)),
             ("name-en", one(&metadata.client_name_en)),
             ("department", one(&metadata.organisation)),
@@ -40,6 +41,8 @@ impl Client {
             ("scope", one(&metadata.scope)),
             ("grant-type", metadata.grant_types.clone()),
             ("id-token-alg", one(&metadata.id_token_signed_response_alg)),
+            ("default-acr", metadata.default_acr_values.clone()),
+            ("default-max-age", default_max_age.into_iter().collect()),
             ("purpose", purposes(|purpose| &purpose.zh)),
             ("purpose-en", purposes(|purpose| &purpose.en)),
             ("optional", optional.map(|(scope, _)| scope.clone()).collect()),

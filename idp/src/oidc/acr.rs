@@ -4,7 +4,8 @@ use crate::account::{Identity, Lacking, Level, Strength};
 use crate::config::PublicUrl;
 
 /// The `acr` of a level (OpenID Connect Core 1.0 §2): its address says in words what it means.
-pub(super) fn address(public_url: &PublicUrl, level: Level) -> String {
+#[must_use]
+pub fn acr_value(public_url: &PublicUrl, level: Level) -> String {
     public_url.join(&format!("/acr/{}", level.number()))
 }
 
@@ -12,7 +13,7 @@ pub(super) fn address(public_url: &PublicUrl, level: Level) -> String {
 pub(super) fn level(public_url: &PublicUrl, acr: &str) -> Option<Level> {
     Level::ALL
         .into_iter()
-        .find(|level| address(public_url, *level) == acr)
+        .find(|level| acr_value(public_url, *level) == acr)
 }
 
 /// The levels that a request asks for, the preferred one first. None at all is any.
@@ -79,11 +80,11 @@ mod tests {
     fn a_level_and_its_address_belong_together() {
         let url = PublicUrl::parse("https://id.city.example").unwrap();
         assert_eq!(
-            address(&url, Level::Authenticator),
+            acr_value(&url, Level::Authenticator),
             "https://id.city.example/acr/3"
         );
         for one in Level::ALL {
-            assert_eq!(level(&url, &address(&url, one)), Some(one));
+            assert_eq!(level(&url, &acr_value(&url, one)), Some(one));
         }
         for foreign in [
             "https://id.city.example/acr/5",

@@ -4,7 +4,7 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYP
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::acr;
+use super::acr_value;
 use crate::account::Level;
 use crate::config::PublicUrl;
 use crate::department::{GRANT_TYPES, SCOPES};
@@ -35,7 +35,7 @@ impl Discovery {
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "form_post"],
             "grant_types_supported": GRANT_TYPES,
-            "acr_values_supported": Level::ALL.map(|level| acr::address(public_url, level)),
+            "acr_values_supported": Level::ALL.map(|level| acr_value(public_url, level)),
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": SigningKey::ALGORITHMS,
             "token_endpoint_auth_methods_supported": [methods[0], methods[1], methods[2], "none"],

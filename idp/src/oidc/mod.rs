@@ -25,6 +25,7 @@ mod wire_error;
 
 use std::sync::Arc;
 
+pub use acr::acr_value;
 pub use authorize::{authorize, cancel, resume};
 pub use device::{confirm_device, device_authorization, enter_user_code, look_at_device, show_device};
 pub use discovery::{Discovery, discovery};

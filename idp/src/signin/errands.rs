@@ -3,7 +3,7 @@ use std::future::Future;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-use crate::web::{ErrorKind, PageError};
+use crate::web::PageError;
 
 /// What runs to its end even if its browser hangs up: a message that was paid for, a question that was asked of the
 /// authority, is written down. A node that is told to stop waits for it. Clones share it.
@@ -27,7 +27,7 @@ impl Errands {
         };
         tokio::spawn(errand.in_current_span())
             .await
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?
+            .map_err(PageError::internal)?
     }
 
     /// Waits until none is under way.

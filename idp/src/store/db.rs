@@ -3,20 +3,17 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use super::error::StoreError;
+use super::migrations::MIGRATIONS;
 use super::pool::{Lease, Lent, PATIENCE, Pool, Terms, in_time};
 use super::row::Row;
 use super::value::{Args, Value, arguments};
 use crate::clock::Timestamp;
 use crate::config::{Database, Synchronous};
-
-/// The numbered SQL of `migrations/`, carried in the binary.
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// A handle on the records. Clones share their connections.
 #[derive(Clone, Debug)]

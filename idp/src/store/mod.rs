@@ -3,6 +3,7 @@
 
 mod db;
 mod error;
+mod migrations;
 #[cfg(test)]
 mod plans_test;
 mod pool;

@@ -138,6 +138,12 @@ impl PageError {
         }))
     }
 
+    /// A fault of ours: the cause is for the log alone, and holds nothing of a person's.
+    #[must_use]
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Internal).because(cause.to_string())
+    }
+
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

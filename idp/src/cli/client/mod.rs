@@ -12,7 +12,7 @@ use super::output::Output;
 use super::table::align;
 use crate::audit::{Actor, Context};
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, PublicUrl};
 use crate::department::{self, Added, Amendment, Client, ClientMetadata, Subjects, Updated, Wording};
 use crate::http::{Migration, StartError, bring_up_to_date};
 use crate::rng::Rng;
@@ -28,14 +28,14 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
                 scope: "openid profile phone".to_owned(),
                 ..ClientMetadata::default()
             };
-            add.options.set(&mut metadata)?;
+            add.options.set(&mut metadata, &config.public_url)?;
             let (id, sector) = (add.id.clone(), add.options.sector.clone());
             let added = department::add(&db, &context, id, sector, metadata, config.settings.dev).await?;
             say_added(output, &added);
         }
         Command::Update(update) => {
             let before = department::show(&db, &update.id).await?;
-            let amendment = amendment(update, &before)?;
+            let amendment = amendment(update, &before, &config.public_url)?;
             let done = department::update(&db, &context, &before, amendment, config.settings.dev).await?;
             output.say(&changes_as_json(&update.id, &done), || said(&update.id, &done));
         }
@@ -96,12 +96,12 @@ fn as_json(client: &Client) -> Value {
     value
 }
 
-fn amendment(update: &UpdateClient, before: &Client) -> Result<Amendment, Failure> {
+fn amendment(update: &UpdateClient, before: &Client, provider: &PublicUrl) -> Result<Amendment, Failure> {
     let mut metadata = before.metadata.clone();
     for name in &update.clear {
         name.clear(&mut metadata);
     }
-    update.options.set(&mut metadata)?;
+    update.options.set(&mut metadata, provider)?;
     Ok(Amendment {
         metadata,
         sector: update.options.sector.clone(),

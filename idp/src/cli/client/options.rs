@@ -2,13 +2,16 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::account::Level;
 use crate::cli::arguments::{AuthMethod as Method, Clearable, ClientOptions};
 use crate::cli::failure::Failure;
+use crate::config::PublicUrl;
 use crate::department::{AuthMethod, ClientMetadata, Purpose};
+use crate::oidc::acr_value;
 
 impl ClientOptions {
     /// Sets what is named. A list is replaced as a whole; of the purposes, those of the scopes that are named.
-    pub(super) fn set(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+    pub(super) fn set(&self, metadata: &mut ClientMetadata, provider: &PublicUrl) -> Result<(), Failure> {
         put(&mut metadata.client_name, self.name.as_ref());
         put(&mut metadata.client_name_en, self.name_en.as_ref());
         put(&mut metadata.organisation, self.department.as_ref());
@@ -33,6 +36,13 @@ impl ClientOptions {
             self.id_token_alg.as_ref(),
         );
         replace(&mut metadata.grant_types, &self.grant_types);
+        let default_acr = self
+            .default_acr
+            .iter()
+            .filter_map(|level| Level::try_from(*level).ok());
+        let default_acr: Vec<_> = default_acr.map(|level| acr_value(provider, level)).collect();
+        replace(&mut metadata.default_acr_values, &default_acr);
+        give(&mut metadata.default_max_age, self.default_max_age.as_ref());
         give(&mut metadata.policy_uri, self.policy_uri.as_ref());
         give(&mut metadata.tos_uri, self.tos_uri.as_ref());
         if self.native {
@@ -93,6 +103,8 @@ impl Clearable {
             Self::InitiateLoginUri => metadata.initiate_login_uri = None,
             Self::Jwks => metadata.jwks = None,
             Self::JwksUri => metadata.jwks_uri = None,
+            Self::DefaultAcr => metadata.default_acr_values.clear(),
+            Self::DefaultMaxAge => metadata.default_max_age = None,
             Self::Purpose => purposes.for_each(|purpose| purpose.zh.clear()),
             Self::PurposeEn => purposes.for_each(|purpose| purpose.en.clear()),
             Self::Optional => purposes.for_each(|purpose| purpose.optional = false),
@@ -181,7 +193,8 @@ mod tests {
         };
         let mut metadata = before.clone();
         update.clear.iter().for_each(|name| name.clear(&mut metadata));
-        update.options.set(&mut metadata).unwrap();
+        let provider = PublicUrl::parse("https://id.city.example").unwrap();
+        update.options.set(&mut metadata, &provider).unwrap();
         metadata
     }
 
@@ -210,8 +223,24 @@ mod tests {
                 "--jwks-uri",
                 "https://a.example/jwks",
                 "--native",
+                "--default-acr",
+                "3",
+                "--default-max-age",
+                "900",
             ],
         )
+    }
+
+    #[test]
+    fn a_level_is_registered_by_its_address_here_and_cleared_by_name() {
+        let before = registered();
+        assert_eq!(before.default_acr_values, ["https://id.city.example/acr/3"]);
+        assert_eq!(before.default_max_age, Some(900));
+        let after = updated(&before, &["--clear", "default-acr", "--clear", "default-max-age"]);
+        assert!(after.default_acr_values.is_empty());
+        assert_eq!(after.default_max_age, None);
+        let words = ["yimen", "client", "update", "hrss", "--default-acr", "5"];
+        assert!(Arguments::try_parse_from(words).is_err());
     }
 
     #[test]

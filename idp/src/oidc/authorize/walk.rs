@@ -15,7 +15,7 @@ use crate::department::{Client, account_in_sector};
 use crate::oidc::device::{self, DeviceTold};
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
-use crate::oidc::{Code, Oidc, Parameters, Scope, WireError, acr};
+use crate::oidc::{Code, Oidc, Parameters, Scope, WireError, acr_value};
 use crate::signin::{Aim, Interaction, InteractionFault, NewInteraction, Session};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, see_other};
 
@@ -101,8 +101,7 @@ impl Walk<'_> {
     ) -> Result<(String, Vec<HeaderValue>), PageError> {
         let id = self.oidc.rng.id();
         let here = format!("/oauth2/authorize/{id}");
-        let carried = serde_json::to_string(request)
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
+        let carried = serde_json::to_string(request).map_err(PageError::internal)?;
         let new = NewInteraction {
             cancel: format!("{here}/cancel"),
             continuation: here,
@@ -338,6 +337,6 @@ impl Walk<'_> {
     }
 
     fn acr(&self, level: Level) -> String {
-        acr::address(&self.oidc.config.public_url, level)
+        acr_value(&self.oidc.config.public_url, level)
     }
 }

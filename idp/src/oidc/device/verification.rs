@@ -13,7 +13,7 @@ use crate::department::{Client, DEVICE_CODE};
 use crate::oidc::authorize::open_for_device;
 use crate::oidc::{Oidc, QueryOrForm, WireError};
 use crate::signin::{Interaction, InteractionFault, NewInteraction};
-use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond, see_other};
+use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
 
 /// Codes that one sender may type in [`GUESSES_IN`], right ones included (RFC 8628 §5.1). Ours: a hall full of people
 /// stands behind one address, and of 2^34 codes a hundred are as good as none.
@@ -93,7 +93,7 @@ pub async fn enter_user_code(
         fresh_after: None,
         by_themselves: false,
         aim: None,
-        carried: serde_json::to_string(&carried).map_err(|fault| internal(&fault))?,
+        carried: serde_json::to_string(&carried).map_err(PageError::internal)?,
     };
     let cookies = oidc.interactions.open(id, new, &headers, &facts).await?;
     Ok(see_other(&here, cookies))
@@ -213,8 +213,4 @@ fn code_page(page: Page, user_code: String, problem: Option<CodeProblem>) -> Cod
         problem,
         page,
     }
-}
-
-fn internal(fault: &serde_json::Error) -> PageError {
-    PageError::new(ErrorKind::Internal).because(fault.to_string())
 }

@@ -94,8 +94,7 @@ pub async fn logout(
         client_id: client.map(|client| client.client_id.clone()),
         back,
     };
-    let stored = serde_json::to_vec(&asked)
-        .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
+    let stored = serde_json::to_vec(&asked).map_err(PageError::internal)?;
     oidc.state
         .put(&key(&session), &stored, facts.now, PATIENCE)
         .await?;

@@ -64,7 +64,7 @@ pub async fn download_export(
         let rows = table.rows(&portal.db, &portal.vault, session.account).await?;
         held[table.name] = to_json(&rows);
     }
-    let text = serde_json::to_string_pretty(&held).map_err(|fault| internal(&fault))?;
+    let text = serde_json::to_string_pretty(&held).map_err(PageError::internal)?;
     let mut response = text.into_response();
     api_headers(response.headers_mut());
     let headers = response.headers_mut();
@@ -133,8 +133,4 @@ fn to_json(rows: &[Vec<(&Column, Cell)>]) -> Value {
         Value::Object(cells.collect())
     };
     rows.iter().map(object).collect()
-}
-
-fn internal(fault: &serde_json::Error) -> PageError {
-    PageError::new(crate::web::ErrorKind::Internal).because(fault.to_string())
 }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use askama::Template;
 use qrcode::{Color, EcLevel, QrCode};
 
-use crate::web::{Door, ErrorKind, Page, PageError, views};
+use crate::web::{Door, Page, PageError, views};
 
 /// `GET /signin/{id}/handover`: what the browser shows while a phone is asked.
 #[derive(Template)]
@@ -51,8 +51,7 @@ const QUIET: usize = 4;
 
 impl Picture {
     pub(super) fn of(text: &str) -> Result<Self, PageError> {
-        let code = QrCode::with_error_correction_level(text, EcLevel::M)
-            .map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))?;
+        let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(PageError::internal)?;
         let width = code.width();
         let mut path = String::new();
         for (at, color) in code.to_colors().into_iter().enumerate() {

@@ -163,5 +163,5 @@ fn key(id: &str) -> String {
 }
 
 fn encode(asked: &Handover) -> Result<Vec<u8>, PageError> {
-    serde_json::to_vec(asked).map_err(|fault| PageError::new(ErrorKind::Internal).because(fault.to_string()))
+    serde_json::to_vec(asked).map_err(PageError::internal)
 }

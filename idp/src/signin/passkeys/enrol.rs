@@ -1,7 +1,5 @@
 use serde_json::Value;
-use webauthn_rs::prelude::{
-    Passkey as Credential, PasskeyRegistration, RegisterPublicKeyCredential, WebauthnError,
-};
+use webauthn_rs::prelude::{Passkey as Credential, PasskeyRegistration, RegisterPublicKeyCredential};
 
 use super::super::sessions::{Session, Sessions};
 use super::aaguid;
@@ -44,8 +42,8 @@ impl Passkeys {
         let name = profile.phone.map(|phone| phone.masked()).unwrap_or_default();
         let (options, ceremony) = relying_party
             .begin_enrolment(handle, &name, held.collect())
-            .map_err(|fault| internal(&fault))?;
-        let kept = serde_json::to_vec(&ceremony).map_err(|fault| internal(&fault.into()))?;
+            .map_err(PageError::internal)?;
+        let kept = serde_json::to_vec(&ceremony).map_err(PageError::internal)?;
         self.state
             .put(&key(session), &kept, context.now, CEREMONY)
             .await?;
@@ -85,7 +83,7 @@ impl Passkeys {
         let device = session.device.to_string();
         let new = NewPasskey {
             credential_id: credential.cred_id(),
-            credential: &serde_json::to_string(&credential).map_err(|fault| internal(&fault.into()))?,
+            credential: &serde_json::to_string(&credential).map_err(PageError::internal)?,
             rp_id: relying_party.id(),
             origin: relying_party.origin(),
             aaguid,
@@ -111,8 +109,4 @@ impl Passkeys {
 /// Bound to the session: what another browser answers finds no ceremony.
 fn key(session: &Session) -> String {
     format!("new-passkey:{{{}}}", session.id)
-}
-
-fn internal(fault: &WebauthnError) -> PageError {
-    PageError::new(ErrorKind::Internal).because(fault.to_string())
 }

@@ -59,9 +59,8 @@ impl Passkeys {
         let (options, ceremony) = self
             .relying_party()?
             .begin_sign_in()
-            .map_err(|fault| internal(&fault))?;
-        let kept = serde_json::to_vec(&ceremony)
-            .map_err(|fault| internal(&WebauthnError::ParseJSONFailure(fault)))?;
+            .map_err(PageError::internal)?;
+        let kept = serde_json::to_vec(&ceremony).map_err(PageError::internal)?;
         self.state.put(&key(interaction), &kept, now, CEREMONY).await?;
         Ok(options)
     }
@@ -156,7 +155,7 @@ impl Signin {
     ) -> Result<Option<Vec<HeaderValue>>, PageError> {
         let passkey = &found.passkey;
         credential.update_credential(result);
-        let credential = serde_json::to_string(&credential).map_err(|fault| internal(&fault.into()))?;
+        let credential = serde_json::to_string(&credential).map_err(PageError::internal)?;
         let known = answer.browser.is_known(&self.db, passkey.account).await?;
         let mut change = Change::begin(&self.db, context).await?;
         if !account::use_passkey(&mut change, passkey, &credential).await? {
@@ -242,8 +241,4 @@ fn unknown(credential: &PublicKeyCredential) -> Verdict {
 
 fn key(interaction: &str) -> String {
     format!("passkey:{{{interaction}}}")
-}
-
-fn internal(fault: &WebauthnError) -> PageError {
-    PageError::new(ErrorKind::Internal).because(fault.to_string())
 }

@@ -7,7 +7,7 @@ use super::super::Signin;
 use crate::account::{self, PhoneNumber};
 use crate::clock::Timestamp;
 use crate::store::StoreError;
-use crate::web::{ErrorKind, PageError};
+use crate::web::PageError;
 
 /// How long the question waits: to find a card takes a while. Ours.
 const OPEN: Duration = Duration::from_secs(30 * 60);
@@ -46,7 +46,7 @@ impl Signin {
     ) -> Result<(), PageError> {
         let seal = |phone: &PhoneNumber| self.vault.seal(SEALED_PHONE, interaction, phone.e164());
         let phone = phone.map(seal).transpose()?;
-        let kept = serde_json::to_vec(&Kept { question, phone }).map_err(|fault| internal(&fault))?;
+        let kept = serde_json::to_vec(&Kept { question, phone }).map_err(PageError::internal)?;
         Ok(self.state.put(&key(interaction), &kept, now, OPEN).await?)
     }
 
@@ -70,7 +70,7 @@ impl Signin {
         let Some(kept) = kept else {
             return Ok(None);
         };
-        let kept: Kept = serde_json::from_slice(kept).map_err(|fault| internal(&fault))?;
+        let kept: Kept = serde_json::from_slice(kept).map_err(PageError::internal)?;
         let open = |sealed: Vec<u8>| self.vault.open(SEALED_PHONE, interaction, &sealed);
         let phone = kept.phone.map(open).transpose()?;
         Ok(Some(Asked {
@@ -90,8 +90,4 @@ const SEALED_PHONE: &str = "interaction.asked";
 
 fn key(interaction: &str) -> String {
     format!("asked:{{{interaction}}}")
-}
-
-fn internal(fault: &serde_json::Error) -> PageError {
-    PageError::new(ErrorKind::Internal).because(fault.to_string())
 }

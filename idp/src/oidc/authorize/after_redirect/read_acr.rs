@@ -15,9 +15,9 @@ pub(in crate::oidc) fn read_acr(
 ) -> WantedAcr {
     let by_name = claims.id_token.get("acr").and_then(Option::as_ref);
     if let Some(asked) = by_name.filter(|asked| asked.value.is_some() || asked.values.is_some()) {
-        let values = asked.value.iter().chain(asked.values.iter().flatten());
         return WantedAcr {
-            levels: values
+            levels: asked
+                .wanted()
                 .filter_map(|value| level(public_url, value.as_str()?))
                 .collect(),
             is_essential: asked.essential,
