@@ -163,11 +163,21 @@ impl Admin {
                         .await?;
                     return Ok(Told::NotConfirmed);
                 }
-                Err(_) => return Ok(Told::NotNow),
+                Err(_) => {
+                    // What they have learnt, that there is such an account, is written down like an answer.
+                    let unanswered = Event::new(Action::IdentityRefused).account(found.id);
+                    let unanswered = on_duty.sign(unanswered, &asked.act).with("why", "no_answer");
+                    context.record(&self.db, unanswered).await?;
+                    return Ok(Told::NotNow);
+                }
             },
         };
         let mut change = Change::begin(&self.db, &context).await?;
         if !on_duty.is_still(&mut change).await? {
+            drop(change);
+            let too_late = Event::new(Action::IdentityRefused).account(found.id);
+            let too_late = on_duty.sign(too_late, &asked.act).with("why", "not_on_duty");
+            context.record(&self.db, too_late).await?;
             return Ok(Told::NotOnDuty);
         }
         let proven = prove_in_person(&mut change, &self.vault, found.id, &shown, on_duty, &asked.act).await?;

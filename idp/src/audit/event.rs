@@ -149,6 +149,8 @@ pub enum EndReason {
     Left,
     #[serde(rename = "nobody was at the kiosk")]
     LeftKiosk,
+    #[serde(rename = "there were too many")]
+    GaveWay,
 }
 
 impl EndReason {
@@ -164,6 +166,7 @@ impl EndReason {
             Self::Merged => "the account was merged",
             Self::Left => "the resident left",
             Self::LeftKiosk => "nobody was at the kiosk",
+            Self::GaveWay => "there were too many",
         }
     }
 }

@@ -26,6 +26,10 @@ const BY_TOKEN: &str = "SELECT s.id, s.last_seen_at, o.id AS operator_id, o.name
 /// Within the change that an operator makes: one who is removed at the same moment either is seen here, or sees it made.
 const STILL: &str = "UPDATE operator SET name = name WHERE id = $1 AND ended_at IS NULL";
 
+/// The same of their session.
+const STILL_SIGNED_IN: &str =
+    "UPDATE operator_session SET last_seen_at = last_seen_at WHERE operator_id = $1 AND id = $2";
+
 const SEEN: &str =
     "UPDATE operator_session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
 
@@ -58,12 +62,17 @@ impl OnDuty {
         format!("operator {}", self.session)
     }
 
-    /// Whether they still are, within a transaction: they cannot be removed before that commits.
+    /// Whether they still are, within a transaction: they can neither be removed nor signed out before that commits.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn is_still(&self, change: &mut Change) -> Result<bool, StoreError> {
-        Ok(change.execute(STILL, args![self.operator.id]).await? == 1)
+        let operator = self.operator.id;
+        Ok(change.execute(STILL, args![operator]).await? == 1
+            && change
+                .execute(STILL_SIGNED_IN, args![operator, self.session])
+                .await?
+                == 1)
     }
 
     /// What the audit has of an act: who, why, and under which file.

@@ -210,7 +210,8 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             | EndReason::PasskeyRemoved
             | EndReason::Locked
             | EndReason::Merged
-            | EndReason::Left => return None,
+            | EndReason::Left
+            | EndReason::GaveWay => return None,
         },
         Action::RefreshReused => Happening::Misused {
             service: service_name,

@@ -40,7 +40,7 @@ const HIDDEN: [Action; 28] = [
     Action::RelyingPartyHeld,
 ];
 
-const REASONS: [EndReason; 9] = [
+const REASONS: [EndReason; 10] = [
     EndReason::SignedOut,
     EndReason::AnotherDevice,
     EndReason::Everywhere,
@@ -50,6 +50,7 @@ const REASONS: [EndReason; 9] = [
     EndReason::Merged,
     EndReason::Left,
     EndReason::LeftKiosk,
+    EndReason::GaveWay,
 ];
 
 /// The statement that picks the lines and the words for them stand in two rooms.

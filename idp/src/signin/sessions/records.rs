@@ -40,6 +40,14 @@ const INSERT: &str = "INSERT INTO session \
 const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $9, last_seen_at = $3, \
      expires_at = $4, amr = $5, device = $6, passkey_id = $7, kiosk_id = $8 WHERE id = $1 AND ended_at IS NULL";
 
+/// A few at a time, should there be more from before there was a limit.
+const TOO_MANY: &str = "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL \
+     ORDER BY last_seen_at DESC, id DESC LIMIT 10 OFFSET $2";
+
+/// Sessions that an account may have open. Ours: more than anybody has devices, and few enough that whoever locks the
+/// account, or signs out everywhere, ends all of them in one request.
+const MOST_OPEN: i64 = 50;
+
 /// The sessions of all residents. Other rooms come here to find, list and end them.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -225,7 +233,16 @@ impl Sessions {
         ];
         change.execute(INSERT, args).await?;
         change.record(event(Action::SignedIn, id)).await?;
+        self.make_room(change, account).await?;
         Ok(Begun { id, token })
+    }
+
+    /// Ends the sessions used longest ago where an account has more than [`MOST_OPEN`].
+    async fn make_room(&self, change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+        for row in change.all(TOO_MANY, args![account, MOST_OPEN]).await? {
+            self.end(change, row.uuid("id")?, EndReason::GaveWay).await?;
+        }
+        Ok(())
     }
 
     /// The cookie that hands a browser its session. It goes when the browser is closed; on a

@@ -1,7 +1,8 @@
 use super::house::{Browser, House};
 use crate::audit::{Change, Context};
 use crate::department::{AuthMethod, ClientMetadata, add};
-use crate::signin::Session;
+use crate::signin::sessions::Proof;
+use crate::signin::{Device, Session};
 
 const PHONE: &str = "13812345678";
 
@@ -187,4 +188,28 @@ async fn a_session_ends_by_silence_and_by_age() {
 
 async fn is_over(browser: &Browser<'_>) -> bool {
     browser.session().await.is_none()
+}
+
+#[tokio::test]
+async fn the_session_used_longest_ago_gives_way_to_one_too_many() {
+    let house = House::open().await;
+    department(&house, "hrss", true).await;
+    let mut first = house.browser();
+    let session = first.sign_in(PHONE).await;
+    assert!(visit(&house, &session, "hrss").await);
+    let sessions = &house.signin.sessions;
+    for _ in 0..50 {
+        house.wait(1);
+        assert!(messages(&house).await.is_empty());
+        let mut change = Change::begin(&house.signin.db, &house.context()).await.unwrap();
+        sessions
+            .begin(&mut change, session.account, Proof::Code, None, Device::default())
+            .await
+            .unwrap();
+        change.commit().await.unwrap();
+    }
+    assert!(first.session().await.is_none(), "the oldest has ended");
+    assert_eq!(messages(&house).await, ["hrss"], "and departments are told");
+    let open = sessions.list_open(session.account).await.unwrap();
+    assert_eq!(open.len(), 50);
 }
