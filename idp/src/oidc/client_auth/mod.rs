@@ -2,6 +2,8 @@
 
 mod basic;
 mod client_keys;
+mod none;
+mod post;
 mod private_key_jwt;
 
 use std::ops::Deref;
@@ -82,15 +84,16 @@ fn read_offer(headers: &HeaderMap, parameters: &Parameters) -> Result<Offered, W
         private_key_jwt::check_type(parameters)?;
         return Ok(Offered::Assertion(assertion.to_owned()));
     }
+    match posted {
+        Some(secret) => post::read(parameters, secret),
+        None => none::read(parameters),
+    }
+}
+
+/// The `client_id` of the body, which nothing has proven yet.
+fn named(parameters: &Parameters) -> Result<String, WireError> {
     let missing = || WireError::new(Code::InvalidClient, "the request does not authenticate a client");
-    let client_id = parameters.get("client_id").ok_or_else(missing)?.to_owned();
-    Ok(match posted {
-        Some(secret) => Offered::Post {
-            client_id,
-            secret: secret.to_owned(),
-        },
-        None => Offered::Nothing { client_id },
-    })
+    parameters.get("client_id").map(str::to_owned).ok_or_else(missing)
 }
 
 async fn prove(
