@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from './axe.mjs';
 import { code, start, visitor } from './demo.mjs';
+import { picture } from './pictures.mjs';
 
 let demo, first;
 
@@ -80,7 +81,10 @@ for (const locale of ['zh-CN', 'en']) {
         await mobile.click('.elder-switch');
       }
       const seen = [await violations(screen)];
+      await picture(screen, 'signin/handover.html');
       await mobile.goto(await screen.getAttribute('#handover', 'href'));
+      await mobile.waitForSelector('#approve');
+      await picture(mobile, 'portal/handover.html');
       await mobile.fill('#number', 'x');
       seen.push(await violations(mobile));
       const right = await screen.textContent('#number');
@@ -91,6 +95,7 @@ for (const locale of ['zh-CN', 'en']) {
       await mobile.click('#refuse');
       await mobile.waitForSelector('#told');
       seen.push(await violations(mobile));
+      await picture(mobile, 'portal/handover_told.html');
       await screen.waitForSelector('#handover-refused');
       seen.push(await violations(screen));
       assert.deepEqual(seen.flat(), []);

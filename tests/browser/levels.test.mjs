@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { withAuthenticator } from './authenticator.mjs';
-import { violations } from './axe.mjs';
-import { advance, allow, code, prove, start, visitor } from './demo.mjs';
+import { suits, violations } from './axe.mjs';
+import { advance, allow, code, editions, prove, start, visitor } from './demo.mjs';
+import { picture } from './pictures.mjs';
 
 let demo, registration;
 
@@ -76,7 +77,33 @@ test('business registration: sign the filing, passkey made, confirmed, name prov
   await page.goto(`${demo.provider}/account`);
   assert.match(await page.textContent('#identity'), /可信级别 3/);
   await look(page);
+  await page.click('#methods button[name=passkey]');
+  assert.match(await page.textContent('[role=status]'), /最后一种方式，不能删/);
+  await look(page);
 });
+
+for (const [at, edition] of editions.entries()) {
+  test(`what a signature asks for, page by page, ${edition.name}`, async (t) => {
+    const { page, touch } = await withAuthenticator(demo, t, {}, { locale: edition.locale });
+    const see = (name, sign, template) => t.test(name, async () => {
+      await page.waitForSelector(sign);
+      await suits(page);
+      await picture(page, template);
+      await page.setViewportSize({ width: 390, height: 844 });
+    });
+    await page.goto(`${demo.provider}/display?${edition.display}&back=/privacy`);
+    await apply(page, `1380000021${at}`, `白杨文具${'一二三'[at]}店`);
+    await page.click('a.sign');
+    await see('a passkey is missing', '#passkey', 'signin/raise.html');
+    await touch();
+    await page.click('#passkey');
+    await page.waitForSelector('[data-passkey=get]');
+    await page.click('#passkey');
+    await see('a name is missing', '#number', 'signin/identity.html');
+    await tell(page, person('is under 14'));
+    await see('staff must look', '#stopped', 'signin/identity_stopped.html');
+  });
+}
 
 test('who will not confirm stays signed in, and the filing unsigned', async (t) => {
   const { page } = await withAuthenticator(demo, t);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { suits } from './axe.mjs';
 import { allow, code, start } from './demo.mjs';
+import { picture } from './pictures.mjs';
 
 let demo, first, second;
 
@@ -38,20 +39,21 @@ for (const walk of walks) {
       if (answer.request().resourceType() === 'document') documents.set(answer.url(), answer);
     });
 
-    /** What is true of every page. */
-    const look = (name, sign) => t.test(name, async () => {
+    /** What is true of every page; the template is named where it is to be shown. */
+    const look = (name, sign, template) => t.test(name, async () => {
       await page.waitForSelector(sign);
       await headers(documents.get(page.url().split('#')[0]));
       await suits(page);
+      if (template) await picture(page, template);
       await page.setViewportSize({ width: 390, height: 844 });
     });
 
     if (walk.display) await page.goto(`${demo.provider}/display?${walk.display}&back=/privacy`);
     await page.goto(`${demo.provider}/privacy`);
     assert.equal(await page.locator('html.elder').count(), walk.name === 'elder' ? 1 : 0);
-    await look('privacy', 'main h1');
+    await look('privacy', 'main h1', 'privacy.html');
     await page.goto(`${demo.provider}/nope`);
-    await look('error', '#trace-id');
+    await look('error', '#trace-id', 'error.html');
 
     await page.goto(first);
     await look('department 1', '#sign-in');
@@ -62,14 +64,14 @@ for (const walk of walks) {
     await look('number, mistyped', '#phone-error');
     await page.fill('#phone', walk.phone);
     await page.click('#send-code');
-    await look('code', '#code');
+    await look('code', '#code', 'signin/code.html');
     const right = await code(demo, walk.phone);
     await page.fill('#code', right === '000000' ? '000001' : '000000');
     await page.click('#verify');
     await look('code, wrong', '#code-error');
     await page.fill('#code', right);
     await page.click('#verify');
-    await look('consent', '#allow');
+    await look('consent', '#allow', 'consent/consent.html');
     await allow(page, first);
     await look('department 1, signed in', '#sign-out');
     await page.goto(second);
@@ -79,16 +81,16 @@ for (const walk of walks) {
     await allow(page, second);
     await look('department 2, signed in', '#sign-out');
     await page.goto(`${demo.provider}/dev/outbox`);
-    await look('outbox', '#messages');
+    await look('outbox', '#messages', 'signin/outbox.html');
     await page.goto(`${demo.provider}/account`);
-    await look('account', '#services');
+    await look('account', '#services', 'portal/account.html');
     await page.locator('#services button[value="all"]').first().click();
-    await look('withdrawing', '#confirm');
+    await look('withdrawing', '#confirm', 'portal/confirm.html');
     await page.click('#cancel');
     await page.click('#sign-out-everywhere');
     await look('signing out everywhere', '#confirm');
     await page.click('#confirm');
-    await look('signed out', 'main a[href="/account"]');
+    await look('signed out', 'main a[href="/account"]', 'signin/signed_out.html');
 
     await t.test('nothing was refused or went wrong in the console', () => assert.deepEqual(heard, []));
   });

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { withAuthenticator } from './authenticator.mjs';
-import { violations } from './axe.mjs';
-import { advance, allow, code, enter, signIn, start, visitor } from './demo.mjs';
+import { suits, violations } from './axe.mjs';
+import { advance, allow, code, editions, enter, proveNumber, signIn, start, visitor } from './demo.mjs';
+import { picture } from './pictures.mjs';
 
 let demo, first, second;
 
@@ -129,22 +130,31 @@ test('one calm offer after a code, and none for a month after "not now"', async 
   await page.waitForSelector('#methods button[name=passkey]');
 });
 
-test('the elder edition explains before it offers', async (t) => {
-  const { page } = await withAuthenticator(demo, t);
-  await enter(demo, page, '13800000105');
-  await advance(demo, '61s');
-  await page.context().clearCookies();
-  await page.goto(`${demo.provider}/display?edition=elder&back=/account`);
-  await page.waitForSelector('#phone');
-  assert.equal(await page.locator('#passkey').count(), 0, 'one question alone');
-  await page.fill('#phone', '13800000105');
-  await page.click('#send-code');
-  await page.fill('#code', await code(demo, '13800000105'));
-  await page.click('#verify');
-  await page.waitForSelector('#later');
-  assert.equal(await page.locator('main li').count(), 3);
-  assert.deepEqual(await violations(page), []);
-});
+for (const [at, edition] of editions.entries()) {
+  test(`the pages that offer a passkey, ${edition.name}: the elder edition explains first`, async (t) => {
+    const phone = `1380000012${at}`;
+    const { page } = await withAuthenticator(demo, t, {}, { locale: edition.locale });
+    const look = async (sign, template) => {
+      await page.waitForSelector(sign, { state: 'visible' });
+      await suits(page);
+      await picture(page, template);
+      await page.setViewportSize({ width: 390, height: 844 });
+    };
+    const isElder = edition.name === 'elder';
+    await enter(demo, page, phone);
+    await advance(demo, '61s');
+    await page.context().clearCookies();
+    await page.goto(`${demo.provider}/display?${edition.display}&back=/account`);
+    await look(isElder ? '#phone' : '#passkey', 'signin/phone.html');
+    if (isElder) assert.equal(await page.locator('#passkey').count(), 0, 'one question alone');
+    await proveNumber(demo, page, phone);
+    await look('#later', 'signin/offer.html');
+    assert.equal(await page.locator('main li').count(), isElder ? 3 : 0);
+    await page.click('#later');
+    await page.click('#add-passkey');
+    await look('#passkey', 'portal/new_passkey.html');
+  });
+}
 
 test('a passkey that was removed is forgotten by the authenticator too', async (t) => {
   const device = await withAuthenticator(demo, t);
@@ -188,7 +198,7 @@ test('whoever is not verified, or stops, gets in by no passkey, and still by a c
   await page.waitForSelector('#methods');
 });
 
-test('several authenticators, one account', async (t) => {
+test('several authenticators, one account, each by its name', async (t) => {
   const device = await withAuthenticator(demo, t, { transport: 'usb', defaultBackupEligibility: false, defaultBackupState: false });
   await addPasskey(device, '13800000108');
   const { page, cdp } = device;
@@ -199,6 +209,12 @@ test('several authenticators, one account', async (t) => {
   await page.click('#add-passkey');
   await page.click('#passkey');
   await page.waitForFunction(() => document.querySelectorAll('#methods button[name=passkey]').length === 2);
+  const second = page.locator('#methods li', { has: page.locator('button[name=passkey]') }).last();
+  await second.locator('summary').click();
+  await second.locator('input[name=name]').fill('书房的电脑');
+  await second.locator('form[action="/account/passkeys/rename"] button').click();
+  await page.waitForSelector('[role=status]');
+  assert.equal(await page.locator('#methods h3', { hasText: '书房的电脑' }).count(), 1);
   await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
   assert.deepEqual(await violations(page), []);
 });

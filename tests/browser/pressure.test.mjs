@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { suits } from './axe.mjs';
 import { startCity } from './city.mjs';
 import { advance, visitor } from './demo.mjs';
+import { picture } from './pictures.mjs';
 
 const range = '203.0.113';
 let city;
@@ -178,6 +179,7 @@ for (const { name, host, display, locale } of walks) {
       await page.click('#send-code');
       await page.waitForSelector(scripts === 'on' ? 'form[data-working]' : '.wait');
       await suits(page);
+      if (scripts === 'on') await picture(page, 'signin/hold.html');
     });
   }
 }

@@ -1,67 +1,43 @@
-// No page of the provider's that no test of this folder looks at.
+// No page of the provider's that no test of this folder looks at, nor any that docs/pages.md does not show.
 import assert from 'node:assert/strict';
-import { readFile, readdir } from 'node:fs/promises';
-import { test } from 'node:test';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { before, test } from 'node:test';
+import { named } from './pictures.mjs';
 
 const templates = new URL('../../idp/templates/', import.meta.url);
+const docs = new URL('../../docs/', import.meta.url);
+let pages;
 
-/** By template: the test that has axe look at it, and the sign by which it knows that it is there. */
-const looked = {
-  'admin/desk.html': ['window', '#window-code'],
-  'admin/enrol.html': ['window', 'data-passkey=create'],
-  'admin/sign_in.html': ['window', 'data-passkey=get'],
-  'consent/consent.html': ['pages', '#allow'],
-  'error.html': ['pages', '#trace-id'],
-  'meaning.html': ['seldom', 'main.prose h1'],
-  'oidc/device.html': ['lifecycle', '#find-device'],
-  'oidc/device_confirm.html': ['lifecycle', '#go-on'],
-  'oidc/device_told.html': ['lifecycle', '#told'],
-  'oidc/form_post.html': ['seldom', '#continue'],
-  'oidc/logout.html': ['seldom', '#stay'],
-  'portal/account.html': ['pages', '#services'],
-  'portal/confirm.html': ['pages', '#confirm'],
-  'portal/export.html': ['lifecycle', '#download'],
-  'portal/handover.html': ['handover', '#approve'],
-  'portal/handover_told.html': ['handover', '#told'],
-  'portal/merge_outcome.html': ['seldom', '#told'],
-  'portal/new_passkey.html': ['seldom', 'form[data-passkey=create]'],
-  'portal/new_phone.html': ['seldom', '#send-code'],
-  'portal/new_phone_code.html': ['seldom', '#verify'],
-  'portal/notice.html': ['lifecycle', '#lock'],
-  'portal/notice_outcome.html': ['lifecycle', '#outcome'],
-  'portal/recover.html': ['seldom', '#recover'],
-  'privacy.html': ['pages', 'main h1'],
-  'signin/code.html': ['pages', '#code'],
-  'signin/handover.html': ['handover', '#handover'],
-  'signin/hold.html': ['pressure', 'form[data-working]'],
-  'signin/identity.html': ['levels', '#prove'],
-  'signin/identity_stopped.html': ['levels', '#stopped'],
-  'signin/kiosk_enrol.html': ['window', '#enrol'],
-  'signin/kiosk_rest.html': ['window', '#begin'],
-  'signin/offer.html': ['passkeys', '#later'],
-  'signin/outbox.html': ['pages', '#messages'],
-  'signin/phone.html': ['pages', '#phone'],
-  'signin/raise.html': ['levels', 'data-passkey=get'],
-  'signin/signed_out.html': ['pages', 'main a[href="/account"]'],
-  'signin/stay.html': ['lifecycle', '#stay'],
-  'signin/whose.html': ['lifecycle', '#new'],
-};
-
-test('every page is looked at', async () => {
-  const names = (await readdir(templates, { recursive: true })).filter((name) => name.endsWith('.html'));
-  const pages = [];
-  for (const name of names) {
+before(async () => {
+  pages = [];
+  for (const name of (await readdir(templates, { recursive: true })).filter((name) => name.endsWith('.html'))) {
     const text = await readFile(new URL(name, templates), 'utf8');
     // What extends the layout and lets nothing extend it in turn is a page.
     if (text.includes('{% extends') && name !== 'door.html') pages.push(name);
   }
-  assert.deepEqual(pages.sort(), Object.keys(looked).sort());
 });
 
-for (const [template, [file, sign]] of Object.entries(looked)) {
-  test(`${template} is looked at by ${file}.test.mjs`, async () => {
-    const text = await readFile(new URL(`${file}.test.mjs`, import.meta.url), 'utf8');
-    assert.ok(text.includes(sign), `waits for ${sign}`);
-    assert.match(text, /from '.\/axe\.mjs'/);
-  });
-}
+test('every page is looked at, by a test that has axe look too', async () => {
+  const looked = new Set();
+  for (const file of (await readdir(new URL('.', import.meta.url))).filter((name) => name.endsWith('.test.mjs'))) {
+    const text = await readFile(new URL(file, import.meta.url), 'utf8');
+    if (!/from '.\/axe\.mjs'/.test(text)) continue;
+    for (const [, template] of text.matchAll(/'([a-z_/]+\.html)'/g)) looked.add(template);
+  }
+  assert.deepEqual([...looked].sort(), pages.toSorted());
+});
+
+test('docs/pages.md shows every page, and nothing that is none (tests/browser/gallery.mjs)', async () => {
+  const wanted = pages.map((template) => `${named(template)}.webp`).sort();
+  const held = (await readdir(new URL('pages/', docs))).sort();
+  assert.deepEqual(held, wanted, 'docs/pages');
+  const text = await readFile(new URL('pages.md', docs), 'utf8');
+  assert.deepEqual([...text.matchAll(/\]\(pages\/([^)]*)\)/g)].map(([, file]) => file).sort(), wanted, 'docs/pages.md');
+});
+
+test('the pictures stay small enough for a clone', async () => {
+  const sizes = await Promise.all(pages.map(async (template) =>
+    (await stat(new URL(`pages/${named(template)}.webp`, docs))).size));
+  assert.ok(Math.max(...sizes) <= 120_000, `${Math.max(...sizes)} bytes`);
+  assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= 3_500_000);
+});
