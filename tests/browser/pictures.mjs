@@ -31,6 +31,7 @@ export async function picture(page, template) {
     // The whole page is on the screen: what is fixed stands where a reader would see it.
     const whole = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width, height: Math.min(whole, tallest) });
+    await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({ path: join(folder, `${named(template)}.${lang}.${name}.png`) });
   }
   await page.setViewportSize(before);
