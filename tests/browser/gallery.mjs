@@ -48,7 +48,7 @@ async function sheet(name) {
     body { display: inline-flex; gap: 16px; align-items: flex-start; margin: 0; padding: 16px; background: #c3cecc }
     div { display: grid; gap: 16px }
     img { display: block; border-radius: 8px }
-    .phone { width: 300px }
+    .phone { width: 300px; max-height: 1000px; object-fit: cover; object-position: top }
     .desktop { width: 704px }
   </style>${phones.join('')}<div>${desktops.join('')}</div>`);
   await page.waitForFunction(() => [...document.images].every((image) => image.complete));
