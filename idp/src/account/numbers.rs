@@ -44,6 +44,10 @@ const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND e
 const STAYING: &str =
     "SELECT id, verified_at FROM phone WHERE account_id = $1 AND ended_at IS NULL AND ends_at IS NULL";
 
+/// Every pairing that an account ever had, each number's in their order.
+const PAIRINGS: &str = "SELECT id, number_index, verified_at, ended_at, ends_at, end_reason FROM phone \
+     WHERE account_id = $1 ORDER BY number_index, epoch";
+
 const HELD: &str = "SELECT COUNT(*) AS held FROM phone WHERE account_id = $1 AND ended_at IS NULL";
 
 const END_LATER: &str = "UPDATE phone SET ends_at = $2 WHERE id = $1 AND ended_at IS NULL";
@@ -158,7 +162,8 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 }
 
 /// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes, but
-/// for the only ones, and what was given up or was to be replaced stays.
+/// for the only ones, and what was given up or was to be replaced stays. A number that its owner has got back since then was
+/// not added: it is as old as what it was taken from.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -171,9 +176,9 @@ pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestam
         change.record(event.with("phone", row.uuid("id")?)).await?;
     }
     let (mut added, mut are_others) = (Vec::new(), false);
-    for row in change.all(STAYING, args![account]).await? {
-        if row.time("verified_at")? >= since {
-            added.push(row.uuid("id")?);
+    for (phone, held_since) in staying_since(change, account).await? {
+        if held_since >= since {
+            added.push(phone);
         } else {
             are_others = true;
         }
@@ -183,6 +188,27 @@ pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestam
         record_end(change, phone, account).await?;
     }
     Ok(())
+}
+
+/// The numbers that stay with an account, and since when each is its own. One that somebody else had for a while and that
+/// came back, by its owner's own browser or by staff, is so since before.
+async fn staying_since(change: &mut Change, account: Uuid) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
+    let mut staying = Vec::new();
+    // The number's pairing before this one, where it was returned.
+    let mut returned: Option<(Vec<u8>, Timestamp)> = None;
+    for row in change.all(PAIRINGS, args![account]).await? {
+        let (number, verified_at) = (row.bytes("number_index")?, row.time("verified_at")?);
+        let held_since = match returned.take() {
+            Some((before, since)) if before == number => since,
+            _ => verified_at,
+        };
+        if row.maybe_time("ended_at")?.is_none() && row.maybe_time("ends_at")?.is_none() {
+            staying.push((row.uuid("id")?, held_since));
+        }
+        returned =
+            (row.maybe_text("end_reason")?.as_deref() == Some("returned")).then_some((number, held_since));
+    }
+    Ok(staying)
 }
 
 /// Ends the numbers whose time has come, a hundred at a time; answers how many.

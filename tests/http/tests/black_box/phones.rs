@@ -307,3 +307,94 @@ async fn an_added_number_is_told_to_the_others_and_their_link_undoes_it() {
     );
     assert!(account.text("#methods").contains("138 **** 0001"));
 }
+
+/// Two numbers for long; the second was somebody else's for a moment and has come back to the owner's own browser. Answers
+/// the link of the notice about that.
+async fn got_back(app: &TestApp) -> (Resident, String) {
+    let (owner, _) = with_two(app).await;
+    app.advance("90d").await;
+    let before = owner.notices(1).await;
+    let stranger = app.resident(NEW);
+    let page = stranger.sign_in_at(&stranger.browser.get("/account").await).await;
+    page.press("#new", &[]).await;
+    let told = owner.notices(before.len() + 1).await;
+    let link = told.into_iter().find(|link| !before.contains(link)).unwrap();
+    app.advance("2m").await;
+    let back = owner.lend_to(NEW).sign_in().await;
+    assert!(back.text("#activity").contains("重新归到这个账户"));
+    (owner, link)
+}
+
+async fn lock(app: &TestApp, link: &str) {
+    let locked = app.browser().get(link).await.press("#lock", &[]).await;
+    assert_eq!(locked.status(), 200, "{}", locked.answer.body);
+}
+
+#[tokio::test]
+async fn a_lock_does_not_end_a_number_that_was_got_back() {
+    let app = TestApp::start().await;
+    let (owner, link) = got_back(&app).await;
+    lock(&app, &link).await;
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    for held in ["138 **** 0001", "138 **** 0002"] {
+        assert!(account.text("#methods").contains(held), "{held}");
+    }
+}
+
+/// It was the only one that was not new, and with none before them the thief's stayed.
+#[tokio::test]
+async fn a_number_that_was_got_back_does_not_keep_a_thiefs() {
+    let app = TestApp::start().await;
+    let owner = app.resident(OLD);
+    owner.sign_in().await;
+    app.advance("90d").await;
+    let stranger = app.resident(OLD);
+    let page = stranger.sign_in_at(&stranger.browser.get("/account").await).await;
+    page.press("#new", &[]).await;
+    app.advance("2m").await;
+    owner.sign_in().await;
+    app.advance("2m").await;
+    let thief = owner.elsewhere();
+    add(&app, &thief.sign_in().await, NEW).await;
+    // To the number that the owner has: the stranger's account was told of its loss, and this one of two things.
+    let mut added = None;
+    while added.is_none() {
+        for link in owner.notices(2).await {
+            let what = app.browser().get(&link).await.text("#what");
+            if what.contains("添加了一个手机号") {
+                added = Some(link);
+            }
+        }
+    }
+    lock(&app, &added.unwrap()).await;
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    let methods = account.text("#methods");
+    assert!(
+        methods.contains("138 **** 0001") && !methods.contains("138 **** 0002"),
+        "{methods}"
+    );
+}
+
+/// That it was once got back does not make it the owner's for ever.
+#[tokio::test]
+async fn a_number_given_up_since_and_added_by_a_thief_goes() {
+    let app = TestApp::start().await;
+    let (owner, _) = got_back(&app).await;
+    let account = owner.browser.get("/account").await;
+    let account = remove(&account, 2).await.press("#confirm", &[]).await;
+    assert!(!account.text("#methods").contains("138 **** 0002"));
+    app.advance("4d").await;
+    owner.sign_in().await;
+    app.advance("2m").await;
+    let before = owner.notices(1).await;
+    let thief = owner.elsewhere();
+    add(&app, &thief.sign_in().await, NEW).await;
+    let told = owner.notices(before.len() + 2).await;
+    let link = told.into_iter().find(|link| !before.contains(link)).unwrap();
+    lock(&app, &link).await;
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    assert!(!account.text("#methods").contains("138 **** 0002"));
+}
