@@ -19,6 +19,8 @@ use crate::web::{Locale, Words};
 pub enum Notice {
     /// Signed in where the account was not known.
     NewDevice,
+    /// Signed in at a kiosk that the account was not used to.
+    AtKiosk,
     PasskeyAdded,
     /// There are two of one: neither signs in any more.
     PasskeyCloned,
@@ -51,8 +53,9 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::NewDevice,
+        Self::AtKiosk,
         Self::PasskeyAdded,
         Self::PasskeyCloned,
         Self::NumberDisputed,
@@ -76,6 +79,7 @@ impl Notice {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NewDevice => "new-device",
+            Self::AtKiosk => "at-kiosk",
             Self::PasskeyAdded => "passkey-added",
             Self::PasskeyCloned => "passkey-cloned",
             Self::NumberDisputed => "number-disputed",
@@ -104,6 +108,7 @@ impl Notice {
     pub fn words(self, words: Words, device: &str) -> String {
         let id = match self {
             Self::NewDevice => "told-new-device",
+            Self::AtKiosk => "told-at-kiosk",
             Self::PasskeyAdded => "told-passkey-added",
             Self::PasskeyCloned => "told-passkey-cloned",
             Self::NumberDisputed => "told-number-disputed",
@@ -151,6 +156,8 @@ const MOST_OF_KIND: i64 = 3;
 
 const TOLD_TODAY: &str = "SELECT COUNT(*) AS told, SUM(CASE WHEN kind = $3 THEN 1 ELSE 0 END) AS of_kind \
      FROM notice WHERE account_id = $1 AND created_at > $2";
+
+const LANGUAGE: &str = "SELECT language FROM account WHERE id = $1";
 
 const INSERT: &str = "INSERT INTO notice (id, token_hash, account_id, kind, device, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -203,7 +210,7 @@ pub async fn tell(
         now.plus(LINK)
     ];
     change.execute(INSERT, args).await?;
-    let what = notice.words(Words::of(Locale::Chinese), device);
+    let (what, english) = sentence(change, account, notice, device).await?;
     for number in live_numbers(change, vault, account).await? {
         enqueue_text(
             change,
@@ -211,11 +218,34 @@ pub async fn tell(
             account,
             number.e164(),
             &what,
+            english.as_deref(),
             &format!("/n/{token}"),
         )
         .await?;
     }
     Ok(())
+}
+
+/// The notice in words: in the language that the account's owner was last known to read. Whoever has just come in where
+/// the account was not known has changed nothing about that (`signin` decides what counts).
+///
+/// The Chinese is always there, because every provider has a template for it.
+async fn sentence(
+    change: &mut Change,
+    account: Uuid,
+    notice: Notice,
+    device: &str,
+) -> Result<(String, Option<String>), StoreError> {
+    let language = match change.maybe(LANGUAGE, args![account]).await? {
+        Some(row) => row.maybe_text("language")?,
+        None => None,
+    };
+    let reads_english = language.as_deref().and_then(Locale::from_tag) == Some(Locale::English);
+    let words = |locale| notice.words(Words::of(locale), device);
+    Ok((
+        words(Locale::Chinese),
+        reads_english.then(|| words(Locale::English)),
+    ))
 }
 
 /// The notice behind a link, while the link is good.

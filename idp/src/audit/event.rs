@@ -83,6 +83,7 @@ actions! {
     KioskEnrolled = "kiosk.enrolled",
     KioskRemoved = "kiosk.removed",
     KnownTwice = "subject.known_twice",
+    LanguageRemembered = "account.language",
     MergedInto = "account.merged_into",
     MergingBegun = "account.merging_begun",
     MergingStopped = "account.merging_stopped",
@@ -151,6 +152,8 @@ pub enum EndReason {
     LeftKiosk,
     #[serde(rename = "there were too many")]
     GaveWay,
+    #[serde(rename = "the kiosk was removed")]
+    KioskRemoved,
 }
 
 impl EndReason {
@@ -167,6 +170,7 @@ impl EndReason {
             Self::Left => "the resident left",
             Self::LeftKiosk => "nobody was at the kiosk",
             Self::GaveWay => "there were too many",
+            Self::KioskRemoved => "the kiosk was removed",
         }
     }
 }

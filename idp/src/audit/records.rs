@@ -8,7 +8,7 @@ use crate::store::{Db, Row, StoreError};
 pub(super) const INSERT: &str = "INSERT INTO audit (id, at, request_id, actor, account_id, client_id, action, detail) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-/// Of the ends of a session, the two that no other line tells: what is not shown takes no line's place.
+/// Of the ends of a session, those that no other line tells: what is not shown takes no line's place.
 const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      WHERE account_id = $1 AND (action IN ('session.begun', 'session.renewed', 'consent.given', \
      'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed', \
@@ -22,6 +22,7 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
      'account.merging_begun', 'account.merging_stopped', 'account.merged', 'subject.known_twice') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
      OR detail LIKE '%\"reason\":\"nobody was at the kiosk\"%' \
+     OR detail LIKE '%\"reason\":\"the kiosk was removed\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \
      ORDER BY at DESC, id DESC LIMIT $2";
 

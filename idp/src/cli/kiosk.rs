@@ -29,10 +29,11 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
             output.say(&list, || align(&kiosks.iter().map(line).collect::<Vec<_>>()));
         }
         Command::Remove { name } => {
-            remove_kiosk(&db, &context, name).await?;
-            output.say(&json!({ "name": name, "removed": true }), || {
-                format!("{name} has been removed")
-            });
+            let ended = remove_kiosk(&db, &config, &context, name).await?;
+            output.say(
+                &json!({ "name": name, "removed": true, "signed_out": ended }),
+                || format!("{name} has been removed; signed out there: {ended}"),
+            );
         }
     }
     db.close().await;

@@ -15,11 +15,16 @@ pub struct Aliyun {
     pub access_key_secret: Secret,
     pub sign_name: String,
     pub template_code: String,
+    /// The English one, with the same parameters; without it everybody gets the Chinese.
+    #[serde(default)]
+    pub template_code_en: Option<String>,
     /// Template parameter → what goes in: `code`, `minutes` or `origin`.
     #[serde(default = "aliyun_params")]
     pub template_params: BTreeMap<String, TemplateValue>,
     #[serde(default)]
     pub notice_template_code: Option<String>,
+    #[serde(default)]
+    pub notice_template_code_en: Option<String>,
     /// As `template_params`: `what`, `link`, `token` or `origin`.
     #[serde(default = "aliyun_notice_params")]
     pub notice_template_params: BTreeMap<String, TemplateValue>,
@@ -36,10 +41,15 @@ pub struct Tencent {
     pub sdk_app_id: String,
     pub sign_name: String,
     pub template_id: String,
+    /// The English one, with the same parameters; without it everybody gets the Chinese.
+    #[serde(default)]
+    pub template_id_en: Option<String>,
     #[serde(default = "tencent_params")]
     pub template_params: Vec<TemplateValue>,
     #[serde(default)]
     pub notice_template_id: Option<String>,
+    #[serde(default)]
+    pub notice_template_id_en: Option<String>,
     #[serde(default = "tencent_notice_params")]
     pub notice_template_params: Vec<TemplateValue>,
     #[serde(default = "tencent_region")]

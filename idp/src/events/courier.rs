@@ -14,7 +14,7 @@ use crate::fetch::Fetcher;
 use crate::keys::KeyRing;
 use crate::keys::jose::Algorithm;
 use crate::rng::Rng;
-use crate::sms::{Attempt, Content, Language, Message, Outcome, Recipient, Sms};
+use crate::sms::{Attempt, Content, Message, Outcome, Recipient, Sms};
 use crate::store::{Db, StoreError, Vault};
 
 /// How often the outbox is looked through.
@@ -116,14 +116,15 @@ impl Courier {
         }
         let sealed = text.open(&self.vault, id).map_err(|fault| Failure::new(&fault))?;
         let public_url = &self.config.public_url;
+        let what = text.sentence();
         let message = Message {
+            language: what.language(),
             to: Recipient::from_e164(&sealed.number).ok_or_else(|| Failure::new(&"the number is none"))?,
             content: Content::Notice {
-                what: text.what.clone(),
+                what,
                 link: Secret::new(public_url.join(&sealed.link)),
             },
             origin: public_url.host().to_owned(),
-            language: Language::Chinese,
         };
         let delivery = self.sms.send(&message, self.clock.now()).await;
         if delivery.accepted.is_some() {
@@ -194,10 +195,13 @@ impl Courier {
     fn event(action: Action, message: &Claimed) -> Event {
         let event = Event::new(action).with("attempts", message.attempts);
         match &message.letter {
-            Letter::Logout(logout) => event
-                .account(logout.account)
-                .client(&logout.client_id)
-                .with("kind", "logout"),
+            Letter::Logout(logout) => {
+                let event = event.client(&logout.client_id).with("kind", "logout");
+                match logout.account {
+                    Some(account) => event.account(account),
+                    None => event,
+                }
+            }
             Letter::Text(text) => event.account(text.account).with("kind", "text"),
         }
     }

@@ -65,7 +65,7 @@ fn logout(uri: &str) -> Logout {
         algorithm: "ES256".to_owned(),
         sub: "sub-1".to_owned(),
         sid: "sid-1".to_owned(),
-        account: Uuid::from_u128(7),
+        account: Some(Uuid::from_u128(7)),
     }
 }
 
@@ -330,6 +330,7 @@ async fn a_notice_reaches_its_telephone_and_the_records_hold_neither_number_nor_
         Uuid::from_u128(7),
         "+8613912345678",
         "您的账户刚在新设备上登录",
+        None,
         "/n/the-token",
     )
     .await
@@ -353,4 +354,28 @@ async fn a_notice_reaches_its_telephone_and_the_records_hold_neither_number_nor_
     assert!(sent[0].text.ends_with(text), "{}", sent[0].text);
     assert_eq!(sent[0].code, None);
     assert!(courier.claim(10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_reads_english_is_told_in_english_and_older_messages_are_still_read() {
+    let (_records, courier) = courier().await;
+    let mut change = Change::begin(&courier.db, &context(&courier)).await.unwrap();
+    for number in ["+8613912345678", "+8613912345679"] {
+        let (account, vault) = (Uuid::from_u128(7), &courier.vault);
+        let (chinese, english) = ("您的账户刚在新设备上登录", Some("Signed in on a new device"));
+        enqueue_text(&mut change, vault, account, number, chinese, english, "/n/t")
+            .await
+            .unwrap();
+    }
+    // As a version wrote it that knew of no languages.
+    let older = "UPDATE outbox SET payload = replace(payload, ',\"english\":\"Signed in on a new device\"', '') \
+        WHERE id = (SELECT MAX(id) FROM outbox)";
+    assert_eq!(change.execute(older, args![]).await.unwrap(), 1);
+    change.commit_housekeeping().await.unwrap();
+    assert_eq!(round(&courier).await, 2);
+    let sent = |number| courier.sms.outbox().unwrap().to(number)[0].text.clone();
+    let english = "】Signed in on a new device. If it was not you, open https://id.city.example/n/t";
+    assert!(sent("+8613912345678").ends_with(english));
+    let chinese = "】您的账户刚在新设备上登录。不是您本人，请打开 https://id.city.example/n/t";
+    assert!(sent("+8613912345679").ends_with(chinese));
 }

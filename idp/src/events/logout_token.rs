@@ -21,7 +21,8 @@ pub struct Logout {
     pub algorithm: String,
     pub sub: String,
     pub sid: String,
-    pub account: Uuid,
+    /// None once it is erased: whom to sign out, the department knows by `sub` and `sid`.
+    pub account: Option<Uuid>,
 }
 
 impl Logout {

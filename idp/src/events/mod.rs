@@ -13,5 +13,5 @@ mod courier_test;
 
 pub use courier::Courier;
 pub use logout_token::{LIFETIME as LOGOUT_TOKEN_LIFETIME, Logout};
-pub use records::{enqueue_logout, enqueue_text};
+pub use records::{enqueue_logout, enqueue_text, forget_account};
 pub use sweep::sweep;

@@ -29,6 +29,14 @@ const DELIVERED: &str = "UPDATE outbox SET delivered_at = $3, next_attempt_at = 
 const FAILED: &str = "UPDATE outbox SET next_attempt_at = $3, last_error = $4 \
     WHERE id = $1 AND attempts = $2 AND delivered_at IS NULL";
 
+/// What is over; and notices, wherever they stand: a telephone is told nothing of an account that is gone.
+const FORGET: &str =
+    "DELETE FROM outbox WHERE account_id = $1 AND (next_attempt_at IS NULL OR kind = 'text')";
+
+const WAITING: &str = "SELECT id, payload FROM outbox WHERE account_id = $1";
+
+const DETACH: &str = "UPDATE outbox SET account_id = NULL, payload = $2 WHERE id = $1";
+
 /// A message that this node has taken on until its lease ends.
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
@@ -66,8 +74,8 @@ pub async fn enqueue_logout(change: &mut Change, logout: &Logout) -> Result<(), 
         .map(drop)
 }
 
-/// Writes a notice to one of a resident's telephones into the transaction that causes it. `number` is in E.164, `link` a path
-/// of ours.
+/// Writes a notice to one of a resident's telephones into the transaction that causes it: `what` has happened, in Chinese and,
+/// for whoever reads that, in English. `number` is in E.164, `link` a path of ours.
 ///
 /// # Errors
 /// Where the database does not take it.
@@ -77,6 +85,7 @@ pub async fn enqueue_text(
     account: Uuid,
     number: &str,
     what: &str,
+    english: Option<&str>,
     link: &str,
 ) -> Result<(), StoreError> {
     let broken = |_| StoreError::Corrupt("outbox.payload");
@@ -90,6 +99,7 @@ pub async fn enqueue_text(
     let text = Text {
         account,
         what: what.to_owned(),
+        english: english.map(str::to_owned),
         sealed: vault.seal(PLACE, &id.to_string(), &sealed)?,
     };
     let payload = serde_json::to_string(&text).map_err(broken)?;
@@ -97,6 +107,23 @@ pub async fn enqueue_text(
         .execute(INSERT, args![id, TEXT, "", account, payload, now])
         .await
         .map(drop)
+}
+
+/// Removes what is said of an account that is being erased. A department that has not heard of a sign-out yet is still to
+/// hear of it: that message stays, without the account, and goes as soon as it is delivered or given up.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn forget_account(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    change.execute(FORGET, args![account]).await?;
+    for row in change.all(WAITING, args![account]).await? {
+        let broken = |_| StoreError::Corrupt("outbox.payload");
+        let mut logout: Logout = serde_json::from_str(&row.text("payload")?).map_err(broken)?;
+        logout.account = None;
+        let payload = serde_json::to_string(&logout).map_err(broken)?;
+        change.execute(DETACH, args![row.text("id")?, payload]).await?;
+    }
+    Ok(())
 }
 
 fn read(kind: &str, payload: &str) -> Result<Letter, serde_json::Error> {

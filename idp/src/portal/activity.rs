@@ -18,8 +18,12 @@ pub enum Happening {
     AccountMade,
     /// Signed in, on the way to a service or to the account itself.
     SignedIn,
+    /// On a registered kiosk: the device is called by its name.
+    SignedInAtKiosk,
     /// On a kiosk, after which the node ended the session by itself.
     LeftKiosk,
+    /// The operator removed the kiosk, and with it what was open there.
+    KioskRemoved,
     SignedOut,
     SignedOutEverywhere,
     /// One or all other devices were signed out from here.
@@ -110,6 +114,7 @@ impl Activity {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
             Happening::SignedIn => page.say("did-sign-in").to_string(),
+            Happening::SignedInAtKiosk => page.say("did-sign-in-at-kiosk").to_string(),
             Happening::Exported => page.say("did-export").to_string(),
             Happening::Left => page.say("did-leave").to_string(),
             Happening::Kept => page.say("did-keep").to_string(),
@@ -140,6 +145,7 @@ impl Activity {
             Happening::LetIn => page.say("did-let-in").to_string(),
             Happening::NotLetIn => page.say("did-not-let-in").to_string(),
             Happening::LeftKiosk => page.say("did-leave-kiosk").to_string(),
+            Happening::KioskRemoved => page.say("did-remove-kiosk").to_string(),
             Happening::SignedOut => page.say("did-sign-out").to_string(),
             Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
             Happening::EndedOther => page.say("did-end-other").to_string(),
@@ -199,12 +205,14 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::SignedIn | Action::SignedInAgain => match entry.detail["amr"].as_str() {
             // RFC 8176: over two channels, of which the phone was one.
             Some(amr) if amr.starts_with("mca") => Happening::LetIn,
+            _ if entry.detail["kiosk"].is_string() => Happening::SignedInAtKiosk,
             _ => Happening::SignedIn,
         },
         Action::SessionEnded => match serde_json::from_value(entry.detail["reason"].clone()).ok()? {
             EndReason::SignedOut => Happening::SignedOut,
             EndReason::AnotherDevice => Happening::EndedOther,
             EndReason::LeftKiosk => Happening::LeftKiosk,
+            EndReason::KioskRemoved => Happening::KioskRemoved,
             EndReason::Everywhere
             | EndReason::AnotherAccount
             | EndReason::PasskeyRemoved

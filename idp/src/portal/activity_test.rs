@@ -9,7 +9,7 @@ use crate::web::{Edition, Locale, sample};
 
 /// What its resident is not shown: another line tells it better, it is the work of staff, operators and nodes, or it is told of
 /// another account.
-const HIDDEN: [Action; 28] = [
+const HIDDEN: [Action; 29] = [
     Action::AccountErased,
     Action::BrowserClosed,
     Action::ClientAdded,
@@ -26,6 +26,7 @@ const HIDDEN: [Action; 28] = [
     Action::KioskAdded,
     Action::KioskEnrolled,
     Action::KioskRemoved,
+    Action::LanguageRemembered,
     Action::MergedInto,
     Action::OperatorEnrolled,
     Action::OperatorFailed,
@@ -40,7 +41,7 @@ const HIDDEN: [Action; 28] = [
     Action::RelyingPartyHeld,
 ];
 
-const REASONS: [EndReason; 10] = [
+const REASONS: [EndReason; 11] = [
     EndReason::SignedOut,
     EndReason::AnotherDevice,
     EndReason::Everywhere,
@@ -51,6 +52,7 @@ const REASONS: [EndReason; 10] = [
     EndReason::Left,
     EndReason::LeftKiosk,
     EndReason::GaveWay,
+    EndReason::KioskRemoved,
 ];
 
 /// The statement that picks the lines and the words for them stand in two rooms.
@@ -121,6 +123,7 @@ fn each_end_of_a_session_is_told_once() {
     };
     assert_eq!(ended("signed out"), Some(Happening::SignedOut));
     assert_eq!(ended("nobody was at the kiosk"), Some(Happening::LeftKiosk));
+    assert_eq!(ended("the kiosk was removed"), Some(Happening::KioskRemoved));
     assert_eq!(
         ended("signed out from another device"),
         Some(Happening::EndedOther)

@@ -1,5 +1,5 @@
 //! The resident's own pages: what the account holds, who has what, and the ways to end each.
-//! May import: consent, signin, account, department, audit, web, store, clock, rng.
+//! May import: consent, signin, account, department, events, audit, web, store, clock, rng.
 
 mod activity;
 mod devices;

@@ -73,9 +73,10 @@ pub async fn enter_phone(
         Ok(phone) => phone,
         Err(fault) => return Ok(refused(page, kept, fault.into())),
     };
+    let locale = interaction.dress(page.clone()).locale();
     let ask = SendCode {
         work: work_of(&form)?,
-        ..signin.ask_for(&interaction.id, phone, &facts, &page, &headers, Occasion::Typed)
+        ..signin.ask_for(&interaction.id, phone, &facts, locale, &headers, Occasion::Typed)
     };
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     Ok(match signin.clone().send_code(context, ask).await? {
@@ -131,6 +132,7 @@ pub async fn enter_code(
                 address: facts.address,
                 previous: signin.sessions.open(&headers, facts.now).await?,
                 device: signin.sessions.device(&headers).await?,
+                locale: interaction.dress(page.clone()).locale(),
                 work: work_of(&form)?,
             };
             match signin
@@ -181,9 +183,10 @@ pub async fn resend(
         return Ok(to_phone(&interaction));
     };
     let phone = signin.phone_of(&kept, &id)?;
+    let locale = interaction.dress(page.clone()).locale();
     let ask = SendCode {
         work: work_of(&form)?,
-        ..signin.ask_for(&interaction.id, phone, &facts, &page, &headers, Occasion::Again)
+        ..signin.ask_for(&interaction.id, phone, &facts, locale, &headers, Occasion::Again)
     };
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let notice = match signin.clone().send_code(context, ask).await? {
@@ -270,11 +273,11 @@ impl Signin {
         place: &str,
         phone: PhoneNumber,
         facts: &Facts,
-        page: &Page,
+        locale: Locale,
         headers: &HeaderMap,
         occasion: Occasion,
     ) -> SendCode {
-        let language = match page.locale() {
+        let language = match locale {
             Locale::Chinese => Language::Chinese,
             Locale::English => Language::English,
         };

@@ -1,6 +1,7 @@
 //! Proving who is there: sign-in by SMS code or passkey, the real name behind it, and the sessions that follow.
 //! May import: account, department, events, carrier, sms, proofing, audit, web, store, state, clock, rng, config.
 
+mod arrival;
 mod code;
 mod due;
 mod errands;
@@ -49,8 +50,9 @@ pub use moves::settle_moves;
 pub use new_number::NewNumber;
 pub use outbox::{outbox, outbox_json};
 pub use passkeys::{
-    Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id, decline, enrol,
-    enrol_later, enrolment_options, offer, raise, read_credential, sign_in_options, sign_in_with_passkey,
+    Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id,
+    decline, enrol, enrol_later, enrolment_options, offer, raise, read_credential, sign_in_options,
+    sign_in_with_passkey,
 };
 pub use sessions::{Device, FRESH, Session, Sessions};
 pub use sweep::sweep;

@@ -13,7 +13,7 @@ use super::verify_code::{Outcome, VerifyCode, refuse};
 use crate::account::{self, PhoneAdded, PhoneNumber};
 use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
-use crate::web::{Facts, Page, PageError};
+use crate::web::{Facts, Locale, Page, PageError};
 
 /// What came of a code for a new number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,14 @@ impl Signin {
             Ok(phone) => phone,
             Err(fault) => return Ok(Err(fault.into())),
         };
-        let ask = self.ask_for(&place(session), phone, facts, page, headers, Occasion::Typed);
+        let ask = self.ask_for(
+            &place(session),
+            phone,
+            facts,
+            page.locale(),
+            headers,
+            Occasion::Typed,
+        );
         Ok(match self.clone().send_code(context, ask).await? {
             Ok(()) => Ok(()),
             Err(Unsent::Refused(refusal)) => Err(refusal.into()),
@@ -87,6 +94,8 @@ impl Signin {
             browser: Browser::of(self.site.cookies(), headers),
             address: facts.address,
             device: self.sessions.device(headers).await?,
+            // Nobody signs in by it.
+            locale: Locale::default(),
             previous: Some(session.clone()),
             work: String::new(),
         };

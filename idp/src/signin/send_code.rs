@@ -122,7 +122,7 @@ impl Signin {
         let Drawn::ToSend(code) = code else {
             return Ok(Ok(()));
         };
-        if self.deliver(context, ask, code, &reserved.send_id).await? {
+        if self.deliver(context, ask, code, &reserved).await? {
             return Ok(Ok(()));
         }
         // Nothing went out, so an earlier code that did is still the one that counts.
@@ -152,6 +152,7 @@ impl Signin {
             if let Err(refusal) = refuse(&seen, now) {
                 return Ok(Err(refusal.into()));
             }
+            let language = seen.language_of_code(ask.language);
             let Seen {
                 known,
                 pressure,
@@ -197,6 +198,7 @@ impl Signin {
                 let is_last_chance = number_open(guard.failures, Some(now), BrowserKnown::No, now).is_err();
                 return Ok(Ok(Reserved {
                     send_id,
+                    language,
                     is_last_chance,
                     payment,
                 }));
@@ -251,7 +253,7 @@ impl Signin {
         context: &Context,
         ask: &SendCode,
         code: String,
-        send_id: &str,
+        reserved: &Reserved,
     ) -> Result<bool, PageError> {
         let Some(to) = Recipient::from_e164(ask.phone.e164()) else {
             return Ok(false);
@@ -263,11 +265,11 @@ impl Signin {
                 minutes: CODE_MINUTES,
             },
             origin: self.site.host().to_owned(),
-            language: ask.language,
+            language: reserved.language,
         };
         let delivery = self.sms.send(&message, context.now).await;
         let event = Event::new(Action::CodeDelivered)
-            .with("send", send_id)
+            .with("send", &reserved.send_id)
             .with("delivery", &delivery);
         context.record(&self.db, event).await?;
         Ok(delivery.may_have_been_delivered())
@@ -330,6 +332,7 @@ struct Totals {
 
 struct Reserved {
     send_id: String,
+    language: Language,
     is_last_chance: bool,
     /// Where there was a price.
     payment: Option<Payment>,

@@ -4,21 +4,20 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 
 use super::Signin;
+use super::arrival::{Manner, tell_of_arrival};
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
 use super::due::Owed;
 use super::guard::{
     Browser, Seen, add_failure, count, look, remember_browser, reset_failures, tell_of_pressure,
 };
-use super::limits::{
-    BROWSER_FAILURES, BrowserKnown, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open,
-};
+use super::limits::{BROWSER_FAILURES, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open};
 use super::sessions::{Device, Proof, Session};
 use super::whose::Question;
-use crate::account::{self, Notice, PhoneNumber};
+use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::carrier::Holder;
 use crate::clock::Timestamp;
-use crate::web::{ErrorKind, PageError};
+use crate::web::{ErrorKind, Locale, PageError};
 
 /// A code that a resident types.
 #[derive(Clone, Debug)]
@@ -30,6 +29,8 @@ pub(super) struct VerifyCode {
     /// The session this browser has at present.
     pub(super) previous: Option<Session>,
     pub(super) device: Device,
+    /// What the page speaks.
+    pub(super) locale: Locale,
     /// What the browser found, where it was asked for work.
     pub(super) work: String,
 }
@@ -249,9 +250,11 @@ impl Signin {
         if seen.is_locked {
             account::unlock(&mut change, account).await?;
         }
-        if seen.known == BrowserKnown::No && seen.number.answered_at.is_some() {
-            let device = ask.device.to_string();
-            account::tell(&mut change, &self.vault, account, Notice::NewDevice, &device).await?;
+        // Whoever opens the account has no owner to be told.
+        if seen.number.answered_at.is_some() {
+            let manner = Manner::after(seen.number.failures);
+            let (vault, device) = (&self.vault, &ask.device);
+            tell_of_arrival(&mut change, vault, account, seen.known, device, manner).await?;
         }
         // A wrong code that is counted at this very moment may come before or after this right one.
         if seen.number.failures > 0 {
@@ -264,6 +267,7 @@ impl Signin {
             seen.known,
             account,
             &ask.device,
+            ask.locale,
             cookies,
         )
         .await?;

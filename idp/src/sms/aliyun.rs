@@ -47,16 +47,23 @@ impl Aliyun {
     /// The parameters in the order of their names; the API's metadata puts them all in the query. None where there is no
     /// template for such a message.
     fn query(&self, message: &Message) -> Option<String> {
-        let (template, params) = match message.content {
-            Content::Code { .. } => (&self.0.template_code, &self.0.template_params),
+        let account = &self.0;
+        let (chinese, english, params) = match message.content {
+            Content::Code { .. } => (
+                &account.template_code,
+                &account.template_code_en,
+                &account.template_params,
+            ),
             Content::Notice { .. } => (
-                self.0.notice_template_code.as_ref()?,
-                &self.0.notice_template_params,
+                account.notice_template_code.as_ref()?,
+                &account.notice_template_code_en,
+                &account.notice_template_params,
             ),
         };
+        let (template, language) = message.template(chinese, english.as_ref());
         let variables: serde_json::Map<_, _> = params
             .iter()
-            .map(|(name, value)| (name.clone(), message.filling(*value).into()))
+            .map(|(name, value)| (name.clone(), message.filling(*value, language).into()))
             .collect();
         let variables = serde_json::Value::Object(variables).to_string();
         let query = [

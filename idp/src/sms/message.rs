@@ -44,9 +44,10 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// The language of a text that is ours to write; a provider's approved template has its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The language of a message. Of a provider's approved templates the one in it is used, where the operator has one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
+    #[default]
     Chinese,
     English,
 }
@@ -58,6 +59,40 @@ impl Language {
         match self {
             Self::Chinese => "zh-CN",
             Self::English => "en",
+        }
+    }
+
+    /// The language of a tag.
+    #[must_use]
+    pub fn tagged(tag: &str) -> Option<Self> {
+        [Self::Chinese, Self::English]
+            .into_iter()
+            .find(|language| language.tag() == tag)
+    }
+}
+
+/// What has happened, without its full stop: in Chinese, which every provider has a template for, and in English for
+/// whoever reads that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    pub chinese: String,
+    pub english: Option<String>,
+}
+
+impl Sentence {
+    /// The language of its reader.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        match self.english {
+            Some(_) => Language::English,
+            None => Language::Chinese,
+        }
+    }
+
+    pub(super) fn text(&self, language: Language) -> &str {
+        match (language, &self.english) {
+            (Language::English, Some(english)) => english,
+            _ => &self.chinese,
         }
     }
 }
@@ -80,8 +115,7 @@ pub enum Content {
         minutes: u32,
     },
     Notice {
-        /// What has happened, as a sentence without its full stop.
-        what: String,
+        what: Sentence,
         /// The address for whoever it was not.
         link: Secret,
     },
@@ -96,12 +130,22 @@ impl Message {
         }
     }
 
-    /// What a variable of an approved template is filled with; one that this message has nothing for stays empty.
-    pub(super) fn filling(&self, value: TemplateValue) -> String {
+    /// Of an operator's templates for such a message the one in its language, and the language of that; the Chinese one
+    /// where there is no other.
+    pub(super) fn template<'a>(&self, chinese: &'a str, english: Option<&'a String>) -> (&'a str, Language) {
+        match (self.language, english) {
+            (Language::English, Some(english)) => (english, Language::English),
+            _ => (chinese, Language::Chinese),
+        }
+    }
+
+    /// What a variable of an approved template in this language is filled with; one that this message has nothing for
+    /// stays empty.
+    pub(super) fn filling(&self, value: TemplateValue, language: Language) -> String {
         match (value, &self.content) {
             (TemplateValue::Code, Content::Code { code, .. }) => code.expose().to_owned(),
             (TemplateValue::Minutes, Content::Code { minutes, .. }) => minutes.to_string(),
-            (TemplateValue::What, Content::Notice { what, .. }) => what.clone(),
+            (TemplateValue::What, Content::Notice { what, .. }) => what.text(language).to_owned(),
             (TemplateValue::Link, Content::Notice { link, .. }) => link.expose().to_owned(),
             (TemplateValue::Token, Content::Notice { link, .. }) => {
                 let (_, token) = link.expose().rsplit_once('/').unwrap_or_default();

@@ -19,7 +19,7 @@ mod tests;
 mod text;
 mod webhook;
 
-pub use message::{Content, Language, Message, Recipient};
+pub use message::{Content, Language, Message, Recipient, Sentence};
 pub use outbox::{Outbox, Posted};
 pub use outcome::{Attempt, Delivery, Fault, Outcome, Refusal};
 pub use send::Sms;

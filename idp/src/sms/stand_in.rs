@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::{digest, hmac};
 
-use super::{Content, Language, Message, Recipient, Sms};
+use super::{Content, Language, Message, Recipient, Sentence, Sms};
 use crate::clock::Timestamp;
 use crate::config::{Secret, Settings, SmsProvider};
 use crate::rng::Rng;
@@ -46,9 +46,27 @@ pub(super) fn message() -> Message {
 pub(super) fn notice() -> Message {
     Message {
         content: Content::Notice {
-            what: "您的账户刚在新设备上登录".to_owned(),
+            what: Sentence {
+                chinese: "您的账户刚在新设备上登录".to_owned(),
+                english: None,
+            },
             link: Secret::new("https://id.city.example/n/the-token".to_owned()),
         },
+        ..message()
+    }
+}
+
+/// The same for somebody who reads English.
+pub(super) fn english_notice() -> Message {
+    Message {
+        content: Content::Notice {
+            what: Sentence {
+                chinese: "您的账户刚在新设备上登录".to_owned(),
+                english: Some("Signed in on a new device".to_owned()),
+            },
+            link: Secret::new("https://id.city.example/n/the-token".to_owned()),
+        },
+        language: Language::English,
         ..message()
     }
 }
@@ -123,6 +141,7 @@ pub(super) struct StandIn {
 struct Shared {
     reply: Reply,
     seen: Vec<SmsProvider>,
+    templates: Vec<String>,
     wrong: Vec<String>,
 }
 
@@ -133,6 +152,7 @@ impl StandIn {
         let shared = Arc::new(Mutex::new(Shared {
             reply,
             seen: Vec::new(),
+            templates: Vec::new(),
             wrong: Vec::new(),
         }));
         let stand_in = Self { endpoint, shared };
@@ -156,6 +176,21 @@ impl StandIn {
         assert!(shared.wrong.is_empty(), "{:#?}", shared.wrong);
         shared.seen.clone()
     }
+
+    /// The template that each request named, in order.
+    pub(super) fn templates(&self) -> Vec<String> {
+        self.seen();
+        self.shared.lock().unwrap().templates.clone()
+    }
+}
+
+/// The template that a request names, where its provider has templates.
+fn template_of(query: &str, body: &[u8]) -> Option<String> {
+    let mut parameters = url::form_urlencoded::parse(query.as_bytes());
+    let code = parameters.find(|(name, _)| name == "TemplateCode");
+    let sent: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    code.map(|(_, code)| code.into_owned())
+        .or_else(|| Some(sent["TemplateId"].as_str()?.to_owned()))
 }
 
 async fn serve(State(stand_in): State<StandIn>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
@@ -173,6 +208,7 @@ async fn serve(State(stand_in): State<StandIn>, uri: Uri, headers: HeaderMap, bo
     let reply = {
         let mut shared = stand_in.shared.lock().unwrap();
         shared.seen.push(provider);
+        shared.templates.extend(template_of(query, &body));
         if let Err(wrong) = verdict {
             shared.wrong.push(format!("{provider:?}: {wrong}"));
         }
@@ -227,6 +263,13 @@ fn check_aliyun(query: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Str
             "SMS_2",
             r#"{"token":"the-token","what":"您的账户刚在新设备上登录"}"#,
         )
+    } else if query.contains("SMS_3") {
+        ("SMS_3", r#"{"code":"123456","site":"id.city.example"}"#)
+    } else if query.contains("SMS_4") {
+        (
+            "SMS_4",
+            r#"{"token":"the-token","what":"Signed in on a new device"}"#,
+        )
     } else {
         ("SMS_1", r#"{"code":"123456","site":"id.city.example"}"#)
     };
@@ -264,11 +307,12 @@ fn check_tencent(headers: &HeaderMap, body: &[u8]) -> Result<(), String> {
     same("version", header(headers, "x-tc-version"), "2021-01-11")?;
     same("region", header(headers, "x-tc-region"), "ap-guangzhou")?;
     let sent: serde_json::Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let (template, variables) = if sent["TemplateId"] == "1111" {
-        let link = "https://id.city.example/n/the-token";
-        ("1111", ["您的账户刚在新设备上登录", link])
-    } else {
-        ("1110", ["123456", "5"])
+    let link = "https://id.city.example/n/the-token";
+    let (template, variables) = match sent["TemplateId"].as_str() {
+        Some("1111") => ("1111", ["您的账户刚在新设备上登录", link]),
+        Some("1112") => ("1112", ["123456", "5"]),
+        Some("1113") => ("1113", ["Signed in on a new device", link]),
+        _ => ("1110", ["123456", "5"]),
     };
     let expected = serde_json::json!({
         "PhoneNumberSet": ["+8613912345678"],
@@ -295,7 +339,16 @@ fn check_webhook(path: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> R
     same("time", &minute(&time_of(timestamp)), "2026-03-01T08:00")?;
     same("length of the id", &id.len().to_string(), "26")?;
     let sent: serde_json::Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let data = if sent["type"] == "sms.notice" {
+    let data = if sent["type"] == "sms.notice" && sent["data"]["language"] == "en" {
+        serde_json::json!({
+            "phone": "+8613912345678",
+            "language": "en",
+            "text": "【云川一门】Signed in on a new device. If it was not you, open https://id.city.example/n/the-token",
+            "what": "Signed in on a new device",
+            "link": "https://id.city.example/n/the-token",
+            "origin": "id.city.example",
+        })
+    } else if sent["type"] == "sms.notice" {
         serde_json::json!({
             "phone": "+8613912345678",
             "language": "zh-CN",

@@ -6,7 +6,6 @@ use super::outcome::{Fault, Outcome, Refusal, token};
 use super::sign::{Canonical, hex, hmac_sha256, host};
 use crate::clock::Timestamp;
 use crate::config;
-use crate::config::sms::TemplateValue;
 
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -28,7 +27,7 @@ impl Tencent {
     pub(super) async fn send(&self, http: &reqwest::Client, message: &Message, now: Timestamp) -> Outcome {
         let account = &self.0;
         let endpoint = &account.endpoint;
-        let Some((template_id, params)) = self.template(message) else {
+        let Some((template_id, template_param_set)) = self.template(message) else {
             return Outcome::Skipped;
         };
         let body = serde_json::json!(SendSms {
@@ -36,7 +35,7 @@ impl Tencent {
             sms_sdk_app_id: &account.sdk_app_id,
             sign_name: &account.sign_name,
             template_id,
-            template_param_set: params.iter().map(|value| message.filling(*value)).collect(),
+            template_param_set,
         })
         .to_string();
         let headers = [
@@ -70,16 +69,24 @@ impl Tencent {
             .map_or_else(|fault| fault, |answer| read_answer(&answer, read))
     }
 
-    /// None where there is no template for such a message.
-    fn template(&self, message: &Message) -> Option<(&str, &[TemplateValue])> {
+    /// The template with what its parameters are filled with; none where there is no template for such a message.
+    fn template(&self, message: &Message) -> Option<(&str, Vec<String>)> {
         let account = &self.0;
-        match message.content {
-            Content::Code { .. } => Some((&account.template_id, &account.template_params)),
-            Content::Notice { .. } => {
-                let template = account.notice_template_id.as_deref()?;
-                Some((template, &account.notice_template_params))
-            }
-        }
+        let (chinese, english, params) = match message.content {
+            Content::Code { .. } => (
+                &account.template_id,
+                &account.template_id_en,
+                &account.template_params,
+            ),
+            Content::Notice { .. } => (
+                account.notice_template_id.as_ref()?,
+                &account.notice_template_id_en,
+                &account.notice_template_params,
+            ),
+        };
+        let (template, language) = message.template(chinese, english.as_ref());
+        let filled = params.iter().map(|value| message.filling(*value, language));
+        Some((template, filled.collect()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::breaker::{COOL_DOWN, THRESHOLD};
-use super::stand_in::{Reply, StandIn, client, message, notice, settings};
+use super::stand_in::{Reply, StandIn, client, english_notice, message, notice, settings};
 use super::*;
 use crate::clock::Timestamp;
 use crate::config::SmsProvider::{self, Aliyun, Outbox as DevOutbox, Tencent, Webhook};
@@ -58,6 +58,45 @@ async fn each_provider_takes_a_notice_it_can_verify() {
             (Some(provider), vec![provider])
         );
     }
+}
+
+/// What the stand-in was given, of which it checks that template and words are of one language.
+#[tokio::test]
+async fn whoever_reads_english_gets_the_english_template_where_there_is_one() {
+    let english_code = Message {
+        language: Language::English,
+        ..message()
+    };
+    for (provider, has_english, expected) in [
+        (Aliyun, false, ["SMS_1", "SMS_2", "SMS_1", "SMS_2"]),
+        (Aliyun, true, ["SMS_1", "SMS_2", "SMS_3", "SMS_4"]),
+        (Tencent, false, ["1110", "1111", "1110", "1111"]),
+        (Tencent, true, ["1110", "1111", "1112", "1113"]),
+    ] {
+        let stand_in = StandIn::start(Reply::Ok).await;
+        let mut settings = settings(&stand_in.endpoint, &[provider]);
+        if has_english {
+            let aliyun = settings.sms.aliyun.as_mut().unwrap();
+            aliyun.template_code_en = Some("SMS_3".to_owned());
+            aliyun.notice_template_code_en = Some("SMS_4".to_owned());
+            let tencent = settings.sms.tencent.as_mut().unwrap();
+            tencent.template_id_en = Some("1112".to_owned());
+            tencent.notice_template_id_en = Some("1113".to_owned());
+        }
+        let sms = Sms::new(&settings, client(), Rng::system()).unwrap();
+        for message in [message(), notice(), english_code.clone(), english_notice()] {
+            assert_eq!(sms.send(&message, NOW).await.accepted, Some(provider));
+        }
+        assert_eq!(stand_in.templates(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_of_the_citys_own_is_told_the_language() {
+    let stand_in = StandIn::start(Reply::Ok).await;
+    let delivery = stand_in.sms(&[Webhook]).send(&english_notice(), NOW).await;
+    assert_eq!(delivery.accepted, Some(Webhook));
+    assert_eq!(stand_in.seen(), [Webhook]);
 }
 
 #[tokio::test]

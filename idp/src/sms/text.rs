@@ -21,6 +21,7 @@ pub(super) fn compose(message: &Message, sign: &str) -> String {
         }
         Content::Notice { what, link } => {
             let link = link.expose();
+            let what = what.text(message.language);
             match message.language {
                 Language::Chinese => format!("【{sign}】{what}。不是您本人，请打开 {link}"),
                 Language::English => format!("【{sign}】{what}. If it was not you, open {link}"),

@@ -90,7 +90,7 @@ impl Webhook {
                 data["minutes"] = (*minutes).into();
             }
             Content::Notice { what, link } => {
-                data["what"] = what.as_str().into();
+                data["what"] = what.text(message.language).into();
                 data["link"] = link.expose().into();
             }
         }

@@ -84,6 +84,16 @@ impl TestApp {
         self.records.count(table).await
     }
 
+    /// The column `it` of a statement's rows, as text, read past the server; bytes in hexadecimal.
+    pub async fn read_records(&self, statement: &str) -> Vec<String> {
+        self.records.texts(statement).await
+    }
+
+    /// The tables that hold one of these anywhere, read past the server.
+    pub async fn traces(&self, of: &[String]) -> Vec<String> {
+        self.records.traces(of).await
+    }
+
     /// Runs SQL on the records, past the server.
     pub async fn change_records(&self, statements: &str) {
         self.records.change(statements).await;

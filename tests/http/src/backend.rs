@@ -143,6 +143,71 @@ impl Records {
         .expect("the table can be counted")
     }
 
+    /// What a statement answers with, as text, in one column; bytes in hexadecimal.
+    pub(crate) async fn texts(&self, statement: &str) -> Vec<String> {
+        let wrapped = match self {
+            Records::OfAnother => return Vec::new(),
+            Records::File(_) => format!(
+                "SELECT CASE typeof(it) WHEN 'blob' THEN lower(hex(it)) ELSE CAST(it AS TEXT) END \
+                 FROM ({statement}) AS asked"
+            ),
+            Records::Database(_) => {
+                format!("SELECT replace(CAST(it AS TEXT), '\\x', '') FROM ({statement}) AS asked")
+            }
+        };
+        match self {
+            Records::Database(_) => {
+                let mut server = PgConnection::connect(&self.url()).await.expect("a server");
+                sqlx::query_scalar(AssertSqlSafe(wrapped))
+                    .fetch_all(&mut server)
+                    .await
+            }
+            _ => {
+                let mut file = SqliteConnection::connect(&self.url()).await.expect("a file");
+                sqlx::query_scalar(AssertSqlSafe(wrapped))
+                    .fetch_all(&mut file)
+                    .await
+            }
+        }
+        .expect("the statement is answered")
+    }
+
+    /// The tables in which any column of any row holds one of these, as text or as bytes in hexadecimal.
+    pub(crate) async fn traces(&self, of: &[String]) -> Vec<String> {
+        let tables = match self {
+            Records::Database(_) => {
+                "SELECT table_name AS it FROM information_schema.tables WHERE table_schema = 'public'"
+            }
+            _ => "SELECT name AS it FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        };
+        let mut found = Vec::new();
+        for table in self.texts(tables).await {
+            let whole = match self {
+                Records::Database(_) => "CAST(row AS TEXT)".to_owned(),
+                _ => {
+                    let columns = format!("SELECT name AS it FROM pragma_table_info('{table}')");
+                    let text = |column: &String| {
+                        format!(
+                            "CASE typeof({column}) WHEN 'blob' THEN lower(hex({column})) \
+                             ELSE COALESCE(CAST({column} AS TEXT), '') END"
+                        )
+                    };
+                    let columns: Vec<_> = self.texts(&columns).await.iter().map(text).collect();
+                    columns.join(" || ' ' || ")
+                }
+            };
+            for one in of {
+                let rows = format!("SELECT COUNT(*) FROM {table} AS row WHERE {whole} LIKE '%{one}%'");
+                if self.ask_number(rows).await > 0 {
+                    found.push(table.clone());
+                    break;
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// Changes the records, past the server.
     pub(crate) async fn change(&self, statements: &str) {
         let sql = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));

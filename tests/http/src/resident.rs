@@ -66,6 +66,13 @@ impl Resident {
         answer.json().as_array().cloned().expect("a list of messages")
     }
 
+    /// Every message to this phone as it reads, the oldest first.
+    pub async fn texts(&self) -> Vec<String> {
+        let messages = self.messages().await;
+        let texts = messages.iter().rev().filter_map(|one| one["text"].as_str());
+        texts.map(str::to_owned).collect()
+    }
+
     /// Waits for so many notices to this phone; answers the paths of their links, the oldest first.
     pub async fn notices(&self, count: usize) -> Vec<String> {
         loop {

@@ -2,6 +2,7 @@ use uuid::Uuid;
 
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
+use crate::events::forget_account;
 use crate::store::{Db, StoreError};
 
 const DUE: &str = "SELECT id FROM account WHERE erase_at <= $1 ORDER BY erase_at LIMIT 100";
@@ -12,7 +13,7 @@ const TAKE: &str = "UPDATE account SET status = 'erased' WHERE id = $1 AND erase
 /// What stands on an account, each after what stands on it; a passkey may have come from an account that was closed into this
 /// one, with its sessions. The audit stays, by an id that leads to nobody any more:
 /// the law wants it for six months at least, and what is spent of codes is found by its grant and swept without it.
-const ERASE: [&str; 16] = [
+const ERASE: [&str; 15] = [
     "DELETE FROM refresh_token WHERE grant_id IN (SELECT id FROM oauth_grant WHERE account_id = $1)",
     "DELETE FROM oauth_grant WHERE account_id = $1",
     "DELETE FROM visit WHERE session_id IN (SELECT id FROM session WHERE account_id = $1)",
@@ -28,7 +29,6 @@ const ERASE: [&str; 16] = [
     "DELETE FROM phone WHERE account_id = $1",
     "DELETE FROM merging WHERE account_id = $1 OR into_account = $1",
     "DELETE FROM notice WHERE account_id = $1",
-    "DELETE FROM outbox WHERE account_id = $1 AND next_attempt_at IS NULL",
 ];
 
 const ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
@@ -54,6 +54,7 @@ async fn erase(db: &Db, context: &Context, account: Uuid) -> Result<bool, StoreE
     for statement in ERASE {
         change.execute(statement, args![account]).await?;
     }
+    forget_account(&mut change, account).await?;
     change.execute(ACCOUNT, args![account]).await?;
     change
         .record(Event::new(Action::AccountErased).account(account))

@@ -56,7 +56,8 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "account",
         words: "held-account",
-        sql: "SELECT id, status, name, identity, created_at, signed_out_at, passkey_offer_after, locked_at, erase_at \
+        sql: "SELECT id, status, name, identity, created_at, signed_out_at, passkey_offer_after, language, \
+              locked_at, erase_at \
               FROM account WHERE id = $1",
         columns: &[
             column("name", "prove-name", Sealed("account.name")),
@@ -65,6 +66,7 @@ pub(super) const TABLES: [Table; 18] = [
             BEGAN,
             column("signed_out_at", "held-signed-out", Moment),
             column("passkey_offer_after", "held-no-offer", Moment),
+            column("language", "held-language", Text),
             column("locked_at", "held-locked", Moment),
             column("erase_at", "held-erased", Moment),
         ],

@@ -3,14 +3,14 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
-use super::super::limits::BrowserKnown;
+use super::super::limits::{BrowserKnown, DAY};
 use super::super::sessions::Device;
 use crate::args;
-use crate::audit::Change;
+use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
 use crate::rng::Rng;
 use crate::store::{Db, StoreError, hash};
-use crate::web::Cookies;
+use crate::web::{Cookies, Locale};
 
 /// The long-lived cookie by which a browser is known again.
 const COOKIE: &str = "browser";
@@ -102,8 +102,10 @@ pub(in crate::signin) async fn remember_browser(
     known: BrowserKnown,
     account: Uuid,
     device: &Device,
+    locale: Locale,
     cookies: Cookies,
 ) -> Result<Option<HeaderValue>, StoreError> {
+    remember_language(change, browser, account, locale).await?;
     if device.kiosk.is_some() {
         return Ok(None);
     }
@@ -118,4 +120,27 @@ pub(in crate::signin) async fn remember_browser(
         change.execute(FORGET, args![account]).await?;
     }
     Ok(Some(cookies.set(COOKIE, &token, Some(KEPT))))
+}
+
+/// A browser that the account has known for a day may say it, and the sign-in that opens the account. Whoever has just come
+/// in does not choose the language in which the owner is told of it, nor of what they do next.
+const SPEAK: &str = "UPDATE account SET language = $2 WHERE id = $1 AND (language IS NULL OR language <> $2) \
+     AND (created_at = $3 OR EXISTS (SELECT 1 FROM known_browser k \
+         WHERE k.account_id = $1 AND k.browser_hash = $4 AND k.created_at <= $5))";
+
+/// Remembers the language of the page on which an account's owner has signed in.
+async fn remember_language(
+    change: &mut Change,
+    browser: &Browser,
+    account: Uuid,
+    locale: Locale,
+) -> Result<(), StoreError> {
+    let now = change.now();
+    let token = browser.name().unwrap_or_default();
+    let args = args![account, locale.tag(), now, hash(token), now.minus(DAY)];
+    if change.execute(SPEAK, args).await? == 1 {
+        let event = Event::new(Action::LanguageRemembered).account(account);
+        change.record(event.with("language", locale.tag())).await?;
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use crate::account::is_in_doubt;
 use crate::args;
 use crate::clock::Timestamp;
 use crate::config::Phone;
+use crate::sms::Language;
 use crate::store::{Db, StoreError, Vault, hash};
 
 /// Everything a limit asks about, in one statement. It does the same work whether or not the number
@@ -29,6 +30,8 @@ pub(in super::super) const LOOK: &str = "SELECT \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS locked_at, \
      (SELECT a.erase_at FROM phone p JOIN account a ON a.id = p.account_id \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS erase_at, \
+     (SELECT a.language FROM phone p JOIN account a ON a.id = p.account_id \
+         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS language, \
      (SELECT sent_at FROM number_guard WHERE number_index = $1) AS sent_at, \
      (SELECT failures FROM number_guard WHERE number_index = $1) AS failures, \
      (SELECT version FROM number_guard WHERE number_index = $1) AS version";
@@ -44,11 +47,22 @@ pub(in crate::signin) struct Seen {
     pub(in crate::signin) is_locked: bool,
     /// Whether its owner is leaving.
     pub(in crate::signin) is_leaving: bool,
+    /// What the owner of the account that holds the number reads, as far as is known.
+    pub(in crate::signin) language: Option<Language>,
     pub(in crate::signin) pressure: Pressure,
     pub(in crate::signin) number: NumberGuard,
 }
 
 impl Seen {
+    /// The language of a code: the page's, where the owner may be before it; else the owner's own, for it says that nobody
+    /// of ours ever asks for it.
+    pub(in crate::signin) fn language_of_code(&self, of_page: Language) -> Language {
+        match self.known {
+            BrowserKnown::Yes => of_page,
+            BrowserKnown::No => self.language.unwrap_or(of_page),
+        }
+    }
+
     /// Whether a right code leaves open whose account this is.
     pub(in crate::signin) fn is_in_doubt(&self, settings: &Phone, now: Timestamp) -> bool {
         let is_known = self.known == BrowserKnown::Yes;
@@ -99,6 +113,7 @@ pub(in crate::signin) async fn look(
         },
         claimed_by,
         is_leaving: row.maybe_time("erase_at")?.is_some(),
+        language: row.maybe_text("language")?.and_then(|tag| Language::tagged(&tag)),
         is_locked: row.maybe_time("locked_at")?.is_some(),
         pressure: Pressure {
             browser: row.maybe_int("browser_failures")?.unwrap_or_default(),

@@ -5,14 +5,13 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::super::Signin;
+use super::super::arrival::{Manner, tell_of_arrival};
 use super::super::guard::Browser;
 use super::super::handlers::to_phone;
 use super::super::interaction::Interaction;
-use super::super::limits::BrowserKnown;
 use super::super::sessions::Proof;
 use super::model::{Answer, Approval};
 use super::pages::{HandoverPage, Picture, Shown};
-use crate::account::{self, Notice};
 use crate::audit::{Actor, Change, Context};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other};
 
@@ -125,16 +124,7 @@ impl Signin {
         if !self.sessions.is_live(&mut change, session).await? {
             return Ok(None);
         }
-        if known == BrowserKnown::No {
-            account::tell(
-                &mut change,
-                &self.vault,
-                account,
-                Notice::NewDevice,
-                &device.to_string(),
-            )
-            .await?;
-        }
+        tell_of_arrival(&mut change, &self.vault, account, known, &device, Manner::Usual).await?;
         let proof = Proof::Phone {
             by_passkey,
             auth_time: phone.auth_time,

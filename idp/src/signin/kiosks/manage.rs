@@ -2,9 +2,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::super::sessions::Sessions;
 use super::records::{self, Kiosk};
 use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::department::Departments;
 use crate::store::{Db, StoreError};
+use crate::web::Cookies;
 
 /// How long the code waits for the kiosk's browser. Ours: somebody has to walk there.
 const WAITS: Duration = Duration::from_secs(24 * 3600);
@@ -74,16 +79,31 @@ pub async fn list_kiosks(db: &Db) -> Result<Vec<Kiosk>, StoreError> {
     records::list(db).await
 }
 
-/// Ends a registration. What is open on its browser ends as on any kiosk, soon after its last use.
+/// Ends a registration, and with it what is open on its browser: from now on that is a browser like any other, whose
+/// sessions last for hours. Answers how many sessions ended.
 ///
 /// # Errors
 /// Where there is no such kiosk.
-pub async fn remove_kiosk(db: &Db, context: &Context, name: &str) -> Result<(), KioskError> {
+pub async fn remove_kiosk(
+    db: &Db,
+    config: &Config,
+    context: &Context,
+    name: &str,
+) -> Result<usize, KioskError> {
+    let sessions = Sessions::new(
+        &config.settings.session,
+        db.clone(),
+        Cookies::for_url(config.public_url.url()),
+        context.rng.clone(),
+        Departments::new(db.clone(), Clock::system()),
+    );
     let mut change = Change::begin(db, context).await?;
     let removed = records::remove(&mut change, name).await?;
     let id = removed.ok_or_else(|| KioskError::Unknown(name.to_owned()))?;
     change
         .record(Event::new(Action::KioskRemoved).with("kiosk", id))
         .await?;
-    Ok(change.commit().await?)
+    let ended = sessions.end_at_kiosk(&mut change, id).await?;
+    change.commit().await?;
+    Ok(ended)
 }

@@ -11,4 +11,4 @@ pub use handlers::{enrol_kiosk, rest, show_enrolment};
 pub use here::{REST, is_kiosk, leave_nothing};
 pub use manage::{AddedKiosk, KioskError, add_kiosk, list_kiosks, remove_kiosk};
 pub use records::Kiosk;
-pub(in crate::signin) use records::at;
+pub(in crate::signin) use records::{at, hold};

@@ -27,6 +27,8 @@ const LIST: &str = "SELECT id, name, created_at, enrolled_at, enrolment_ends_at 
 const REMOVE: &str = "UPDATE kiosk SET removed_at = $2, token_hash = NULL, enrolment_hash = NULL \
      WHERE name = $1 AND removed_at IS NULL RETURNING id";
 
+const HOLD: &str = "UPDATE kiosk SET name = name WHERE id = $1 AND removed_at IS NULL";
+
 /// A registered kiosk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kiosk {
@@ -49,6 +51,11 @@ pub(in crate::signin) async fn at(
     };
     let row = db.maybe(BY_TOKEN, args![hash(token)]).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// Holds a kiosk until the change is over: it is removed before, or after. Answers whether it is still one.
+pub(in crate::signin) async fn hold(change: &mut Change, kiosk: Uuid) -> Result<bool, StoreError> {
+    Ok(change.execute(HOLD, args![kiosk]).await? == 1)
 }
 
 /// The kiosk that waits for a browser with this code.

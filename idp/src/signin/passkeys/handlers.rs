@@ -69,6 +69,7 @@ pub async fn sign_in_with_passkey(
         credential: read_credential(&form)?,
         browser: Browser::of(signin.site.cookies(), &headers),
         device: signin.sessions.device(&headers).await?,
+        locale: interaction.dress(page.clone()).locale(),
         previous: signin.sessions.open(&headers, facts.now).await?,
         only: raising.as_ref().map(|session| session.account),
     };

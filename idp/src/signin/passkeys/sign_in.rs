@@ -7,15 +7,15 @@ use webauthn_rs::prelude::{
 };
 
 use super::super::Signin;
+use super::super::arrival::{Manner, tell_of_arrival};
 use super::super::guard::{Browser, remember_browser};
-use super::super::limits::BrowserKnown;
 use super::super::sessions::{Device, Proof, Session};
 use super::super::whose::Question;
 use super::{CEREMONY, Passkeys};
 use crate::account::{self, Found, Notice, PasskeyEnd};
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::clock::Timestamp;
-use crate::web::{ErrorKind, PageError};
+use crate::web::{ErrorKind, Locale, PageError};
 
 /// What an authenticator has answered.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Answer {
     pub(super) credential: PublicKeyCredential,
     pub(super) browser: Browser,
     pub(super) device: Device,
+    /// What the page speaks.
+    pub(super) locale: Locale,
     /// The session this browser has at present.
     pub(super) previous: Option<Session>,
     /// The account whose sign-in is being raised: nobody else's passkey will do.
@@ -162,17 +164,15 @@ impl Signin {
             return Ok(None);
         }
         account::unlock(&mut change, passkey.account).await?;
-        if known == BrowserKnown::No {
-            let device = answer.device.to_string();
-            account::tell(
-                &mut change,
-                &self.vault,
-                passkey.account,
-                Notice::NewDevice,
-                &device,
-            )
-            .await?;
-        }
+        tell_of_arrival(
+            &mut change,
+            &self.vault,
+            passkey.account,
+            known,
+            &answer.device,
+            Manner::Usual,
+        )
+        .await?;
         let cookies = self.site.cookies();
         let browser = remember_browser(
             &mut change,
@@ -180,6 +180,7 @@ impl Signin {
             known,
             passkey.account,
             &answer.device,
+            answer.locale,
             cookies,
         )
         .await?;

@@ -69,7 +69,7 @@ impl Sessions {
                 algorithm,
                 sub,
                 sid,
-                account,
+                account: Some(account),
             },
         )
         .await

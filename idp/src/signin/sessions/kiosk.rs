@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use uuid::Uuid;
 
 use super::super::kiosks;
 use super::records::Sessions;
 use crate::args;
-use crate::audit::{Change, Context, EndReason};
+use crate::audit::{Change, Context, EndReason, KEPT};
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 
@@ -14,6 +16,29 @@ const IDLE: &str = "SELECT id FROM session \
 /// Locks the row where it is still idle: a use at the same moment keeps the session, or comes too late.
 const STILL_IDLE: &str = "UPDATE session SET last_seen_at = last_seen_at \
      WHERE id = $1 AND ended_at IS NULL AND last_seen_at <= $2";
+
+const OPEN_AT: &str = "SELECT id FROM session WHERE kiosk_id = $1 AND ended_at IS NULL ORDER BY id";
+
+/// How long an account that has signed in at a kiosk is used to it. Ours; sessions are kept for as long.
+const USED_TO: Duration = KEPT;
+
+/// A sign-out everywhere begins anew, and so does a lock, which is one: whoever was there before need not have been the
+/// owner.
+const IS_USED_TO: &str = "SELECT s.id FROM session s JOIN account a ON a.id = s.account_id \
+     WHERE s.account_id = $1 AND s.kiosk_id = $2 AND s.created_at > $3 AND s.created_at > a.signed_out_at LIMIT 1";
+
+/// Whether an account has signed in at this very kiosk of late.
+pub(in crate::signin) async fn is_used_to_kiosk(
+    change: &mut Change,
+    account: Uuid,
+    kiosk: Uuid,
+) -> Result<bool, StoreError> {
+    let since = change.now().minus(USED_TO);
+    Ok(change
+        .maybe(IS_USED_TO, args![account, kiosk, since])
+        .await?
+        .is_some())
+}
 
 impl Sessions {
     /// Ends the sessions on kiosks that nobody has used for as long as is allowed there, and tells the departments: a
@@ -54,6 +79,23 @@ impl Sessions {
             change.commit().await?;
         }
         Ok(())
+    }
+
+    /// Ends whatever is open on a kiosk that is one no longer, and tells the departments; answers how many sessions that
+    /// were.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(in crate::signin) async fn end_at_kiosk(
+        &self,
+        change: &mut Change,
+        kiosk: Uuid,
+    ) -> Result<usize, StoreError> {
+        let mut ended = 0;
+        for row in change.all(OPEN_AT, args![kiosk]).await? {
+            ended += usize::from(self.end(change, row.uuid("id")?, EndReason::KioskRemoved).await?);
+        }
+        Ok(ended)
     }
 
     /// After a session's end: on a kiosk the browser forgets its resident.

@@ -10,5 +10,6 @@ mod records;
 mod visits;
 
 pub use device::Device;
+pub(super) use kiosk::is_used_to_kiosk;
 pub use model::{FRESH, Proof, Session};
 pub use records::{Begun, Sessions};

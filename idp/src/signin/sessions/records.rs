@@ -192,12 +192,22 @@ impl Sessions {
         let auth_time = proof.auth_time(now);
         let expires_at = proof.ends_at(now.plus(self.lifetime.absolute));
         let (kiosk, device) = (device.kiosk, device.to_string());
+        if let Some(kiosk) = kiosk
+            && !kiosks::hold(change, kiosk).await?
+        {
+            // Removed since this request began: what it ended is not to begin after it.
+            return Err(StoreError::Missing);
+        }
         let event = |action, id: Uuid| {
-            Event::new(action)
+            let event = Event::new(action)
                 .account(account)
                 .with("session", id)
                 .with("device", &device)
-                .with("amr", amr)
+                .with("amr", amr);
+            match kiosk {
+                Some(kiosk) => event.with("kiosk", kiosk),
+                None => event,
+            }
         };
         if let Some(same) = previous.filter(|previous| previous.account == account) {
             let args = args![

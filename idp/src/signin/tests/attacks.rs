@@ -5,6 +5,7 @@ use crate::signin::code::TypedCode;
 use crate::signin::guard::{Browser, look};
 use crate::signin::sessions::Device;
 use crate::signin::verify_code::VerifyCode;
+use crate::web::Locale;
 
 const PHONE: &str = "13812345678";
 
@@ -223,6 +224,7 @@ async fn an_answer_that_was_looked_at_for_one_number_takes_no_code_of_another() 
         address: "203.0.113.9".parse().unwrap(),
         previous: None,
         device: Device::default(),
+        locale: Locale::default(),
         work: String::new(),
     };
     let tried = signin
@@ -248,6 +250,7 @@ async fn a_sign_in_under_way_does_not_go_round_the_lock() {
         address: browser.address,
         previous: None,
         device: Device::of(&headers),
+        locale: Locale::default(),
         work: String::new(),
     };
     let index = phone.index(&signin.vault);

@@ -2,7 +2,8 @@ use super::house::{Browser, House};
 use crate::audit::{Change, Context};
 use crate::department::{AuthMethod, ClientMetadata, add};
 use crate::signin::sessions::Proof;
-use crate::signin::{Device, Session};
+use crate::signin::{Device, Session, add_kiosk, remove_kiosk};
+use crate::store::StoreError;
 
 const PHONE: &str = "13812345678";
 
@@ -184,6 +185,32 @@ async fn a_session_ends_by_silence_and_by_age() {
     }
     house.wait(25 * 60);
     assert!(is_over(&busy).await, "twelve hours are over, however busy it was");
+}
+
+/// The request had seen the kiosk; what ended with it is not to begin after it.
+#[tokio::test]
+async fn nobody_signs_in_at_a_kiosk_that_was_just_removed() {
+    let (house, name) = (House::open().await, "市民中心一楼3号机");
+    let account = house.browser().sign_in(PHONE).await.account;
+    let (signin, context) = (&house.signin, house.context());
+    let added = add_kiosk(&signin.db, &context, name).await.unwrap();
+    let device = Device {
+        kiosk: Some(added.kiosk.id),
+        ..Device::default()
+    };
+    let begin = async |device: Device| {
+        let mut change = Change::begin(&signin.db, &context).await.unwrap();
+        let sessions = &signin.sessions;
+        let begun = sessions
+            .begin(&mut change, account, Proof::Code, None, device)
+            .await?;
+        change.commit().await?;
+        Ok::<_, StoreError>(begun.id)
+    };
+    assert!(begin(device.clone()).await.is_ok());
+    let ended = remove_kiosk(&signin.db, &signin.config, &context, name).await;
+    assert_eq!(ended.unwrap(), 1);
+    assert!(matches!(begin(device).await, Err(StoreError::Missing)));
 }
 
 async fn is_over(browser: &Browser<'_>) -> bool {

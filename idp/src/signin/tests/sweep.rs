@@ -11,6 +11,7 @@ use crate::signin::limits::BrowserKnown;
 use crate::signin::sessions::Proof;
 use crate::signin::sweep::sweep;
 use crate::signin::{Device, Session, guard};
+use crate::web::Locale;
 
 const PHONE: &str = "13812345678";
 const OTHER: &str = "13800000001";
@@ -281,9 +282,17 @@ async fn a_browser_used_in_the_midst_of_a_sweep_stays_known() {
         let (cookies, headers) = (house.signin.site.cookies(), browser.headers());
         let browser = guard::Browser::of(cookies, &headers);
         let known = BrowserKnown::Yes;
-        remember_browser(change, &browser, known, session.account, &session.device, cookies)
-            .await
-            .unwrap();
+        remember_browser(
+            change,
+            &browser,
+            known,
+            session.account,
+            &session.device,
+            Locale::Chinese,
+            cookies,
+        )
+        .await
+        .unwrap();
     })
     .await;
     assert_eq!(house.count("SELECT COUNT(*) AS n FROM known_browser").await, 1);

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use uuid::Uuid;
 
 use super::super::Signin;
+use super::super::arrival::{Manner, tell_of_arrival};
 use super::super::guard::{Browser, remember_browser, reset_failures};
 use super::super::handlers::to_phone;
 use super::super::identity::Typed;
@@ -13,10 +14,10 @@ use super::super::sessions::{Device, Proof, Session};
 use super::super::window_code::Redemption;
 use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
-use crate::account::{self, Notice, PhoneNumber, Return};
+use crate::account::{self, PhoneNumber, Return};
 use crate::audit::{Actor, Change, Context};
 use crate::clock::Timestamp;
-use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
+use crate::web::{Facts, Halt, Locale, Page, PageError, PostedForm, respond, see_other};
 
 /// GET `/signin/{id}/whose`: asks what is open.
 ///
@@ -67,7 +68,8 @@ pub async fn answer_whose(
     };
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let holder = signin.owner_of(&asked).await?;
-    let arrival = signin.arrival(&headers, holder, facts.now).await?;
+    let locale = interaction.dress(page.clone()).locale();
+    let arrival = signin.arrival(&headers, holder, locale, facts.now).await?;
     let answered = match (asked.question, form.one("answer")?, holder) {
         (Question::Whose, "mine", Some(holder)) => {
             let typed = Typed::of(&form)?;
@@ -129,6 +131,8 @@ struct Arrival {
     known: BrowserKnown,
     previous: Option<Session>,
     device: Device,
+    /// What the page speaks.
+    locale: Locale,
 }
 
 /// Who is let in.
@@ -159,6 +163,7 @@ impl Signin {
         &self,
         headers: &HeaderMap,
         holder: Option<Uuid>,
+        locale: Locale,
         now: Timestamp,
     ) -> Result<Arrival, PageError> {
         let browser = Browser::of(self.site.cookies(), headers);
@@ -169,6 +174,7 @@ impl Signin {
             },
             previous: self.sessions.open(headers, now).await?,
             device: self.sessions.device(headers).await?,
+            locale,
             browser,
         })
     }
@@ -190,9 +196,10 @@ impl Signin {
             Entry::Owner(..) | Entry::Returning(..) => arrival.known,
             Entry::Newcomer => BrowserKnown::No,
         };
-        if !matches!(entry, Entry::Newcomer) && known == BrowserKnown::No {
-            let device = arrival.device.to_string();
-            account::tell(&mut change, &self.vault, account, Notice::NewDevice, &device).await?;
+        if !matches!(entry, Entry::Newcomer) {
+            // There was a doubt whose account it is.
+            let (vault, device) = (&self.vault, &arrival.device);
+            tell_of_arrival(&mut change, vault, account, known, device, Manner::Odd).await?;
         }
         account::stay(&mut change, account).await?;
         let cookies = self.site.cookies();
@@ -202,6 +209,7 @@ impl Signin {
             known,
             account,
             &arrival.device,
+            arrival.locale,
             cookies,
         )
         .await?;

@@ -4,7 +4,7 @@ use yimen_http_tests::{Authenticator, Browser, Receiver, Registration, Resident,
 
 use crate::sessions::is_signed_in;
 
-const NAME: &str = "市民中心一楼3号机";
+pub(crate) const NAME: &str = "市民中心一楼3号机";
 
 /// The operator registers a kiosk; answers the address for its browser.
 fn register(app: &TestApp, name: &str) -> String {
@@ -15,9 +15,13 @@ fn register(app: &TestApp, name: &str) -> String {
 }
 
 /// Somebody who stands before a kiosk.
-async fn at_kiosk(app: &TestApp, phone: &str) -> Resident {
+pub(crate) async fn at_kiosk(app: &TestApp, phone: &str) -> Resident {
+    at_kiosk_named(app, phone, NAME).await
+}
+
+pub(crate) async fn at_kiosk_named(app: &TestApp, phone: &str, name: &str) -> Resident {
     let resident = app.resident(phone);
-    let joined = resident.browser.get(&register(app, NAME)).await;
+    let joined = resident.browser.get(&register(app, name)).await;
     let joined = joined.press("#enrol", &[]).await;
     assert_eq!(joined.status(), 200, "{}", joined.answer.body);
     resident
@@ -297,7 +301,7 @@ async fn a_removed_kiosk_is_a_browser_like_any_other() {
     assert_eq!(listed[0]["name"], NAME);
     assert!(listed[0]["enrolled_at"].is_string());
     let (status, said) = app.command(&["kiosk", "remove", NAME]);
-    assert!(status.success(), "{said}");
+    assert!(status.success() && said.contains("signed out there: 0"), "{said}");
     assert_eq!(kiosk.browser.get("/kiosk/rest").await.status(), 404);
     kiosk.sign_in().await;
     app.advance("10m").await;
@@ -306,5 +310,32 @@ async fn a_removed_kiosk_is_a_browser_like_any_other() {
     assert!(
         !status.success() && said.contains("there is no kiosk named"),
         "{said}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_open_on_a_kiosk_ends_when_it_is_removed() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start();
+    let registration = Registration::new("hrss").scope("openid profile");
+    let registration = registration.option("--backchannel-logout-uri", &receiver.uri);
+    let client = app.register(registration).await;
+    let resident = at_kiosk(&app, "13800000001").await;
+    let other = at_kiosk_named(&app, "13800000002", "二楼1号机").await;
+    let tokens = resident.sign_in_to(&client).await;
+    other.sign_in_to(&client).await;
+    let removed = app.command_json(&["kiosk", "remove", NAME]);
+    assert_eq!(removed["signed_out"], 1);
+    assert!(!is_signed_in(&resident.browser).await, "at once");
+    assert!(is_signed_in(&other.browser).await, "at another kiosk");
+    assert_eq!(receiver.wait_for(1).await.len(), 1, "the one session's");
+    assert_eq!(client.introspect(&tokens.access).await.json()["active"], false);
+    app.advance("61s").await;
+    let home = app.resident("13800000001");
+    let activity = home.sign_in().await.text("#activity");
+    assert!(activity.contains("那台自助机停用了"), "{activity}");
+    assert!(
+        !activity.contains("自动退出"),
+        "and nothing else is said: {activity}"
     );
 }

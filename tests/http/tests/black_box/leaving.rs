@@ -1,7 +1,7 @@
 //! What is held about a resident, shown to them; and how they leave.
 
 use serde_json::Value;
-use yimen_http_tests::{Authenticator, Page, Receiver, Registration, Resident, TestApp};
+use yimen_http_tests::{Authenticator, Page, Receiver, Registration, Resident, TestApp, decode};
 
 const PHONE: &str = "13800000001";
 
@@ -275,4 +275,80 @@ async fn looking_at_the_link_of_a_deletion_stops_nothing() {
     assert_eq!(app.count("account").await, 0);
     // Nor does the link of an account that is gone, whenever it is pressed.
     assert_eq!(app.get(&link).await.status, 410);
+}
+
+/// Everything by which somebody could be found again: ids, subjects, hashes of what they hold.
+const MARKS: [&str; 11] = [
+    "SELECT id AS it FROM account",
+    "SELECT passkey_handle AS it FROM account WHERE passkey_handle IS NOT NULL",
+    "SELECT id AS it FROM phone",
+    "SELECT number_index AS it FROM phone",
+    "SELECT sub AS it FROM subject",
+    "SELECT id AS it FROM session",
+    "SELECT sid AS it FROM visit",
+    "SELECT token_hash AS it FROM session",
+    "SELECT id AS it FROM passkey",
+    "SELECT browser_hash AS it FROM known_browser",
+    "SELECT id AS it FROM oauth_grant",
+];
+
+#[tokio::test]
+async fn no_table_holds_a_trace_of_an_erased_account() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start();
+    receiver.answer_with(500);
+    let registration = Registration::new("hrss").option("--backchannel-logout-uri", &receiver.uri);
+    let client = app.register(registration).await;
+    let resident = app.resident(PHONE);
+    let tokens = resident.sign_in_to(&client).await;
+    let account = resident.browser.get("/account").await;
+    Authenticator::new()
+        .enrol(&account.click("#add-passkey").await)
+        .await;
+    app.advance("2m").await;
+    resident.elsewhere().sign_in().await;
+    resident.notices(2).await;
+    let mut marks = Vec::new();
+    for mark in MARKS {
+        let found = app.read_records(mark).await;
+        assert!(!found.is_empty(), "{mark}");
+        marks.extend(found);
+    }
+    let held = app.traces(&marks).await;
+    for table in ["account", "audit", "outbox", "notice", "visit", "number_guard"] {
+        assert!(held.iter().any(|one| one == table), "{table}: {held:?}");
+    }
+    leave(&resident).await;
+    resident.notices(3).await;
+    receiver.wait_for(1).await;
+    // Nothing of it has arrived: the department is down, and so are all providers of messages.
+    let far = "UPDATE outbox SET delivered_at = NULL, last_error = NULL, attempts = 100, next_attempt_at = 4102444800000";
+    app.change_records(far).await;
+    assert!(app.count("outbox").await > 3);
+    app.advance("15d").await;
+
+    // What the law keeps, by ids that lead to nobody; that a code was used, by the id of a grant that is gone; and that a
+    // department is to sign somebody out whom it knows by a number of its own.
+    assert_eq!(app.traces(&marks).await, ["audit", "outbox", "redeemed_code"]);
+    let account = marks[..1].to_vec();
+    assert_eq!(app.traces(&account).await, ["audit"]);
+    assert_eq!(app.count("outbox").await, 1, "no notice outlives it");
+    let kinds = app.read_records("SELECT kind AS it FROM outbox").await;
+    assert_eq!(kinds, ["logout"]);
+
+    receiver.answer_with(200);
+    let before = receiver.received().len();
+    app.change_records("UPDATE outbox SET next_attempt_at = 0").await;
+    let token = receiver.wait_for(before + 1).await.pop().unwrap();
+    let (_, claims) = decode(&token);
+    assert_eq!(
+        claims["sub"],
+        tokens.sub(),
+        "the department learns whom to sign out"
+    );
+    while app.count("outbox").await > 0 {
+        app.advance("10m").await;
+    }
+    app.advance("120d").await;
+    assert_eq!(app.traces(&marks).await, ["audit"]);
 }

@@ -12,6 +12,8 @@ mod foreign_library;
 mod handover;
 mod interruptions;
 mod kiosk;
+mod kiosk_notices;
+mod language;
 mod lease;
 mod leaving;
 mod limits;
