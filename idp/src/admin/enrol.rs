@@ -2,14 +2,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use webauthn_rs::prelude::PasskeyRegistration;
 
 use super::pages::{EnrolPage, Trouble};
 use super::{Admin, CEREMONY, SIGN_IN};
 use crate::audit::{Actor, Change, Context};
-use crate::config::Attestation;
 use crate::operator::{self, Operator};
-use crate::signin::read_credential;
+use crate::signin::{StaffEnrolment, read_credential};
 use crate::store::hash;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, api_headers, respond, see_other};
 
@@ -40,16 +38,12 @@ pub async fn enrolment_options(
 ) -> Result<Response, PageError> {
     form.check_token(&binding(&code))?;
     let operator = admin.invited(&code, &facts).await?;
-    let (mut options, ceremony) = admin
+    let attestation = admin.config.settings.operator.attestation;
+    let (options, ceremony) = admin
         .passkeys
         .relying_party()?
-        .begin_enrolment(operator.id, &operator.name, Vec::new())
+        .begin_staff_enrolment(operator.id, &operator.name, attestation)
         .map_err(PageError::internal)?;
-    options["attestation"] = match admin.config.settings.operator.attestation {
-        Attestation::None => "none".into(),
-        Attestation::Direct => "direct".into(),
-        Attestation::Enterprise => "enterprise".into(),
-    };
     let kept = serde_json::to_vec(&ceremony).map_err(PageError::internal)?;
     admin.state.put(&key(&code), &kept, facts.now, CEREMONY).await?;
     let mut response = Json(options).into_response();
@@ -72,7 +66,7 @@ pub async fn enrol(
     let operator = admin.invited(&code, &facts).await?;
     let answer = read_credential(&form)?;
     let kept = admin.state.take(&key(&code), facts.now).await?;
-    let ceremony: Option<PasskeyRegistration> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
+    let ceremony: Option<StaffEnrolment> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
     let again = |page, trouble| {
         let view = enrol_page(page, &code, operator.clone(), Some(trouble));
         Ok(respond(StatusCode::UNPROCESSABLE_ENTITY, &view))
@@ -81,7 +75,7 @@ pub async fn enrol(
         return again(page, Trouble::Over);
     };
     let relying_party = admin.passkeys.relying_party()?;
-    let credential = match relying_party.finish_enrolment(&answer, &ceremony) {
+    let credential = match relying_party.finish_staff_enrolment(&answer, &ceremony) {
         Ok(credential) => credential,
         Err(fault) => {
             tracing::info!(reason = %fault, "an operator's new passkey was refused");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use uuid::Uuid;
 
 use super::private::PrivateFile;
 use super::secret::{MasterKey, Secret};
@@ -292,6 +293,8 @@ pub struct Operator {
     pub idle: Span,
     pub absolute: Span,
     pub attestation: Attestation,
+    pub attestation_ca: Option<PathBuf>,
+    pub attestation_models: Vec<Uuid>,
 }
 
 impl Default for Operator {
@@ -300,6 +303,8 @@ impl Default for Operator {
             idle: Span::minutes(10),
             absolute: Span::hours(8),
             attestation: Attestation::None,
+            attestation_ca: None,
+            attestation_models: Vec::new(),
         }
     }
 }

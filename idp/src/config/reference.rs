@@ -166,6 +166,7 @@ mod tests {
             "master_key",
             "tls.key",
             "fetch.extra_ca",
+            "operator.attestation_ca",
             "sms.webhook.secret",
             "proofing.url",
         ] {

@@ -1,4 +1,4 @@
-use super::model::{Config, Settings, SmsProvider};
+use super::model::{Attestation, Config, Settings, SmsProvider};
 use super::private::PrivateFile;
 use super::secret::MasterKey;
 use super::source::ConfigError;
@@ -33,6 +33,7 @@ pub(super) fn resolve(
     demand_session(&settings, &written).map_err(wrong)?;
     demand_sms(&settings).map_err(wrong)?;
     demand_counterparts(&settings).map_err(wrong)?;
+    demand_attestation(&settings).map_err(wrong)?;
     Ok(Config {
         public_url,
         master_key,
@@ -142,6 +143,30 @@ fn demand_counterparts(settings: &Settings) -> Result<(), Fault> {
                 format!("{key} is {timeout}; it must be shorter than http.request_timeout ({longest})");
             return Err(Fault { key, said });
         }
+    }
+    Ok(())
+}
+
+/// Who accepts authenticators by their make asks for it, and knows whom to believe.
+fn demand_attestation(settings: &Settings) -> Result<(), Fault> {
+    let operator = &settings.operator;
+    let refuse = |key, said: &str| {
+        let said = said.to_owned();
+        Err(Fault { key, said })
+    };
+    if operator.attestation_ca.is_some() && operator.attestation == Attestation::None {
+        return refuse(
+            "operator.attestation_ca",
+            "operator.attestation_ca checks what operator.attestation = \"none\" does not ask for; \
+             write \"direct\" or \"enterprise\" there",
+        );
+    }
+    if !operator.attestation_models.is_empty() && operator.attestation_ca.is_none() {
+        return refuse(
+            "operator.attestation_models",
+            "operator.attestation_models is what an authenticator says of itself; \
+             operator.attestation_ca names whom to believe it",
+        );
     }
     Ok(())
 }

@@ -93,6 +93,7 @@ impl StartError {
             Self::Passkeys(RelyingPartyError::Foreign { .. } | RelyingPartyError::Changed { .. }) => {
                 "passkey.rp_id"
             }
+            Self::Passkeys(RelyingPartyError::Makers { .. }) => "operator.attestation_ca",
             Self::DevInPublic { .. } => "public_url",
             Self::DevListens { .. } | Self::Listen { .. } => "listen",
             Self::Unmigrated(_)

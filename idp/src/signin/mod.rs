@@ -50,7 +50,7 @@ pub use moves::settle_moves;
 pub use new_number::NewNumber;
 pub use outbox::{outbox, outbox_json};
 pub use passkeys::{
-    Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, Ways, credential_id,
+    Enrolled, PasskeyTrouble, Passkeys, RelyingParty, RelyingPartyError, StaffEnrolment, Ways, credential_id,
     decline, enrol, enrol_later, enrolment_options, offer, raise, read_credential, sign_in_options,
     sign_in_with_passkey,
 };

@@ -1,5 +1,6 @@
 //! What a phone's secure element does, in software (WebAuthn Level 3 §6): it makes passkeys and answers with them.
 
+use crate::maker::{Maker, Model};
 use crate::page::Page;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,6 +14,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Default)]
 pub struct Authenticator {
     passkeys: Arc<Mutex<Vec<Passkey>>>,
+    /// Who says whose it is; nobody says so of most.
+    maker: Option<Arc<Maker>>,
 }
 
 struct Passkey {
@@ -35,10 +38,16 @@ pub struct Lie {
     pub is_unverified: bool,
     /// Whose it says to be.
     pub handle: Option<Vec<u8>>,
+    /// The passkey is copied to other devices (§6.1.3).
+    pub is_synced: bool,
+    /// Which model it says to be.
+    pub model: Option<Model>,
 }
 
 const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;
+const MAY_BE_COPIED: u8 = 0x08;
+const IS_COPIED: u8 = 0x10;
 const ATTESTED: u8 = 0x40;
 
 impl std::fmt::Debug for Authenticator {
@@ -50,6 +59,14 @@ impl std::fmt::Debug for Authenticator {
 impl Authenticator {
     pub fn new() -> Authenticator {
         Authenticator::default()
+    }
+
+    /// One whose maker can be told by what it says.
+    pub fn of(maker: Maker) -> Authenticator {
+        Authenticator {
+            maker: Some(Arc::new(maker)),
+            ..Authenticator::default()
+        }
     }
 
     /// Makes a passkey as the options ask (`navigator.credentials.create`).
@@ -66,18 +83,19 @@ impl Authenticator {
         SystemRandom::new().fill(&mut id).expect("chance");
         let rp_id = lie.rp_id.clone().unwrap_or_else(|| text(&options["rp"]["id"]));
         let mut data = head(&rp_id, flags(lie) | ATTESTED, lie.counter.unwrap_or(0));
-        data.extend([0; 16]);
+        data.extend(lie.model.unwrap_or(self.model()));
         data.extend(u16::try_from(id.len()).expect("short").to_be_bytes());
         data.extend(&id);
         data.extend(cose(key.public_key().as_ref()));
+        let client_data = client_data("webauthn.create", origin, options, lie);
         let answer = json!({
             "id": encode(&id),
             "rawId": encode(&id),
             "type": "public-key",
             "clientExtensionResults": {},
             "response": {
-                "clientDataJSON": encode(&client_data("webauthn.create", origin, options, lie)),
-                "attestationObject": encode(&attestation(&data)),
+                "clientDataJSON": encode(&client_data),
+                "attestationObject": encode(&self.attestation(&data, &client_data)),
                 "transports": ["internal"],
             },
         });
@@ -89,6 +107,32 @@ impl Authenticator {
             counter: 0,
         });
         answer
+    }
+
+    fn model(&self) -> Model {
+        self.maker.as_ref().map_or([0; 16], |maker| maker.model)
+    }
+
+    /// `{"fmt": …, "attStmt": …, "authData": data}` (§6.5): "none" (§8.7), or by its maker.
+    fn attestation(&self, data: &[u8], client_data: &[u8]) -> Vec<u8> {
+        let (format, statement) = match &self.maker {
+            None => (b"\x64none".as_slice(), vec![0xa0]),
+            Some(maker) => {
+                let signed = [data, digest(&SHA256, client_data).as_ref()].concat();
+                (b"\x66packed".as_slice(), maker.statement(&signed))
+            }
+        };
+        let length = u16::try_from(data.len()).expect("short").to_be_bytes();
+        [
+            b"\xa3\x63fmt".as_slice(),
+            format,
+            b"\x67attStmt",
+            &statement,
+            b"\x68authData\x59",
+            &length,
+            data,
+        ]
+        .concat()
     }
 
     /// Answers with the passkey made last, or with the one that is allowed (`navigator.credentials.get`).
@@ -164,11 +208,13 @@ pub fn origin_of(page: &Page) -> String {
 }
 
 fn flags(lie: &Lie) -> u8 {
-    if lie.is_unverified {
-        USER_PRESENT
+    let verified = if lie.is_unverified { 0 } else { USER_VERIFIED };
+    let synced = if lie.is_synced {
+        MAY_BE_COPIED | IS_COPIED
     } else {
-        USER_PRESENT | USER_VERIFIED
-    }
+        0
+    };
+    USER_PRESENT | verified | synced
 }
 
 /// Authenticator data without what is attested (§6.1).
@@ -185,17 +231,6 @@ fn cose(point: &[u8]) -> Vec<u8> {
         x,
         &[0x22, 0x58, 0x20],
         y,
-    ]
-    .concat()
-}
-
-/// `{"fmt": "none", "attStmt": {}, "authData": data}` (§8.7).
-fn attestation(data: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(data.len()).expect("short").to_be_bytes();
-    [
-        b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x59".as_slice(),
-        &length,
-        data,
     ]
     .concat()
 }

@@ -4,6 +4,7 @@
 mod aaguid;
 mod enrol;
 mod handlers;
+mod makers;
 pub mod pages;
 mod relying_party;
 mod sign_in;
@@ -13,6 +14,7 @@ pub use handlers::{
     credential_id, decline, enrol, enrol_later, enrolment_options, offer, raise, read_credential,
     sign_in_options, sign_in_with_passkey,
 };
+pub use makers::StaffEnrolment;
 pub use pages::PasskeyTrouble;
 pub use relying_party::{RelyingParty, RelyingPartyError};
 

@@ -1,12 +1,15 @@
+use std::path::PathBuf;
+
 use serde_json::Value;
 use thiserror::Error;
 use url::Host;
 use webauthn_rs::prelude::{
-    AuthenticationResult, CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration,
-    PublicKeyCredential, RegisterPublicKeyCredential, Uuid, WebauthnError,
+    AttestationCaList, AuthenticationResult, CredentialID, DiscoverableAuthentication, Passkey,
+    PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Uuid, WebauthnError,
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
+use super::makers;
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::config::{Config, PublicUrl};
@@ -19,6 +22,8 @@ pub struct RelyingParty {
     id: String,
     origin: String,
     related_origins: Vec<String>,
+    /// Whose authenticators staff may enrol; none where nothing is asked of their make.
+    makers: Option<AttestationCaList>,
 }
 
 /// Why passkeys cannot be served; each says what to do.
@@ -31,6 +36,8 @@ pub enum RelyingPartyError {
          and list further addresses in passkey.related_origins"
     )]
     Changed { held: String, asked: String },
+    #[error("operator.attestation_ca {file}: {said}; it is to hold the makers' certificates in PEM", file = .file.display())]
+    Makers { file: PathBuf, said: String },
     #[error(transparent)]
     Records(#[from] StoreError),
 }
@@ -73,6 +80,7 @@ impl RelyingParty {
             webauthn,
             origin: url.origin().to_owned(),
             related_origins,
+            makers: makers::accepted(&config.settings.operator)?,
             id,
         }))
     }
@@ -104,6 +112,14 @@ impl RelyingParty {
         let held = Event::new(Action::RelyingPartyHeld).with("rp_id", &self.id);
         change.record(held).await?;
         change.commit().await
+    }
+
+    pub(super) const fn webauthn(&self) -> &Webauthn {
+        &self.webauthn
+    }
+
+    pub(super) const fn accepted_makers(&self) -> Option<&AttestationCaList> {
+        self.makers.as_ref()
     }
 
     #[must_use]
@@ -156,11 +172,7 @@ impl RelyingParty {
         let (options, ceremony) = self
             .webauthn
             .start_passkey_registration(handle, name, name, Some(held))?;
-        let mut options = json(&options)?["publicKey"].take();
-        // The library asks for discoverable ones only where they are attested.
-        options["authenticatorSelection"]["residentKey"] = "required".into();
-        options["authenticatorSelection"]["requireResidentKey"] = true.into();
-        Ok((options, ceremony))
+        Ok((discoverable(json(&options)?["publicKey"].take()), ceremony))
     }
 
     /// # Errors
@@ -174,7 +186,14 @@ impl RelyingParty {
     }
 }
 
-fn json(options: &impl serde::Serialize) -> Result<Value, WebauthnError> {
+/// The library asks for passkeys that can be chosen without a name in no ceremony of ours.
+pub(super) fn discoverable(mut options: Value) -> Value {
+    options["authenticatorSelection"]["residentKey"] = "required".into();
+    options["authenticatorSelection"]["requireResidentKey"] = true.into();
+    options
+}
+
+pub(super) fn json(options: &impl serde::Serialize) -> Result<Value, WebauthnError> {
     serde_json::to_value(options).map_err(WebauthnError::ParseJSONFailure)
 }
 
@@ -194,6 +213,7 @@ mod tests {
             id: id.to_owned(),
             origin: origin.to_string(),
             related_origins: Vec::new(),
+            makers: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Staff at a window: what they can do, and what nobody else can do in their place.
 
+mod attestation;
 mod codes;
 mod disputes;
 mod moves;
