@@ -126,6 +126,69 @@ fn rooms_import_what_they_say_and_nothing_else() {
     }
 }
 
+/// Where nothing is found, nothing is refused.
+#[test]
+fn imports_are_found_where_there_are_some() {
+    let imported = imported();
+    for (room, other) in [("oidc", "signin"), ("http", "oidc"), ("store", "config")] {
+        assert!(imported[room].contains(other), "{room}: {:?}", imported[room]);
+    }
+    assert!(imported["config"].is_empty());
+}
+
+/// How many modules up each path of `code` goes that begins with `super`, and whether it stands in an inline module.
+fn ways_up(code: &str) -> Vec<(usize, bool)> {
+    let mut ways = Vec::new();
+    let mut is_inline = false;
+    for line in code.lines() {
+        is_inline |= line.starts_with("mod ") && line.ends_with('{');
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once("super::") {
+            let mut up = 1;
+            rest = after;
+            while let Some(after) = rest.strip_prefix("super::") {
+                up += 1;
+                rest = after;
+            }
+            if rest.starts_with("super") {
+                up += 1;
+            }
+            if !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+                ways.push((up, is_inline));
+            }
+        }
+    }
+    ways
+}
+
+/// A way up and out would be an arrow that nobody sees: another room is named by `crate::` alone.
+#[test]
+fn no_path_leaves_its_room_upwards() {
+    assert_eq!(
+        ways_up("use super::super::room;\npub(in super::super) fn f() {}\nmod tests {\n    use super::*;"),
+        [(2, false), (2, false), (1, true)]
+    );
+    let mut found = 0;
+    for file in files_below(&source()) {
+        let name = file.strip_prefix(source()).unwrap();
+        // Modules from the crate's root to this file's own.
+        let is_folder = file.file_stem().is_some_and(|stem| stem == "mod");
+        // A file of tests may be a module of the file beside it.
+        let is_of_tests = name.to_string_lossy().ends_with("_test.rs");
+        let depth = name.components().count() - usize::from(is_folder) + usize::from(is_of_tests);
+        let text = std::fs::read_to_string(&file).unwrap();
+        for (up, is_inline) in ways_up(&text) {
+            found += 1;
+            assert!(
+                name.components().count() == 1 || up < depth + usize::from(is_inline),
+                "{}: a path goes {up} up and leaves the room; say `crate::`",
+                name.display()
+            );
+        }
+    }
+    assert!(found > 500, "{found}");
+}
+
 #[test]
 fn arrows_go_one_way() {
     let allowed = allowed();
@@ -318,4 +381,46 @@ fn what_commits_without_an_audit_row_is_on_the_list() {
     found.sort();
     let listed = HOUSEKEEPING.map(|(name, times, _)| (name.to_owned(), times));
     assert_eq!(found, listed);
+}
+
+/// What each row of the threat model's tables ends with are tests: those of our own code by their functions, those in a
+/// browser by what they are called.
+#[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let root = source().join("../..");
+    let read = |file: &Path| std::fs::read_to_string(file).unwrap();
+    let rust: String = ["idp", "sdk", "tests/http"]
+        .iter()
+        .flat_map(|folder| files_below(&root.join(folder)))
+        .map(|file| read(&file))
+        .collect();
+    let browser: String = std::fs::read_dir(root.join("tests/browser"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "mjs"))
+        .map(|file| read(&file))
+        .collect();
+    let functions: BTreeSet<&str> = rust
+        .split("fn ")
+        .filter_map(|rest| rest.split_once('(').map(|(name, _)| name))
+        .collect();
+    let document = read(&root.join("docs/threat-model.md"));
+    let mut found = 0;
+    for row in document.lines().filter(|line| line.starts_with('|')) {
+        let cell = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap();
+        for name in cell.split('`').skip(1).step_by(2) {
+            let is_there = match name {
+                _ if name.contains(' ') => browser.contains(&format!("test('{name}'")),
+                _ if name.matches('_').count() > 1 && !name.contains("::") => functions.contains(name),
+                // A setting, a file, a function that no test is.
+                _ => continue,
+            };
+            found += 1;
+            assert!(
+                is_there,
+                "docs/threat-model.md names {name}, and there is no such test"
+            );
+        }
+    }
+    assert!(found > 240, "{found}");
 }

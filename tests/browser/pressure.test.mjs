@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { suits } from './axe.mjs';
 import { startCity } from './city.mjs';
-import { advance, visitor } from './demo.mjs';
+import { advance, editions, visitor } from './demo.mjs';
 import { picture } from './pictures.mjs';
 
 const range = '203.0.113';
@@ -160,20 +160,13 @@ test('without scripts the page says how long to wait, and then goes on', async (
   await finish(page, '13800000105');
 });
 
-const walks = [
-  { name: 'standard', host: 21 },
-  { name: 'elder', host: 22, display: 'edition=elder' },
-  { name: 'English', host: 23, display: 'lang=en', locale: 'en-GB' },
-];
-
-for (const { name, host, display, locale } of walks) {
+for (const [at, { name, display, locale }] of editions.entries()) {
+  const host = 21 + at;
   for (const scripts of ['on', 'off']) {
     test(`the page that holds a form, ${name}, scripts ${scripts}`, async (t) => {
-      const page = await neighbour(t, host, { locale: locale ?? 'zh-CN', reducedMotion: 'reduce' });
-      if (display) {
-        await page.goto(`${city.provider}/display?${display}&back=${new URL(page.url()).pathname}`);
-        await page.waitForSelector('#phone');
-      }
+      const page = await neighbour(t, host, { locale, reducedMotion: 'reduce' });
+      await page.goto(`${city.provider}/display?${display}&back=${new URL(page.url()).pathname}`);
+      await page.waitForSelector('#phone');
       await change(page, scripts === 'on' ? endless : (html) => html.replace(/<script[^>]*><\/script>/, ''));
       await page.fill('#phone', `138000002${host}`);
       await page.click('#send-code');

@@ -2,45 +2,11 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { json } from 'node:stream/consumers'
+import { Resident } from '../interop/resident.mjs'
 
 const [origin, phone, code] = process.argv.slice(2)
 const client = await json(process.stdin)
 const callback = 'https://department.example/callback'
-const jar = new Map()
-
-async function visit(place, form) {
-  const headers = { cookie: [...jar].map((pair) => pair.join('=')).join('; ') }
-  if (form) Object.assign(headers, { origin, 'sec-fetch-site': 'same-origin' })
-  const answer = await fetch(place, { redirect: 'manual', headers, method: form ? 'POST' : 'GET', body: form })
-  for (const cookie of answer.headers.getSetCookie()) {
-    const [name, ...value] = cookie.split(';')[0].split('=')
-    if (/max-age=0(;|$)/i.test(cookie)) jar.delete(name)
-    else jar.set(name, value.join('='))
-  }
-  if (![302, 303].includes(answer.status)) {
-    const page = await answer.text()
-    assert.equal(answer.status, 200, `${place}: ${page}`)
-    return { place, page }
-  }
-  const next = new URL(answer.headers.get('location'), place)
-  return next.href.startsWith(callback) ? { response: next.searchParams } : visit(next)
-}
-
-// Presses a button: its form's hidden and ticked fields, and what was typed.
-function press({ place, page }, id, typed = {}) {
-  const at = page.indexOf(`id="${id}"`)
-  assert.notEqual(at, -1, `no ${id} at ${place}: ${page}`)
-  const form = page.slice(page.lastIndexOf('<form', at), page.indexOf('</form>', at))
-  const read = (tag, name) => tag.match(new RegExp(` ${name}="([^"]*)"`))?.[1].replaceAll('&amp;', '&').replaceAll('&#38;', '&')
-  const fields = new URLSearchParams()
-  for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
-    if (/type="hidden"/.test(tag) || / checked/.test(tag)) fields.append(read(tag, 'name'), read(tag, 'value') ?? 'on')
-  }
-  const button = page.slice(page.lastIndexOf('<', at), page.indexOf('>', at))
-  if (read(button, 'name')) fields.append(read(button, 'name'), read(button, 'value') ?? '')
-  for (const [name, value] of Object.entries(typed)) fields.set(name, value)
-  return visit(new URL(read(button, 'formaction') ?? read(form, 'action'), place), fields)
-}
 
 const discovery = await (await fetch(`${origin}/.well-known/openid-configuration`)).json()
 assert.equal(discovery.issuer, origin)
@@ -55,11 +21,10 @@ const request = new URLSearchParams({
   code_challenge: createHash('sha256').update(verifier).digest('base64url'),
   code_challenge_method: 'S256',
 })
-let page = await visit(`${discovery.authorization_endpoint}?${request}`)
-page = await press(page, 'send-code', { phone })
-page = await press(page, 'verify', { code })
-if (page.page) page = await press(page, 'allow')
-const { response } = page
+const resident = new Resident(origin, phone, () => code)
+const left = await resident.signIn(`${discovery.authorization_endpoint}?${request}`)
+assert.ok(left.href.startsWith(callback), left.href)
+const response = left.searchParams
 assert.equal(response.get('state'), state)
 assert.equal(response.get('iss'), origin)
 

@@ -1,12 +1,20 @@
 // A resident's browser, as far as our pages need one: cookies, redirects and forms.
 import assert from 'node:assert/strict'
 
+async function lastCode(issuer, phone) {
+  const outbox = await fetch(`${issuer}/dev/outbox.json?phone=${phone}`)
+  const [{ code }] = await outbox.json()
+  return code
+}
+
 export class Resident {
   #jar = new Map()
 
-  constructor(issuer, phone) {
+  // `code` answers the code that was sent last: where there is no outbox to look into, the number's own.
+  constructor(issuer, phone, code = () => lastCode(issuer, phone)) {
     this.issuer = issuer
     this.phone = phone
+    this.code = code
   }
 
   // Signs in and agrees where asked; the URL at which the department gets its answer.
@@ -25,9 +33,7 @@ export class Resident {
 
   async #agree(asked) {
     let page = await this.#press(asked, 'send-code', { phone: this.phone })
-    const outbox = await fetch(`${this.issuer}/dev/outbox.json?phone=${this.phone}`)
-    const [{ code }] = await outbox.json()
-    page = await this.#press(page, 'verify', { code })
+    page = await this.#press(page, 'verify', { code: await this.code() })
     return page.left ? page : this.#press(page, 'allow')
   }
 

@@ -1,5 +1,6 @@
 //! An HTTP answer, read whole.
 
+use crate::armour::assert_armoured;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -11,19 +12,24 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Answer {
-        Answer::read(request.send().await.expect("the server answers")).await
+    pub async fn of(request: reqwest::RequestBuilder) -> Answer {
+        Answer::try_of(request).await.expect("the server answers")
     }
 
-    pub(crate) async fn read(response: reqwest::Response) -> Answer {
+    /// `Err` where it hangs up.
+    pub async fn try_of(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let response = request.send().await?;
+        let at = response.url().clone();
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let body = response.bytes().await.expect("a whole body");
-        Answer {
+        let body = response.bytes().await?;
+        let answer = Answer {
             status,
             headers,
             body: String::from_utf8_lossy(&body).into_owned(),
-        }
+        };
+        assert_armoured(&at, &answer);
+        Ok(answer)
     }
 
     pub fn header(&self, name: &str) -> &str {

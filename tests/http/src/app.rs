@@ -81,7 +81,12 @@ impl TestApp {
 
     /// How many rows a table of the records has.
     pub async fn count(&self, table: &str) -> i64 {
-        self.records.count(table).await
+        self.rows(&format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    /// The one number that a `SELECT COUNT(*)` asks the records for.
+    pub async fn rows(&self, sql: &str) -> i64 {
+        self.records.ask_number(sql.to_owned()).await
     }
 
     /// The column `it` of a statement's rows, as text, read past the server; bytes in hexadecimal.

@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::app::Reach;
-use crate::jar::{From, Jar};
+use crate::jar::{From, Jar, joined};
 use crate::page::Page;
 use cookie::Cookie;
 use url::Url;
@@ -90,6 +90,11 @@ impl Browser {
 
     pub fn cookies(&self) -> Vec<Cookie<'static>> {
         self.jar.all()
+    }
+
+    /// All of them as a `Cookie` header, for a request that is no browser's.
+    pub fn cookie_header(&self) -> String {
+        joined(self.jar.all().iter())
     }
 
     pub fn lose_cookies(&self) {

@@ -45,12 +45,8 @@ impl Jar {
             };
             crosses && matches_path(cookie.path().unwrap_or("/"), path)
         };
-        let pairs: Vec<_> = kept
-            .values()
-            .filter(goes)
-            .map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
-            .collect();
-        (!pairs.is_empty()).then(|| pairs.join("; "))
+        let going = joined(kept.values().filter(goes));
+        (!going.is_empty()).then_some(going)
     }
 
     pub(crate) fn all(&self) -> Vec<Cookie<'static>> {
@@ -68,6 +64,12 @@ impl Jar {
     pub(crate) fn put(&self, cookie: Cookie<'static>) {
         self.0.lock().unwrap().insert(cookie.name().to_owned(), cookie);
     }
+}
+
+/// As they stand in a `Cookie` header.
+pub(crate) fn joined<'c>(cookies: impl Iterator<Item = &'c Cookie<'static>>) -> String {
+    let pairs: Vec<_> = cookies.map(|cookie| cookie.stripped().to_string()).collect();
+    pairs.join("; ")
 }
 
 fn matches_path(of_cookie: &str, path: &str) -> bool {

@@ -4,6 +4,7 @@
 
 mod answer;
 mod app;
+mod armour;
 mod authenticator;
 mod authority;
 mod backend;
@@ -45,4 +46,4 @@ pub use request::{Response, SignIn};
 pub use resident::Resident;
 pub use setup::{Setup, Taps};
 pub use tap::Tap;
-pub use wire::{Raw, raw};
+pub use wire::{HUNG_UP, Raw, raw};

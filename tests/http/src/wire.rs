@@ -34,14 +34,18 @@ impl Raw {
     }
 }
 
-/// Sends `bytes` and returns the status of the answer; 0 when the server hung up without one.
+/// Instead of a status.
+pub const HUNG_UP: u16 = 0;
+
+/// Sends `bytes`, which ask for no more than one answer, and returns its status; [`HUNG_UP`] when there was none.
 pub async fn raw(port: u16, bytes: &[u8]) -> u16 {
     let mut connection = Raw::open(port).await;
     connection.send(bytes).await;
-    let answer = connection.rest(Duration::from_secs(20)).await.unwrap_or_default();
-    answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .unwrap_or(0)
+    let answer = connection.rest(Duration::from_secs(20)).await;
+    let answer = answer.expect("the server answers or hangs up");
+    answer.split(' ').nth(1).map_or(HUNG_UP, |status| {
+        status
+            .parse()
+            .unwrap_or_else(|_| panic!("not a status: {answer}"))
+    })
 }

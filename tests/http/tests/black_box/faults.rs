@@ -419,15 +419,9 @@ async fn two_nodes_share_their_records() {
     let resident = app.resident("13800000001");
     let tokens = resident.sign_in_to(&client).await;
     // The other node knows the session, the grant and the keys.
-    let cookies: Vec<_> = resident
-        .browser
-        .cookies()
-        .iter()
-        .map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
-        .collect();
     let at_second = |path: &str| second.request("GET", path);
     let account = at_second("/account")
-        .header("cookie", cookies.join("; "))
+        .header("cookie", resident.browser.cookie_header())
         .send()
         .await
         .unwrap();

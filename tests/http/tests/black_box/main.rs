@@ -9,6 +9,7 @@ mod consent;
 mod enumeration;
 mod faults;
 mod foreign_library;
+mod forms;
 mod handover;
 mod interruptions;
 mod kiosk;

@@ -1,5 +1,6 @@
 //! A binary and the records it finds: older than it, or newer.
 
+use std::sync::Arc;
 use yimen_http_tests::{Setup, TestApp};
 
 #[tokio::test]
@@ -24,6 +25,28 @@ async fn an_empty_postgresql_is_migrated_by_command() {
     assert!(status.success() && said.contains("0001"), "{said}");
     app.start_again();
     app.resident("13800000001").sign_in().await;
+}
+
+/// One of them waits for the other, and then finds nothing to do.
+#[tokio::test]
+#[ignore = "needs PostgreSQL and Redis"]
+async fn two_nodes_that_start_at_once_on_an_empty_postgresql_migrate_it_once() {
+    let app = Arc::new(TestApp::start().await);
+    app.kill();
+    app.change_records("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        .await;
+    let again = Arc::clone(&app);
+    let first = tokio::task::spawn_blocking(move || again.try_to_start_again());
+    let second = app.second_node().await;
+    first.await.unwrap().expect("the first node serves");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+    let files = std::fs::read_dir(folder).unwrap().count();
+    let applied = app
+        .rows("SELECT COUNT(*) FROM _sqlx_migrations WHERE success")
+        .await;
+    assert_eq!(usize::try_from(applied).unwrap(), files);
+    app.resident("13800000001").sign_in().await;
+    assert_eq!(second.get("/readyz").await.status, 200);
 }
 
 /// The release after this one.

@@ -25,6 +25,7 @@ async fn guesses_in_parallel_are_all_counted() {
         );
     }
     left.sort();
+    assert!(!left.is_empty(), "nobody was told how many tries are left");
     // Each count is told once: two guesses that shared a try would both have been told the same.
     assert!(
         "1234".contains(&left.iter().collect::<String>()),

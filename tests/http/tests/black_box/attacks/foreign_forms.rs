@@ -82,15 +82,9 @@ async fn nobody_is_signed_out_by_another_sessions_form() {
     victim.sign_in().await;
     let question = attacker.browser.get("/oauth2/logout").await;
     let form = question.form("#sign-out");
-    let cookies: Vec<String> = victim
-        .browser
-        .cookies()
-        .iter()
-        .map(|cookie| cookie.stripped().to_string())
-        .collect();
     let sent = app
         .request("POST", form.action.path())
-        .header("cookie", cookies.join("; "))
+        .header("cookie", victim.browser.cookie_header())
         .form(&form.fields)
         .send()
         .await

@@ -1,6 +1,8 @@
 //! SQL, HTML, header lines and broken text in every field that somebody else fills in.
 
-use yimen_http_tests::{Page, Registration, TestApp};
+use crate::bad_input::{NAMES, PATHS};
+use url::form_urlencoded;
+use yimen_http_tests::{Answer, Page, Registration, TestApp};
 
 pub(super) const PAYLOADS: [&str; 10] = [
     "'; DROP TABLE account; --",
@@ -15,25 +17,52 @@ pub(super) const PAYLOADS: [&str; 10] = [
     "%00%0d%0a%3Cscript%3E",
 ];
 
+#[track_caller]
 pub(super) fn assert_harmless(page: &Page, payload: &str) {
+    assert_harmless_at(page.url.as_str(), &page.answer, payload);
+}
+
+/// JSON is no page: what it quotes may hold a payload.
+#[track_caller]
+pub(super) fn assert_harmless_at(at: &str, answer: &Answer, payload: &str) {
+    assert!(answer.status < 500, "{payload:?} at {at}: {}", answer.status);
+    if answer.header("content-type").starts_with("text/html") {
+        for raw in ["<script>alert", "<img src=x", "onerror=alert(1)>"] {
+            assert!(!answer.body.contains(raw), "{payload:?} stands unescaped at {at}");
+        }
+    }
+    assert!(!answer.body.contains("49${") && !answer.body.contains("49<%"));
+    let cookies = answer.headers.get_all("set-cookie");
     assert!(
-        page.status() < 500,
-        "{payload:?} at {}: {}",
-        page.url,
-        page.status()
+        cookies
+            .iter()
+            .all(|cookie| !cookie.as_bytes().starts_with(b"session=evil"))
     );
-    for raw in ["<script>alert", "<img src=x", "onerror=alert(1)>"] {
-        assert!(
-            !page.answer.body.contains(raw),
-            "{payload:?} stands unescaped at {}",
-            page.url
-        );
-    }
-    assert!(!page.answer.body.contains("49${") && !page.answer.body.contains("49<%"));
-    assert_eq!(page.answer.header("set-cookie").matches("evil").count(), 0);
     for word in ["syntax error", "SQLITE", "sqlx", "panicked", "src/"] {
-        assert!(!page.answer.body.contains(word), "{word} stands at {}", page.url);
+        assert!(!answer.body.contains(word), "{word} stands at {at}");
     }
+}
+
+/// Every name that anything of ours has, at every path, by whoever is not signed in.
+#[tokio::test]
+async fn in_every_parameter_at_every_path() {
+    let app = TestApp::start().await;
+    for (path, methods) in PATHS.iter().filter(|(path, _)| *path != "/dev/clock") {
+        for payload in PAYLOADS {
+            let fields: Vec<_> = NAMES.iter().map(|name| (*name, payload)).collect();
+            let query = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&fields)
+                .finish();
+            for method in *methods {
+                let about = format!("{method} {path}");
+                let asked = app.request(method, &format!("{path}?{query}"));
+                assert_harmless_at(&about, &Answer::of(asked).await, payload);
+                let form = app.request(method, path).header("origin", app.url(""));
+                assert_harmless_at(&about, &Answer::of(form.form(&fields)).await, payload);
+            }
+        }
+    }
+    assert_eq!(app.count("account").await, 0);
 }
 
 #[tokio::test]
@@ -313,7 +342,7 @@ async fn at_the_protocol_endpoints() {
 }
 
 fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes())
+    form_urlencoded::byte_serialize(text.as_bytes())
         .collect::<String>()
         .replace('+', "%20")
 }

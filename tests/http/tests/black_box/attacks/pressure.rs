@@ -3,11 +3,11 @@
 use yimen_http_tests::{Page, Resident, Setup, TestApp};
 
 /// What the server sees of one carrier's customers.
-fn address(host: usize) -> String {
+pub(super) fn address(host: usize) -> String {
     format!("203.0.113.{host}")
 }
 
-async fn city() -> TestApp {
+pub(super) async fn city() -> TestApp {
     let app = Setup::new()
         .set("http.trusted_proxies", vec!["127.0.0.0/8"])
         .start()
@@ -18,7 +18,7 @@ async fn city() -> TestApp {
 }
 
 /// Asks for codes from all over the range and answers each five times wrongly, as the page allows.
-async fn guess(app: &TestApp, codes: usize) {
+pub(super) async fn guess(app: &TestApp, codes: usize) {
     let attacks: Vec<_> = (0..codes)
         .map(|n| {
             let attacker = app.resident(&format!("138000003{n:02}")).at(&address(n + 1));
@@ -36,13 +36,13 @@ async fn guess(app: &TestApp, codes: usize) {
     }
 }
 
-async fn ask(resident: &Resident) -> Page {
+pub(super) async fn ask(resident: &Resident) -> Page {
     resident
         .ask_for_code(&resident.browser.get("/account").await)
         .await
 }
 
-fn is_held(page: &Page) -> bool {
+pub(super) fn is_held(page: &Page) -> bool {
     page.status() == 429 && page.has("form[data-work]")
 }
 

@@ -1,7 +1,10 @@
+use super::files_below;
+use std::collections::BTreeSet;
+use std::path::Path;
 use yimen_http_tests::TestApp;
 
 /// Every path of the server, with the methods it takes.
-pub(super) const PATHS: &[(&str, &[&str])] = &[
+pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/", &["GET"]),
     ("/account", &["GET"]),
     ("/account/sign-out", &["POST"]),
@@ -79,23 +82,47 @@ pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("/n/x", &["GET", "POST"]),
     ("/privacy", &["GET"]),
     ("/display", &["GET"]),
+    ("/assets/x", &["GET"]),
     ("/dev/outbox", &["GET"]),
     ("/dev/outbox.json", &["GET"]),
     ("/dev/clock", &["GET", "POST"]),
 ];
 
+/// Where the server's paths are written, wherever that is, with what stands for the changing parts here.
 #[test]
 fn no_path_of_the_server_is_forgotten_here() {
-    let map = include_str!("../../../../../idp/src/http/router.rs");
-    for route in map.split("\"/").skip(1) {
-        let path = format!("/{}", route.split('"').next().unwrap());
-        let path = path
-            .replace("{id}", "AAAAAAAAAAAAAAAAAAAAAA")
-            .replace("{code}", "x")
-            .replace("{token}", "x")
-            .replace("{level}", "1");
-        assert!(PATHS.iter().any(|(known, _)| *known == path), "{path}");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../idp/src");
+    let kiosks = std::fs::read_to_string(source.join("signin/kiosks/here.rs")).unwrap();
+    let (_, rest) = kiosks.split_once("pub const REST: &str = \"").unwrap();
+    let rest = rest.split('"').next().unwrap();
+    let mut found = BTreeSet::new();
+    for file in files_below(&source) {
+        let name = file.strip_prefix(&source).unwrap().to_str().unwrap();
+        if ["_test.rs", "/tests.rs"].iter().any(|end| name.ends_with(end)) || name.contains("/tests/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for route in code.split(".route(").skip(1).map(str::trim_start) {
+            let path = match route.strip_prefix('"') {
+                Some(path) => path.split('"').next().unwrap(),
+                None if route.starts_with("signin::REST,") => rest,
+                None => panic!("{name}: which path is {route:.40}?"),
+            };
+            let mut path = path.replace("{id}", "AAAAAAAAAAAAAAAAAAAAAA");
+            for (part, instead) in [
+                ("{code}", "x"),
+                ("{token}", "x"),
+                ("{file}", "x"),
+                ("{level}", "1"),
+            ] {
+                path = path.replace(part, instead);
+            }
+            assert!(PATHS.iter().any(|(known, _)| *known == path), "{path} of {name}");
+            found.insert(path);
+        }
     }
+    assert_eq!(found.len(), PATHS.len(), "{found:?}");
 }
 
 #[tokio::test]

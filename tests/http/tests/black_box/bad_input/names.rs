@@ -1,7 +1,10 @@
 //! What somebody who sends a request may give a name to.
 
+use super::files_below;
+use std::path::Path;
+
 /// The fields of the pages' forms, and the parameters of the endpoints.
-pub(super) const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "access_token",
     "acr_values",
     "advance",
@@ -65,26 +68,18 @@ pub(super) const NAMES: &[&str] = &[
 
 #[test]
 fn no_field_of_a_page_is_forgotten_here() {
-    let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/../../idp/templates");
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../idp/templates");
     let mut found = 0;
-    let mut folders = vec![templates.into()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir::<std::path::PathBuf>(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).unwrap();
-            for element in text.split('<').filter(|element| !element.starts_with("meta")) {
-                for rest in element.split(" name=\"").skip(1) {
-                    let name = rest.split('"').next().unwrap();
-                    // What a template fills in is a name of the code's: those of the questions before an act, and of
-                    // the answer to a department.
-                    if !name.contains("{{") {
-                        found += 1;
-                        assert!(NAMES.contains(&name), "{name} in {}", path.display());
-                    }
+    for path in files_below(&templates) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for element in text.split('<').filter(|element| !element.starts_with("meta")) {
+            for rest in element.split(" name=\"").skip(1) {
+                let name = rest.split('"').next().unwrap();
+                // What a template fills in is a name of the code's: those of the questions before an act, and of
+                // the answer to a department.
+                if !name.contains("{{") {
+                    found += 1;
+                    assert!(NAMES.contains(&name), "{name} in {}", path.display());
                 }
             }
         }

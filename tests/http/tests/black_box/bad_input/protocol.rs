@@ -2,16 +2,13 @@
 
 use yimen_http_tests::{Answer, TestApp};
 
-const POSTED: [&str; 3] = ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"];
-
-async fn send(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    Answer {
-        status: response.status().as_u16(),
-        headers: response.headers().clone(),
-        body: response.text().await.unwrap(),
-    }
-}
+const POSTED: [&str; 5] = [
+    "/oauth2/token",
+    "/oauth2/device_authorization",
+    "/oauth2/introspect",
+    "/oauth2/revoke",
+    "/oauth2/userinfo",
+];
 
 fn assert_oauth_error(answer: &Answer, about: &str) {
     assert!(
@@ -53,9 +50,9 @@ async fn bodies_that_are_no_form() {
                 .request("POST", path)
                 .header("content-type", kind)
                 .body(body.to_vec());
-            assert_oauth_error(&send(request).await, &format!("{path} as {kind}"));
+            assert_oauth_error(&Answer::of(request).await, &format!("{path} as {kind}"));
         }
-        let bare = send(app.request("POST", path)).await;
+        let bare = Answer::of(app.request("POST", path)).await;
         assert_oauth_error(&bare, &format!("{path} without a body"));
     }
 }
@@ -131,10 +128,10 @@ async fn headers_that_make_no_sense() {
                 .request("POST", path)
                 .header("authorization", header)
                 .form(&[("token", "x"), ("grant_type", "refresh_token")]);
-            let answer = send(request).await;
+            let answer = Answer::of(request).await;
             assert_oauth_error(&answer, &format!("{path} with {header:?}"));
         }
-        let answer = send(
+        let answer = Answer::of(
             app.request("GET", "/oauth2/userinfo")
                 .header("authorization", header),
         )
@@ -149,7 +146,7 @@ async fn headers_that_make_no_sense() {
         .request("GET", "/oauth2/userinfo")
         .header("authorization", "Bearer a")
         .header("authorization", "Bearer b");
-    assert!((400..500).contains(&send(twice).await.status));
+    assert!((400..500).contains(&Answer::of(twice).await.status));
 }
 
 #[tokio::test]
@@ -165,7 +162,7 @@ async fn an_authorization_request_sent_as_something_else() {
                 .request("POST", path)
                 .header("content-type", kind)
                 .body(body.to_vec());
-            let answer = send(request).await;
+            let answer = Answer::of(request).await;
             assert!(answer.status < 500, "{path} {kind}: {}", answer.status);
             // A posted logout goes on by GET, which brings the cookies.
             assert!(

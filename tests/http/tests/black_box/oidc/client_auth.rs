@@ -20,16 +20,7 @@ async fn prove(app: &TestApp, header: Option<&str>, more: &[(&str, &str)]) -> An
         ("redirect_uri", "https://x.example/"),
     ];
     form.extend_from_slice(more);
-    send(request.form(&form)).await
-}
-
-async fn send(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    Answer {
-        status: response.status().as_u16(),
-        headers: response.headers().clone(),
-        body: response.text().await.unwrap(),
-    }
+    Answer::of(request.form(&form)).await
 }
 
 fn basic(id: &str, secret: &str) -> String {
