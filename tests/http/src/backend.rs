@@ -122,7 +122,7 @@ impl Records {
         self.ask_number(statement.to_owned()).await
     }
 
-    async fn ask_number(&self, statement: String) -> i64 {
+    pub(crate) async fn ask_number(&self, statement: String) -> i64 {
         match self {
             Records::OfAnother => Ok(0),
             Records::File(_) => {
@@ -140,7 +140,7 @@ impl Records {
                     .await
             }
         }
-        .expect("the table can be counted")
+        .expect("the records can be asked for a number")
     }
 
     /// Changes the records, past the server.

@@ -3,7 +3,6 @@
 use cookie::Cookie;
 use yimen_http_tests::{Authenticator, Page, Receiver, Registration, Resident, TestApp};
 
-use super::refusals::rows;
 use super::{XIUYING, at_account, prove, start};
 use crate::sessions::is_signed_in;
 
@@ -71,7 +70,7 @@ async fn two_accounts_of_one_person_become_one() {
             .contains("同意把另一个账户合并到这个账户")
     );
     app.advance("71h").await;
-    assert_eq!(rows(&app, CLOSED).await, 0, "nothing is so yet");
+    assert_eq!(app.rows(CLOSED).await, 0, "nothing is so yet");
     assert!(one.sign_in().await.text("#merging").contains("会合到这个账户"));
     app.advance("2h").await;
     let account = one.sign_in().await;
@@ -134,7 +133,7 @@ async fn two_accounts_of_one_person_become_one() {
         ("SELECT COUNT(*) FROM account WHERE identity = 'real_name'", 1),
         ("SELECT COUNT(*) FROM passkey WHERE vouched_at IS NOT NULL", 0),
     ] {
-        assert_eq!(rows(&app, sql).await, count, "{sql}");
+        assert_eq!(app.rows(sql).await, count, "{sql}");
     }
 }
 
@@ -156,7 +155,7 @@ async fn who_shows_only_one_of_the_two_merges_nothing() {
     let third = thief.lend_to("13800000003");
     let page = third.sign_in_at(&third.browser.get("/account/merge").await).await;
     assert_eq!(page.status(), 422);
-    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+    assert_eq!((app.rows(MERGED).await, app.rows(CLOSED).await), (0, 0));
 }
 
 #[tokio::test]
@@ -177,7 +176,7 @@ async fn what_another_has_begun_finishes_in_no_other_browser_and_by_no_older_sig
     owner.browser.plant_cookie(cookie);
     let page = owner.browser.get("/account/merge").await;
     assert!(page.has("#phone"), "{}", page.answer.body);
-    assert_eq!(rows(&app, MERGED).await, 0);
+    assert_eq!(app.rows(MERGED).await, 0);
 }
 
 #[tokio::test]
@@ -196,7 +195,7 @@ async fn a_merging_waits_a_quarter_of_an_hour_and_a_sign_in_ten_minutes() {
     let late = two.lend_to(FIRST).sign_in_at(&stale).await;
     assert_eq!(late.status(), 410, "{}", late.answer.body);
     assert!(late.text("h1").contains("没有办成"));
-    assert_eq!(rows(&app, MERGED).await, 0);
+    assert_eq!(app.rows(MERGED).await, 0);
 }
 
 #[tokio::test]
@@ -210,7 +209,7 @@ async fn a_form_from_elsewhere_merges_nothing() {
     );
     assert_eq!(begin.without("token").submit().await.status(), 403);
     assert_eq!(
-        rows(&app, "SELECT COUNT(*) FROM merging WHERE begun_at IS NOT NULL").await,
+        app.rows("SELECT COUNT(*) FROM merging WHERE begun_at IS NOT NULL").await,
         0
     );
     let question = to_question(&page, &two).await;
@@ -221,7 +220,7 @@ async fn a_form_from_elsewhere_merges_nothing() {
     );
     assert_eq!(form.clone().fill("token", "AAAA").submit().await.status(), 403);
     assert_eq!(form.without("token").submit().await.status(), 403);
-    assert_eq!(rows(&app, MERGED).await, 0);
+    assert_eq!(app.rows(MERGED).await, 0);
 }
 
 #[tokio::test]
@@ -238,7 +237,7 @@ async fn pressed_twice_or_at_once_it_happens_once() {
     assert_eq!(done, 1, "{} {}", a.status(), b.status());
     assert!([&a, &b].iter().all(|page| [200, 410].contains(&page.status())));
     assert_eq!(form.submit().await.status(), 410, "and once more");
-    assert_eq!(rows(&app, MERGED).await, 1);
+    assert_eq!(app.rows(MERGED).await, 1);
 }
 
 #[tokio::test]
@@ -252,7 +251,7 @@ async fn two_accounts_close_into_one_at_once() {
     let second = to_question(&other, &three).await;
     let (a, b) = tokio::join!(first.press("#confirm", &[]), second.press("#confirm", &[]));
     assert_eq!((a.status(), b.status()), (200, 200));
-    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (2, 2));
+    assert_eq!((app.rows(MERGED).await, app.rows(CLOSED).await), (2, 2));
     assert!(second.reload().await.status() == 410);
     let account = three.browser.get("/account").await;
     for number in ["138 **** 0001", "138 **** 0002", "138 **** 0003"] {
@@ -270,7 +269,7 @@ async fn a_locked_account_is_not_merged() {
     app.browser().get(&link).await.press("#lock", &[]).await;
     let refused = question.press("#confirm", &[]).await;
     assert_ne!(refused.url.path(), "/account", "{}", refused.answer.body);
-    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+    assert_eq!((app.rows(MERGED).await, app.rows(CLOSED).await), (0, 0));
 }
 
 /// Somebody with an account of their own, proven, has got hold of a code of the owner's: they ask to close the owner's account
@@ -302,7 +301,7 @@ async fn a_session_in_somebodys_account_does_not_close_it_behind_their_back() {
     }
     assert!(told.iter().any(|what| what.contains("合并")), "{told:?}");
     app.advance("2d").await;
-    assert_eq!(rows(&app, CLOSED).await, 0);
+    assert_eq!(app.rows(CLOSED).await, 0);
     let account = owner.sign_in().await;
     assert!(account.text("#merging").contains("这个账户会关闭"));
     let forced = account
@@ -317,7 +316,7 @@ async fn a_session_in_somebodys_account_does_not_close_it_behind_their_back() {
     let thief = thief.lend_to(FIRST).sign_in().await;
     assert!(!thief.has("#merging"), "{}", thief.text("#methods"));
     app.advance("3d").await;
-    assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+    assert_eq!((app.rows(MERGED).await, app.rows(CLOSED).await), (0, 0));
     assert_eq!(app.count("merging").await, 0);
 }
 
@@ -344,7 +343,7 @@ async fn the_link_of_either_account_stops_a_merging() {
             owner.sign_in().await;
         }
         app.advance("4d").await;
-        assert_eq!((rows(&app, MERGED).await, rows(&app, CLOSED).await), (0, 0));
+        assert_eq!((app.rows(MERGED).await, app.rows(CLOSED).await), (0, 0));
     }
 }
 
@@ -363,7 +362,7 @@ async fn what_was_agreed_is_neither_hurried_nor_stopped_by_another_account() {
     assert_eq!(app.count("merging").await, 1);
     // Nobody says no.
     app.advance("73h").await;
-    assert_eq!(rows(&app, CLOSED).await, 1);
+    assert_eq!(app.rows(CLOSED).await, 1);
     let page = owner.sign_in().await;
     assert_eq!(page.text("h1"), XIUYING.0);
 }
@@ -384,7 +383,7 @@ async fn whoever_leaves_takes_the_closed_account_along() {
     let page = prove(&two.browser.get("/account/identity").await, XIUYING).await;
     to_question(&page, &two).await.press("#confirm", &[]).await;
     app.advance("73h").await;
-    assert_eq!(rows(&app, CLOSED).await, 1);
+    assert_eq!(app.rows(CLOSED).await, 1);
     one.sign_in().await;
     let leaving = one.browser.get("/account/leave").await;
     leaving.press("#confirm", &[]).await;
@@ -402,7 +401,7 @@ async fn a_merging_that_cannot_be_done_any_more_is_over_and_holds_nothing_up() {
     owner.sign_in().await;
     let leaving = owner.browser.get("/account/leave").await;
     leaving.press("#confirm", &[]).await;
-    assert_eq!((app.count("merging").await, rows(&app, stopped).await), (0, 2));
+    assert_eq!((app.count("merging").await, app.rows(stopped).await), (0, 2));
 
     let (app, owner, _, _) = phished().await;
     app.change_records("UPDATE identity_proof SET ended_at = 1").await;
@@ -411,7 +410,7 @@ async fn a_merging_that_cannot_be_done_any_more_is_over_and_holds_nothing_up() {
     let leaving = third.browser.get("/account/leave").await;
     leaving.press("#confirm", &[]).await;
     app.advance("73h").await;
-    assert_eq!((app.count("merging").await, rows(&app, stopped).await), (0, 2));
+    assert_eq!((app.count("merging").await, app.rows(stopped).await), (0, 2));
     assert!(owner.sign_in().await.has("#methods"), "as before");
     // What is swept after it is swept.
     app.advance("14d").await;
@@ -431,7 +430,7 @@ async fn a_lock_ends_what_a_merging_brought_in() {
     app.advance("61s").await;
     let merged = to_question(&page, &thief).await.press("#confirm", &[]).await;
     assert_eq!(merged.url.path(), "/account", "{}", merged.answer.body);
-    assert_eq!(rows(&app, CLOSED).await, 1);
+    assert_eq!(app.rows(CLOSED).await, 1);
     let links = owner.notices(2).await;
     let told = app.browser().get(links.last().unwrap()).await;
     told.press("#lock", &[]).await;

@@ -3,7 +3,7 @@
 mod attacks;
 mod limits;
 mod merging;
-pub(crate) mod refusals;
+mod refusals;
 mod walk;
 
 use yimen_http_tests::{Authority, Page, Resident, Setup, SignIn, TestApp};

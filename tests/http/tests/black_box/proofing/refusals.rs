@@ -1,25 +1,7 @@
 use serde_json::json;
-use yimen_http_tests::{Manner, TestApp};
+use yimen_http_tests::Manner;
 
 use super::{JIANGUO, XIUYING, at_account, prove, start, wishing};
-
-pub(crate) async fn rows(app: &TestApp, sql: &'static str) -> i64 {
-    match app.backend() {
-        yimen_http_tests::Backend::SqliteMemory => {
-            let options = app.database_url().parse().unwrap();
-            let mut db = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options)
-                .await
-                .unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut db).await.unwrap()
-        }
-        yimen_http_tests::Backend::PostgresRedis => {
-            let mut db = <sqlx::PgConnection as sqlx::Connection>::connect(&app.database_url())
-                .await
-                .unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut db).await.unwrap()
-        }
-    }
-}
 
 const RAISED: &str = "SELECT COUNT(*) FROM account WHERE identity <> 'unknown' OR name IS NOT NULL";
 
@@ -44,7 +26,7 @@ async fn a_wrong_name_and_an_unknown_number_are_answered_alike() {
     );
     assert_eq!(unknown.attribute("#number", "value"), "440524188001010014");
     assert_eq!(authority.asked().len(), 2);
-    assert_eq!(rows(&app, RAISED).await, 0);
+    assert_eq!(app.rows(RAISED).await, 0);
     let account = resident.browser.get("/account").await;
     assert!(account.text("#activity").contains("没有通过"));
 }
@@ -81,7 +63,7 @@ async fn a_minor_is_told_of_the_guardian_and_nothing_is_asked_or_kept() {
         asserted.text("h1").contains("监护人"),
         "the authority knows it too"
     );
-    assert_eq!(rows(&app, RAISED).await, 0);
+    assert_eq!(app.rows(RAISED).await, 0);
     assert_eq!(asserted.click("#cancel").await.url.path(), "/account");
 }
 
@@ -96,10 +78,10 @@ async fn a_record_of_death_is_a_case_for_staff() {
         !page.answer.body.contains("故"),
         "calm, and no oracle of who is dead"
     );
-    assert_eq!(rows(&app, RAISED).await, 0);
+    assert_eq!(app.rows(RAISED).await, 0);
     let case = "SELECT COUNT(*) FROM audit WHERE action = 'identity.refused' AND detail LIKE '%deceased%' \
          AND detail LIKE '%proof_%' AND account_id IS NOT NULL";
-    assert_eq!(rows(&app, case).await, 1);
+    assert_eq!(app.rows(case).await, 1);
 }
 
 #[tokio::test]
@@ -132,13 +114,10 @@ async fn an_authority_that_cannot_be_asked_says_nothing_about_the_person() {
             "what was typed is kept"
         );
     }
-    assert_eq!(rows(&app, RAISED).await, 0);
+    assert_eq!(app.rows(RAISED).await, 0);
     assert_eq!(
-        rows(
-            &app,
-            "SELECT COUNT(*) FROM audit WHERE action = 'identity.refused'"
-        )
-        .await,
+        app.rows("SELECT COUNT(*) FROM audit WHERE action = 'identity.refused'")
+            .await,
         0
     );
     authority.be(Manner::Honest);
@@ -180,7 +159,7 @@ async fn a_person_has_one_account_and_is_told_so() {
     let response = request.read(&two.go_on(declined).await);
     let tokens = client.tokens(&request, &response).await;
     assert_eq!(tokens.claims["acr"], app.url("/acr/1"));
-    assert_eq!(rows(&app, RAISED).await, 1);
+    assert_eq!(app.rows(RAISED).await, 1);
     let owner = one.browser.get("/account").await;
     assert!(
         owner.text("#activity .hot").contains("另一个账户"),

@@ -1,7 +1,6 @@
 use yimen_http_tests::{Manner, TestApp};
 
 use super::{JIANGUO, PHONE, XIUYING, keep_secret, prove, with_authority};
-use crate::proofing::refusals::rows;
 
 #[tokio::test]
 async fn who_stood_there_is_known_in_person_and_sees_who_says_so() {
@@ -140,7 +139,7 @@ async fn every_question_of_staff_is_written_down_and_they_are_not_without_end() 
     );
     let refused = "SELECT COUNT(*) FROM audit WHERE action IN ('identity.refused', 'window_code.failed') \
          AND detail LIKE '%W3-0042%'";
-    assert_eq!(rows(&app, refused).await, 4);
+    assert_eq!(app.rows(refused).await, 4);
     for _ in 4..200 {
         operator.give_code(nobody, XIUYING, false).await;
     }

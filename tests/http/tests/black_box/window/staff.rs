@@ -1,7 +1,6 @@
 use yimen_http_tests::{Authenticator, Lie, TestApp, options_on, origin_of};
 
 use super::PHONE;
-use crate::proofing::refusals::rows;
 
 #[tokio::test]
 async fn a_link_makes_one_passkey_and_the_passkey_signs_in() {
@@ -238,5 +237,5 @@ async fn a_copied_passkey_of_staff_signs_in_no_more_and_what_it_opened_is_over()
     let again = operator.passkey.sign_in_lying(&elsewhere().await, &at(20)).await;
     assert_eq!(again.status(), 422);
     let failed = "SELECT COUNT(*) FROM audit WHERE action = 'operator.failed'";
-    assert_eq!(rows(&app, failed).await, 1);
+    assert_eq!(app.rows(failed).await, 1);
 }
