@@ -209,7 +209,8 @@ async fn a_form_from_elsewhere_merges_nothing() {
     );
     assert_eq!(begin.without("token").submit().await.status(), 403);
     assert_eq!(
-        app.rows("SELECT COUNT(*) FROM merging WHERE begun_at IS NOT NULL").await,
+        app.rows("SELECT COUNT(*) FROM merging WHERE begun_at IS NOT NULL")
+            .await,
         0
     );
     let question = to_question(&page, &two).await;
