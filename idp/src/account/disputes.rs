@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
-use super::records::{number, pair};
+use super::records::{hold, hold_both, holder, number, pair};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
@@ -38,10 +38,10 @@ pub enum Decided {
 
 const LIST: &str = "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' AND ended_at > 0 ORDER BY ended_at LIMIT 50";
 
-const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_reason = 'disputed' \
-     RETURNING account_id, number, number_index, last_used_at";
+const CLAIM: &str = "SELECT account_id, number_index FROM phone WHERE id = $1 AND end_reason = 'disputed'";
 
-const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
+const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_reason = 'disputed' \
+     RETURNING account_id, number, last_used_at";
 
 /// Its holder's claim ends with it: it was decided.
 const END_HOLDER: &str = "UPDATE phone SET ended_at = $2, end_reason = 'decided' \
@@ -80,6 +80,14 @@ pub async fn decide_dispute(
         Ruling::Claimant => "returned",
         Ruling::Holder => "released",
     };
+    let Some(claim) = change.maybe(CLAIM, args![dispute]).await? else {
+        return Ok(Decided::Over);
+    };
+    let (claimant, index) = (claim.uuid("account_id")?, claim.bytes("number_index")?);
+    match holder(change, &index).await? {
+        Some(holder) => hold_both(change, claimant, holder).await?,
+        None => hold(change, claimant).await?,
+    }
     let Some(row) = change.maybe(SETTLE, args![dispute, settled]).await? else {
         return Ok(Decided::Over);
     };
@@ -94,9 +102,7 @@ pub async fn decide_dispute(
     if ruling == Ruling::Claimant {
         let phone = number(vault, dispute, &row.bytes("number")?)?;
         let now = change.now();
-        let index = row.bytes("number_index")?;
-        if let Some(holder) = change.maybe(HOLDER, args![index.clone()]).await? {
-            let holder = holder.uuid("account_id")?;
+        if let Some(holder) = holder(change, &index).await? {
             tell(change, vault, holder, Notice::NumberLost, "").await?;
             change.execute(END_HOLDER, args![index, now]).await?;
             change.record(decided(holder, false)).await?;

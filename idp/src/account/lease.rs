@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
-use super::records::{open_account, pair};
+use super::records::{hold, holder, open_account, pair};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
@@ -58,11 +58,16 @@ pub async fn begin_anew(
     silence: Duration,
 ) -> Result<Option<Uuid>, StoreError> {
     let silent_since = change.now().minus(silence);
-    dispute(change, vault, &phone.index(vault), silent_since).await?;
+    let index = phone.index(vault);
+    if let Some(former) = holder(change, &index).await? {
+        hold(change, former).await?;
+    }
+    dispute(change, vault, &index, silent_since).await?;
     open_account(change, vault, phone).await
 }
 
-/// A number goes back to an account whose claim to it stands, and whose own browser has just answered its code.
+/// A number goes back to an account whose claim to it stands, and whose own browser has just answered its code. The
+/// caller has asked [`is_locked`](super::is_locked), which holds both accounts.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
-use super::records::hold;
+use super::records::{hold, hold_both};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
@@ -16,6 +16,9 @@ use crate::store::{Db, Row, StoreError, Vault, hash};
 
 /// How long the person may take to sign in to the other account.
 pub const TO_MERGE: Duration = Duration::from_secs(15 * 60);
+
+/// How long it is offered to somebody whose name was found elsewhere at a window, before they go home and sign in. Ours.
+pub const OFFERED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How long what was agreed stays after it was due, in milliseconds: for nodes that were down meanwhile.
 const GRACE: i64 = 24 * 3600 * 1000;
@@ -37,6 +40,9 @@ const PROPOSE: &str = "INSERT INTO merging (account_id, into_account, proof_id, 
      ON CONFLICT (account_id) DO UPDATE SET into_account = excluded.into_account, proof_id = excluded.proof_id, \
      expires_at = excluded.expires_at, token_hash = NULL, begun_at = NULL, due_at = NULL \
      WHERE merging.agreed_at IS NULL";
+
+const IS_OFFERED: &str =
+    "SELECT account_id FROM merging WHERE account_id = $1 AND begun_at IS NULL AND expires_at > $2";
 
 /// Nobody but whoever has opened the account was ever in it: there is no owner to ask.
 const IS_NEW: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.created_at = $2 AND a.created_at > $3 \
@@ -96,16 +102,31 @@ const MOVE_NOTICES: &str =
     "UPDATE notice SET account_id = $2 WHERE account_id = $1 AND kind = $3 AND created_at >= $4";
 const END_NOTICES: &str = "UPDATE notice SET used_at = $2 WHERE account_id = $1 AND used_at IS NULL";
 
-/// Remembers that a name was proven that another account's owner bears, so that the two can be merged if they like.
+/// Writes down that a name was to be proven in the account `closing` which the owner of `staying` bears already: that owner
+/// is told, be it the same person or somebody else, and for so long the two can be merged if the person likes.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn propose_merging(change: &mut Change, closing: Uuid, staying: Uuid) -> Result<(), StoreError> {
-    let until = change.now().plus(TO_MERGE);
-    change
-        .execute(PROPOSE, args![closing, staying, until])
-        .await
-        .map(drop)
+pub async fn propose_merging(
+    change: &mut Change,
+    vault: &Vault,
+    closing: Uuid,
+    staying: Uuid,
+    offered: Duration,
+) -> Result<(), StoreError> {
+    tell(change, vault, staying, Notice::NameElsewhere, "").await?;
+    let until = change.now().plus(offered);
+    change.execute(PROPOSE, args![closing, staying, until]).await?;
+    let elsewhere = Event::new(Action::IdentityElsewhere).account(staying);
+    change.record(elsewhere.with("other_account", closing)).await
+}
+
+/// Whether this account could be closed into another one of the same person, and nobody has begun it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_merging_offered(db: &Db, account: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(db.maybe(IS_OFFERED, args![account, now]).await?.is_some())
 }
 
 /// The person wants it; answers whether it was proposed of late. `token` is the browser's, `opened_at` is when the session
@@ -207,6 +228,7 @@ pub async fn agree_to_merge(
 /// # Errors
 /// Where the database does not answer.
 pub async fn stop_merging(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
+    hold(change, account).await?;
     let mut was_begun = false;
     for row in change.all(STOP, args![account]).await? {
         if row.maybe_time("begun_at")?.is_some() {
@@ -227,14 +249,6 @@ pub async fn stop_merging(change: &mut Change, account: Uuid) -> Result<bool, St
 pub async fn due_mergings(db: &Db, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
     let rows = db.all(DUE, args![now]).await?;
     rows.iter().map(|row| row.uuid("account_id")).collect()
-}
-
-/// Both accounts, always in the same order.
-async fn hold_both(change: &mut Change, one: Uuid, other: Uuid) -> Result<(), StoreError> {
-    for account in [one.min(other), one.max(other)] {
-        hold(change, account).await?;
-    }
-    Ok(())
 }
 
 /// What came of a merging whose time has come.

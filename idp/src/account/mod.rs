@@ -30,23 +30,25 @@ pub use in_person::{Shown, prove_in_person};
 pub use lease::{begin_anew, is_by_phone_alone, is_in_doubt, take_back};
 pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
 pub use merging::{
-    Merged, Merging, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging, merge,
-    pending_merging, propose_merging, stop_merging,
+    Merged, Merging, OFFERED, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging,
+    is_merging_offered, merge, pending_merging, propose_merging, stop_merging,
 };
 pub use model::{Account, HeldPhone, Profile};
-pub use moves::{MoveAsked, PendingMove, ask_for_move, pending_move, settle_due_moves, stop_move};
+pub use moves::{
+    DueMove, MoveAsked, Moved, PendingMove, ask_for_move, due_moves, pending_move, settle_move, stop_move,
+};
 pub use notices::{Notice, Told, find_notice, is_locked, lock, see_notices, tell, unlock, unseen_notices};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
 };
 pub use passkeys::{
-    Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyEnd, add_passkey, end_passkey, end_passkeys_since,
-    find_passkey, known_handle, may_offer_passkey, passkey_handle, passkey_owner, passkeys,
-    postpone_passkey_offer, rename_passkey, use_passkey, vouch_for_passkey,
+    Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyAdded, PasskeyEnd, add_passkey, end_passkey,
+    end_passkeys_since, find_passkey, known_handle, may_offer_passkey, passkey_handle, passkey_owner,
+    passkeys, postpone_passkey_offer, rename_passkey, use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};
-pub use records::{enter, find_by_phone, phones, profile};
+pub use records::{enter, find_by_phone, hold, phones, profile};
 pub use sweep::sweep;
 pub use window_codes::{
     Issued, Redeemed, Seen, WindowCode, end_window_codes, issue_window_code, redeem_window_code,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
-use super::records::{hold, number, pair};
+use super::records::{hold, hold_both, number, pair};
 use super::window_codes::Redeemed;
 use crate::args;
 use crate::audit::{Action, Change, Event};
@@ -51,9 +51,12 @@ const PENDING: &str = "SELECT due_at, from_account FROM phone_move WHERE account
 const STOP: &str =
     "DELETE FROM phone_move WHERE account_id = $1 OR from_account = $1 RETURNING account_id, from_account";
 
-const DUE: &str = "DELETE FROM phone_move WHERE id IN \
-     (SELECT id FROM phone_move WHERE due_at <= $1 ORDER BY due_at LIMIT 100) AND due_at <= $1 \
-     RETURNING account_id, from_account, number_index, lost_phone";
+const DUE: &str =
+    "SELECT id, account_id, from_account FROM phone_move WHERE due_at <= $1 ORDER BY due_at LIMIT 100";
+
+/// Of two nodes, one gets it; another code may have been typed since it was found.
+const SETTLE: &str = "DELETE FROM phone_move WHERE id = $1 AND from_account = $2 AND due_at <= $3 \
+     RETURNING number_index, lost_phone";
 
 /// An account that is being left takes nothing any more.
 const STAYS: &str =
@@ -134,6 +137,7 @@ pub async fn pending_move(db: &Db, account: Uuid) -> Result<Option<PendingMove>,
 /// # Errors
 /// Where the database does not answer.
 pub async fn stop_move(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
+    hold(change, account).await?;
     let stopped = change.all(STOP, args![account]).await?;
     for row in &stopped {
         for one in ["account_id", "from_account"] {
@@ -144,37 +148,70 @@ pub async fn stop_move(change: &mut Change, account: Uuid) -> Result<bool, Store
     Ok(!stopped.is_empty())
 }
 
-/// Does what is due, a hundred at a time; answers how many there were, and the accounts that were left behind, whose
-/// sessions the caller ends.
+/// A move whose time has come.
+#[derive(Clone, Copy, Debug)]
+pub struct DueMove {
+    id: Uuid,
+    account: Uuid,
+    from: Uuid,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// This account was left behind: the caller ends its sessions.
+    Left(Uuid),
+    /// Nothing can come of it any more. The caller commits that.
+    Over,
+    /// It was stopped, or somebody else was here first.
+    Nothing,
+}
+
+/// The moves whose owners have not said no, a hundred at a time.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn settle_due_moves(change: &mut Change, vault: &Vault) -> Result<(u64, Vec<Uuid>), StoreError> {
+pub async fn due_moves(db: &Db, now: Timestamp) -> Result<Vec<DueMove>, StoreError> {
+    let rows = db.all(DUE, args![now]).await?;
+    let read = rows.iter().map(|row| {
+        Ok(DueMove {
+            id: row.uuid("id")?,
+            account: row.uuid("account_id")?,
+            from: row.uuid("from_account")?,
+        })
+    });
+    read.collect()
+}
+
+/// Puts the number in the place of the lost one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn settle_move(change: &mut Change, vault: &Vault, due: DueMove) -> Result<Moved, StoreError> {
     let now = change.now();
-    let due = change.all(DUE, args![now]).await?;
-    let mut left = Vec::new();
-    for row in &due {
-        let (account, from) = (row.uuid("account_id")?, row.uuid("from_account")?);
-        let taken = if change.execute(STAYS, args![account]).await? == 1 {
-            let args = args![row.bytes("number_index")?, from, now];
-            change.maybe(TAKE, args).await?
-        } else {
-            None
-        };
-        let Some(taken) = taken else {
-            let event = Event::new(Action::PhoneMoveStopped).account(account);
-            change.record(event).await?;
-            continue;
-        };
-        let phone = number(vault, taken.uuid("id")?, &taken.bytes("number")?)?;
-        change
-            .execute(REPLACE, args![row.uuid("lost_phone")?, now])
-            .await?;
-        pair(change, vault, &phone, account, now).await?;
-        for one in [account, from] {
-            change.record(Event::new(Action::PhoneMoved).account(one)).await?;
-        }
-        left.push(from);
+    let (account, from) = (due.account, due.from);
+    hold_both(change, account, from).await?;
+    let Some(row) = change.maybe(SETTLE, args![due.id, from, now]).await? else {
+        return Ok(Moved::Nothing);
+    };
+    let taken = if change.execute(STAYS, args![account]).await? == 1 {
+        let args = args![row.bytes("number_index")?, from, now];
+        change.maybe(TAKE, args).await?
+    } else {
+        None
+    };
+    let Some(taken) = taken else {
+        let event = Event::new(Action::PhoneMoveStopped).account(account);
+        change.record(event).await?;
+        return Ok(Moved::Over);
+    };
+    let phone = number(vault, taken.uuid("id")?, &taken.bytes("number")?)?;
+    change
+        .execute(REPLACE, args![row.uuid("lost_phone")?, now])
+        .await?;
+    pair(change, vault, &phone, account, now).await?;
+    for one in [account, from] {
+        change.record(Event::new(Action::PhoneMoved).account(one)).await?;
     }
-    Ok((due.len() as u64, left))
+    Ok(Moved::Left(from))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::phone::PhoneNumber;
-use super::records::live_numbers;
+use super::records::{hold, hold_both, holder, live_numbers};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
@@ -171,7 +171,7 @@ const UNSEEN: &str = "SELECT id, account_id, kind, device, created_at FROM notic
 const SEE: &str =
     "UPDATE notice SET seen_at = $2 WHERE account_id = $1 AND created_at <= $3 AND seen_at IS NULL";
 
-const USE: &str = "UPDATE notice SET used_at = $2 WHERE id = $1 AND used_at IS NULL RETURNING account_id";
+const USE: &str = "UPDATE notice SET used_at = $3 WHERE id = $1 AND account_id = $2 AND used_at IS NULL";
 
 const LOCK: &str = "UPDATE account SET locked_at = $2 WHERE id = $1 AND status = 'active'";
 const UNLOCK: &str = "UPDATE account SET locked_at = NULL WHERE id = $1 AND locked_at IS NOT NULL";
@@ -280,38 +280,48 @@ pub async fn unseen_notices(db: &Db, account: Uuid) -> Result<Vec<Told>, StoreEr
 /// # Errors
 /// Where the database does not answer.
 pub async fn see_notices(change: &mut Change, account: Uuid, until: Timestamp) -> Result<(), StoreError> {
+    hold(change, account).await?;
     let now = change.now();
     change.execute(SEE, args![account, now, until]).await.map(drop)
 }
 
-/// Locks the account: from now on a code opens it in no browser but those it knew before. Answers which account that is
-/// by now; none where this link is no longer good.
+/// Locks the account: from now on a code opens it in no browser but those it knew before. Answers whether it did: not
+/// where the link is no longer good, or has gone over to another account since it was found.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn lock(change: &mut Change, told: &Told) -> Result<Option<Uuid>, StoreError> {
+pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> {
+    hold(change, told.account).await?;
     let now = change.now();
-    let Some(row) = change.maybe(USE, args![told.id, now]).await? else {
-        return Ok(None);
-    };
-    let account = row.uuid("account_id")?;
-    if change.execute(LOCK, args![account, now]).await? == 0 {
-        return Ok(None);
+    let is_used = change.execute(USE, args![told.id, told.account, now]).await? == 1;
+    if !is_used || change.execute(LOCK, args![told.account, now]).await? == 0 {
+        return Ok(false);
     }
-    let event = Event::new(Action::AccountLocked).account(account);
+    let event = Event::new(Action::AccountLocked).account(told.account);
     change.record(event.with("notice", told.notice.as_str())).await?;
-    Ok(Some(account))
+    Ok(true)
 }
 
 const IS_LOCKED: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \
      WHERE number_index = $1 AND ended_at IS NULL) RETURNING locked_at";
 
-/// Whether the account of a number is locked, read within the change: it is not locked before that commits.
+/// Whether the account of a number is locked, read within the change: it is not locked before that commits. An account that
+/// claims the number is held with it.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn is_locked(change: &mut Change, vault: &Vault, phone: &PhoneNumber) -> Result<bool, StoreError> {
-    let row = change.maybe(IS_LOCKED, args![phone.index(vault)]).await?;
+pub async fn is_locked(
+    change: &mut Change,
+    vault: &Vault,
+    phone: &PhoneNumber,
+    claimant: Option<Uuid>,
+) -> Result<bool, StoreError> {
+    let index = phone.index(vault);
+    if let Some(claimant) = claimant {
+        let holder = holder(change, &index).await?.unwrap_or(claimant);
+        hold_both(change, claimant, holder).await?;
+    }
+    let row = change.maybe(IS_LOCKED, args![index]).await?;
     Ok(match row {
         Some(row) => row.maybe_time("locked_at")?.is_some(),
         None => false,

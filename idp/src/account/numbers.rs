@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::moves::stop_move;
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
-use super::records::{hold, pair};
+use super::records::{hold, holder, pair};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::store::{Db, StoreError, Vault};
 
-/// More than anybody signs in with.
+/// More than anybody signs in with. No more are added: those that a merging brings in stay all the same.
 pub const MOST_PHONES: usize = 5;
 
 /// What came of adding a number.
@@ -39,8 +39,6 @@ pub enum GivenUp {
     Unknown,
 }
 
-const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
-
 const STAYING: &str =
     "SELECT id, verified_at FROM phone WHERE account_id = $1 AND ended_at IS NULL AND ends_at IS NULL";
 
@@ -61,9 +59,12 @@ const KEEP: &str = "UPDATE phone SET ends_at = NULL \
 const KEEP_ALL: &str = "UPDATE phone SET ends_at = NULL \
      WHERE account_id = $1 AND ended_at IS NULL AND ends_at IS NOT NULL RETURNING id";
 
-const DUE: &str = "UPDATE phone SET ended_at = $1, end_reason = 'removed' WHERE id IN \
-     (SELECT id FROM phone WHERE ended_at IS NULL AND ends_at IS NOT NULL AND ends_at <= $1 ORDER BY ends_at LIMIT 100) \
-     AND ended_at IS NULL AND ends_at <= $1 RETURNING id, account_id";
+const DUE: &str = "SELECT id, account_id FROM phone \
+     WHERE ended_at IS NULL AND ends_at IS NOT NULL AND ends_at <= $1 ORDER BY ends_at LIMIT 100";
+
+/// Read again once the account is held: whoever has kept the number in the last moment has it.
+const END_DUE: &str = "UPDATE phone SET ended_at = $3, end_reason = 'removed' \
+     WHERE id = $1 AND account_id = $2 AND ended_at IS NULL AND ends_at <= $3";
 
 /// Gives an account one more number, whose code has just been answered in a session of the account.
 ///
@@ -76,13 +77,10 @@ pub async fn add_phone(
     phone: &PhoneNumber,
 ) -> Result<PhoneAdded, StoreError> {
     hold(change, account).await?;
-    if let Some(holder) = change.maybe(HOLDER, args![phone.index(vault)]).await? {
-        let is_theirs = holder.uuid("account_id")? == account;
-        return Ok(if is_theirs {
-            PhoneAdded::Held
-        } else {
-            PhoneAdded::Elsewhere
-        });
+    match holder(change, &phone.index(vault)).await? {
+        Some(holder) if holder == account => return Ok(PhoneAdded::Held),
+        Some(_) => return Ok(PhoneAdded::Elsewhere),
+        None => {}
     }
     let row = change
         .maybe(HELD, args![account])
@@ -216,16 +214,22 @@ async fn staying_since(change: &mut Change, account: Uuid) -> Result<Vec<(Uuid, 
 /// # Errors
 /// Where the database does not answer.
 pub async fn end_given_up(db: &Db, context: &Context) -> Result<u64, StoreError> {
-    let mut change = Change::begin(db, context).await?;
-    let rows = change.all(DUE, args![context.now]).await?;
-    for row in &rows {
-        record_end(&mut change, row.uuid("id")?, row.uuid("account_id")?).await?;
+    let mut ended = 0;
+    for row in db.all(DUE, args![context.now]).await? {
+        let (phone, account) = (row.uuid("id")?, row.uuid("account_id")?);
+        let mut change = Change::begin(db, context).await?;
+        hold(&mut change, account).await?;
+        if change
+            .execute(END_DUE, args![phone, account, context.now])
+            .await?
+            == 1
+        {
+            record_end(&mut change, phone, account).await?;
+            change.commit().await?;
+            ended += 1;
+        }
     }
-    if rows.is_empty() {
-        return Ok(0);
-    }
-    change.commit().await?;
-    Ok(rows.len() as u64)
+    Ok(ended)
 }
 
 async fn record_end(change: &mut Change, phone: Uuid, account: Uuid) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::assurance::Identity;
+use super::records::hold;
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -83,7 +84,8 @@ impl PasskeyEnd {
     }
 }
 
-/// More than anybody has devices; a list without end would be a way to fill the records.
+/// More than anybody has devices; a list without end would be a way to fill the records. No more are added: those that a
+/// merging brings in stay all the same.
 pub const MOST_PASSKEYS: usize = 20;
 
 const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p.vouched_at, p.version, \
@@ -93,6 +95,8 @@ const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p
 
 const OF_ACCOUNT: &str = "SELECT id, account_id, credential, aaguid, name, vouched_at, version, created_at, last_used_at \
      FROM passkey WHERE account_id = $1 AND ended_at IS NULL ORDER BY created_at, id";
+
+const HELD: &str = "SELECT COUNT(*) AS held FROM passkey WHERE account_id = $1 AND ended_at IS NULL";
 
 const INSERT: &str = "INSERT INTO passkey \
      (id, account_id, credential_hash, credential, rp_id, origin, aaguid, name, vouched_at, version, created_at, last_used_at) \
@@ -199,7 +203,16 @@ pub async fn known_handle(db: &Db, account: Uuid) -> Result<Option<Uuid>, StoreE
     }
 }
 
-/// Adds a passkey; none where the credential is known already, to whichever account.
+/// What came of adding a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeyAdded {
+    Done,
+    /// The credential is known already, to whichever account.
+    Known,
+    TooMany,
+}
+
+/// Adds a passkey.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -208,7 +221,15 @@ pub async fn add_passkey(
     vault: &Vault,
     account: Uuid,
     new: &NewPasskey<'_>,
-) -> Result<Option<Uuid>, StoreError> {
+) -> Result<PasskeyAdded, StoreError> {
+    hold(change, account).await?;
+    let row = change
+        .maybe(HELD, args![account])
+        .await?
+        .ok_or(StoreError::Missing)?;
+    if usize::try_from(row.int("held")?).is_ok_and(|held| held >= MOST_PASSKEYS) {
+        return Ok(PasskeyAdded::TooMany);
+    }
     let now = change.now();
     let id = change.rng().uuid(now);
     let name = vault.seal("passkey.name", &id.to_string(), new.name)?;
@@ -225,13 +246,13 @@ pub async fn add_passkey(
         now
     ];
     if change.execute(INSERT, args).await? == 0 {
-        return Ok(None);
+        return Ok(PasskeyAdded::Known);
     }
     let event = Event::new(Action::PasskeyAdded).account(account);
     change
         .record(event.with("passkey", id).with("aaguid", new.aaguid))
         .await?;
-    Ok(Some(id))
+    Ok(PasskeyAdded::Done)
 }
 
 /// Writes down a passkey's use, with what the use changed of it; answers whether it was still as it was read.

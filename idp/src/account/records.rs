@@ -34,6 +34,8 @@ const PROFILE: &str = "SELECT a.name, p.id AS phone_id, p.number FROM account a 
 
 const HOLD: &str = "UPDATE account SET status = status WHERE id = $1";
 
+const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
+
 const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
 
 fn account(row: &Row) -> Result<Account, StoreError> {
@@ -96,9 +98,29 @@ pub(super) async fn open_account(
     Ok(Some(id))
 }
 
-/// Holds an account until the change is over: whatever else changes it in this way comes before or after.
-pub(super) async fn hold(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+/// Holds an account until the change is over: whatever else changes it in this way comes before or after. A change that
+/// takes more than one row of what stands on an account (sessions, numbers, passkeys, codes …) holds the account first:
+/// docs/architecture.md says why.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn hold(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
     change.execute(HOLD, args![account]).await.map(drop)
+}
+
+/// Both accounts, always in the same order.
+pub(super) async fn hold_both(change: &mut Change, one: Uuid, other: Uuid) -> Result<(), StoreError> {
+    hold(change, one.min(other)).await?;
+    if one == other {
+        return Ok(());
+    }
+    hold(change, one.max(other)).await
+}
+
+/// The account that holds a number, read within the change.
+pub(super) async fn holder(change: &mut Change, number_index: &[u8]) -> Result<Option<Uuid>, StoreError> {
+    let row = change.maybe(HOLDER, args![number_index.to_vec()]).await?;
+    row.map(|row| row.uuid("account_id")).transpose()
 }
 
 /// Gives a number that last answered a code then to an account, unless another one holds it; answers whether it did.

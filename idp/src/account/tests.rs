@@ -129,3 +129,70 @@ async fn what_authenticators_know_the_account_by_is_made_once_and_told_once() {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].uuid("account_id").unwrap(), account);
 }
+
+/// Adds a passkey of this credential, and commits.
+async fn with_passkey(
+    db: &Db,
+    vault: &Vault,
+    context: &Context,
+    account: Uuid,
+    credential: &str,
+) -> PasskeyAdded {
+    let new = NewPasskey {
+        credential_id: credential.as_bytes(),
+        credential: "{}",
+        rp_id: "id.example",
+        origin: "https://id.example",
+        aaguid: Uuid::nil(),
+        name: "Phone",
+        is_vouched: false,
+    };
+    let mut change = Change::begin(db, context).await.unwrap();
+    let added = add_passkey(&mut change, vault, account, &new).await.unwrap();
+    if added == PasskeyAdded::Done {
+        change.commit().await.unwrap();
+    }
+    added
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_passkeys_and_those_of_a_merging_besides() {
+    let (records, vault, context) = records().await;
+    let db = &records.db;
+    let account = sign_in(db, &vault, &context).await;
+    let add = async |name: &str| with_passkey(db, &vault, &context, account, name).await;
+    for one in 1..MOST_PASSKEYS {
+        assert_eq!(add(&format!("p{one}")).await, PasskeyAdded::Done);
+    }
+    let (a, b) = tokio::join!(add("a"), add("b"));
+    assert!(
+        [(a, b), (b, a)].contains(&(PasskeyAdded::Done, PasskeyAdded::TooMany)),
+        "of two at once, one: {a:?} {b:?}"
+    );
+    // What a merging moves here.
+    let mut change = Change::begin(db, &context).await.unwrap();
+    let closing = PhoneNumber::read("13812345679", &[86]).unwrap();
+    let closing = enter(&mut change, &vault, &closing).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(
+        with_passkey(db, &vault, &context, closing, "c").await,
+        PasskeyAdded::Done
+    );
+    let moved = "UPDATE passkey SET account_id = $1 WHERE account_id = $2";
+    db.execute(moved, crate::args![account, closing]).await.unwrap();
+    let held = passkeys(db, &vault, account).await.unwrap();
+    assert_eq!(held.len(), MOST_PASSKEYS + 1, "all of them stay");
+    for (one, room) in held.iter().zip([false, false, true]) {
+        let expected = if room {
+            PasskeyAdded::Done
+        } else {
+            PasskeyAdded::TooMany
+        };
+        assert_eq!(add("d").await, expected);
+        let mut change = Change::begin(db, &context).await.unwrap();
+        end_passkey(&mut change, account, one.id, PasskeyEnd::Removed)
+            .await
+            .unwrap();
+        change.commit().await.unwrap();
+    }
+}

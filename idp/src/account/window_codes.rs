@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
+use super::records::hold_both;
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -32,6 +33,9 @@ const END: &str = "DELETE FROM window_code WHERE account_id = $1 AND used_at IS 
 
 const INSERT: &str = "INSERT INTO window_code (id, code_mac, account_id, phone_id, expires_at) \
      VALUES ($1, $2, $3, $4, $5)";
+
+const WHOSE: &str =
+    "SELECT account_id FROM window_code WHERE code_mac = $1 AND used_at IS NULL AND expires_at > $2";
 
 const REDEEM: &str = "UPDATE window_code SET used_at = $2 \
      WHERE code_mac = $1 AND used_at IS NULL AND expires_at > $2 RETURNING account_id, phone_id, expires_at";
@@ -179,7 +183,8 @@ pub async fn end_window_codes(change: &mut Change, account: Uuid) -> Result<(), 
     change.execute(END, args![account]).await.map(drop)
 }
 
-/// Takes a code, once; none where it is not good. The caller drops the change where it is not for what they ask.
+/// Takes a code that was typed for the account `asker`, once; none where it is not good. The caller drops the change where it
+/// is not for what they ask.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -187,9 +192,14 @@ pub async fn redeem_window_code(
     change: &mut Change,
     vault: &Vault,
     code: &WindowCode,
+    asker: Uuid,
 ) -> Result<Option<Redeemed>, StoreError> {
-    let now = change.now();
-    let Some(row) = change.maybe(REDEEM, args![code.mac(vault), now]).await? else {
+    let (now, mac) = (change.now(), code.mac(vault));
+    let Some(row) = change.maybe(WHOSE, args![mac, now]).await? else {
+        return Ok(None);
+    };
+    hold_both(change, asker, row.uuid("account_id")?).await?;
+    let Some(row) = change.maybe(REDEEM, args![mac, now]).await? else {
         return Ok(None);
     };
     let (account, phone) = (row.uuid("account_id")?, row.uuid("phone_id")?);

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::Admin;
 use super::pages::Told;
 use crate::account::{
-    self, Decided, Issued, PhoneNumber, Proven, Ruling, Seen, Shown, decide_dispute, issue_window_code,
-    prove_in_person,
+    self, Decided, Issued, OFFERED, PhoneNumber, Proven, Ruling, Seen, Shown, decide_dispute,
+    issue_window_code, propose_merging, prove_in_person,
 };
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -181,17 +181,23 @@ impl Admin {
             return Ok(Told::NotOnDuty);
         }
         let proven = prove_in_person(&mut change, &self.vault, found.id, &shown, on_duty, &asked.act).await?;
-        let told = match proven {
-            Proven::Done => {
-                change.commit().await?;
-                return Ok(Told::Confirmed);
-            }
-            Proven::OtherAccount(_) => Told::OtherAccount,
-            Proven::OtherPerson => Told::OtherPerson,
-        };
+        if proven == Proven::Done {
+            change.commit().await?;
+            return Ok(Told::Confirmed);
+        }
         drop(change);
+        let mut change = Change::begin(&self.db, &context).await?;
         let refused = on_duty.sign(Event::new(Action::IdentityRefused).account(found.id), &asked.act);
-        context.record(&self.db, refused).await?;
+        change.record(refused).await?;
+        let told = match proven {
+            // The person finds it on their account page: whether both accounts are theirs is shown there, and not here.
+            Proven::OtherAccount(holder) => {
+                propose_merging(&mut change, &self.vault, found.id, holder, OFFERED).await?;
+                Told::OtherAccount
+            }
+            Proven::OtherPerson | Proven::Done => Told::OtherPerson,
+        };
+        change.commit().await?;
         Ok(told)
     }
 

@@ -209,6 +209,7 @@ async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str
         .partition(|item| ticked.contains(&item.scope()));
     let until = facts.now.plus(room.config.settings.consent.lifetime.get());
     let mut change = Change::begin(&room.db, &Context::of(facts, Actor::Resident, &room.rng)).await?;
+    account::hold(&mut change, account).await?;
     let allowed: Vec<Item> = question.ask.required.iter().copied().chain(given).collect();
     for item in &allowed {
         records::give(&mut change, account, &question.client, *item, until).await?;

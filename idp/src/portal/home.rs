@@ -51,6 +51,7 @@ pub async fn home(
                 when: merging.due_at,
                 closes: merging.closing == session.account,
             }),
+        merging_offered: account::is_merging_offered(&portal.db, session.account, facts.now).await?,
         passkeys_offered: portal.passkeys.are_offered() && !session.is_at_kiosk(),
         signals: signals(&portal, &passkeys, &session, name_of(&phones)).await?,
         passkeys: passkeys

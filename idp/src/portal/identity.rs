@@ -38,7 +38,7 @@ pub async fn prove_identity(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let session = portal.posted_to_prove(&headers, &facts, &form).await?;
+    let session = portal.posted_to_prove(&headers, &facts, &form, IDENTITY).await?;
     let typed = Typed::of(&form)?;
     let context = portal.context(&facts);
     let ask = Prove {
@@ -68,9 +68,10 @@ impl Portal {
         headers: &HeaderMap,
         facts: &Facts,
         form: &PostedForm,
+        here: &str,
     ) -> Result<Session, Halt> {
         let fresh = FRESH + TO_FILL_IN;
-        let session = self.fresh_session(headers, facts, IDENTITY, fresh).await?;
+        let session = self.fresh_session(headers, facts, here, fresh).await?;
         form.check_token(&to_prove(&session))?;
         Ok(session)
     }

@@ -53,14 +53,16 @@ pub async fn lock(
     form: PostedForm,
 ) -> Result<Response, PageError> {
     form.check_token(&token)?;
-    let Some(told) = account::find_notice(&portal.db, &token, facts.now).await? else {
-        return Ok(outcome(page, Outcome::Gone));
-    };
-    let locked = portal.lock_account(&portal.context(&facts), &told).await?;
-    Ok(outcome(
-        page,
-        if locked { Outcome::Locked } else { Outcome::Gone },
-    ))
+    // A merging may carry the link over to the account that stays, between the look and the lock, and it does so once.
+    for _ in 0..2 {
+        let Some(told) = account::find_notice(&portal.db, &token, facts.now).await? else {
+            break;
+        };
+        if portal.lock_account(&portal.context(&facts), &told).await? {
+            return Ok(outcome(page, Outcome::Locked));
+        }
+    }
+    Ok(outcome(page, Outcome::Gone))
 }
 
 impl Portal {
@@ -69,9 +71,10 @@ impl Portal {
     async fn lock_account(&self, context: &Context, told: &Told) -> Result<bool, PageError> {
         let since = told.at.minus(BEFORE);
         let mut change = Change::begin(&self.db, context).await?;
-        let Some(account) = account::lock(&mut change, told).await? else {
+        if !account::lock(&mut change, told).await? {
             return Ok(false);
-        };
+        }
+        let account = told.account;
         self.sessions
             .end_all(&mut change, account, EndReason::Locked)
             .await?;

@@ -1,23 +1,47 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use uuid::Uuid;
 
 use super::Portal;
 use super::end::confirm;
 use super::question::Question;
-use crate::account::{self, Merged, Merging, TO_MERGE};
+use crate::account::{self, MOST_PHONES, Merged, Merging, TO_MERGE};
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::consent;
 use crate::department::move_subjects;
-use crate::signin::{FRESH, Session, Sessions, Signin};
+use crate::signin::{FRESH, Session, Sessions, Setting, Signin, Stop, StoppedPage, to_prove};
 use crate::store::{Db, StoreError, Vault};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other, views};
 
 const MERGE: &str = "/account/merge";
+const OFFER: &str = "/account/merge/offer";
 /// What this browser has begun. Nothing in an address: a link that others send begins and finishes nothing.
 const COOKIE: &str = "merging";
+
+/// GET `/account/merge/offer`, in the account that could close: what was found, and the way to begin.
+///
+/// # Errors
+/// Where the records do not answer.
+pub async fn offer_merge(
+    State(portal): State<Portal>,
+    facts: Facts,
+    page: Page,
+    headers: HeaderMap,
+) -> Result<Response, Halt> {
+    let session = portal.fresh_session(&headers, &facts, OFFER, FRESH).await?;
+    if !account::is_merging_offered(&portal.db, session.account, facts.now).await? {
+        return Ok(outcome(page, Outcome::Over));
+    }
+    let view = StoppedPage {
+        token: page.form_token(&to_prove(&session)),
+        page: page.back_to(OFFER),
+        setting: Setting::Account,
+        stop: Stop::OtherAccount,
+    };
+    Ok(view.into_response())
+}
 
 /// POST `/account/merge/begin`, in the account that is to close: its person wants it.
 ///
@@ -31,7 +55,7 @@ pub async fn begin_merge(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let session = portal.posted_to_prove(&headers, &facts, &form).await?;
+    let session = portal.posted_to_prove(&headers, &facts, &form, OFFER).await?;
     let wait = signin.config.settings.phone.wait.get();
     let token = portal.rng.id();
     let mut change = portal.change(&facts).await?;
@@ -67,9 +91,11 @@ pub async fn show_merge(
     }
     let phones = account::phones(&portal.db, &portal.vault, merging.closing).await?;
     let numbers: Vec<String> = phones.iter().map(|phone| phone.number.masked()).collect();
+    let held = account::phones(&portal.db, &portal.vault, merging.staying).await?;
     let question = Question::Merge {
         numbers: numbers.join(", "),
         due: Some(merging.due_at).filter(|due| *due > facts.now),
+        more_than: Some(MOST_PHONES).filter(|most| phones.len() + held.len() > *most),
     };
     Ok(confirm(page, &session, question))
 }

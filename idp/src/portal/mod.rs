@@ -26,7 +26,7 @@ pub use home::home;
 pub use identity::{prove_identity, show_identity};
 pub use leave::{ask_leave, leave};
 pub use lock::{lock, show_notice};
-pub use merge::{begin_merge, merge, settle_mergings, show_merge, stop_merge};
+pub use merge::{begin_merge, merge, offer_merge, settle_mergings, show_merge, stop_merge};
 pub use passkeys::{
     add_passkey, new_passkey, passkey_endpoints, passkey_options, related_origins, remove_passkey,
     rename_passkey,

@@ -25,6 +25,8 @@ pub struct AccountPage {
     pub phones: Vec<Phone>,
     pub moving: Option<PendingMove>,
     pub merging: Option<MergingAhead>,
+    /// Whether the account's name was found in another one, into which it could close.
+    pub merging_offered: bool,
     pub passkeys: Vec<PasskeyRow>,
     pub passkeys_offered: bool,
     pub signals: Option<Signals>,

@@ -162,6 +162,7 @@ fn account(page: Page) -> AccountPage {
             when: sample::NOW,
             closes: true,
         }),
+        merging_offered: true,
         passkeys: vec![PasskeyRow {
             id: "p1".to_owned(),
             name: "Apple <iCloud>".to_owned(),

@@ -138,6 +138,8 @@ pub async fn remove_passkey(
         return Ok(confirm(page, &session, question));
     }
     let mut change = portal.change(&facts).await?;
+    account::hold(&mut change, session.account).await?;
+    let mut change = portal.still_signed_in(change, &session, &headers, &facts).await?;
     if account::end_passkey(&mut change, session.account, id, PasskeyEnd::Removed).await? {
         let sessions = &portal.sessions;
         sessions

@@ -27,6 +27,8 @@ pub enum Question {
         numbers: String,
         /// When it is done, where its owner has time to say no.
         due: Option<Timestamp>,
+        /// How many numbers an account may add, where both together have more.
+        more_than: Option<usize>,
     },
     RemovePasskey {
         passkey: String,
@@ -120,6 +122,19 @@ impl Question {
         page.say(id).to_string()
     }
 
+    /// What else the resident should know first.
+    fn remark(&self, page: &Page) -> Option<String> {
+        let Self::Merge {
+            more_than: Some(most),
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let count = most.to_string();
+        Some(page.say("ask-merge-many").with("count", &count).to_string())
+    }
+
     fn answer(&self, page: &Page) -> String {
         let id = match self {
             Self::EndDevice { .. } | Self::EndOthers | Self::SignOutEverywhere => "ask-sign-out-yes",
@@ -157,6 +172,7 @@ mod tests {
                 Question::Merge {
                     numbers: "138 **** 0001".to_owned(),
                     due: None,
+                    more_than: None,
                 },
             ),
             (
@@ -164,6 +180,7 @@ mod tests {
                 Question::Merge {
                     numbers: "138 **** 0001".to_owned(),
                     due: Some(sample::NOW),
+                    more_than: Some(5),
                 },
             ),
             ("everywhere", Question::SignOutEverywhere),

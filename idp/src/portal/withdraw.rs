@@ -5,6 +5,7 @@ use axum::response::Response;
 use super::Portal;
 use super::end::confirm;
 use super::question::Question;
+use crate::account;
 use crate::audit::{Action, Event};
 use crate::consent::pages::item_label;
 use crate::consent::{self, Item};
@@ -42,6 +43,7 @@ pub async fn withdraw(
         return Ok(confirm(page, &session, question));
     }
     let mut change = portal.change(&facts).await?;
+    account::hold(&mut change, session.account).await?;
     let mut withdrawn = Vec::new();
     for item in &items {
         if consent::withdraw(&mut change, session.account, client_id, *item).await? {

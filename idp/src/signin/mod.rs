@@ -35,7 +35,7 @@ pub use guard::forget_browsers_since;
 pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, show_phone, stop};
 pub use handover::{Answered, Handover, Handovers, begin_handover, handover_state, show_handover};
 pub use identity::{
-    IdentityPage, Outcome, Prove, RealNames, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed,
+    IdentityPage, Outcome, Prove, RealNames, Setting, Stop, StoppedPage, TO_FILL_IN, Trouble, Typed,
     prove_identity, show_identity, to_prove,
 };
 pub use interaction::{

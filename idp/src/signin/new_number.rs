@@ -157,10 +157,11 @@ impl Signin {
         phone: &PhoneNumber,
     ) -> Result<NewNumber, PageError> {
         let mut change = Change::begin(&self.db, context).await?;
+        let added = account::add_phone(&mut change, &self.vault, session.account, phone).await?;
+        // Once the account is held, as whoever locks it has that first.
         if !self.sessions.is_live(&mut change, session.id).await? {
             return Ok(NewNumber::Over);
         }
-        let added = account::add_phone(&mut change, &self.vault, session.account, phone).await?;
         if added == PhoneAdded::Done {
             reset_failures(&mut change, &phone.index(&self.vault)).await?;
             change.commit().await?;

@@ -233,7 +233,8 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Vec<HeaderValue>, PageError> {
         let mut change = Change::begin(&self.db, context).await?;
-        if !seen.is_locked && account::is_locked(&mut change, &self.vault, phone).await? {
+        let is_locked = account::is_locked(&mut change, &self.vault, phone, seen.claimed_by).await?;
+        if is_locked && !seen.is_locked {
             // A link has locked it since we looked, and forgotten this browser perhaps.
             drop(change);
             let question = self.ask(&ask.interaction, Some(phone), Question::Whose, context.now);

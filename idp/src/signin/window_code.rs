@@ -41,7 +41,7 @@ impl Signin {
         }
         counting.commit_housekeeping().await?;
         let mut change = Change::begin(&self.db, context).await?;
-        let Some(redeemed) = redeem_window_code(&mut change, &self.vault, &code).await? else {
+        let Some(redeemed) = redeem_window_code(&mut change, &self.vault, &code, account).await? else {
             drop(change);
             let failed = Event::new(Action::WindowCodeFailed).account(account);
             context.record(&self.db, failed).await?;

@@ -5,21 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Method, Request};
+use openidconnect::TokenResponse;
 use openidconnect::core::CoreTokenResponse;
-use openidconnect::{AsyncHttpClient, TokenResponse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::form_urlencoded;
 
 use crate::arrival::arrive;
-use crate::assertion::{ASSERTION_TYPE, client_assertion};
 use crate::client::Yimen;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::person::Person;
 use crate::provider::Known;
+use crate::question::ask;
 use crate::session_store::Watermark;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -183,32 +180,19 @@ impl Refusal {
     }
 }
 
-/// One form to the provider, with the department's proof of who it is: each proof is good once, so each question makes its
-/// own.
+/// One form to the provider, and its answer or refusal as JSON.
 async fn post<T: DeserializeOwned>(
     yimen: &Yimen,
     endpoint: &str,
     fields: &[(&str, &str)],
 ) -> Result<Result<T, Refusal>, Error> {
-    let (settings, provider) = (yimen.settings(), yimen.provider());
-    let proof = client_assertion(yimen.key(), &settings.client_id, &settings.issuer, yimen.now())?;
-    let form = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .append_pair("client_id", &settings.client_id)
-        .append_pair("client_assertion_type", ASSERTION_TYPE)
-        .append_pair("client_assertion", &proof)
-        .finish();
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(endpoint)
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(ACCEPT, "application/json")
-        .body(form.into_bytes())
-        .map_err(|error| provider.nonsense(&error))?;
-    let answer = provider.http.call(request).await;
-    let answer = answer.map_err(|reason| provider.unreachable(&reason))?;
+    let answer = ask(yimen, endpoint, fields).await?;
     // The text of a parse error could quote a token.
-    let unread = |_| provider.nonsense(&format!("what {endpoint} answered cannot be read"));
+    let unread = |_| {
+        yimen
+            .provider()
+            .nonsense(&format!("what {endpoint} answered cannot be read"))
+    };
     Ok(if answer.status().is_success() {
         Ok(serde_json::from_slice(answer.body()).map_err(unread)?)
     } else {

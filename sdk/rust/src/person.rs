@@ -10,6 +10,7 @@ use crate::cookies;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::refresh::fresh_access_token;
+use crate::revocation::revoke_behind;
 use crate::session::SessionKey;
 use crate::tokens::AccessToken;
 
@@ -80,12 +81,15 @@ impl Person {
         Ok(kept.is_some())
     }
 
-    /// Ends the session at this department: the "finished" button of a kiosk without a browser.
+    /// Ends the session at this department: the "finished" button of a kiosk without a browser. The provider is asked to end
+    /// what stands behind it, its refresh token with it; nobody waits for that, nor for a provider that is away.
     ///
     /// # Errors
     /// [`Error::SessionStore`], where the session may stand yet: try again.
     pub async fn leave(&self) -> Result<(), Error> {
-        self.yimen.sessions().end(self.key).await
+        self.yimen.sessions().end(self.key).await?;
+        revoke_behind(&self.yimen, self.identity.session());
+        Ok(())
     }
 }
 

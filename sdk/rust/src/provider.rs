@@ -37,16 +37,17 @@ pub(crate) type OidcClient = CoreClient<
     EndpointMaybeSet,
 >;
 
-/// What discovery says of devices (RFC 8628 §4).
+/// What discovery says of OAuth beside OpenID Connect (RFC 8414 §2, RFC 8628 §4).
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct DeviceMetadata {
+pub(crate) struct OAuthMetadata {
     device_authorization_endpoint: Option<Url>,
+    revocation_endpoint: Option<Url>,
 }
 
-impl AdditionalProviderMetadata for DeviceMetadata {}
+impl AdditionalProviderMetadata for OAuthMetadata {}
 
 type Metadata = ProviderMetadata<
-    LogoutProviderMetadata<DeviceMetadata>,
+    LogoutProviderMetadata<OAuthMetadata>,
     CoreAuthDisplay,
     CoreClientAuthMethod,
     CoreClaimName,
@@ -72,8 +73,19 @@ pub(crate) struct Known {
 impl Known {
     /// Where a device begins.
     pub(crate) fn device_endpoint(&self) -> Option<&str> {
-        let more = &self.metadata.additional_metadata().additional_metadata;
-        more.device_authorization_endpoint.as_ref().map(Url::as_str)
+        self.oauth()
+            .device_authorization_endpoint
+            .as_ref()
+            .map(Url::as_str)
+    }
+
+    /// Where a token is ended (RFC 7009).
+    pub(crate) fn revocation_endpoint(&self) -> Option<&str> {
+        self.oauth().revocation_endpoint.as_ref().map(Url::as_str)
+    }
+
+    fn oauth(&self) -> &OAuthMetadata {
+        &self.metadata.additional_metadata().additional_metadata
     }
 }
 

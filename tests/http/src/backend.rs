@@ -136,7 +136,7 @@ impl Records {
                     .await
             }
         }
-        .expect("the table can be counted")
+        .expect("the records can be asked for a number")
     }
 
     /// What a statement answers with, as text, in one column; bytes in hexadecimal.

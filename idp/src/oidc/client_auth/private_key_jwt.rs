@@ -88,6 +88,10 @@ pub(super) async fn prove(
 ///
 /// Its `iat` is taken at its word. With the leeway off, as when it is held against now, nothing made in the first
 /// minute after the moment would pass.
+///
+/// The moment is finer than a second, and an `iat` in whole seconds says less: what was made in the moment's own second
+/// may have been made, and used, before it. It is refused, and its client makes another: to round the moment down would
+/// take an assertion twice that was used in the second of the restart.
 fn may_predate(
     iat: Option<Timestamp>,
     nbf: Option<Timestamp>,
@@ -121,6 +125,22 @@ mod tests {
         assert!(!predates(Some(0), None, 60));
         assert!(predates(Some(-1), None, 60));
         assert!(predates(Some(-1), Some(-1), 60));
+    }
+
+    #[test]
+    fn what_was_made_in_the_very_second_of_a_restart_passes_only_where_it_says_that_it_came_after() {
+        let moment = Timestamp::from_millis(1_800_000_000_300);
+        let predates = |millis: i64| {
+            let made = Timestamp::from_millis(1_800_000_000_000 + millis);
+            may_predate(Some(made), None, Some(made.plus(Duration::from_secs(60))), moment)
+        };
+        assert!(
+            predates(0),
+            "in whole seconds: made at .1 and used at .2, it would say the same"
+        );
+        assert!(predates(299));
+        assert!(!predates(300), "to the millisecond, as the SDK has it");
+        assert!(!predates(1000), "a second later in either way");
     }
 
     #[test]

@@ -121,6 +121,7 @@ impl Signin {
         let previous = self.sessions.open(headers, facts.now).await?;
         let device = self.sessions.device(headers).await?;
         let mut change = Change::begin(&self.db, &Context::of(facts, Actor::Resident, &self.rng)).await?;
+        account::hold(&mut change, account).await?;
         if !self.sessions.is_live(&mut change, session).await? {
             return Ok(None);
         }

@@ -7,7 +7,7 @@ mod typed;
 
 pub use handlers::{TO_FILL_IN, prove_identity, show_identity, to_prove};
 pub use pages::{IdentityPage, Setting, StoppedPage};
-pub use prove::{Outcome, Prove};
+pub use prove::{Outcome, Prove, Stop};
 pub use typed::{Trouble, Typed};
 
 use crate::proofing::Authority;

@@ -5,7 +5,7 @@ use super::super::limits::{ACCOUNT_PROOFS, BIRTHDAY_PROOFS, Ceiling};
 use super::super::sessions::Session;
 use super::RealNames;
 use super::typed::{Trouble, Typed, Whole};
-use crate::account::{Notice, Proven, is_proven_to_be, propose_merging, prove_real_name, tell};
+use crate::account::{Proven, TO_MERGE, is_proven_to_be, propose_merging, prove_real_name};
 use crate::audit::{Action, Change, Context, Event};
 use crate::proofing::{Authority, Claim, Match, Reference, Verdict};
 use crate::web::{ErrorKind, PageError};
@@ -183,14 +183,8 @@ impl RealNames {
             }
             Proven::OtherAccount(holder) => {
                 drop(change);
-                // Its owner should know, be it themselves or somebody else.
-                let elsewhere = Event::new(Action::IdentityElsewhere).account(holder);
                 let mut change = Change::begin(&self.db, context).await?;
-                tell(&mut change, &self.vault, holder, Notice::NameElsewhere, "").await?;
-                propose_merging(&mut change, session.account, holder).await?;
-                change
-                    .record(elsewhere.with("other_account", session.account))
-                    .await?;
+                propose_merging(&mut change, &self.vault, session.account, holder, TO_MERGE).await?;
                 change.commit().await?;
                 self.stop(context, ask, Stop::OtherAccount, Some(matched.reference()))
                     .await

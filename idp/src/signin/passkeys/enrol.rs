@@ -4,7 +4,7 @@ use webauthn_rs::prelude::{Passkey as Credential, PasskeyRegistration, RegisterP
 use super::super::sessions::{Session, Sessions};
 use super::aaguid;
 use super::{CEREMONY, Passkeys};
-use crate::account::{self, MOST_PASSKEYS, NewPasskey, Notice, Strength};
+use crate::account::{self, NewPasskey, Notice, PasskeyAdded, Strength};
 use crate::audit::{Change, Context};
 use crate::web::{ErrorKind, PageError};
 
@@ -75,10 +75,6 @@ impl Passkeys {
                 return Ok(Enrolled::Refused);
             }
         };
-        let held = account::passkeys(&self.db, &self.vault, session.account).await?;
-        if held.len() >= MOST_PASSKEYS {
-            return Ok(Enrolled::TooMany);
-        }
         let aaguid = aaguid::of(&answer.response.attestation_object);
         let device = session.device.to_string();
         let new = NewPasskey {
@@ -93,10 +89,11 @@ impl Passkeys {
         };
         let mut change = Change::begin(&self.db, context).await?;
         match account::add_passkey(&mut change, &self.vault, session.account, &new).await? {
-            None => Ok(Enrolled::Known),
+            PasskeyAdded::Known => Ok(Enrolled::Known),
+            PasskeyAdded::TooMany => Ok(Enrolled::TooMany),
             // Whoever locks the account ends what was added before: nothing may come after.
-            Some(_) if !sessions.is_live(&mut change, session.id).await? => Ok(Enrolled::Over),
-            Some(_) => {
+            PasskeyAdded::Done if !sessions.is_live(&mut change, session.id).await? => Ok(Enrolled::Over),
+            PasskeyAdded::Done => {
                 let vault = &self.vault;
                 account::tell(&mut change, vault, session.account, Notice::PasskeyAdded, &device).await?;
                 change.commit().await?;

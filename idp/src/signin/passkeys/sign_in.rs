@@ -160,6 +160,7 @@ impl Signin {
         let credential = serde_json::to_string(&credential).map_err(PageError::internal)?;
         let known = answer.browser.is_known(&self.db, passkey.account).await?;
         let mut change = Change::begin(&self.db, context).await?;
+        account::hold(&mut change, passkey.account).await?;
         if !account::use_passkey(&mut change, passkey, &credential).await? {
             return Ok(None);
         }
@@ -212,6 +213,7 @@ impl Signin {
         tracing::info!(reason = %fault, "a passkey was refused");
         let mut change = Change::begin(&self.db, context).await?;
         if matches!(fault, WebauthnError::CredentialPossibleCompromise) {
+            account::hold(&mut change, account).await?;
             account::end_passkey(&mut change, account, passkey, PasskeyEnd::Cloned).await?;
             // What it has opened may go on without a session: all of it ends.
             self.sessions

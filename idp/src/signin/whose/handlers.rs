@@ -236,6 +236,9 @@ impl Signin {
         entry: Entry,
         known: BrowserKnown,
     ) -> Result<Option<(Uuid, Proof)>, PageError> {
+        if let Entry::Owner(owner, _) | Entry::Returning(owner, _) = entry {
+            account::hold(change, owner).await?;
+        }
         if let Entry::Returning(owner, proof) = entry {
             let is_shown = known == BrowserKnown::Yes || matches!(proof, Proof::Passkey(_));
             match account::may_return(change, owner).await? {
@@ -244,10 +247,7 @@ impl Signin {
                 Return::Locked | Return::NotLeaving => return Ok(None),
             }
         }
-        if let Some(phone) = phone {
-            reset_failures(change, &phone.index(&self.vault)).await?;
-        }
-        Ok(match (entry, phone) {
+        let admitted = match (entry, phone) {
             (Entry::Newcomer, Some(phone)) => {
                 let silence = self.config.settings.phone.silence.get();
                 let begun = account::begin_anew(change, &self.vault, phone, silence).await?;
@@ -259,7 +259,11 @@ impl Signin {
             }
             (Entry::Owner(owner, proof) | Entry::Returning(owner, proof), None) => Some((owner, proof)),
             (Entry::Newcomer, None) => None,
-        })
+        };
+        if let Some(phone) = phone {
+            reset_failures(change, &phone.index(&self.vault)).await?;
+        }
+        Ok(admitted)
     }
 }
 

@@ -51,6 +51,7 @@ async fn a_kiosk_shows_letters_until_the_person_has_answered() {
     assert!(person.is_signed_in().await.unwrap());
     person.leave().await.unwrap();
     assert!(!person.is_signed_in().await.unwrap());
+    assert_eq!(world.provider.revocations().await, ["refresh-1"]);
 }
 
 #[tokio::test]

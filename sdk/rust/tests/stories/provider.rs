@@ -33,6 +33,11 @@ pub(crate) struct Provider {
     pub(crate) refreshed: AtomicUsize,
     /// While a test has it, refreshes wait.
     pub(crate) hold_refreshes: tokio::sync::RwLock<()>,
+    /// The tokens that have been revoked, and who waits for one.
+    pub(crate) revoked: Mutex<Vec<String>>,
+    pub(crate) revocation: tokio::sync::Notify,
+    /// While a test has it, revocations wait.
+    pub(crate) hold_revocations: tokio::sync::RwLock<()>,
     pub(crate) keys_read: AtomicUsize,
     pub(crate) token_life: Mutex<Duration>,
     /// Changes the ID token's claims before they are signed.
@@ -71,6 +76,9 @@ impl Provider {
             refreshing: AtomicUsize::new(0),
             refreshed: AtomicUsize::new(0),
             hold_refreshes: tokio::sync::RwLock::default(),
+            revoked: Mutex::default(),
+            revocation: tokio::sync::Notify::new(),
+            hold_revocations: tokio::sync::RwLock::default(),
             keys_read: AtomicUsize::new(0),
             token_life: Mutex::new(Duration::from_secs(300)),
             bend: Mutex::default(),
@@ -85,6 +93,7 @@ impl Provider {
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/oauth2/jwks", get(jwks))
             .route("/oauth2/token", post(token))
+            .route("/oauth2/revoke", post(revoke))
             .route("/oauth2/userinfo", get(user_info))
             .route("/oauth2/device_authorization", post(device_authorization))
             .with_state(Arc::clone(self));
@@ -101,6 +110,12 @@ impl Provider {
             .append_pair("state", &request.parameters["state"])
             .append_pair("iss", &self.issuer);
         back.to_string()
+    }
+
+    /// Waits until a token has been revoked; answers all of them.
+    pub(crate) async fn revocations(&self) -> Vec<String> {
+        self.revocation.notified().await;
+        self.revoked.lock().unwrap().clone()
     }
 
     pub(crate) fn refuse(&self, address: &str, error: &str) -> String {
@@ -210,6 +225,7 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
         "userinfo_endpoint": at("/oauth2/userinfo"),
         "jwks_uri": at("/oauth2/jwks"),
         "device_authorization_endpoint": at("/oauth2/device_authorization"),
+        "revocation_endpoint": at("/oauth2/revoke"),
         "end_session_endpoint": at("/oauth2/logout"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["pairwise"],
@@ -273,6 +289,18 @@ async fn device_authorization(
         "verification_uri_complete": format!("{page}?user_code=BCDF-GHJK"), "expires_in": 600, "interval": 5,
     }))
     .into_response()
+}
+
+async fn revoke(
+    State(provider): State<Arc<Provider>>,
+    Form(form): Form<HashMap<String, String>>,
+) -> StatusCode {
+    provider.check_client(&form);
+    let _held = provider.hold_revocations.read().await;
+    assert_eq!(form["token_type_hint"], "refresh_token");
+    provider.revoked.lock().unwrap().push(form["token"].clone());
+    provider.revocation.notify_one();
+    StatusCode::OK
 }
 
 async fn user_info(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Json<Value> {

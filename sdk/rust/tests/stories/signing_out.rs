@@ -50,6 +50,21 @@ async fn signing_out_ends_here_and_goes_on_to_the_provider() {
 }
 
 #[tokio::test]
+async fn who_signs_out_leaves_no_refresh_token_behind_and_waits_for_nobody() {
+    let world = World::start().await;
+    let mut browser = world.signed_in().await;
+    let form = format!("form_token={}", browser.get("/form-token").await.body);
+    // The provider does not answer.
+    let away = world.provider.hold_revocations.write().await;
+    let answer = browser.submit("/yimen/sign-out", &form).await;
+    assert!(answer.location().contains("/oauth2/logout?"));
+    assert_eq!(browser.get("/").await.body, "nobody");
+    assert!(world.provider.revoked.lock().unwrap().is_empty());
+    drop(away);
+    assert_eq!(world.provider.revocations().await, ["refresh-1"]);
+}
+
+#[tokio::test]
 async fn signing_out_twice_ends_at_home() {
     let world = World::start().await;
     assert_eq!(

@@ -6,7 +6,7 @@ const OLD: &str = "13800000001";
 const NEW: &str = "13800000002";
 
 /// Asks for `phone` to be added and types the code that it was sent.
-async fn add(app: &TestApp, account: &Page, phone: &str) -> Page {
+pub(crate) async fn add(app: &TestApp, account: &Page, phone: &str) -> Page {
     let page = account.click("#add-phone").await;
     let code = page.press("#send-code", &[("phone", phone)]).await;
     let holder = app.resident(phone);
@@ -14,7 +14,7 @@ async fn add(app: &TestApp, account: &Page, phone: &str) -> Page {
         .await
 }
 
-async fn with_two(app: &TestApp) -> (Resident, Page) {
+pub(crate) async fn with_two(app: &TestApp) -> (Resident, Page) {
     let resident = app.resident(OLD);
     let account = add(app, &resident.sign_in().await, NEW).await;
     assert!(

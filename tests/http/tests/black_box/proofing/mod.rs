@@ -1,6 +1,7 @@
 //! Real names, proven by an authority, and the levels that follow.
 
 mod attacks;
+mod crowded;
 mod limits;
 mod merging;
 mod refusals;
@@ -8,11 +9,11 @@ mod walk;
 
 use yimen_http_tests::{Authority, Page, Resident, Setup, SignIn, TestApp};
 
-const XIUYING: (&str, &str) = ("李秀英", "11010519491231002X");
+pub(crate) const XIUYING: (&str, &str) = ("李秀英", "11010519491231002X");
 const JIANGUO: (&str, &str) = ("王建国", "100000197110010310");
 
 /// A server that asks a stand-in authority.
-async fn start() -> (TestApp, Authority) {
+pub(crate) async fn start() -> (TestApp, Authority) {
     let authority = Authority::start().await;
     let app = Setup::new()
         .set("proofing.url", authority.url.clone())
@@ -28,13 +29,13 @@ async fn start() -> (TestApp, Authority) {
 }
 
 /// Types name and number on a page that asks for them; answers the page that follows.
-async fn prove(page: &Page, (name, number): (&str, &str)) -> Page {
+pub(crate) async fn prove(page: &Page, (name, number): (&str, &str)) -> Page {
     assert!(page.has("#name"), "asks for a name: {}", page.answer.body);
     page.press("#prove", &[("name", name), ("number", number)]).await
 }
 
 /// A resident at the page of the account that asks for a name.
-async fn at_account(resident: &Resident) -> Page {
+pub(crate) async fn at_account(resident: &Resident) -> Page {
     resident.sign_in().await.click("#prove-name").await
 }
 

@@ -148,3 +148,76 @@ async fn every_question_of_staff_is_written_down_and_they_are_not_without_end() 
     let colleague = app.operator("v").await;
     assert_eq!(colleague.give_code(PHONE, XIUYING, true).await.status(), 200);
 }
+
+#[tokio::test]
+async fn whose_name_is_found_in_another_account_is_offered_to_make_the_two_one() {
+    let (app, _authority) = with_authority().await;
+    let other = app.resident("13800000002");
+    prove(&app.resident(PHONE), XIUYING).await;
+    other.sign_in().await;
+    let told = app.operator("w").await.confirm("13800000002", XIUYING).await;
+    let text = told.text("#told");
+    assert!(text.contains("另一个账户") && text.contains("合成一个"), "{text}");
+    assert!(!told.answer.body.contains("0001"), "nothing of the other account");
+    assert_eq!(app.resident(PHONE).notices(1).await.len(), 1, "its owner is told");
+    let written = "SELECT COUNT(*) FROM audit WHERE action = 'identity.elsewhere'";
+    assert_eq!(app.rows(written).await, 1);
+
+    // The person goes home, and signs in the next day.
+    app.advance("25h").await;
+    let account = other.sign_in().await;
+    assert!(account.text("#merge-offer").contains("另一个账户"));
+    let offer = account.click("#merge-look").await;
+    assert!(
+        offer.text("h1").contains("已经有一个账户"),
+        "{}",
+        offer.answer.body
+    );
+    app.advance("11m").await;
+    let late = account.click("#merge-look").await;
+    assert!(late.has("#phone"), "a fresh sign-in first: {}", late.answer.body);
+    let offer = other.sign_in_at(&late).await;
+    let page = offer.press("#merge", &[]).await;
+    let question = other.lend_to(PHONE).sign_in_at(&page).await;
+    // Their own first session asks, and the account has nothing else: nobody is left to say no.
+    let merged = question.press("#confirm", &[]).await;
+    let said = merged.text("[role=status]");
+    assert!(said.contains("合成一个了"), "{said}");
+    app.advance("61s").await;
+    let account = other.elsewhere().sign_in().await;
+    assert_eq!(account.text("h1"), XIUYING.0);
+    assert!(!account.has("#merge-offer"));
+}
+
+#[tokio::test]
+async fn an_offer_from_the_window_is_for_its_account_and_for_a_week() {
+    // Without an authority there is nothing but the window to find it out.
+    let app = TestApp::start().await;
+    keep_secret(&app);
+    let (one, two) = (app.resident(PHONE), app.resident("13800000002"));
+    one.sign_in().await;
+    two.sign_in().await;
+    let operator = app.operator("w").await;
+    assert_eq!(operator.confirm(PHONE, XIUYING).await.status(), 200);
+    assert_eq!(operator.confirm("13800000002", XIUYING).await.status(), 422);
+    assert!(two.browser.get("/account").await.has("#merge-offer"));
+    assert!(
+        !one.browser.get("/account").await.has("#merge-offer"),
+        "the one that stays"
+    );
+    assert_eq!(one.browser.get("/account/merge/offer").await.status(), 410);
+    let page = two.browser.get("/account/merge/offer").await;
+    assert_eq!(
+        page.form("#merge")
+            .submit_from("https://evil.example")
+            .await
+            .status(),
+        403
+    );
+    app.advance("7d").await;
+    let account = two.sign_in().await;
+    assert!(!account.has("#merge-offer"), "a week later");
+    assert_eq!(two.browser.get("/account/merge/offer").await.status(), 410);
+    let begun = "SELECT COUNT(*) FROM merging WHERE begun_at IS NOT NULL";
+    assert_eq!(app.rows(begun).await, 0);
+}

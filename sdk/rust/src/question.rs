@@ -1,0 +1,35 @@
+//! One form to the provider, with the department's proof of who it is.
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, Request};
+use openidconnect::{AsyncHttpClient, HttpResponse};
+use url::form_urlencoded;
+
+use crate::assertion::{ASSERTION_TYPE, client_assertion};
+use crate::client::Yimen;
+use crate::error::Error;
+
+/// Each proof is good once, so each question makes its own.
+pub(crate) async fn ask(
+    yimen: &Yimen,
+    endpoint: &str,
+    fields: &[(&str, &str)],
+) -> Result<HttpResponse, Error> {
+    let (settings, provider) = (yimen.settings(), yimen.provider());
+    let proof = client_assertion(yimen.key(), &settings.client_id, &settings.issuer, yimen.now())?;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .append_pair("client_id", &settings.client_id)
+        .append_pair("client_assertion_type", ASSERTION_TYPE)
+        .append_pair("client_assertion", &proof)
+        .finish();
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(endpoint)
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(ACCEPT, "application/json")
+        .body(form.into_bytes())
+        .map_err(|error| provider.nonsense(&error))?;
+    let answer = provider.http.call(request).await;
+    answer.map_err(|reason| provider.unreachable(&reason))
+}
