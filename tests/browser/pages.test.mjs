@@ -82,6 +82,13 @@ for (const walk of walks) {
     await look('outbox', '#messages');
     await page.goto(`${demo.provider}/account`);
     await look('account', '#services');
+    // More happens than one page of the activity holds.
+    for (let exports = 0; exports < 31; exports += 1) await page.request.get(`${demo.provider}/account/export`);
+    await page.goto(`${demo.provider}/account/activity`);
+    await look('activity', '.timeline');
+    await page.click('#earlier');
+    await look('activity, earlier', '#newest');
+    await page.click('#to-account');
     await page.locator('#services button[value="all"]').first().click();
     await look('withdrawing', '#confirm');
     await page.click('#cancel');
