@@ -168,6 +168,7 @@ mod tests {
             "fetch.extra_ca",
             "sms.webhook.secret",
             "proofing.url",
+            "place.database",
         ] {
             assert_eq!(key(name).default, None, "{name}");
         }

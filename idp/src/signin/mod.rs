@@ -1,5 +1,5 @@
 //! Proving who is there: sign-in by SMS code or passkey, the real name behind it, and the sessions that follow.
-//! May import: account, department, events, carrier, sms, proofing, audit, web, store, state, clock, rng, config.
+//! May import: account, department, events, carrier, place, sms, proofing, audit, web, store, state, clock, rng, config.
 
 mod code;
 mod due;
@@ -13,6 +13,7 @@ pub mod interaction;
 mod kiosks;
 mod limits;
 mod moves;
+mod new_device;
 mod new_number;
 mod outbox;
 pub mod pages;

@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
@@ -12,9 +11,9 @@ use super::guard::{
 use super::limits::{
     BROWSER_FAILURES, BrowserKnown, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open,
 };
-use super::sessions::{Device, Proof, Session};
+use super::sessions::{Proof, Session, Whence};
 use super::whose::Question;
-use crate::account::{self, Notice, PhoneNumber};
+use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::carrier::Holder;
 use crate::clock::Timestamp;
@@ -26,10 +25,9 @@ pub(super) struct VerifyCode {
     pub(super) interaction: String,
     pub(super) code: TypedCode,
     pub(super) browser: Browser,
-    pub(super) address: IpAddr,
     /// The session this browser has at present.
     pub(super) previous: Option<Session>,
-    pub(super) device: Device,
+    pub(super) whence: Whence,
     /// What the browser found, where it was asked for work.
     pub(super) work: String,
 }
@@ -74,7 +72,7 @@ impl Signin {
         };
         let phone = self.phone_of(&kept, &ask.interaction)?;
         let number = phone.index(&self.vault);
-        let range = self.senders.range_of(ask.address);
+        let range = self.senders.range_of(ask.whence.address);
         let seen = look(&self.db, &self.vault, &number, &ask.browser, range, now).await?;
         if let Some(refusal) = refuse(&kept, &seen, now) {
             return Ok(refusal);
@@ -82,7 +80,7 @@ impl Signin {
         let payment = match price(&kept, &seen, now) {
             None => None,
             Some(price) => match self
-                .collect(&ask.interaction, price, &ask.work, ask.address, now)
+                .collect(&ask.interaction, price, &ask.work, ask.whence.address, now)
                 .await?
             {
                 Ok(payment) => Some(payment),
@@ -250,8 +248,7 @@ impl Signin {
             account::unlock(&mut change, account).await?;
         }
         if seen.known == BrowserKnown::No && seen.number.answered_at.is_some() {
-            let device = ask.device.to_string();
-            account::tell(&mut change, &self.vault, account, Notice::NewDevice, &device).await?;
+            self.tell_of_device(&mut change, account, &ask.whence).await?;
         }
         // A wrong code that is counted at this very moment may come before or after this right one.
         if seen.number.failures > 0 {
@@ -263,7 +260,7 @@ impl Signin {
             &ask.browser,
             seen.known,
             account,
-            &ask.device,
+            &ask.whence.device,
             cookies,
         )
         .await?;
@@ -274,7 +271,7 @@ impl Signin {
                 account,
                 Proof::Code,
                 ask.previous.as_ref(),
-                ask.device.clone(),
+                &ask.whence,
             )
             .await?;
         change.commit().await?;
@@ -292,7 +289,7 @@ impl Signin {
         let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         let mut change = Change::begin(&self.db, context).await?;
         let mut failures = None;
-        if let Some(range) = self.senders.range_of(ask.address) {
+        if let Some(range) = self.senders.range_of(ask.whence.address) {
             failures = Some(count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?);
         }
         if let Some(browser) = ask.browser.name()

@@ -30,6 +30,7 @@ files! {
     "0014_notice_seen",
     "0015_kiosk",
     "0016_merging_waits",
+    "0017_network",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

@@ -9,7 +9,7 @@ use webauthn_rs::prelude::{
 use super::super::Signin;
 use super::super::guard::{Browser, remember_browser};
 use super::super::limits::BrowserKnown;
-use super::super::sessions::{Device, Proof, Session};
+use super::super::sessions::{Proof, Session, Whence};
 use super::super::whose::Question;
 use super::{CEREMONY, Passkeys};
 use crate::account::{self, Found, Notice, PasskeyEnd};
@@ -23,7 +23,7 @@ pub(super) struct Answer {
     pub(super) interaction: String,
     pub(super) credential: PublicKeyCredential,
     pub(super) browser: Browser,
-    pub(super) device: Device,
+    pub(super) whence: Whence,
     /// The session this browser has at present.
     pub(super) previous: Option<Session>,
     /// The account whose sign-in is being raised: nobody else's passkey will do.
@@ -163,15 +163,8 @@ impl Signin {
         }
         account::unlock(&mut change, passkey.account).await?;
         if known == BrowserKnown::No {
-            let device = answer.device.to_string();
-            account::tell(
-                &mut change,
-                &self.vault,
-                passkey.account,
-                Notice::NewDevice,
-                &device,
-            )
-            .await?;
+            self.tell_of_device(&mut change, passkey.account, &answer.whence)
+                .await?;
         }
         let cookies = self.site.cookies();
         let browser = remember_browser(
@@ -179,7 +172,7 @@ impl Signin {
             &answer.browser,
             known,
             passkey.account,
-            &answer.device,
+            &answer.whence.device,
             cookies,
         )
         .await?;
@@ -191,7 +184,7 @@ impl Signin {
                 passkey.account,
                 proof,
                 answer.previous.as_ref(),
-                answer.device.clone(),
+                &answer.whence,
             )
             .await?;
         change.commit().await?;

@@ -8,7 +8,9 @@ mod leave;
 mod model;
 mod records;
 mod visits;
+mod whereabouts;
 
 pub use device::Device;
 pub use model::{FRESH, Proof, Session};
 pub use records::{Begun, Sessions};
+pub use whereabouts::{SEALED_PLACE, Whence, Whereabout, Whereabouts};

@@ -1,8 +1,9 @@
 use super::house::{Browser, House};
+use super::whereabouts::nowhere;
 use crate::audit::{Change, Context};
 use crate::department::{AuthMethod, ClientMetadata, add};
+use crate::signin::Session;
 use crate::signin::sessions::Proof;
-use crate::signin::{Device, Session};
 
 const PHONE: &str = "13812345678";
 
@@ -203,7 +204,7 @@ async fn the_session_used_longest_ago_gives_way_to_one_too_many() {
         assert!(messages(&house).await.is_empty());
         let mut change = Change::begin(&house.signin.db, &house.context()).await.unwrap();
         sessions
-            .begin(&mut change, session.account, Proof::Code, None, Device::default())
+            .begin(&mut change, session.account, Proof::Code, None, &nowhere())
             .await
             .unwrap();
         change.commit().await.unwrap();

@@ -9,11 +9,11 @@ use super::super::handlers::to_phone;
 use super::super::identity::Typed;
 use super::super::interaction::Interaction;
 use super::super::limits::{BrowserKnown, Wait};
-use super::super::sessions::{Device, Proof, Session};
+use super::super::sessions::{Proof, Session, Whence};
 use super::super::window_code::Redemption;
 use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
-use crate::account::{self, Notice, PhoneNumber, Return};
+use crate::account::{self, PhoneNumber, Return};
 use crate::audit::{Actor, Change, Context};
 use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
@@ -29,7 +29,7 @@ pub async fn show_whose(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     let Some(asked) = signin.asked(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
@@ -60,14 +60,14 @@ pub async fn answer_whose(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     form.check_token(&interaction.form_binding())?;
     let Some(asked) = signin.asked(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let holder = signin.owner_of(&asked).await?;
-    let arrival = signin.arrival(&headers, holder, facts.now).await?;
+    let arrival = signin.arrival(&headers, holder, &facts).await?;
     let answered = match (asked.question, form.one("answer")?, holder) {
         (Question::Whose, "mine", Some(holder)) => {
             let typed = Typed::of(&form)?;
@@ -128,7 +128,7 @@ struct Arrival {
     browser: Browser,
     known: BrowserKnown,
     previous: Option<Session>,
-    device: Device,
+    whence: Whence,
 }
 
 /// Who is let in.
@@ -159,7 +159,7 @@ impl Signin {
         &self,
         headers: &HeaderMap,
         holder: Option<Uuid>,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<Arrival, PageError> {
         let browser = Browser::of(self.site.cookies(), headers);
         Ok(Arrival {
@@ -167,8 +167,8 @@ impl Signin {
                 Some(holder) => browser.is_known(&self.db, holder).await?,
                 None => BrowserKnown::No,
             },
-            previous: self.sessions.open(headers, now).await?,
-            device: self.sessions.device(headers).await?,
+            previous: self.sessions.open(headers, facts.now).await?,
+            whence: self.sessions.whence(headers, facts.address).await?,
             browser,
         })
     }
@@ -191,8 +191,7 @@ impl Signin {
             Entry::Newcomer => BrowserKnown::No,
         };
         if !matches!(entry, Entry::Newcomer) && known == BrowserKnown::No {
-            let device = arrival.device.to_string();
-            account::tell(&mut change, &self.vault, account, Notice::NewDevice, &device).await?;
+            self.tell_of_device(&mut change, account, &arrival.whence).await?;
         }
         account::stay(&mut change, account).await?;
         let cookies = self.site.cookies();
@@ -201,7 +200,7 @@ impl Signin {
             &arrival.browser,
             known,
             account,
-            &arrival.device,
+            &arrival.whence.device,
             cookies,
         )
         .await?;
@@ -212,7 +211,7 @@ impl Signin {
                 account,
                 proof,
                 arrival.previous.as_ref(),
-                arrival.device,
+                &arrival.whence,
             )
             .await?;
         change.commit().await?;

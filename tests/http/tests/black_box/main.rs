@@ -22,6 +22,7 @@ mod oidc;
 mod one_connection;
 mod passkeys;
 mod phones;
+mod places;
 mod proofing;
 mod sessions;
 mod sign_in;
