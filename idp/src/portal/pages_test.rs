@@ -1,9 +1,12 @@
 use std::time::Duration;
 
-use super::super::activity::Happening;
+use super::super::activity::{Activity, Happening};
 use super::super::devices::DeviceKind;
+use super::super::history::ActivityPage;
+use super::super::told::Line;
 use super::*;
 use crate::consent::Item;
+use crate::place::Place;
 use crate::web::sample;
 
 fn ago(hours: u64) -> Timestamp {
@@ -19,6 +22,8 @@ fn device(session: &str, kind: DeviceKind, browser: &str, current: bool) -> Devi
         last_seen: ago(if current { 0 } else { 50 }),
         current,
         services: vec!["养老金查询".to_owned(), "公积金提取".to_owned()],
+        near: Some(kind == DeviceKind::Computer),
+        place: Place::from_record("昆明\nKunming"),
     }
 }
 
@@ -38,9 +43,9 @@ fn service(page: &Page, client: &str) -> Service {
     }
 }
 
-fn happenings(page: &Page) -> Vec<Activity> {
+fn happenings(page: &Page) -> History {
     let at = |hours: usize| ago(hours as u64 * 700);
-    everything(page)
+    let lines = everything(page)
         .into_iter()
         .enumerate()
         .map(|(index, what)| Activity {
@@ -48,7 +53,11 @@ fn happenings(page: &Page) -> Vec<Activity> {
             what,
             device: "Chrome · Android".to_owned(),
         })
-        .collect()
+        .collect();
+    History {
+        lines,
+        earlier: Some("/account/activity?before=1.0".to_owned()),
+    }
 }
 
 fn everything(page: &Page) -> Vec<Happening> {
@@ -184,12 +193,14 @@ fn account(page: Page) -> AccountPage {
         services: vec![service(&page, "gjj"), service(&page, "hrss")],
         activity: happenings(&page),
         news: Some(News {
-            lines: vec![(
-                page.say("told-leaving")
+            lines: vec![Line {
+                what: page
+                    .say("told-leaving")
                     .with("device", "Chrome · Android")
                     .to_string(),
-                ago(1),
-            )],
+                at: ago(1),
+                place: Some("Kunming".to_owned()),
+            }],
             until: 1,
         }),
         notice: Some(AccountNotice::Withdrawn {
@@ -220,11 +231,27 @@ fn an_account_shows_what_it_holds() {
         page.devices.truncate(1);
         AccountPage {
             services: Vec::new(),
-            activity: Vec::new(),
+            activity: History::default(),
             news: None,
             notice: None,
             ..page
         }
+    });
+}
+
+#[test]
+fn activity_is_read_a_page_at_a_time() {
+    sample::show("activity", |page| ActivityPage {
+        now: sample::NOW,
+        activity: happenings(&page),
+        is_newest: true,
+        page,
+    });
+    sample::show("activity-earlier", |page| ActivityPage {
+        now: sample::NOW,
+        activity: History::default(),
+        is_newest: false,
+        page,
     });
 }
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::limits::BrowserKnown;
-use super::sessions::{Device, is_used_to_kiosk};
+use super::sessions::{Whence, is_used_to_kiosk};
 use crate::account::{self, Notice};
 use crate::audit::Change;
 use crate::store::{StoreError, Vault};
@@ -36,12 +36,13 @@ pub(super) async fn tell_of_arrival(
     vault: &Vault,
     account: Uuid,
     known: BrowserKnown,
-    device: &Device,
+    whence: &Whence,
     manner: Manner,
 ) -> Result<(), StoreError> {
-    let Some(kiosk) = device.kiosk else {
+    let Some(kiosk) = whence.device.kiosk else {
         if known == BrowserKnown::No {
-            account::tell(change, vault, account, Notice::NewDevice, &device.to_string()).await?;
+            let device = whence.device.to_string();
+            account::tell_of_device(change, vault, account, &device, whence.place.as_ref()).await?;
         }
         return Ok(());
     };
@@ -49,5 +50,5 @@ pub(super) async fn tell_of_arrival(
         return Ok(());
     }
     // By the name that is written on it.
-    account::tell(change, vault, account, Notice::AtKiosk, &device.browser).await
+    account::tell(change, vault, account, Notice::AtKiosk, &whence.device.browser).await
 }

@@ -1,8 +1,10 @@
 use super::house::{Browser, House};
+use super::whereabouts::nowhere;
 use crate::audit::{Change, Context};
 use crate::department::{AuthMethod, ClientMetadata, add};
-use crate::signin::sessions::Proof;
-use crate::signin::{Device, Session, add_kiosk, remove_kiosk};
+use crate::signin::Session;
+use crate::signin::sessions::{Proof, Whence};
+use crate::signin::{Device, add_kiosk, remove_kiosk};
 use crate::store::StoreError;
 
 const PHONE: &str = "13812345678";
@@ -199,10 +201,11 @@ async fn nobody_signs_in_at_a_kiosk_that_was_just_removed() {
         ..Device::default()
     };
     let begin = async |device: Device| {
+        let whence = Whence { device, ..nowhere() };
         let mut change = Change::begin(&signin.db, &context).await.unwrap();
         let sessions = &signin.sessions;
         let begun = sessions
-            .begin(&mut change, account, Proof::Code, None, device)
+            .begin(&mut change, account, Proof::Code, None, &whence)
             .await?;
         change.commit().await?;
         Ok::<_, StoreError>(begun.id)
@@ -230,7 +233,7 @@ async fn the_session_used_longest_ago_gives_way_to_one_too_many() {
         assert!(messages(&house).await.is_empty());
         let mut change = Change::begin(&house.signin.db, &house.context()).await.unwrap();
         sessions
-            .begin(&mut change, session.account, Proof::Code, None, Device::default())
+            .begin(&mut change, session.account, Proof::Code, None, &nowhere())
             .await
             .unwrap();
         change.commit().await.unwrap();
