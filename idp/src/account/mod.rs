@@ -38,7 +38,7 @@ pub use moves::{
     DueMove, MoveAsked, Moved, PendingMove, ask_for_move, due_moves, pending_move, settle_move, stop_move,
 };
 pub use notices::{
-    Notice, SEALED_PLACE, Told, find_notice, is_locked, lock, see_notices, tell, tell_of_device, unlock,
+    Notice, SEALED_PLACE, Told, find_notice, is_locked, lock, see_notices, tell, tell_of_place, unlock,
     unseen_notices,
 };
 pub use numbers::{

@@ -197,24 +197,14 @@ pub async fn tell(
     notice: Notice,
     device: &str,
 ) -> Result<(), StoreError> {
-    tell_from(change, vault, account, notice, device, None).await
+    tell_of_place(change, vault, account, notice, device, None).await
 }
 
 /// As [`tell`], of a sign-in where the account was not known; the page behind the link says where that was.
 ///
 /// # Errors
 /// As [`tell`].
-pub async fn tell_of_device(
-    change: &mut Change,
-    vault: &Vault,
-    account: Uuid,
-    device: &str,
-    place: Option<&Place>,
-) -> Result<(), StoreError> {
-    tell_from(change, vault, account, Notice::NewDevice, device, place).await
-}
-
-async fn tell_from(
+pub async fn tell_of_place(
     change: &mut Change,
     vault: &Vault,
     account: Uuid,

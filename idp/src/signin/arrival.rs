@@ -39,10 +39,11 @@ pub(super) async fn tell_of_arrival(
     whence: &Whence,
     manner: Manner,
 ) -> Result<(), StoreError> {
-    let Some(kiosk) = whence.device.kiosk else {
+    let (device, place) = (&whence.device, whence.place.as_ref());
+    let Some(kiosk) = device.kiosk else {
         if known == BrowserKnown::No {
-            let device = whence.device.to_string();
-            account::tell_of_device(change, vault, account, &device, whence.place.as_ref()).await?;
+            let device = device.to_string();
+            account::tell_of_place(change, vault, account, Notice::NewDevice, &device, place).await?;
         }
         return Ok(());
     };
@@ -50,5 +51,5 @@ pub(super) async fn tell_of_arrival(
         return Ok(());
     }
     // By the name that is written on it.
-    account::tell(change, vault, account, Notice::AtKiosk, &whence.device.browser).await
+    account::tell_of_place(change, vault, account, Notice::AtKiosk, &device.browser, place).await
 }
