@@ -12,6 +12,7 @@ use super::super::interaction::Interaction;
 use super::super::sessions::Proof;
 use super::model::{Answer, Approval};
 use super::pages::{HandoverPage, Picture, Shown};
+use crate::account;
 use crate::audit::{Actor, Change, Context};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other};
 
