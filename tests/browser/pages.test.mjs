@@ -81,9 +81,9 @@ for (const [at, edition] of editions.entries()) {
     // More happens than one page of the activity holds.
     for (let exports = 0; exports < 31; exports += 1) await page.request.get(`${demo.provider}/account/export`);
     await page.goto(`${demo.provider}/account/activity`);
-    await look('activity', '.timeline');
+    await look('activity', '.timeline', 'portal/activity_page.html');
     await page.click('#earlier');
-    await look('activity, earlier', '#newest');
+    await look('activity, earlier', '#newest', 'portal/activity_page.html');
     await page.click('#to-account');
     await page.locator('#services button[value="all"]').first().click();
     await look('withdrawing', '#confirm', 'portal/confirm.html');

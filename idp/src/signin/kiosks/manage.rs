@@ -92,18 +92,19 @@ pub async fn remove_kiosk(
     context: &Context,
     name: &str,
 ) -> Result<usize, KioskError> {
+    // Nobody signs in here: no place is looked up.
+    let whereabouts = Whereabouts::new(
+        Vault::new(&config.master_key, context.rng.clone()),
+        Senders::new(config.settings.dev),
+        Places::default(),
+    );
     let sessions = Sessions::new(
         &config.settings.session,
         db.clone(),
         Cookies::for_url(config.public_url.url()),
         context.rng.clone(),
         Departments::new(db.clone(), Clock::system()),
-        // Nobody signs in by it.
-        Whereabouts::new(
-            Vault::new(&config.master_key, context.rng.clone()),
-            Senders::new(config.settings.dev),
-            Places::default(),
-        ),
+        whereabouts,
     );
     let mut change = Change::begin(db, context).await?;
     let removed = records::remove(&mut change, name).await?;
