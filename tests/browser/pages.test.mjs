@@ -78,6 +78,13 @@ for (const [at, edition] of editions.entries()) {
     await look('outbox', '#messages', 'signin/outbox.html');
     await page.goto(`${demo.provider}/account`);
     await look('account', '#services', 'portal/account.html');
+    // More happens than one page of the activity holds.
+    for (let exports = 0; exports < 31; exports += 1) await page.request.get(`${demo.provider}/account/export`);
+    await page.goto(`${demo.provider}/account/activity`);
+    await look('activity', '.timeline', 'portal/activity_page.html');
+    await page.click('#earlier');
+    await look('activity, earlier', '#newest', 'portal/activity_page.html');
+    await page.click('#to-account');
     await page.locator('#services button[value="all"]').first().click();
     await look('withdrawing', '#confirm', 'portal/confirm.html');
     await page.click('#cancel');

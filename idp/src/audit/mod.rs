@@ -10,4 +10,4 @@ mod records;
 
 pub use change::{Change, Context, KEPT};
 pub use event::{Action, Actor, EndReason, Event};
-pub use records::{Entry, of_account};
+pub use records::{Before, Entry, of_account};

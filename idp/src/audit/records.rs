@@ -1,3 +1,5 @@
+use std::fmt;
+
 use uuid::Uuid;
 
 use super::event::Action;
@@ -9,8 +11,8 @@ pub(super) const INSERT: &str = "INSERT INTO audit (id, at, request_id, actor, a
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 /// Of the ends of a session, those that no other line tells: what is not shown takes no line's place.
-const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
-     WHERE account_id = $1 AND (action IN ('session.begun', 'session.renewed', 'consent.given', \
+const OF_ACCOUNT: &str = "SELECT id, at, client_id, action, detail FROM audit \
+     WHERE account_id = $1 AND (at, id) < ($3, $4) AND (action IN ('session.begun', 'session.renewed', 'consent.given', \
      'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed', \
      'passkey.added', 'passkey.renamed', 'passkey.ended', 'passkey.failed', \
      'identity.proven', 'identity.refused', 'identity.elsewhere', 'handover.refused', \
@@ -29,18 +31,67 @@ const OF_ACCOUNT: &str = "SELECT at, client_id, action, detail FROM audit \
 /// A line of the audit as its resident may see it.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    pub id: Uuid,
     pub at: Timestamp,
     pub client: Option<String>,
     pub action: Action,
     pub detail: serde_json::Value,
 }
 
-/// The newest entries of an account that mean something to its resident.
+impl Entry {
+    /// What is older than this entry.
+    #[must_use]
+    pub const fn before(&self) -> Before {
+        Before {
+            at: self.at,
+            id: self.id,
+        }
+    }
+}
+
+/// A point in the order of the entries. It says nothing of whose they are: whoever asks says that too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    at: Timestamp,
+    id: Uuid,
+}
+
+impl Before {
+    /// Every entry is before it.
+    pub const ANYTHING: Self = Self {
+        at: Timestamp::from_millis(i64::MAX),
+        id: Uuid::max(),
+    };
+
+    /// As [`Before`] prints it; none where it is nothing of the kind.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('.')?;
+        Some(Self {
+            at: Timestamp::from_millis(at.parse().ok()?),
+            id: id.parse().ok()?,
+        })
+    }
+}
+
+impl fmt::Display for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at.millis(), self.id)
+    }
+}
+
+/// The newest entries of an account before a point that mean something to its resident.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn of_account(db: &Db, account: Uuid, limit: i64) -> Result<Vec<Entry>, StoreError> {
-    db.all(OF_ACCOUNT, args![account, limit])
+pub async fn of_account(
+    db: &Db,
+    account: Uuid,
+    before: Before,
+    limit: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    db.all(OF_ACCOUNT, args![account, limit, before.at, before.id])
         .await?
         .iter()
         .map(entry)
@@ -49,6 +100,7 @@ pub async fn of_account(db: &Db, account: Uuid, limit: i64) -> Result<Vec<Entry>
 
 fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
+        id: row.uuid("id")?,
         at: row.time("at")?,
         client: row.maybe_text("client_id")?,
         action: Action::named(&row.text("action")?).ok_or(StoreError::Corrupt("audit.action"))?,
@@ -94,7 +146,9 @@ mod tests {
         }
         change.commit().await.unwrap();
 
-        let shown = of_account(&records.db, account, 3).await.unwrap();
+        let shown = of_account(&records.db, account, Before::ANYTHING, 3)
+            .await
+            .unwrap();
         let told: Vec<_> = shown
             .iter()
             .map(|entry| entry.detail["reason"].as_str())
@@ -124,9 +178,41 @@ mod tests {
         }
         change.commit().await.unwrap();
 
-        let newest = of_account(&records.db, account, 25).await.unwrap();
+        let newest = of_account(&records.db, account, Before::ANYTHING, 25)
+            .await
+            .unwrap();
         let told: Vec<_> = newest.iter().rev().map(|entry| entry.action).collect();
         assert_eq!(told, lived.repeat(5));
+
+        // The same a few at a time, each from where the one before it has ended; another account's point shows nobody else's.
+        let (mut read, mut before) = (Vec::new(), Before::ANYTHING);
+        loop {
+            let some = of_account(&records.db, account, before, 4).await.unwrap();
+            let Some(last) = some.last() else { break };
+            before = Before::read(&last.before().to_string()).unwrap();
+            read.extend(some);
+        }
+        let actions = |entries: &[Entry]| entries.iter().map(|entry| entry.action).collect::<Vec<_>>();
+        assert_eq!(actions(&read), actions(&newest));
+        let somebody_else = context.rng.uuid(context.now);
+        let theirs = of_account(&records.db, somebody_else, newest[0].before(), 25).await;
+        assert!(theirs.unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_point_is_none() {
+        for text in [
+            "",
+            "1",
+            "1.",
+            ".0",
+            "x.y",
+            "1.2.3",
+            "9223372036854775808.0",
+            "1 OR 1=1",
+        ] {
+            assert_eq!(Before::read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -108,6 +108,7 @@ fn own_pages() -> Router<App> {
         .route("/account/sign-out", post(portal::sign_out))
         .route("/account/sign-out-everywhere", post(portal::sign_out_everywhere))
         .route("/account/sessions/end", post(portal::end_sessions))
+        .route("/account/activity", get(portal::show_activity))
         .route("/account/notices/seen", post(portal::see_notices))
         .route("/account/services/withdraw", post(portal::withdraw))
         .route(

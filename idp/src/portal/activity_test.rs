@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::audit::{Change, Context, Event, of_account};
+use crate::audit::{Before, Change, Context, Event, of_account};
 use crate::clock::Clock;
 use crate::rng::Rng;
 use crate::store::sample::Records;
@@ -75,7 +75,9 @@ async fn an_action_is_shown_in_words_or_hidden_on_purpose() {
         }
     }
     change.commit().await.unwrap();
-    let shown = of_account(&records.db, account, 1000).await.unwrap();
+    let shown = of_account(&records.db, account, Before::ANYTHING, 1000)
+        .await
+        .unwrap();
     let is_shown = |one: &Entry| {
         shown
             .iter()
@@ -105,6 +107,7 @@ async fn an_action_is_shown_in_words_or_hidden_on_purpose() {
 
 fn entry(action: &str, detail: serde_json::Value) -> Entry {
     Entry {
+        id: uuid::Uuid::nil(),
         at: Timestamp::from_seconds(0),
         client: None,
         action: Action::named(action).unwrap(),

@@ -5,18 +5,13 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
-use super::activity::{Activity, happening};
 use super::pages::{AccountNotice, AccountPage, Given, MergingAhead, PasskeyRow, Phone, Service, Who};
 use super::passkeys::signals;
 use crate::account;
-use crate::audit::{Entry, of_account};
-use crate::consent::Item;
+use crate::audit::Before;
 use crate::consent::pages::item_label;
 use crate::signin::Session;
 use crate::web::{Facts, Halt, Page, PageError};
-
-/// As many lines of activity as a person reads.
-const LINES: i64 = 30;
 
 /// GET `/account`
 ///
@@ -75,7 +70,7 @@ pub async fn home(
             .collect(),
         devices: portal.devices(&session, &facts, &page).await?,
         services: services(&portal, &session, &facts, &page).await?,
-        activity: activity(&portal, &session, &page).await?,
+        activity: portal.history(&session, Before::ANYTHING, &page).await?,
         news: portal.news(&session, &page).await?,
         notice: notice(&portal, query.as_deref().unwrap_or_default(), &page).await?,
         page,
@@ -127,24 +122,6 @@ async fn services(
     Ok(services)
 }
 
-async fn activity(portal: &Portal, session: &Session, page: &Page) -> Result<Vec<Activity>, PageError> {
-    let mut lines = Vec::new();
-    for entry in of_account(&portal.db, session.account, LINES).await? {
-        let service = match &entry.client {
-            Some(client_id) => portal.service_name(client_id, page).await?,
-            None => None,
-        };
-        let device = entry.detail["device"].as_str().unwrap_or_default().to_owned();
-        let items = items_of(&entry, page);
-        lines.extend(happening(&entry, service, items).map(|what| Activity {
-            at: entry.at,
-            what,
-            device,
-        }));
-    }
-    Ok(lines)
-}
-
 impl Portal {
     pub(super) async fn service_name(
         &self,
@@ -154,12 +131,6 @@ impl Portal {
         let client = self.departments.client(client_id).await?;
         Ok(client.map(|client| client.asking(page.locale()).service))
     }
-}
-
-fn items_of(entry: &Entry, page: &Page) -> String {
-    let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
-    let labels: Vec<String> = items.iter().map(|item| item_label(page.words, *item)).collect();
-    page.list(&labels)
 }
 
 /// What the form before this page has done, as its redirect says.

@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::activity::Activity;
 use super::devices::Device;
+use super::history::History;
 use super::told::News;
 use crate::account::{Identity, IdentityProof, Level, PendingMove, Strength};
 use crate::clock::Timestamp;
@@ -34,7 +34,7 @@ pub struct AccountPage {
     pub devices: Vec<Device>,
     pub services: Vec<Service>,
     /// Newest first.
-    pub activity: Vec<Activity>,
+    pub activity: History,
     /// What has just been done.
     pub notice: Option<AccountNotice>,
     /// What the resident was told of and has not seen here.

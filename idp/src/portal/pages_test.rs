@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use super::super::activity::Happening;
+use super::super::activity::{Activity, Happening};
 use super::super::devices::DeviceKind;
+use super::super::history::ActivityPage;
 use super::*;
 use crate::consent::Item;
 use crate::web::sample;
@@ -38,9 +39,9 @@ fn service(page: &Page, client: &str) -> Service {
     }
 }
 
-fn happenings(page: &Page) -> Vec<Activity> {
+fn happenings(page: &Page) -> History {
     let at = |hours: usize| ago(hours as u64 * 700);
-    everything(page)
+    let lines = everything(page)
         .into_iter()
         .enumerate()
         .map(|(index, what)| Activity {
@@ -48,7 +49,11 @@ fn happenings(page: &Page) -> Vec<Activity> {
             what,
             device: "Chrome · Android".to_owned(),
         })
-        .collect()
+        .collect();
+    History {
+        lines,
+        earlier: Some("/account/activity?before=1.0".to_owned()),
+    }
 }
 
 fn everything(page: &Page) -> Vec<Happening> {
@@ -220,11 +225,27 @@ fn an_account_shows_what_it_holds() {
         page.devices.truncate(1);
         AccountPage {
             services: Vec::new(),
-            activity: Vec::new(),
+            activity: History::default(),
             news: None,
             notice: None,
             ..page
         }
+    });
+}
+
+#[test]
+fn activity_is_read_a_page_at_a_time() {
+    sample::show("activity", |page| ActivityPage {
+        now: sample::NOW,
+        activity: happenings(&page),
+        is_newest: true,
+        page,
+    });
+    sample::show("activity-earlier", |page| ActivityPage {
+        now: sample::NOW,
+        activity: History::default(),
+        is_newest: false,
+        page,
     });
 }
 

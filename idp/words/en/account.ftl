@@ -30,6 +30,9 @@ withdraw = Withdraw
 withdraw-all = Withdraw all
 activity = Activity
 activity-empty = Nothing recorded yet.
+activity-earlier = Show earlier activity
+activity-order = Newest first
+activity-newest = Back to the latest
 
 did-account-made = Opened the account
 did-sign-in = Signed in to my account

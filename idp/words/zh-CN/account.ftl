@@ -27,6 +27,9 @@ withdraw = 收回
 withdraw-all = 全部收回
 activity = 活动记录
 activity-empty = 还没有记录。
+activity-earlier = 看更早的记录
+activity-order = 新的在前
+activity-newest = 回到最新的记录
 
 did-account-made = 开通了账户
 did-sign-in = 登录了我的账户

@@ -1,6 +1,7 @@
 //! Stories told from outside: the real binary, over HTTP, on the database `YIMEN_TEST_BACKEND` names.
 
 mod account;
+mod activity;
 mod attacks;
 mod bad_input;
 mod carrier;

@@ -23,6 +23,7 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/account/merge", &["GET", "POST"]),
     ("/account/merge/begin", &["POST"]),
     ("/account/merge/stop", &["POST"]),
+    ("/account/activity", &["GET"]),
     ("/account/export", &["GET", "POST"]),
     ("/account/leave", &["GET", "POST"]),
     ("/account/passkeys", &["GET", "POST"]),
