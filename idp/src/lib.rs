@@ -19,6 +19,7 @@ pub mod http;
 pub mod keys;
 pub mod oidc;
 pub mod operator;
+pub mod place;
 pub mod portal;
 pub mod proofing;
 pub mod rng;

@@ -1,5 +1,5 @@
 //! The resident as a record: one account, the numbers it holds, and what is known of the person.
-//! May import: events, operator, proofing, audit, web, store, clock, rng, config.
+//! May import: events, operator, place, proofing, audit, web, store, clock, rng, config.
 
 mod assurance;
 mod disputes;
@@ -37,7 +37,10 @@ pub use model::{Account, HeldPhone, Profile};
 pub use moves::{
     DueMove, MoveAsked, Moved, PendingMove, ask_for_move, due_moves, pending_move, settle_move, stop_move,
 };
-pub use notices::{Notice, Told, find_notice, is_locked, lock, see_notices, tell, unlock, unseen_notices};
+pub use notices::{
+    Notice, SEALED_PLACE, Told, find_notice, is_locked, lock, see_notices, tell, tell_of_place, unlock,
+    unseen_notices,
+};
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,
 };

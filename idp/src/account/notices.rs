@@ -10,6 +10,7 @@ use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
 use crate::events::enqueue_text;
+use crate::place::Place;
 use crate::store::{Db, Row, StoreError, Vault, hash};
 use crate::web::{Locale, Words};
 
@@ -143,8 +144,13 @@ pub struct Told {
     pub account: Uuid,
     pub notice: Notice,
     pub device: String,
+    /// Where that was, by the operator's database.
+    pub place: Option<Place>,
     pub at: Timestamp,
 }
+
+/// Where the place of a notice stands, sealed.
+pub const SEALED_PLACE: &str = "notice.place";
 
 /// How long a link is good.
 const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -159,13 +165,13 @@ const TOLD_TODAY: &str = "SELECT COUNT(*) AS told, SUM(CASE WHEN kind = $3 THEN 
 
 const LANGUAGE: &str = "SELECT language FROM account WHERE id = $1";
 
-const INSERT: &str = "INSERT INTO notice (id, token_hash, account_id, kind, device, created_at, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const INSERT: &str = "INSERT INTO notice (id, token_hash, account_id, kind, device, created_at, expires_at, place) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-const BY_TOKEN: &str = "SELECT id, account_id, kind, device, created_at FROM notice \
+const BY_TOKEN: &str = "SELECT id, account_id, kind, device, place, created_at FROM notice \
      WHERE token_hash = $1 AND expires_at > $2 AND used_at IS NULL";
 
-const UNSEEN: &str = "SELECT id, account_id, kind, device, created_at FROM notice \
+const UNSEEN: &str = "SELECT id, account_id, kind, device, place, created_at FROM notice \
      WHERE account_id = $1 AND seen_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 20";
 
 const SEE: &str =
@@ -191,6 +197,21 @@ pub async fn tell(
     notice: Notice,
     device: &str,
 ) -> Result<(), StoreError> {
+    tell_of_place(change, vault, account, notice, device, None).await
+}
+
+/// As [`tell`], of a sign-in; the page behind the link says where that was.
+///
+/// # Errors
+/// As [`tell`].
+pub async fn tell_of_place(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+    notice: Notice,
+    device: &str,
+    place: Option<&Place>,
+) -> Result<(), StoreError> {
     let now = change.now();
     let told = change
         .maybe(TOLD_TODAY, args![account, now.minus(DAY), notice.as_str()])
@@ -200,6 +221,7 @@ pub async fn tell(
         return Ok(());
     }
     let (id, token) = (change.rng().uuid(now), change.rng().id());
+    let seal = |place: &Place| vault.seal(SEALED_PLACE, &id.to_string(), &place.to_record());
     let args = args![
         id,
         hash(&token),
@@ -207,7 +229,8 @@ pub async fn tell(
         notice.as_str(),
         device,
         now,
-        now.plus(LINK)
+        now.plus(LINK),
+        place.map(seal).transpose()?
     ];
     change.execute(INSERT, args).await?;
     let (what, english) = sentence(change, account, notice, device).await?;
@@ -252,17 +275,25 @@ async fn sentence(
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn find_notice(db: &Db, token: &str, now: Timestamp) -> Result<Option<Told>, StoreError> {
+pub async fn find_notice(
+    db: &Db,
+    vault: &Vault,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Told>, StoreError> {
     let row = db.maybe(BY_TOKEN, args![hash(token), now]).await?;
-    row.as_ref().map(read).transpose()
+    row.as_ref().map(|row| read(row, vault)).transpose()
 }
 
-fn read(row: &Row) -> Result<Told, StoreError> {
+fn read(row: &Row, vault: &Vault) -> Result<Told, StoreError> {
+    let sealed = row.maybe_bytes("place")?;
+    let place = sealed.map(|sealed| vault.open(SEALED_PLACE, &row.text("id")?, &sealed));
     Ok(Told {
         id: row.uuid("id")?,
         account: row.uuid("account_id")?,
         notice: Notice::named(&row.text("kind")?).ok_or(StoreError::Corrupt("notice.kind"))?,
         device: row.text("device")?,
+        place: place.transpose()?.as_deref().and_then(Place::from_record),
         at: row.time("created_at")?,
     })
 }
@@ -271,8 +302,9 @@ fn read(row: &Row) -> Result<Told, StoreError> {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn unseen_notices(db: &Db, account: Uuid) -> Result<Vec<Told>, StoreError> {
-    db.all(UNSEEN, args![account]).await?.iter().map(read).collect()
+pub async fn unseen_notices(db: &Db, vault: &Vault, account: Uuid) -> Result<Vec<Told>, StoreError> {
+    let rows = db.all(UNSEEN, args![account]).await?;
+    rows.iter().map(|row| read(row, vault)).collect()
 }
 
 /// They have seen what they were told of until then.

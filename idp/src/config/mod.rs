@@ -12,8 +12,8 @@ mod values;
 mod written;
 
 pub use model::{
-    Attestation, Carrier, Config, Consent, Database, Fetch, Http, Log, LogFormat, Operator, Phone, Proofing,
-    Session, Settings, Sms, SmsProvider, State, Synchronous, TestNumber, Tls, Token,
+    Attestation, Carrier, Config, Consent, Database, Fetch, Http, Log, LogFormat, Operator, Phone, Places,
+    Proofing, Session, Settings, Sms, SmsProvider, State, Synchronous, TestNumber, Tls, Token,
 };
 pub use private::PrivateFile;
 pub use reference::{Key, keys};

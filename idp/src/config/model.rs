@@ -51,6 +51,7 @@ pub struct Settings {
     pub passkey: Passkey,
     pub proofing: Option<Proofing>,
     pub carrier: Option<Carrier>,
+    pub place: Option<Places>,
     pub phone: Phone,
     pub operator: Operator,
     pub session: Session,
@@ -78,6 +79,7 @@ impl Default for Settings {
             passkey: Passkey::default(),
             proofing: None,
             carrier: None,
+            place: None,
             phone: Phone::default(),
             operator: Operator::default(),
             session: Session::default(),
@@ -258,6 +260,13 @@ pub struct Carrier {
     pub secret: Secret,
     #[serde(default = "carrier_timeout")]
     pub timeout: Span,
+}
+
+/// Where addresses are, as a file that the operator gives.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Places {
+    pub database: PathBuf,
 }
 
 const fn carrier_timeout() -> Span {

@@ -169,6 +169,7 @@ mod tests {
             "operator.attestation_ca",
             "sms.webhook.secret",
             "proofing.url",
+            "place.database",
         ] {
             assert_eq!(key(name).default, None, "{name}");
         }

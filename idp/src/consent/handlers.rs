@@ -43,7 +43,7 @@ struct Question {
 /// Finds the question of this browser's interaction.
 async fn find(room: &Consent, id: &str, headers: &HeaderMap, facts: &Facts) -> Result<Question, Halt> {
     let interaction = room.interactions.pick_up(id, headers, facts.now).await?;
-    let session = room.sessions.current(headers, facts.now).await?;
+    let session = room.sessions.current(headers, facts).await?;
     let open = room.consents.open_question(id, facts.now).await?;
     // Signed out meanwhile, or signed in as somebody else: the request decides anew what comes next.
     let (Some(session), Some((account, ask))) = (session, open) else {

@@ -19,10 +19,11 @@ use crate::gateway::{self, ClientError};
 use crate::keys::{Keeper, KeyError, KeyRing, Policy};
 use crate::oidc::{Discovery, Oidc};
 use crate::operator::Operators;
+use crate::place::{PlaceError, Places};
 use crate::portal::Portal;
 use crate::proofing::{self, Authority};
 use crate::rng::Rng;
-use crate::signin::sessions::Sessions;
+use crate::signin::sessions::{Sessions, Whereabouts};
 use crate::signin::{
     Errands, Handovers, Interactions, Passkeys, RealNames, RelyingParty, RelyingPartyError, Senders, Signin,
     Ways,
@@ -55,6 +56,8 @@ pub enum StartError {
     #[error(transparent)]
     Carrier(#[from] carrier::SetupError),
     #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
     Passkeys(#[from] RelyingPartyError),
@@ -86,6 +89,7 @@ impl StartError {
             Self::Proofing(fault) => fault.key(),
             Self::Carrier(fault) => fault.key(),
             Self::Tls(fault) => fault.key,
+            Self::Place(_) => PlaceError::KEY,
             Self::Database(_) => "database.url",
             Self::State(_) => "state.url",
             Self::Keys(KeyError::Sealed { .. }) => "master_key",
@@ -176,6 +180,7 @@ impl App {
         let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
         let (authority, carrier) = counterparts(settings, http, &rng)?;
+        let places = Places::open(settings)?;
         let db = Db::open_for_node(&settings.database).await?;
         bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
         let state = State::open(&settings.state, clock.now()).await?;
@@ -184,6 +189,7 @@ impl App {
         let keys = KeyRing::open(keeper, clock.now()).await?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
+        let whereabouts = Whereabouts::new(vault.clone(), senders, places);
         let departments = Departments::new(db.clone(), clock.clone());
         let interactions = Interactions::new(
             state.clone(),
@@ -199,13 +205,14 @@ impl App {
             site.cookies(),
             rng.clone(),
             departments.clone(),
+            whereabouts.clone(),
         );
         let consents = Consents::new(db.clone(), state.clone());
         let relying_party = held_relying_party(&config, &db, &Context::of_node(clock.now(), &rng)).await?;
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
         let errands = Errands::default();
         let real_names = RealNames::new(authority.clone(), &db, &vault, &sessions, &errands);
-        let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), senders);
+        let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), whereabouts);
         let operators = Operators::new(&settings.operator, db.clone(), site.cookies(), rng.clone());
         let ways = Ways {
             passkey: passkeys.are_offered(),

@@ -25,7 +25,7 @@ pub async fn look_at_handover(
     };
     let here = here(&id, &code);
     let session = portal.approver(&headers, &facts, &here, &asked).await?;
-    let near = portal.handovers.is_near(&asked, facts.address);
+    let near = portal.handovers.is_near(&id, &asked, facts.address);
     Ok(question(page, &session, here, asked, near, None).into_response())
 }
 
@@ -65,7 +65,7 @@ pub async fn answer_handover(
             Answered::Taken => told(page, Told::Allowed),
             Answered::Over => told(page, Told::Over),
             Answered::Wrong { tries_left } => {
-                let near = handovers.is_near(&asked, facts.address);
+                let near = handovers.is_near(&id, &asked, facts.address);
                 let view = question(page, &session, here, asked, near, Some(tries_left));
                 respond(StatusCode::UNPROCESSABLE_ENTITY, &view)
             }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
+use super::devices::place_words;
 use crate::account::{self, Told};
 use crate::audit::{Change, Context, EndReason};
 use crate::clock::Timestamp;
@@ -26,12 +27,13 @@ pub async fn show_notice(
     facts: Facts,
     page: Page,
 ) -> Result<Response, PageError> {
-    let Some(told) = account::find_notice(&portal.db, &token, facts.now).await? else {
+    let Some(told) = account::find_notice(&portal.db, &portal.vault, &token, facts.now).await? else {
         return Ok(outcome(page, Outcome::Gone));
     };
     let page = page.back_to(format!("/n/{token}"));
     Ok(NoticePage {
         what: told.notice.words(page.words, &told.device),
+        place: told.place.map(|place| place_words(&page, &place)),
         at: told.at,
         now: facts.now,
         form: page.form_token(&token),
@@ -55,7 +57,7 @@ pub async fn lock(
     form.check_token(&token)?;
     // A merging may carry the link over to the account that stays, between the look and the lock, and it does so once.
     for _ in 0..2 {
-        let Some(told) = account::find_notice(&portal.db, &token, facts.now).await? else {
+        let Some(told) = account::find_notice(&portal.db, &portal.vault, &token, facts.now).await? else {
             break;
         };
         if portal.lock_account(&portal.context(&facts), &told).await? {
@@ -94,6 +96,8 @@ impl Portal {
 struct NoticePage {
     page: Page,
     what: String,
+    /// About where that was.
+    place: Option<String>,
     at: Timestamp,
     now: Timestamp,
     token: String,

@@ -220,7 +220,7 @@ impl Portal {
         headers: &HeaderMap,
         facts: &Facts,
     ) -> Result<Result<Session, Option<Session>>, PageError> {
-        let session = self.sessions.current(headers, facts.now).await?;
+        let session = self.sessions.current(headers, facts).await?;
         Ok(match session {
             Some(session) if session.signed_in_here_since(merging.begun_at) => Ok(session),
             stale => Err(stale),

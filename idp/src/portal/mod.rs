@@ -1,5 +1,5 @@
 //! The resident's own pages: what the account holds, who has what, and the ways to end each.
-//! May import: consent, signin, account, department, events, audit, web, store, clock, rng.
+//! May import: consent, signin, account, department, events, place, audit, web, store, clock, rng.
 
 mod activity;
 mod devices;
@@ -72,7 +72,7 @@ const HOME: &str = "/account";
 impl Portal {
     /// The browser's session, or the way to sign in and back.
     async fn session(&self, headers: &HeaderMap, facts: &Facts) -> Result<Session, Halt> {
-        match self.sessions.current(headers, facts.now).await? {
+        match self.sessions.current(headers, facts).await? {
             Some(session) => Ok(session),
             None => Err(self.sign_in(headers, facts, HOME, None).await?),
         }
@@ -87,7 +87,7 @@ impl Portal {
         here: &str,
         fresh: Duration,
     ) -> Result<Session, Halt> {
-        match self.sessions.current(headers, facts.now).await? {
+        match self.sessions.current(headers, facts).await? {
             Some(session) if session.signed_in_here_since(facts.now.minus(fresh)) => Ok(session),
             stale => Err(self.sign_in(headers, facts, here, stale.as_ref()).await?),
         }

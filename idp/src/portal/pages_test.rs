@@ -3,8 +3,10 @@ use std::time::Duration;
 use super::super::activity::{Activity, Happening};
 use super::super::devices::DeviceKind;
 use super::super::history::ActivityPage;
+use super::super::told::Line;
 use super::*;
 use crate::consent::Item;
+use crate::place::Place;
 use crate::web::sample;
 
 fn ago(hours: u64) -> Timestamp {
@@ -20,6 +22,8 @@ fn device(session: &str, kind: DeviceKind, browser: &str, current: bool) -> Devi
         last_seen: ago(if current { 0 } else { 50 }),
         current,
         services: vec!["养老金查询".to_owned(), "公积金提取".to_owned()],
+        near: Some(kind == DeviceKind::Computer),
+        place: Place::from_record("昆明\nKunming"),
     }
 }
 
@@ -189,12 +193,14 @@ fn account(page: Page) -> AccountPage {
         services: vec![service(&page, "gjj"), service(&page, "hrss")],
         activity: happenings(&page),
         news: Some(News {
-            lines: vec![(
-                page.say("told-leaving")
+            lines: vec![Line {
+                what: page
+                    .say("told-leaving")
                     .with("device", "Chrome · Android")
                     .to_string(),
-                ago(1),
-            )],
+                at: ago(1),
+                place: Some("Kunming".to_owned()),
+            }],
             until: 1,
         }),
         notice: Some(AccountNotice::Withdrawn {

@@ -2,6 +2,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::devices::place_words;
 use super::{HOME, Portal};
 use crate::account;
 use crate::clock::Timestamp;
@@ -11,20 +12,32 @@ use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, see_other}
 /// What a resident was told of by text message and has not seen on the account page.
 #[derive(Clone, Debug)]
 pub struct News {
-    /// What happened, and when; the newest first.
-    pub lines: Vec<(String, Timestamp)>,
+    /// The newest first.
+    pub lines: Vec<Line>,
     /// Posted back: what comes after the page was made is not seen on it.
     pub until: i64,
 }
 
+/// What happened, and when and about where.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub what: String,
+    pub at: Timestamp,
+    pub place: Option<String>,
+}
+
 impl Portal {
     pub(super) async fn news(&self, session: &Session, page: &Page) -> Result<Option<News>, PageError> {
-        let told = account::unseen_notices(&self.db, session.account).await?;
+        let told = account::unseen_notices(&self.db, &self.vault, session.account).await?;
         let Some(newest) = told.first() else {
             return Ok(None);
         };
         let until = newest.at.millis();
-        let line = |one: &account::Told| (one.notice.words(page.words, &one.device), one.at);
+        let line = |one: &account::Told| Line {
+            what: one.notice.words(page.words, &one.device),
+            at: one.at,
+            place: one.place.as_ref().map(|place| place_words(page, place)),
+        };
         Ok(Some(News {
             lines: told.iter().map(line).collect(),
             until,

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::limits::BrowserKnown;
-use super::sessions::{Device, is_used_to_kiosk};
+use super::sessions::{Whence, is_used_to_kiosk};
 use crate::account::{self, Notice};
 use crate::audit::Change;
 use crate::store::{StoreError, Vault};
@@ -36,12 +36,14 @@ pub(super) async fn tell_of_arrival(
     vault: &Vault,
     account: Uuid,
     known: BrowserKnown,
-    device: &Device,
+    whence: &Whence,
     manner: Manner,
 ) -> Result<(), StoreError> {
+    let (device, place) = (&whence.device, whence.place.as_ref());
     let Some(kiosk) = device.kiosk else {
         if known == BrowserKnown::No {
-            account::tell(change, vault, account, Notice::NewDevice, &device.to_string()).await?;
+            let device = device.to_string();
+            account::tell_of_place(change, vault, account, Notice::NewDevice, &device, place).await?;
         }
         return Ok(());
     };
@@ -49,5 +51,5 @@ pub(super) async fn tell_of_arrival(
         return Ok(());
     }
     // By the name that is written on it.
-    account::tell(change, vault, account, Notice::AtKiosk, &device.browser).await
+    account::tell_of_place(change, vault, account, Notice::AtKiosk, &device.browser, place).await
 }

@@ -30,7 +30,7 @@ pub async fn show_phone(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     let phone = signin.hinted_phone(&interaction);
     let view = phone_page(page, &signin, &interaction, phone, None);
     let cookies = signin.site.cookies();
@@ -61,7 +61,7 @@ pub async fn enter_phone(
         .interactions
         .posted(&id, &form, &headers, facts.now)
         .await?;
-    signin.pass_signed_in(&interaction, &headers, facts.now).await?;
+    signin.pass_signed_in(&interaction, &headers, &facts).await?;
     let typed = form.one("phone")?;
     let kept: String = typed.chars().take(40).collect();
     let refused = |page, kept, problem: PhoneProblem| {
@@ -97,7 +97,7 @@ pub async fn show_code(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     let Some(kept) = signin.kept_code(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
@@ -129,9 +129,8 @@ pub async fn enter_code(
                 interaction: id,
                 code,
                 browser: Browser::of(signin.site.cookies(), &headers),
-                address: facts.address,
                 previous: signin.sessions.open(&headers, facts.now).await?,
-                device: signin.sessions.device(&headers).await?,
+                whence: signin.sessions.whence(&headers, facts.address).await?,
                 locale: interaction.dress(page.clone()).locale(),
                 work: work_of(&form)?,
             };
@@ -178,7 +177,7 @@ pub async fn resend(
         .interactions
         .posted(&id, &form, &headers, facts.now)
         .await?;
-    signin.pass_signed_in(&interaction, &headers, facts.now).await?;
+    signin.pass_signed_in(&interaction, &headers, &facts).await?;
     let Some(kept) = signin.kept_code(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
@@ -245,10 +244,10 @@ impl Signin {
         &self,
         id: &str,
         headers: &HeaderMap,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<Interaction, Halt> {
-        let interaction = self.interactions.pick_up(id, headers, now).await?;
-        self.pass_signed_in(&interaction, headers, now).await?;
+        let interaction = self.interactions.pick_up(id, headers, facts.now).await?;
+        self.pass_signed_in(&interaction, headers, facts).await?;
         Ok(interaction)
     }
 
@@ -257,9 +256,9 @@ impl Signin {
         &self,
         interaction: &Interaction,
         headers: &HeaderMap,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<(), Halt> {
-        match self.sessions.current(headers, now).await? {
+        match self.sessions.current(headers, facts).await? {
             Some(session) if interaction.accepts(&session) => {
                 Err(Halt::elsewhere(see_other(&interaction.continuation, [])))
             }

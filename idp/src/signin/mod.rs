@@ -1,5 +1,5 @@
 //! Proving who is there: sign-in by SMS code or passkey, the real name behind it, and the sessions that follow.
-//! May import: account, department, events, carrier, sms, proofing, audit, web, store, state, clock, rng, config.
+//! May import: account, department, events, carrier, place, sms, proofing, audit, web, store, state, clock, rng, config.
 
 mod arrival;
 mod code;

@@ -92,8 +92,7 @@ impl Signin {
             interaction: place(&session),
             code,
             browser: Browser::of(self.site.cookies(), headers),
-            address: facts.address,
-            device: self.sessions.device(headers).await?,
+            whence: self.sessions.whence(headers, facts.address).await?,
             // Nobody signs in by it.
             locale: Locale::default(),
             previous: Some(session.clone()),
@@ -116,7 +115,7 @@ impl Signin {
             return Ok(NewNumber::Over);
         };
         let phone = self.phone_of(&kept, &ask.interaction)?;
-        let range = self.senders.range_of(ask.address);
+        let range = self.senders.range_of(ask.whence.address);
         let seen = look(
             &self.db,
             &self.vault,

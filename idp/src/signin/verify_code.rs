@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
@@ -11,7 +10,7 @@ use super::guard::{
     Browser, Seen, add_failure, count, look, remember_browser, reset_failures, tell_of_pressure,
 };
 use super::limits::{BROWSER_FAILURES, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open};
-use super::sessions::{Device, Proof, Session};
+use super::sessions::{Proof, Session, Whence};
 use super::whose::Question;
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
@@ -25,10 +24,9 @@ pub(super) struct VerifyCode {
     pub(super) interaction: String,
     pub(super) code: TypedCode,
     pub(super) browser: Browser,
-    pub(super) address: IpAddr,
     /// The session this browser has at present.
     pub(super) previous: Option<Session>,
-    pub(super) device: Device,
+    pub(super) whence: Whence,
     /// What the page speaks.
     pub(super) locale: Locale,
     /// What the browser found, where it was asked for work.
@@ -75,7 +73,7 @@ impl Signin {
         };
         let phone = self.phone_of(&kept, &ask.interaction)?;
         let number = phone.index(&self.vault);
-        let range = self.senders.range_of(ask.address);
+        let range = self.senders.range_of(ask.whence.address);
         let seen = look(&self.db, &self.vault, &number, &ask.browser, range, now).await?;
         if let Some(refusal) = refuse(&kept, &seen, now) {
             return Ok(refusal);
@@ -83,7 +81,7 @@ impl Signin {
         let payment = match price(&kept, &seen, now) {
             None => None,
             Some(price) => match self
-                .collect(&ask.interaction, price, &ask.work, ask.address, now)
+                .collect(&ask.interaction, price, &ask.work, ask.whence.address, now)
                 .await?
             {
                 Ok(payment) => Some(payment),
@@ -254,8 +252,8 @@ impl Signin {
         // Whoever opens the account has no owner to be told.
         if seen.number.answered_at.is_some() {
             let manner = Manner::after(seen.number.failures);
-            let (vault, device) = (&self.vault, &ask.device);
-            tell_of_arrival(&mut change, vault, account, seen.known, device, manner).await?;
+            let (vault, whence) = (&self.vault, &ask.whence);
+            tell_of_arrival(&mut change, vault, account, seen.known, whence, manner).await?;
         }
         // A wrong code that is counted at this very moment may come before or after this right one.
         if seen.number.failures > 0 {
@@ -267,7 +265,7 @@ impl Signin {
             &ask.browser,
             seen.known,
             account,
-            &ask.device,
+            &ask.whence.device,
             ask.locale,
             cookies,
         )
@@ -279,7 +277,7 @@ impl Signin {
                 account,
                 Proof::Code,
                 ask.previous.as_ref(),
-                ask.device.clone(),
+                &ask.whence,
             )
             .await?;
         change.commit().await?;
@@ -297,7 +295,7 @@ impl Signin {
         let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         let mut change = Change::begin(&self.db, context).await?;
         let mut failures = None;
-        if let Some(range) = self.senders.range_of(ask.address) {
+        if let Some(range) = self.senders.range_of(ask.whence.address) {
             failures = Some(count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?);
         }
         if let Some(browser) = ask.browser.name()

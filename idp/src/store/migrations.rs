@@ -30,6 +30,7 @@ files! {
     "0014_notice_seen",
     "0015_kiosk",
     "0016_merging_waits",
+    "0017_network",
     "0018_language",
 }
 

@@ -1,6 +1,7 @@
 mod address;
 mod certificate;
 mod clock;
+mod place;
 mod providers;
 
 use std::path::{Path, PathBuf};
@@ -118,6 +119,7 @@ async fn look(config: &Config, file: &Path) -> Vec<Finding> {
     findings.push(Finding::new("sms", providers::check(config).await));
     findings.push(Finding::new("proofing", proofing(config)));
     findings.push(Finding::new("carrier", carrier(config)));
+    findings.push(Finding::new("place", place::check(config)));
     findings.push(Finding::new("proxies", proxies(config)));
     let asked = address::ask(config).await;
     findings.extend(asked.findings);

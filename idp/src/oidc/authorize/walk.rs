@@ -191,7 +191,7 @@ impl Walk<'_> {
     }
 
     async fn session(&self) -> Result<Option<Session>, PageError> {
-        self.oidc.sessions.current(self.headers, self.facts.now).await
+        self.oidc.sessions.current(self.headers, self.facts).await
     }
 
     /// Looks at session, subject and consent, and decides.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::super::Portal;
-use super::tables::{Cell, Column, TABLES, Table};
+use super::tables::{Cell, Column, Reader, TABLES, Table};
 use crate::account::{self, Notice};
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -27,9 +27,10 @@ pub async fn show_export(
 ) -> Result<Response, Halt> {
     let session = portal.fresh_session(&headers, &facts, EXPORT, FRESH).await?;
     portal.note_export(&session, &facts).await?;
+    let reader = portal.reader(&facts);
     let mut sections = Vec::new();
     for table in &TABLES {
-        let rows = table.rows(&portal.db, &portal.vault, session.account).await?;
+        let rows = table.rows(&portal.db, &reader, session.account).await?;
         sections.push(Section::of(table, &rows, &page, facts.now));
     }
     let page = page.back_to(EXPORT);
@@ -59,9 +60,10 @@ pub async fn download_export(
         return Ok(see_other(EXPORT, []));
     }
     portal.note_export(&session, &facts).await?;
+    let reader = portal.reader(&facts);
     let mut held = json!({ "issuer": portal.site.origin(), "exported_at": facts.now.to_string() });
     for table in &TABLES {
-        let rows = table.rows(&portal.db, &portal.vault, session.account).await?;
+        let rows = table.rows(&portal.db, &reader, session.account).await?;
         held[table.name] = to_json(&rows);
     }
     let text = serde_json::to_string_pretty(&held).map_err(PageError::internal)?;
@@ -75,6 +77,14 @@ pub async fn download_export(
 }
 
 impl Portal {
+    fn reader(&self, facts: &Facts) -> Reader<'_> {
+        Reader {
+            vault: &self.vault,
+            whereabouts: self.sessions.whereabouts(),
+            address: facts.address,
+        }
+    }
+
     async fn note_export(&self, session: &Session, facts: &Facts) -> Result<(), PageError> {
         let context = Context::of(facts, Actor::Resident, &self.rng);
         let device = session.device.to_string();

@@ -1,10 +1,16 @@
+use std::net::IpAddr;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::devices::network_words;
+use crate::account;
 use crate::args;
 use crate::clock::Timestamp;
+use crate::place::Place;
+use crate::signin::sessions::{self, Whereabouts};
 use crate::store::{Db, Row, StoreError, Vault};
-use crate::web::Page;
+use crate::web::{Locale, Page, Words};
 
 /// A table that holds something about a resident.
 pub(super) struct Table {
@@ -34,13 +40,17 @@ pub(super) enum Kind {
     Json,
     /// Sealed in this place, under the row's own id.
     Sealed(&'static str),
+    /// As [`Kind::Sealed`]: where on earth somebody was.
+    Place(&'static str),
+    /// The keyed hash of a network, of the row's own id.
+    Network,
 }
 
 const fn column(name: &'static str, words: &'static str, kind: Kind) -> Column {
     Column { name, words, kind }
 }
 
-use Kind::{Count, Flag, Json, Moment, Sealed, Text};
+use Kind::{Count, Flag, Json, Moment, Network, Sealed, Text};
 
 const BEGAN: Column = column("created_at", "held-began", Moment);
 const LAST: Column = column("last_used_at", "held-last", Moment);
@@ -147,10 +157,14 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "session",
         words: "held-sessions",
-        sql: "SELECT created_at, auth_time, last_seen_at, expires_at, amr, device, ended_at, end_reason FROM session \
+        sql: "SELECT id, created_at, auth_time, last_seen_at, expires_at, amr, device, place, begun_network, seen_network, \
+              ended_at, end_reason FROM session \
               WHERE account_id = $1 ORDER BY created_at, id",
         columns: &[
             DEVICE,
+            column("place", "held-where", Kind::Place(sessions::SEALED_PLACE)),
+            column("begun_network", "held-begun-network", Network),
+            column("seen_network", "held-seen-network", Network),
             BEGAN,
             column("auth_time", "held-proven", Moment),
             column("amr", "held-method", Text),
@@ -238,11 +252,12 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "notice",
         words: "held-notices",
-        sql: "SELECT kind, device, created_at, expires_at, seen_at, used_at FROM notice WHERE account_id = $1 \
+        sql: "SELECT id, kind, device, place, created_at, expires_at, seen_at, used_at FROM notice WHERE account_id = $1 \
               ORDER BY created_at, id",
         columns: &[
             column("kind", "held-item", Text),
             DEVICE,
+            column("place", "held-where", Kind::Place(account::SEALED_PLACE)),
             BEGAN,
             ENDS,
             column("seen_at", "held-seen", Moment),
@@ -281,6 +296,16 @@ pub(super) const TABLES: [Table; 18] = [
 pub(super) enum Cell {
     At(Timestamp),
     Plain(Value),
+    Place(Place),
+    /// Whether it is the network that the resident is in now.
+    Near(bool),
+}
+
+/// With what the records are read, and from where.
+pub(super) struct Reader<'a> {
+    pub(super) vault: &'a Vault,
+    pub(super) whereabouts: &'a Whereabouts,
+    pub(super) address: IpAddr,
 }
 
 impl Table {
@@ -288,24 +313,24 @@ impl Table {
     pub(super) async fn rows(
         &self,
         db: &Db,
-        vault: &Vault,
+        reader: &Reader<'_>,
         account: Uuid,
     ) -> Result<Vec<Vec<(&Column, Cell)>>, StoreError> {
         let rows = db.all(self.sql, args![account]).await?;
-        rows.iter().map(|row| self.read(row, vault)).collect()
+        rows.iter().map(|row| self.read(row, reader)).collect()
     }
 
-    fn read(&self, row: &Row, vault: &Vault) -> Result<Vec<(&Column, Cell)>, StoreError> {
+    fn read(&self, row: &Row, reader: &Reader<'_>) -> Result<Vec<(&Column, Cell)>, StoreError> {
         let mut cells = Vec::new();
         for column in self.columns {
-            cells.extend(column.read(row, vault)?.map(|cell| (column, cell)));
+            cells.extend(column.read(row, reader)?.map(|cell| (column, cell)));
         }
         Ok(cells)
     }
 }
 
 impl Column {
-    fn read(&self, row: &Row, vault: &Vault) -> Result<Option<Cell>, StoreError> {
+    fn read(&self, row: &Row, reader: &Reader<'_>) -> Result<Option<Cell>, StoreError> {
         let name = self.name;
         let plain = match self.kind {
             // Zero stands for never.
@@ -323,21 +348,45 @@ impl Column {
                 let text = row.maybe_text(name)?;
                 text.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| json!(text)))
             }
-            Sealed(place) => match row.maybe_bytes(name)? {
-                Some(sealed) => Some(vault.open(place, &row.text("id")?, &sealed)?.into()),
-                None => None,
-            },
+            Sealed(place) => opened(row, name, place, reader)?.map(Value::from),
+            Kind::Place(place) => {
+                let place = opened(row, name, place, reader)?;
+                return Ok(place.as_deref().and_then(Place::from_record).map(Cell::Place));
+            }
+            Network => {
+                let kept = row.maybe_bytes(name)?;
+                let near = reader
+                    .whereabouts
+                    .is_near(&row.text("id")?, kept.as_deref(), reader.address);
+                return Ok(near.map(Cell::Near));
+            }
         };
         Ok(plain.map(Cell::Plain))
     }
 }
 
+fn opened(
+    row: &Row,
+    name: &'static str,
+    place: &'static str,
+    reader: &Reader<'_>,
+) -> Result<Option<String>, StoreError> {
+    let sealed = row.maybe_bytes(name)?;
+    let open = |sealed: Vec<u8>| reader.vault.open(place, &row.text("id")?, &sealed);
+    sealed.map(open).transpose()
+}
+
 impl Cell {
-    /// Moments in RFC 3339.
+    /// Moments in RFC 3339, places in each language, and of networks only whether it is the one that is asked from.
     pub(super) fn to_json(&self) -> Value {
         match self {
             Self::At(at) => at.to_string().into(),
             Self::Plain(value) => value.clone(),
+            Self::Place(place) => Locale::ALL
+                .map(|locale| (locale.tag().to_owned(), Value::from(place.name(locale))))
+                .into_iter()
+                .collect(),
+            Self::Near(near) => network_words(Words::of(Locale::English), *near).into(),
         }
     }
 
@@ -345,6 +394,8 @@ impl Cell {
         match self {
             Self::At(at) => page.moment(at, &now),
             Self::Plain(Value::String(text)) => text.clone(),
+            Self::Place(place) => place.name(page.locale()).to_owned(),
+            Self::Near(near) => network_words(page.words, *near),
             Self::Plain(value) => value.to_string(),
         }
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("../../../../migrations/0014_notice_seen.sql"),
     include_str!("../../../../migrations/0015_kiosk.sql"),
     include_str!("../../../../migrations/0016_merging_waits.sql"),
+    include_str!("../../../../migrations/0017_network.sql"),
     include_str!("../../../../migrations/0018_language.sql"),
 ];
 

@@ -26,7 +26,7 @@ pub async fn begin_handover(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     form.check_token(&interaction.form_binding())?;
     if interaction.by_themselves {
         return Ok(to_phone(&interaction));
@@ -50,7 +50,7 @@ pub async fn show_handover(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     let asked = signin.handovers.find(&id, facts.now).await?;
     let shown = match asked {
         Some(asked) if asked.is_open() => {
@@ -87,7 +87,7 @@ pub async fn handover_state(
     facts: Facts,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    signin.begin_page(&id, &headers, facts.now).await?;
+    signin.begin_page(&id, &headers, &facts).await?;
     let asked = signin.handovers.find(&id, facts.now).await?;
     let waits = asked.is_some_and(|asked| asked.is_open());
     let mut response = Json(json!({ "waits": waits })).into_response();
@@ -119,13 +119,13 @@ impl Signin {
         let browser = Browser::of(self.site.cookies(), headers);
         let known = browser.is_known(&self.db, account).await?;
         let previous = self.sessions.open(headers, facts.now).await?;
-        let device = self.sessions.device(headers).await?;
+        let whence = self.sessions.whence(headers, facts.address).await?;
         let mut change = Change::begin(&self.db, &Context::of(facts, Actor::Resident, &self.rng)).await?;
         account::hold(&mut change, account).await?;
         if !self.sessions.is_live(&mut change, session).await? {
             return Ok(None);
         }
-        tell_of_arrival(&mut change, &self.vault, account, known, &device, Manner::Usual).await?;
+        tell_of_arrival(&mut change, &self.vault, account, known, &whence, Manner::Usual).await?;
         let proof = Proof::Phone {
             by_passkey,
             auth_time: phone.auth_time,
@@ -133,7 +133,7 @@ impl Signin {
         };
         let begun = self
             .sessions
-            .begin(&mut change, account, proof, previous.as_ref(), device)
+            .begin(&mut change, account, proof, previous.as_ref(), &whence)
             .await?;
         change.commit().await?;
         let cookie = self.sessions.cookie(&begun.token);

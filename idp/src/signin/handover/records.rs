@@ -4,8 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::super::interaction::{Interaction, is_interaction_id};
-use super::super::limits::Senders;
-use super::super::sessions::{Device, Session};
+use super::super::sessions::{Device, Session, Whereabouts};
 use super::model::{Answer, Answered, Approval, Handover, OPEN};
 use crate::clock::Timestamp;
 use crate::rng::Rng;
@@ -22,17 +21,17 @@ pub struct Handovers {
     state: State,
     vault: Vault,
     rng: Rng,
-    senders: Senders,
+    whereabouts: Whereabouts,
 }
 
 impl Handovers {
     #[must_use]
-    pub const fn new(state: State, vault: Vault, rng: Rng, senders: Senders) -> Self {
+    pub const fn new(state: State, vault: Vault, rng: Rng, whereabouts: Whereabouts) -> Self {
         Self {
             state,
             vault,
             rng,
-            senders,
+            whereabouts,
         }
     }
 
@@ -50,7 +49,7 @@ impl Handovers {
             client: interaction.client.clone(),
             device: device.to_string(),
             kiosk: device.kiosk.map(|_| device.browser.clone()),
-            network: self.network(address),
+            network: self.whereabouts.network(&interaction.id, address),
             fresh_after: interaction.fresh_after,
             wrong: 0,
             answer: None,
@@ -89,8 +88,9 @@ impl Handovers {
 
     /// Whether somebody at this address shares the browser's network, where that can be told.
     #[must_use]
-    pub fn is_near(&self, asked: &Handover, address: IpAddr) -> Option<bool> {
-        Some(self.network(address)? == asked.network?)
+    pub fn is_near(&self, id: &str, asked: &Handover, address: IpAddr) -> Option<bool> {
+        let kept = asked.network.as_ref().map(<[u8; 32]>::as_slice);
+        self.whereabouts.is_near(id, kept, address)
     }
 
     /// Says yes for the account of this session, with the number its owner has read off the screen.
@@ -150,11 +150,6 @@ impl Handovers {
             Some(Answer::Yes(approval)) => Some(approval),
             Some(Answer::No) | None => None,
         }))
-    }
-
-    fn network(&self, address: IpAddr) -> Option<[u8; 32]> {
-        let range = self.senders.range_of(address)?;
-        Some(self.vault.index("handover.network", &range.to_string()))
     }
 }
 

@@ -13,7 +13,6 @@ use super::prove::{Outcome, Prove};
 use super::typed::{Trouble, Typed};
 use crate::account::Lacking;
 use crate::audit::{Actor, Context};
-use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PostedForm, respond, see_other};
 
 /// How long somebody may look for their glasses and their card, with the page open.
@@ -30,7 +29,7 @@ pub async fn show_identity(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.unproven(&id, &headers, facts.now, FRESH).await?;
+    let (interaction, session) = signin.unproven(&id, &headers, &facts, FRESH).await?;
     let view = question(page, &interaction, &session, Typed::default(), Trouble::default());
     Ok(view.into_response())
 }
@@ -47,9 +46,7 @@ pub async fn prove_identity(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin
-        .unproven(&id, &headers, facts.now, FRESH + TO_FILL_IN)
-        .await?;
+    let (interaction, session) = signin.unproven(&id, &headers, &facts, FRESH + TO_FILL_IN).await?;
     form.check_token(&binding(&interaction, &session))?;
     let typed = Typed::of(&form)?;
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
@@ -84,11 +81,12 @@ impl Signin {
         &self,
         id: &str,
         headers: &HeaderMap,
-        now: Timestamp,
+        facts: &Facts,
         fresh: Duration,
     ) -> Result<(Interaction, Session), Halt> {
+        let now = facts.now;
         let interaction = self.interactions.pick_up(id, headers, now).await?;
-        let lacking = self.raising(&interaction, headers, now).await?;
+        let lacking = self.raising(&interaction, headers, facts).await?;
         let lacking = lacking.filter(|session| {
             let aim = interaction.aim.map(|aim| aim.level);
             aim.and_then(|level| session.lacks(level)) == Some(Lacking::RealName)

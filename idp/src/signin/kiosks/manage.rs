@@ -2,13 +2,15 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::super::sessions::Sessions;
+use super::super::limits::Senders;
+use super::super::sessions::{Sessions, Whereabouts};
 use super::records::{self, Kiosk};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::department::Departments;
-use crate::store::{Db, StoreError};
+use crate::place::Places;
+use crate::store::{Db, StoreError, Vault};
 use crate::web::Cookies;
 
 /// How long the code waits for the kiosk's browser. Ours: somebody has to walk there.
@@ -90,12 +92,19 @@ pub async fn remove_kiosk(
     context: &Context,
     name: &str,
 ) -> Result<usize, KioskError> {
+    // Nobody signs in here: no place is looked up.
+    let whereabouts = Whereabouts::new(
+        Vault::new(&config.master_key, context.rng.clone()),
+        Senders::new(config.settings.dev),
+        Places::default(),
+    );
     let sessions = Sessions::new(
         &config.settings.session,
         db.clone(),
         Cookies::for_url(config.public_url.url()),
         context.rng.clone(),
         Departments::new(db.clone(), Clock::system()),
+        whereabouts,
     );
     let mut change = Change::begin(db, context).await?;
     let removed = records::remove(&mut change, name).await?;

@@ -41,7 +41,7 @@ pub async fn sign_in_options(
         .await?;
     let mut options = signin.passkeys.begin_sign_in(&id, facts.now).await?;
     // Whoever raises a sign-in has shown whose it is: only their own passkeys are offered.
-    if let Some(session) = signin.raising(&interaction, &headers, facts.now).await? {
+    if let Some(session) = signin.raising(&interaction, &headers, &facts).await? {
         options["allowCredentials"] = signin.allowed(&session).await?;
     }
     Ok(for_script(options))
@@ -63,12 +63,12 @@ pub async fn sign_in_with_passkey(
         .interactions
         .posted(&id, &form, &headers, facts.now)
         .await?;
-    let raising = signin.raising(&interaction, &headers, facts.now).await?;
+    let raising = signin.raising(&interaction, &headers, &facts).await?;
     let answer = Answer {
         interaction: id,
         credential: read_credential(&form)?,
         browser: Browser::of(signin.site.cookies(), &headers),
-        device: signin.sessions.device(&headers).await?,
+        whence: signin.sessions.whence(&headers, facts.address).await?,
         locale: interaction.dress(page.clone()).locale(),
         previous: signin.sessions.open(&headers, facts.now).await?,
         only: raising.as_ref().map(|session| session.account),
@@ -117,7 +117,7 @@ pub async fn offer(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
+    let (interaction, session) = signin.signed_in(&id, &headers, &facts).await?;
     let is_offered = signin.passkeys.are_offered()
         && !session.is_at_kiosk()
         && interaction
@@ -141,7 +141,7 @@ pub async fn enrolment_options(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.posted(&id, &form, &headers, facts.now).await?;
+    let (interaction, session) = signin.posted(&id, &form, &headers, &facts).await?;
     signin.want_fresh(&interaction, &session, facts.now).await?;
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     Ok(for_script(
@@ -161,7 +161,7 @@ pub async fn enrol(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.posted(&id, &form, &headers, facts.now).await?;
+    let (interaction, session) = signin.posted(&id, &form, &headers, &facts).await?;
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let enrolled = signin
         .passkeys
@@ -170,7 +170,7 @@ pub async fn enrol(
     let Some(trouble) = PasskeyTrouble::of(enrolled) else {
         return Ok(see_other(&interaction.continuation, []));
     };
-    if let Some(session) = signin.raising(&interaction, &headers, facts.now).await?
+    if let Some(session) = signin.raising(&interaction, &headers, &facts).await?
         && let Some(view) = signin
             .raise_page(page.clone(), &interaction, &session, Some(trouble.clone()))
             .await?
@@ -192,7 +192,7 @@ pub async fn enrol_later(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.posted(&id, &form, &headers, facts.now).await?;
+    let (interaction, session) = signin.posted(&id, &form, &headers, &facts).await?;
     let mut change = Change::begin(&signin.db, &Context::of(&facts, Actor::Resident, &signin.rng)).await?;
     account::postpone_passkey_offer(&mut change, session.account, facts.now.plus(NOT_NOW)).await?;
     change.commit().await?;
@@ -210,7 +210,7 @@ pub async fn raise(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let (interaction, session) = signin.signed_in(&id, &headers, facts.now).await?;
+    let (interaction, session) = signin.signed_in(&id, &headers, &facts).await?;
     let lacking = interaction.aim.and_then(|aim| session.lacks(aim.level));
     if lacking == Some(Lacking::RealName) && signin.real_names.can_be_proven() {
         return Ok(see_other(&format!("/signin/{id}/identity"), []));
@@ -250,10 +250,10 @@ impl Signin {
         &self,
         id: &str,
         headers: &HeaderMap,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<(Interaction, Session), Halt> {
-        let interaction = self.interactions.pick_up(id, headers, now).await?;
-        match self.sessions.current(headers, now).await? {
+        let interaction = self.interactions.pick_up(id, headers, facts.now).await?;
+        match self.sessions.current(headers, facts).await? {
             Some(session) => Ok((interaction, session)),
             None => Err(Halt::elsewhere(to_phone(&interaction))),
         }
@@ -265,9 +265,9 @@ impl Signin {
         id: &str,
         form: &PostedForm,
         headers: &HeaderMap,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<(Interaction, Session), Halt> {
-        let found = self.signed_in(id, headers, now).await?;
+        let found = self.signed_in(id, headers, facts).await?;
         form.check_token(&found.0.form_binding())?;
         Ok(found)
     }
@@ -291,12 +291,12 @@ impl Signin {
         &self,
         interaction: &Interaction,
         headers: &HeaderMap,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<Option<Session>, PageError> {
         let Some(aim) = interaction.aim else {
             return Ok(None);
         };
-        let session = self.sessions.current(headers, now).await?;
+        let session = self.sessions.current(headers, facts).await?;
         Ok(session.filter(|one| interaction.accepts(one) && one.lacks(aim.level).is_some()))
     }
 

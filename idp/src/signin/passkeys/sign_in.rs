@@ -9,7 +9,7 @@ use webauthn_rs::prelude::{
 use super::super::Signin;
 use super::super::arrival::{Manner, tell_of_arrival};
 use super::super::guard::{Browser, remember_browser};
-use super::super::sessions::{Device, Proof, Session};
+use super::super::sessions::{Proof, Session, Whence};
 use super::super::whose::Question;
 use super::{CEREMONY, Passkeys};
 use crate::account::{self, Found, Notice, PasskeyEnd};
@@ -23,7 +23,7 @@ pub(super) struct Answer {
     pub(super) interaction: String,
     pub(super) credential: PublicKeyCredential,
     pub(super) browser: Browser,
-    pub(super) device: Device,
+    pub(super) whence: Whence,
     /// What the page speaks.
     pub(super) locale: Locale,
     /// The session this browser has at present.
@@ -170,7 +170,7 @@ impl Signin {
             &self.vault,
             passkey.account,
             known,
-            &answer.device,
+            &answer.whence,
             Manner::Usual,
         )
         .await?;
@@ -180,7 +180,7 @@ impl Signin {
             &answer.browser,
             known,
             passkey.account,
-            &answer.device,
+            &answer.whence.device,
             answer.locale,
             cookies,
         )
@@ -193,7 +193,7 @@ impl Signin {
                 passkey.account,
                 proof,
                 answer.previous.as_ref(),
-                answer.device.clone(),
+                &answer.whence,
             )
             .await?;
         change.commit().await?;

@@ -8,8 +8,10 @@ mod leave;
 mod model;
 mod records;
 mod visits;
+mod whereabouts;
 
 pub use device::Device;
 pub(super) use kiosk::is_used_to_kiosk;
 pub use model::{FRESH, Proof, Session};
 pub use records::{Begun, Sessions};
+pub use whereabouts::{SEALED_PLACE, Whence, Whereabout, Whereabouts};

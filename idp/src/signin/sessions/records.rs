@@ -4,6 +4,7 @@ use uuid::Uuid;
 use super::super::kiosks;
 use super::device::Device;
 use super::model::{Lifetime, Proof, Session};
+use super::whereabouts::{Whence, Whereabouts};
 use crate::account::{Identity, Strength};
 use crate::args;
 use crate::audit::{Action, Change, Context, EndReason, Event};
@@ -12,7 +13,7 @@ use crate::config::Session as Settings;
 use crate::department::Departments;
 use crate::rng::Rng;
 use crate::store::{Db, Row, StoreError, hash};
-use crate::web::{Cookies, PageError};
+use crate::web::{Cookies, Facts, PageError};
 
 /// The cookie that says which session a browser has; the records hold its hash.
 const COOKIE: &str = "session";
@@ -30,15 +31,16 @@ const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, 
      LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
      WHERE s.account_id = $1 AND s.ended_at IS NULL ORDER BY s.last_seen_at DESC, s.id DESC";
 
-const SEEN: &str =
-    "UPDATE session SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2";
+const SEEN: &str = "UPDATE session SET last_seen_at = $2, seen_network = $3 WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2";
 
 const INSERT: &str = "INSERT INTO session \
-     (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device, passkey_id, kiosk_id) \
-     VALUES ($1, $2, $3, $4, $10, $4, $5, $6, $7, $8, $9)";
+     (id, token_hash, account_id, created_at, auth_time, last_seen_at, expires_at, amr, device, passkey_id, kiosk_id, \
+     begun_network, seen_network, place) \
+     VALUES ($1, $2, $3, $4, $10, $4, $5, $6, $7, $8, $9, $11, $11, $12)";
 
 const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $9, last_seen_at = $3, \
-     expires_at = $4, amr = $5, device = $6, passkey_id = $7, kiosk_id = $8 WHERE id = $1 AND ended_at IS NULL";
+     expires_at = $4, amr = $5, device = $6, passkey_id = $7, kiosk_id = $8, \
+     begun_network = $10, seen_network = $10, place = $11 WHERE id = $1 AND ended_at IS NULL";
 
 /// A few at a time, should there be more from before there was a limit.
 const TOO_MANY: &str = "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL \
@@ -56,6 +58,7 @@ pub struct Sessions {
     pub(super) cookies: Cookies,
     rng: Rng,
     pub(super) lifetime: Lifetime,
+    pub(super) whereabouts: Whereabouts,
 }
 
 /// A session just begun or renewed, with the token that its browser gets.
@@ -74,7 +77,14 @@ impl std::fmt::Debug for Begun {
 
 impl Sessions {
     #[must_use]
-    pub fn new(settings: &Settings, db: Db, cookies: Cookies, rng: Rng, departments: Departments) -> Self {
+    pub fn new(
+        settings: &Settings,
+        db: Db,
+        cookies: Cookies,
+        rng: Rng,
+        departments: Departments,
+        whereabouts: Whereabouts,
+    ) -> Self {
         let lifetime = Lifetime {
             idle: settings.idle.get(),
             absolute: settings.absolute.get(),
@@ -86,20 +96,21 @@ impl Sessions {
             cookies,
             rng,
             lifetime,
+            whereabouts,
         }
     }
 
-    /// The live session of a browser. Its use is written down at most once a minute.
+    /// The live session of a browser. Its use, and in which network that was, is written down at most once a minute.
     ///
     /// # Errors
     /// Where the database does not answer: that is no reason to think the resident signed out, and
     /// no cookie is cleared for it.
-    pub async fn current(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<Session>, PageError> {
-        let open = self.open(headers, now).await?;
-        let Some(mut session) = open.filter(|session| session.is_live(self.lifetime, now)) else {
+    pub async fn current(&self, headers: &HeaderMap, facts: &Facts) -> Result<Option<Session>, PageError> {
+        let open = self.open(headers, facts.now).await?;
+        let Some(mut session) = open.filter(|session| session.is_live(self.lifetime, facts.now)) else {
             return Ok(None);
         };
-        self.note_use(&mut session, now).await?;
+        self.note_use(&mut session, facts).await?;
         Ok(Some(session))
     }
 
@@ -142,10 +153,12 @@ impl Sessions {
         row.as_ref().map(read).transpose()
     }
 
-    async fn note_use(&self, session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
+    async fn note_use(&self, session: &mut Session, facts: &Facts) -> Result<(), StoreError> {
+        let now = facts.now;
         if session.is_stale(now) {
+            let network = self.whereabouts.network(&session.id.to_string(), facts.address);
             let mut change = Change::begin(&self.db, &Context::of_node(now, &self.rng)).await?;
-            change.execute(SEEN, args![session.id, now]).await?;
+            change.execute(SEEN, args![session.id, now, network]).await?;
             change.commit_housekeeping().await?;
             session.last_seen_at = now;
         }
@@ -184,20 +197,21 @@ impl Sessions {
         account: Uuid,
         proof: Proof,
         previous: Option<&Session>,
-        device: Device,
+        whence: &Whence,
     ) -> Result<Begun, StoreError> {
         let (amr, passkey) = (proof.amr(), proof.passkey());
         let now = change.now();
         let token = self.rng.token();
         let auth_time = proof.auth_time(now);
         let expires_at = proof.ends_at(now.plus(self.lifetime.absolute));
-        let (kiosk, device) = (device.kiosk, device.to_string());
+        let (kiosk, device) = (whence.device.kiosk, whence.device.to_string());
         if let Some(kiosk) = kiosk
             && !kiosks::hold(change, kiosk).await?
         {
             // Removed since this request began: what it ended is not to begin after it.
             return Err(StoreError::Missing);
         }
+        let network = |id: Uuid| self.whereabouts.network(&id.to_string(), whence.address);
         let event = |action, id: Uuid| {
             let event = Event::new(action)
                 .account(account)
@@ -219,7 +233,9 @@ impl Sessions {
                 &device,
                 passkey,
                 kiosk,
-                auth_time
+                auth_time,
+                network(same.id),
+                self.sealed_place(same.id, whence)?
             ];
             if change.execute(RENEW, args).await? == 1 {
                 change.record(event(Action::SignedInAgain, same.id)).await?;
@@ -239,7 +255,9 @@ impl Sessions {
             &device,
             passkey,
             kiosk,
-            auth_time
+            auth_time,
+            network(id),
+            self.sealed_place(id, whence)?
         ];
         change.execute(INSERT, args).await?;
         change.record(event(Action::SignedIn, id)).await?;

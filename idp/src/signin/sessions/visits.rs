@@ -6,8 +6,9 @@ use crate::audit::Change;
 use crate::store::StoreError;
 
 /// Locks the session's row until this transaction ends: a sign-out at the same moment either is
-/// seen here, or sees the visit made here.
-const LOCK: &str = "UPDATE session SET last_seen_at = $2 \
+/// seen here, or sees the visit made here. It is no use of the session: who asks may be a department's server, or
+/// another browser.
+const LOCK: &str = "UPDATE session SET last_seen_at = last_seen_at \
      WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
 
 const JOIN: &str = "INSERT INTO visit (session_id, client_id, sub, sid, first_at, last_at) \

@@ -1,9 +1,9 @@
 use axum::http::StatusCode;
 
 use super::house::{House, all_at_once, form, not, number};
+use super::whereabouts::nowhere;
 use crate::signin::code::TypedCode;
 use crate::signin::guard::{Browser, look};
-use crate::signin::sessions::Device;
 use crate::signin::verify_code::VerifyCode;
 use crate::web::Locale;
 
@@ -221,9 +221,8 @@ async fn an_answer_that_was_looked_at_for_one_number_takes_no_code_of_another() 
         interaction: id.clone(),
         code: TypedCode::read(&code).unwrap(),
         browser: Browser::of(signin.site.cookies(), &browser.headers()),
-        address: "203.0.113.9".parse().unwrap(),
         previous: None,
-        device: Device::default(),
+        whence: nowhere(),
         locale: Locale::default(),
         work: String::new(),
     };
@@ -247,9 +246,8 @@ async fn a_sign_in_under_way_does_not_go_round_the_lock() {
         interaction: browser.begin().await,
         code: TypedCode::read("123456").unwrap(),
         browser: Browser::of(signin.site.cookies(), &headers),
-        address: browser.address,
         previous: None,
-        device: Device::of(&headers),
+        whence: nowhere(),
         locale: Locale::default(),
         work: String::new(),
     };

@@ -1,8 +1,10 @@
 use super::house::{Browser, House};
+use super::whereabouts::nowhere;
 use crate::audit::{Change, Context};
 use crate::department::{AuthMethod, ClientMetadata, add};
+use crate::signin::Session;
 use crate::signin::sessions::Proof;
-use crate::signin::{Device, Session, add_kiosk, remove_kiosk};
+use crate::signin::{add_kiosk, remove_kiosk};
 use crate::store::StoreError;
 
 const PHONE: &str = "13812345678";
@@ -194,23 +196,21 @@ async fn nobody_signs_in_at_a_kiosk_that_was_just_removed() {
     let account = house.browser().sign_in(PHONE).await.account;
     let (signin, context) = (&house.signin, house.context());
     let added = add_kiosk(&signin.db, &context, name).await.unwrap();
-    let device = Device {
-        kiosk: Some(added.kiosk.id),
-        ..Device::default()
-    };
-    let begin = async |device: Device| {
+    let mut whence = nowhere();
+    whence.device.kiosk = Some(added.kiosk.id);
+    let begin = async || {
         let mut change = Change::begin(&signin.db, &context).await.unwrap();
         let sessions = &signin.sessions;
         let begun = sessions
-            .begin(&mut change, account, Proof::Code, None, device)
+            .begin(&mut change, account, Proof::Code, None, &whence)
             .await?;
         change.commit().await?;
         Ok::<_, StoreError>(begun.id)
     };
-    assert!(begin(device.clone()).await.is_ok());
+    assert!(begin().await.is_ok());
     let ended = remove_kiosk(&signin.db, &signin.config, &context, name).await;
     assert_eq!(ended.unwrap(), 1);
-    assert!(matches!(begin(device).await, Err(StoreError::Missing)));
+    assert!(matches!(begin().await, Err(StoreError::Missing)));
 }
 
 async fn is_over(browser: &Browser<'_>) -> bool {
@@ -230,7 +230,7 @@ async fn the_session_used_longest_ago_gives_way_to_one_too_many() {
         assert!(messages(&house).await.is_empty());
         let mut change = Change::begin(&house.signin.db, &house.context()).await.unwrap();
         sessions
-            .begin(&mut change, session.account, Proof::Code, None, Device::default())
+            .begin(&mut change, session.account, Proof::Code, None, &nowhere())
             .await
             .unwrap();
         change.commit().await.unwrap();

@@ -18,9 +18,11 @@ use crate::audit::{Actor, Change, Context};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber, Written};
 use crate::department::Departments;
+use crate::place::Places;
 use crate::rng::Rng;
 use crate::signin::guard::count;
 use crate::signin::limits::{Ceiling, day_of_city};
+use crate::signin::sessions::Whereabouts;
 use crate::signin::{
     Errands, Handovers, Interactions, NewInteraction, Passkeys, RealNames, Senders, Session, Sessions, Signin,
 };
@@ -123,12 +125,15 @@ impl House {
         let state = short_lived_state(&rng.id()).await;
         let senders = Senders::new(false);
         let vault = Vault::new(&master_key, rng.clone());
+        let places = Places::open(&settings).unwrap();
+        let whereabouts = Whereabouts::new(vault.clone(), senders, places);
         let sessions = Sessions::new(
             &settings.session,
             db.clone(),
             site.cookies(),
             rng.clone(),
             departments.clone(),
+            whereabouts.clone(),
         );
         let errands = Errands::default();
         let signin = Signin {
@@ -142,7 +147,7 @@ impl House {
                 &settings.http,
             ),
             real_names: RealNames::new(None, &db, &vault, &sessions, &errands),
-            handovers: Handovers::new(state.clone(), vault.clone(), rng.clone(), senders),
+            handovers: Handovers::new(state.clone(), vault.clone(), rng.clone(), whereabouts),
             carrier: None,
             errands,
             sessions,
@@ -435,11 +440,19 @@ impl Browser<'_> {
         self.session().await.unwrap()
     }
 
+    pub(super) fn facts(&self) -> Facts {
+        Facts {
+            now: self.house.now(),
+            request_id: String::new(),
+            address: self.address,
+        }
+    }
+
     pub(super) async fn session(&self) -> Option<Session> {
         self.house
             .signin
             .sessions
-            .current(&self.headers(), self.house.now())
+            .current(&self.headers(), &self.facts())
             .await
             .unwrap()
     }

@@ -13,3 +13,4 @@ mod pressure;
 mod privacy;
 mod story;
 mod sweep;
+mod whereabouts;

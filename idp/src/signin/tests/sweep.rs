@@ -4,13 +4,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::house::{Browser, House, not, number};
+use super::whereabouts::nowhere;
 use crate::args;
 use crate::audit::Change;
 use crate::signin::guard::{look, remember_browser, reserve_send};
 use crate::signin::limits::BrowserKnown;
 use crate::signin::sessions::Proof;
 use crate::signin::sweep::sweep;
-use crate::signin::{Device, Session, guard};
+use crate::signin::{Session, guard};
 use crate::web::Locale;
 
 const PHONE: &str = "13812345678";
@@ -336,9 +337,8 @@ async fn a_session_that_was_swept_is_not_taken_up_again() {
 
 async fn begin_again(house: &House, change: &mut Change, session: &Session) -> Uuid {
     let sessions = &house.signin.sessions;
-    let device = Device::default();
     let begun = sessions
-        .begin(change, session.account, Proof::Code, Some(session), device)
+        .begin(change, session.account, Proof::Code, Some(session), &nowhere())
         .await;
     begun.unwrap().id
 }
@@ -351,7 +351,7 @@ async fn however_many_sessions_are_over_go_a_thousand_at_a_time() {
     for _ in 0..1100 {
         let sessions = &house.signin.sessions;
         let begun = sessions
-            .begin(&mut change, session.account, Proof::Code, None, Device::default())
+            .begin(&mut change, session.account, Proof::Code, None, &nowhere())
             .await;
         let id = begun.unwrap().id;
         sessions

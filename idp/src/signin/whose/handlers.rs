@@ -10,7 +10,7 @@ use super::super::handlers::to_phone;
 use super::super::identity::Typed;
 use super::super::interaction::Interaction;
 use super::super::limits::{BrowserKnown, Wait};
-use super::super::sessions::{Device, Proof, Session};
+use super::super::sessions::{Proof, Session, Whence};
 use super::super::window_code::Redemption;
 use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
@@ -30,7 +30,7 @@ pub async fn show_whose(
     page: Page,
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     let Some(asked) = signin.asked(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
     };
@@ -61,7 +61,7 @@ pub async fn answer_whose(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    let interaction = signin.begin_page(&id, &headers, facts.now).await?;
+    let interaction = signin.begin_page(&id, &headers, &facts).await?;
     form.check_token(&interaction.form_binding())?;
     let Some(asked) = signin.asked(&id, facts.now).await? else {
         return Ok(to_phone(&interaction));
@@ -69,7 +69,7 @@ pub async fn answer_whose(
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     let holder = signin.owner_of(&asked).await?;
     let locale = interaction.dress(page.clone()).locale();
-    let arrival = signin.arrival(&headers, holder, locale, facts.now).await?;
+    let arrival = signin.arrival(&headers, holder, locale, &facts).await?;
     let answered = match (asked.question, form.one("answer")?, holder) {
         (Question::Whose, "mine", Some(holder)) => {
             let typed = Typed::of(&form)?;
@@ -130,7 +130,7 @@ struct Arrival {
     browser: Browser,
     known: BrowserKnown,
     previous: Option<Session>,
-    device: Device,
+    whence: Whence,
     /// What the page speaks.
     locale: Locale,
 }
@@ -164,7 +164,7 @@ impl Signin {
         headers: &HeaderMap,
         holder: Option<Uuid>,
         locale: Locale,
-        now: Timestamp,
+        facts: &Facts,
     ) -> Result<Arrival, PageError> {
         let browser = Browser::of(self.site.cookies(), headers);
         Ok(Arrival {
@@ -172,8 +172,8 @@ impl Signin {
                 Some(holder) => browser.is_known(&self.db, holder).await?,
                 None => BrowserKnown::No,
             },
-            previous: self.sessions.open(headers, now).await?,
-            device: self.sessions.device(headers).await?,
+            previous: self.sessions.open(headers, facts.now).await?,
+            whence: self.sessions.whence(headers, facts.address).await?,
             locale,
             browser,
         })
@@ -198,8 +198,8 @@ impl Signin {
         };
         if !matches!(entry, Entry::Newcomer) {
             // There was a doubt whose account it is.
-            let (vault, device) = (&self.vault, &arrival.device);
-            tell_of_arrival(&mut change, vault, account, known, device, Manner::Odd).await?;
+            let (vault, whence) = (&self.vault, &arrival.whence);
+            tell_of_arrival(&mut change, vault, account, known, whence, Manner::Odd).await?;
         }
         account::stay(&mut change, account).await?;
         let cookies = self.site.cookies();
@@ -208,7 +208,7 @@ impl Signin {
             &arrival.browser,
             known,
             account,
-            &arrival.device,
+            &arrival.whence.device,
             arrival.locale,
             cookies,
         )
@@ -220,7 +220,7 @@ impl Signin {
                 account,
                 proof,
                 arrival.previous.as_ref(),
-                arrival.device,
+                &arrival.whence,
             )
             .await?;
         change.commit().await?;

@@ -28,6 +28,7 @@ mod one_connection;
 mod overtaken;
 mod passkeys;
 mod phones;
+mod places;
 mod proofing;
 mod sessions;
 mod sign_in;
