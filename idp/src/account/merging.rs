@@ -44,9 +44,12 @@ const PROPOSE: &str = "INSERT INTO merging (account_id, into_account, proof_id, 
 const IS_OFFERED: &str =
     "SELECT account_id FROM merging WHERE account_id = $1 AND begun_at IS NULL AND expires_at > $2";
 
-/// Nobody but whoever has opened the account was ever in it: there is no owner to ask.
+/// Nobody but whoever has opened the account was ever in it, in that one session, and no department knows it: there is no
+/// owner to ask, and nothing to lose.
 const IS_NEW: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.created_at = $2 AND a.created_at > $3 \
      AND (SELECT COUNT(*) FROM phone p WHERE p.account_id = a.id AND p.ended_at IS NULL) = 1 \
+     AND (SELECT COUNT(*) FROM session s WHERE s.account_id = a.id) = 1 \
+     AND NOT EXISTS (SELECT 1 FROM subject d WHERE d.account_id = a.id) \
      AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id AND k.ended_at IS NULL)";
 
 const BEGIN: &str = "UPDATE merging SET token_hash = $2, begun_at = $3, expires_at = $4, due_at = $5 \

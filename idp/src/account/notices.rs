@@ -37,6 +37,7 @@ pub enum Notice {
     NumberAdded,
     /// One that signs in for a while yet.
     NumberEnding,
+    NumberRemoved,
     /// Staff at a window gave out a code for the account.
     WindowCode,
     /// Staff at a window have seen its owner.
@@ -54,7 +55,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::NewDevice,
         Self::AtKiosk,
         Self::PasskeyAdded,
@@ -66,6 +67,7 @@ impl Notice {
         Self::Leaving,
         Self::NumberAdded,
         Self::NumberEnding,
+        Self::NumberRemoved,
         Self::WindowCode,
         Self::Witnessed,
         Self::NumberLost,
@@ -90,6 +92,7 @@ impl Notice {
             Self::Leaving => "leaving",
             Self::NumberAdded => "number-added",
             Self::NumberEnding => "number-ending",
+            Self::NumberRemoved => "number-removed",
             Self::WindowCode => "window-code",
             Self::Witnessed => "witnessed",
             Self::NumberLost => "number-lost",
@@ -119,6 +122,7 @@ impl Notice {
             Self::Leaving => "told-leaving",
             Self::NumberAdded => "told-number-added",
             Self::NumberEnding => "told-number-ending",
+            Self::NumberRemoved => "told-number-removed",
             Self::WindowCode => "told-window-code",
             Self::Witnessed => "told-witnessed",
             Self::NumberLost => "told-number-lost",
@@ -134,6 +138,35 @@ impl Notice {
             .say(id)
             .with("device", if is_named { device } else { other.as_str() })
             .to_string()
+    }
+
+    /// What goes its way in some days unless the owner says no. A thief who has used up a day's messages does not begin it
+    /// untold, and does not use them up with it.
+    const fn opens_a_wait(self) -> bool {
+        matches!(
+            self,
+            Self::Leaving | Self::Merging | Self::NumberEnding | Self::NumberLeaving | Self::NumberMoving
+        )
+    }
+
+    /// Whether the telephones have had their messages of the day, by the notices of each kind.
+    fn is_told_enough(self, today: &[Row]) -> Result<bool, StoreError> {
+        let (mut of_kind, mut others) = (0, 0);
+        for row in today {
+            let kind = row.text("kind")?;
+            let told = row.int("told")?;
+            if kind == self.as_str() {
+                of_kind += told;
+            }
+            if !Self::named(&kind).is_some_and(Self::opens_a_wait) {
+                others += told;
+            }
+        }
+        Ok(if self.opens_a_wait() {
+            of_kind >= MOST
+        } else {
+            of_kind >= MOST_OF_KIND || others >= MOST
+        })
     }
 }
 
@@ -160,13 +193,13 @@ const MOST: i64 = 10;
 /// And of one kind: more than one, so that an owner's own new device does not hide a thief's.
 const MOST_OF_KIND: i64 = 3;
 
-const TOLD_TODAY: &str = "SELECT COUNT(*) AS told, SUM(CASE WHEN kind = $3 THEN 1 ELSE 0 END) AS of_kind \
-     FROM notice WHERE account_id = $1 AND created_at > $2";
+const TOLD_TODAY: &str = "SELECT kind, COUNT(*) AS told FROM notice \
+     WHERE account_id = $1 AND created_at > $2 AND told_at IS NOT NULL GROUP BY kind";
 
 const LANGUAGE: &str = "SELECT language FROM account WHERE id = $1";
 
-const INSERT: &str = "INSERT INTO notice (id, token_hash, account_id, kind, device, created_at, expires_at, place) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const INSERT: &str = "INSERT INTO notice (id, token_hash, account_id, kind, device, created_at, expires_at, place, told_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 const BY_TOKEN: &str = "SELECT id, account_id, kind, device, place, created_at FROM notice \
      WHERE token_hash = $1 AND expires_at > $2 AND used_at IS NULL";
@@ -185,8 +218,8 @@ const UNLOCK: &str = "UPDATE account SET locked_at = NULL WHERE id = $1 AND lock
 const SWEEP: &str = "DELETE FROM notice WHERE id IN \
      (SELECT id FROM notice WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)";
 
-/// Tells the owner, on each of the account's telephones, in the transaction that causes it; what is told too often is
-/// left to the account page. The caller records the change itself.
+/// Tells the owner, on the account page and on each of the account's telephones, in the transaction that causes it; what is
+/// told too often is left to the account page. The caller records the change itself.
 ///
 /// # Errors
 /// Where the database does not answer, or a number cannot be opened.
@@ -213,13 +246,8 @@ pub async fn tell_of_place(
     place: Option<&Place>,
 ) -> Result<(), StoreError> {
     let now = change.now();
-    let told = change
-        .maybe(TOLD_TODAY, args![account, now.minus(DAY), notice.as_str()])
-        .await?
-        .ok_or(StoreError::Missing)?;
-    if told.int("told")? >= MOST || told.maybe_int("of_kind")?.unwrap_or_default() >= MOST_OF_KIND {
-        return Ok(());
-    }
+    let told = change.all(TOLD_TODAY, args![account, now.minus(DAY)]).await?;
+    let is_enough = notice.is_told_enough(&told)?;
     let (id, token) = (change.rng().uuid(now), change.rng().id());
     let seal = |place: &Place| vault.seal(SEALED_PLACE, &id.to_string(), &place.to_record());
     let args = args![
@@ -230,9 +258,13 @@ pub async fn tell_of_place(
         device,
         now,
         now.plus(LINK),
-        place.map(seal).transpose()?
+        place.map(seal).transpose()?,
+        (!is_enough).then_some(now)
     ];
     change.execute(INSERT, args).await?;
+    if is_enough {
+        return Ok(());
+    }
     let (what, english) = sentence(change, account, notice, device).await?;
     for number in live_numbers(change, vault, account).await? {
         enqueue_text(

@@ -132,6 +132,8 @@ pub async fn give_up_phone(
         return Ok(GivenUp::Last);
     }
     if is_young && older_stays {
+        // On this number too, whose owner may be another than whoever is here.
+        tell(change, vault, account, Notice::NumberRemoved, "").await?;
         change.execute(END, args![phone, now]).await?;
         record_end(change, phone, account).await?;
         return Ok(GivenUp::AtOnce);

@@ -32,6 +32,7 @@ files! {
     "0016_merging_waits",
     "0017_network",
     "0018_language",
+    "0019_notice_told",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

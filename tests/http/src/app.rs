@@ -84,6 +84,11 @@ impl TestApp {
         self.rows(&format!("SELECT COUNT(*) FROM {table}")).await
     }
 
+    /// The one number that a `SELECT COUNT(*)` asks the records for.
+    pub async fn rows(&self, sql: &str) -> i64 {
+        self.records.ask_number(sql.to_owned()).await
+    }
+
     /// The column `it` of a statement's rows, as text, read past the server; bytes in hexadecimal.
     pub async fn read_records(&self, statement: &str) -> Vec<String> {
         self.records.texts(statement).await

@@ -252,13 +252,14 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "notice",
         words: "held-notices",
-        sql: "SELECT id, kind, device, place, created_at, expires_at, seen_at, used_at FROM notice WHERE account_id = $1 \
+        sql: "SELECT id, kind, device, place, created_at, told_at, expires_at, seen_at, used_at FROM notice WHERE account_id = $1 \
               ORDER BY created_at, id",
         columns: &[
             column("kind", "held-item", Text),
             DEVICE,
             column("place", "held-where", Kind::Place(account::SEALED_PLACE)),
             BEGAN,
+            column("told_at", "held-told", Moment),
             ENDS,
             column("seen_at", "held-seen", Moment),
             column("used_at", "held-last", Moment),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::tables::TABLES;
 
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../../../../migrations/0016_merging_waits.sql"),
     include_str!("../../../../migrations/0017_network.sql"),
     include_str!("../../../../migrations/0018_language.sql"),
+    include_str!("../../../../migrations/0019_notice_told.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
