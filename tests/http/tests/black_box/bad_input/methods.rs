@@ -22,6 +22,7 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/account/identity", &["GET", "POST"]),
     ("/account/merge", &["GET", "POST"]),
     ("/account/merge/begin", &["POST"]),
+    ("/account/merge/offer", &["GET"]),
     ("/account/merge/stop", &["POST"]),
     ("/account/activity", &["GET"]),
     ("/account/export", &["GET", "POST"]),
