@@ -99,11 +99,6 @@ impl TestApp {
         self.records.traces(of).await
     }
 
-    /// The number that SQL answers, read past the server: `SELECT COUNT(*) …`.
-    pub async fn rows(&self, sql: &str) -> i64 {
-        self.records.ask_number(sql.to_owned()).await
-    }
-
     /// Runs SQL on the records, past the server.
     pub async fn change_records(&self, statements: &str) {
         self.records.change(statements).await;

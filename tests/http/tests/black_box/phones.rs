@@ -182,6 +182,12 @@ async fn a_number_just_added_goes_at_once() {
         account.answer.body
     );
     assert!(!account.text("#methods").contains("138 **** 0002"));
+    let told = app.resident(NEW).notices(1).await;
+    let told = app.browser().get(&told[0]).await.text("#what");
+    assert!(
+        told.contains("移除了一个手机号"),
+        "to the number that went, too: {told}"
+    );
 }
 
 /// The number is as young as the one that the thief has added.

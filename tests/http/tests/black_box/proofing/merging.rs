@@ -321,6 +321,52 @@ async fn a_session_in_somebodys_account_does_not_close_it_behind_their_back() {
     assert_eq!(app.count("merging").await, 0);
 }
 
+/// Whoever opened the account by a stolen code is not alone in it any more, though their session is the one it began with.
+#[tokio::test]
+async fn an_account_that_its_owner_has_used_elsewhere_is_not_closed_at_once() {
+    for by_department in [false, true] {
+        let (app, _) = start().await;
+        let thief = app.resident(SECOND);
+        thief.sign_in().await;
+        app.advance("61s").await;
+        if by_department {
+            let client = app.client("hrss").await;
+            thief.sign_in_to(&client).await;
+        } else {
+            thief.elsewhere().sign_in().await;
+        }
+        prove(&at_account(&app.resident(FIRST)).await, XIUYING).await;
+        app.advance("61s").await;
+        let page = thief.browser.get("/account").await.click("#prove-name").await;
+        let page = prove(&page, XIUYING).await;
+        app.advance("61s").await;
+        let account = to_question(&page, &thief).await.press("#confirm", &[]).await;
+        let said = account.text("[role=status]");
+        assert!(said.contains("过几天"), "{by_department}: {said}");
+        assert_eq!(app.rows(CLOSED).await, 0, "{by_department}");
+    }
+}
+
+/// Each is stopped on the page; the owner has had three messages about it today.
+#[tokio::test]
+async fn a_merging_begun_for_the_fourth_time_in_a_day_is_told_like_the_first() {
+    let (app, owner, ..) = phished().await;
+    let told = "SELECT COUNT(*) FROM notice n JOIN account a ON a.id = n.account_id \
+                WHERE n.kind = 'merging' AND n.told_at IS NOT NULL AND a.identity = 'unknown'";
+    assert_eq!(app.rows(told).await, 1);
+    app.advance("61s").await;
+    owner.sign_in().await;
+    for times in 2..=4 {
+        let account = owner.browser.get("/account").await;
+        account.press("#stop-merging", &[]).await;
+        app.advance("61s").await;
+        let page = prove(&at_account(&owner.elsewhere()).await, XIUYING).await;
+        page.press("#merge", &[]).await;
+        assert_eq!(app.rows(told).await, times);
+        app.advance("61s").await;
+    }
+}
+
 #[tokio::test]
 async fn the_link_of_either_account_stops_a_merging() {
     for is_staying in [false, true] {
