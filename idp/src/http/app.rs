@@ -214,10 +214,7 @@ impl App {
         let real_names = RealNames::new(authority.clone(), &db, &vault, &sessions, &errands);
         let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), whereabouts);
         let operators = Operators::new(&settings.operator, db.clone(), site.cookies(), rng.clone());
-        let ways = Ways {
-            passkey: passkeys.are_offered(),
-            real_name: real_names.can_be_proven(),
-        };
+        let ways = ways(&passkeys, &real_names);
         Ok(Self(Arc::new(Handles {
             clock,
             rng,
@@ -259,6 +256,14 @@ impl App {
             sms: self.sms.clone(),
             vault: self.vault.clone(),
         }
+    }
+}
+
+/// How a sign-in can be raised here.
+fn ways(passkeys: &Passkeys, real_names: &RealNames) -> Ways {
+    Ways {
+        passkey: passkeys.are_offered(),
+        real_name: real_names.can_be_proven(),
     }
 }
 

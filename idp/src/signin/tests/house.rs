@@ -97,6 +97,14 @@ fn http_client() -> reqwest::Client {
     reqwest::Client::builder().build().unwrap()
 }
 
+/// Three past noon: no test begins just before a period of some count ends.
+fn past_noon() -> Clock {
+    let clock = Clock::system();
+    let (_, midnight) = day_of_city(clock.now());
+    clock.advance(midnight.since(clock.now()) + Duration::from_secs(12 * 3600 + 180));
+    clock
+}
+
 impl House {
     pub(super) async fn open() -> Self {
         Self::with(|_| {}).await
@@ -117,10 +125,7 @@ impl House {
         let site = Site::sample(ORIGIN_OF_OURS);
         let http = http_client();
         let sms = Sms::new(&settings, http, rng.clone()).unwrap();
-        let clock = Clock::system();
-        // Three past noon: no test begins just before a period of some count ends.
-        let (_, midnight) = day_of_city(clock.now());
-        clock.advance(midnight.since(clock.now()) + Duration::from_secs(12 * 3600 + 180));
+        let clock = past_noon();
         let departments = Departments::new(db.clone(), clock.clone());
         let state = short_lived_state(&rng.id()).await;
         let senders = Senders::new(false);
