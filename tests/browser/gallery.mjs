@@ -1,4 +1,5 @@
 // The pictures of docs/pages.md, taken anew by the tests that look at the pages: node tests/browser/gallery.mjs
+// With names of tests, such as `pages levels`, only those that they look at.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -9,14 +10,15 @@ import { languages, screens } from './pictures.mjs';
 
 /** The largest file, in bytes; the quality is lowered until it fits. */
 const largest = 110_000;
+const only = process.argv.slice(2);
 const shown = new URL('../../docs/pages/', import.meta.url);
 const folder = process.env.YIMEN_PICTURES ?? await mkdtemp(join(tmpdir(), 'yimen-pictures-'));
 const browser = await launch();
 try {
   await walk();
   const names = new Set((await readdir(folder)).map((file) => file.split('.')[0]));
-  await rm(shown, { recursive: true, force: true });
-  await mkdir(shown);
+  if (only.length === 0) await rm(shown, { recursive: true, force: true });
+  await mkdir(shown, { recursive: true });
   for (const name of names) await writeFile(new URL(`${name}.webp`, shown), await sheet(name));
 } finally {
   await browser.close();
@@ -26,9 +28,9 @@ try {
 /** Runs every test file that takes pictures. */
 async function walk() {
   const here = new URL('.', import.meta.url);
-  const files = [];
-  for (const file of (await readdir(here)).filter((name) => name.endsWith('.test.mjs'))) {
-    if ((await readFile(new URL(file, here), 'utf8')).includes("'./pictures.mjs'")) files.push(file);
+  const files = only.map((name) => `${name}.test.mjs`);
+  for (const file of only.length > 0 ? [] : await readdir(here)) {
+    if (file.endsWith('.test.mjs') && (await readFile(new URL(file, here), 'utf8')).includes('await picture(')) files.push(file);
   }
   const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', ...files],
     { cwd: here, stdio: 'inherit', env: { ...process.env, YIMEN_PICTURES: folder } });
