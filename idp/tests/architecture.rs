@@ -343,7 +343,8 @@ fn only_the_audit_writes() {
     }
 }
 
-/// Who commits without an audit row, how often, and why it means nothing to anyone. Whoever comes new to this list says so too.
+/// Who commits without an audit row, how often, and why it means nothing to anyone. Whoever comes new to this list
+/// says so too.
 const HOUSEKEEPING: [(&str, usize, &str); 6] = [
     (
         "events/courier.rs",

@@ -1,5 +1,5 @@
-//! Known in person: staff have seen somebody and their document. This and an authority's answer are the only ways in which
-//! an account is raised.
+//! Known in person: staff have seen somebody and their document. This and an authority's answer are the only ways in
+//! which an account is raised.
 
 use uuid::Uuid;
 
@@ -25,8 +25,8 @@ const METHOD: &str = "window";
 
 const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
 
-/// Writes down whose account this is, as an operator on duty has seen. No passkey is vouched for by it: whoever has made
-/// them was not seen.
+/// Writes down whose account this is, as an operator on duty has seen. No passkey is vouched for by it: whoever has
+/// made them was not seen.
 ///
 /// Where the answer is not [`Proven::Done`], the change is to be dropped.
 ///

@@ -42,8 +42,8 @@ pub enum Return {
     NotLeaving,
 }
 
-/// Whether there is anything to come back to, read within the change that does so: a link may have stopped the deletion,
-/// and locked the account, since the question was asked.
+/// Whether there is anything to come back to, read within the change that does so: a link may have stopped the
+/// deletion, and locked the account, since the question was asked.
 ///
 /// # Errors
 /// Where the database does not answer.

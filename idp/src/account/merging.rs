@@ -17,7 +17,8 @@ use crate::store::{Db, Row, StoreError, Vault, hash};
 /// How long the person may take to sign in to the other account.
 pub const TO_MERGE: Duration = Duration::from_secs(15 * 60);
 
-/// How long it is offered to somebody whose name was found elsewhere at a window, before they go home and sign in. Ours.
+/// How long it is offered to somebody whose name was found elsewhere at a window, before they go home and sign in.
+/// Ours.
 pub const OFFERED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How long what was agreed stays after it was due, in milliseconds: for nodes that were down meanwhile.
@@ -44,8 +45,8 @@ const PROPOSE: &str = "INSERT INTO merging (account_id, into_account, proof_id, 
 const IS_OFFERED: &str =
     "SELECT account_id FROM merging WHERE account_id = $1 AND begun_at IS NULL AND expires_at > $2";
 
-/// Nobody but whoever has opened the account was ever in it, in that one session, and no department knows it: there is no
-/// owner to ask, and nothing to lose.
+/// Nobody but whoever has opened the account was ever in it, in that one session, and no department knows it: there
+/// is no owner to ask, and nothing to lose.
 const IS_NEW: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.created_at = $2 AND a.created_at > $3 \
      AND (SELECT COUNT(*) FROM phone p WHERE p.account_id = a.id AND p.ended_at IS NULL) = 1 \
      AND (SELECT COUNT(*) FROM session s WHERE s.account_id = a.id) = 1 \
@@ -105,8 +106,8 @@ const MOVE_NOTICES: &str =
     "UPDATE notice SET account_id = $2 WHERE account_id = $1 AND kind = $3 AND created_at >= $4";
 const END_NOTICES: &str = "UPDATE notice SET used_at = $2 WHERE account_id = $1 AND used_at IS NULL";
 
-/// Writes down that a name was to be proven in the account `closing` which the owner of `staying` bears already: that owner
-/// is told, be it the same person or somebody else, and for so long the two can be merged if the person likes.
+/// Writes down that a name was to be proven in the account `closing` which the owner of `staying` bears already: that
+/// owner is told, be it the same person or somebody else, and for so long the two can be merged if the person likes.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -132,9 +133,10 @@ pub async fn is_merging_offered(db: &Db, account: Uuid, now: Timestamp) -> Resul
     Ok(db.maybe(IS_OFFERED, args![account, now]).await?.is_some())
 }
 
-/// The person wants it; answers whether it was proposed of late. `token` is the browser's, `opened_at` is when the session
-/// began in which they say so. The account's owner is told, and has `wait` to say no: whoever has a session there for an
-/// hour does not close it. An account that this very session opened has no other owner, and closes without waiting.
+/// The person wants it; answers whether it was proposed of late. `token` is the browser's, `opened_at` is when the
+/// session began in which they say so. The account's owner is told, and has `wait` to say no: whoever has a session
+/// there for an hour does not close it. An account that this very session opened has no other owner, and closes
+/// without waiting.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -190,8 +192,8 @@ fn read(row: &Row) -> Result<Merging, StoreError> {
     })
 }
 
-/// The person says yes in the account that stays, which is told where the other one waits. None where nothing was begun,
-/// or not by this person.
+/// The person says yes in the account that stays, which is told where the other one waits. None where nothing was
+/// begun, or not by this person.
 ///
 /// `signed_in_at` is when the person last showed that `staying` is theirs.
 ///

@@ -1,5 +1,5 @@
-//! A new number in the place of a lost one, for a person whom a window has given a code: not at once, so that an owner who
-//! was never at a window can say no.
+//! A new number in the place of a lost one, for a person whom a window has given a code: not at once, so that an
+//! owner who was never at a window can say no.
 
 use std::time::Duration;
 
@@ -70,9 +70,9 @@ const TAKE: &str = "UPDATE phone SET ended_at = $3, end_reason = 'moved' \
 const REPLACE: &str = "UPDATE phone SET ended_at = COALESCE(ended_at, $2), end_reason = 'replaced' \
      WHERE id = $1 AND (ended_at IS NULL OR end_reason = 'disputed')";
 
-/// Writes down that the number of the account `from` is to take the lost one's place, after `wait`. The owners of both are
-/// told on every number there is: a session in `from` need not be its owner's. So one that is proven, has a passkey, or was
-/// there for longer than `wait` when the code was given out, loses no number.
+/// Writes down that the number of the account `from` is to take the lost one's place, after `wait`. The owners of
+/// both are told on every number there is: a session in `from` need not be its owner's. So one that is proven, has a
+/// passkey, or was there for longer than `wait` when the code was given out, loses no number.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -140,8 +140,8 @@ impl Notice {
             .to_string()
     }
 
-    /// What goes its way in some days unless the owner says no. A thief who has used up a day's messages does not begin it
-    /// untold, and does not use them up with it.
+    /// What goes its way in some days unless the owner says no. A thief who has used up a day's messages does not
+    /// begin it untold, and does not use them up with it.
     const fn opens_a_wait(self) -> bool {
         matches!(
             self,
@@ -218,8 +218,8 @@ const UNLOCK: &str = "UPDATE account SET locked_at = NULL WHERE id = $1 AND lock
 const SWEEP: &str = "DELETE FROM notice WHERE id IN \
      (SELECT id FROM notice WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)";
 
-/// Tells the owner, on the account page and on each of the account's telephones, in the transaction that causes it; what is
-/// told too often is left to the account page. The caller records the change itself.
+/// Tells the owner, on the account page and on each of the account's telephones, in the transaction that causes it;
+/// what is told too often is left to the account page. The caller records the change itself.
 ///
 /// # Errors
 /// Where the database does not answer, or a number cannot be opened.
@@ -369,8 +369,8 @@ pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> 
 const IS_LOCKED: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \
      WHERE number_index = $1 AND ended_at IS NULL) RETURNING locked_at";
 
-/// Whether the account of a number is locked, read within the change: it is not locked before that commits. An account that
-/// claims the number is held with it.
+/// Whether the account of a number is locked, read within the change: it is not locked before that commits. An
+/// account that claims the number is held with it.
 ///
 /// # Errors
 /// Where the database does not answer.

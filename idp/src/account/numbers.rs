@@ -162,8 +162,8 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 }
 
 /// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes, but
-/// for the only ones, and what was given up or was to be replaced stays. A number that its owner has got back since then was
-/// not added: it is as old as what it was taken from.
+/// for the only ones, and what was given up or was to be replaced stays. A number that its owner has got back since
+/// then was not added: it is as old as what it was taken from.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -190,8 +190,8 @@ pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestam
     Ok(())
 }
 
-/// The numbers that stay with an account, and since when each is its own. One that somebody else had for a while and that
-/// came back, by its owner's own browser or by staff, is so since before.
+/// The numbers that stay with an account, and since when each is its own. One that somebody else had for a while and
+/// that came back, by its owner's own browser or by staff, is so since before.
 async fn staying_since(change: &mut Change, account: Uuid) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
     let mut staying = Vec::new();
     // The number's pairing before this one, where it was returned.

@@ -84,8 +84,8 @@ impl PasskeyEnd {
     }
 }
 
-/// More than anybody has devices; a list without end would be a way to fill the records. No more are added: those that a
-/// merging brings in stay all the same.
+/// More than anybody has devices; a list without end would be a way to fill the records. No more are added: those
+/// that a merging brings in stay all the same.
 pub const MOST_PASSKEYS: usize = 20;
 
 const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p.vouched_at, p.version, \

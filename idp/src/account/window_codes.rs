@@ -1,4 +1,5 @@
-//! Codes that staff hand to a person whose document they have seen: one thing only the owner has, when there is no other.
+//! Codes that staff hand to a person whose document they have seen: one thing only the owner has, when there is no
+//! other.
 
 use std::fmt;
 use std::time::Duration;
@@ -183,8 +184,8 @@ pub async fn end_window_codes(change: &mut Change, account: Uuid) -> Result<(), 
     change.execute(END, args![account]).await.map(drop)
 }
 
-/// Takes a code that was typed for the account `asker`, once; none where it is not good. The caller drops the change where it
-/// is not for what they ask.
+/// Takes a code that was typed for the account `asker`, once; none where it is not good. The caller drops the change
+/// where it is not for what they ask.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -184,7 +184,8 @@ mod tests {
         let told: Vec<_> = newest.iter().rev().map(|entry| entry.action).collect();
         assert_eq!(told, lived.repeat(5));
 
-        // The same a few at a time, each from where the one before it has ended; another account's point shows nobody else's.
+        // The same a few at a time, each from where the one before it has ended; another account's point shows nobody
+        // else's.
         let (mut read, mut before) = (Vec::new(), Before::ANYTHING);
         loop {
             let some = of_account(&records.db, account, before, 4).await.unwrap();

@@ -169,10 +169,12 @@ pub(super) struct ClientOptions {
     /// Where the client's public keys are published, instead of --jwks
     #[arg(long, value_name = "URI")]
     pub jwks_uri: Option<String>,
-    /// All it may ever ask for; `offline_access` for refresh tokens that outlive the session [default for a new client: openid profile phone]
+    /// All it may ever ask for; `offline_access` for refresh tokens that outlive the session [default for a new
+    /// client: openid profile phone]
     #[arg(long)]
     pub scope: Option<String>,
-    /// What it may send to the token endpoint; may be repeated [default for a new client: authorization_code, refresh_token]
+    /// What it may send to the token endpoint; may be repeated [default for a new client: authorization_code,
+    /// refresh_token]
     #[arg(long = "grant-type", value_name = "TYPE")]
     pub grant_types: Vec<String>,
     /// ES256 or RS256 [default for a new client: RS256]
@@ -255,8 +257,8 @@ pub(super) enum Kiosk {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Admin {
-    /// Make an operator; prints a link, good once, by which they make the passkey they sign in with. For an operator who
-    /// is there already, a link for another passkey
+    /// Make an operator; prints a link, good once, by which they make the passkey they sign in with. For an operator
+    /// who is there already, a link for another passkey
     Add {
         /// As colleagues know them, such as 三号窗口-甲
         name: String,

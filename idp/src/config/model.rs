@@ -23,7 +23,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Whether residents come through a proxy that `http.trusted_proxies` does not name: then all seem to be one sender.
+    /// Whether residents come through a proxy that `http.trusted_proxies` does not name: then all seem to be one
+    /// sender.
     #[must_use]
     pub fn is_behind_unnamed_proxy(&self) -> bool {
         let Settings { tls, http, .. } = &self.settings;

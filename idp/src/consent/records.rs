@@ -121,8 +121,8 @@ pub async fn withdraw(
         == 1)
 }
 
-/// Ends whatever was given in an account that was closed into another one, which is asked anew. Answers the clients that
-/// know the person from both.
+/// Ends whatever was given in an account that was closed into another one, which is asked anew. Answers the clients
+/// that know the person from both.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -74,8 +74,8 @@ pub async fn enqueue_logout(change: &mut Change, logout: &Logout) -> Result<(), 
         .map(drop)
 }
 
-/// Writes a notice to one of a resident's telephones into the transaction that causes it: `what` has happened, in Chinese and,
-/// for whoever reads that, in English. `number` is in E.164, `link` a path of ours.
+/// Writes a notice to one of a resident's telephones into the transaction that causes it: `what` has happened, in
+/// Chinese and, for whoever reads that, in English. `number` is in E.164, `link` a path of ours.
 ///
 /// # Errors
 /// Where the database does not take it.
@@ -109,8 +109,8 @@ pub async fn enqueue_text(
         .map(drop)
 }
 
-/// Removes what is said of an account that is being erased. A department that has not heard of a sign-out yet is still to
-/// hear of it: that message stays, without the account, and goes as soon as it is delivered or given up.
+/// Removes what is said of an account that is being erased. A department that has not heard of a sign-out yet is
+/// still to hear of it: that message stays, without the account, and goes as soon as it is delivered or given up.
 ///
 /// # Errors
 /// Where the database does not answer.

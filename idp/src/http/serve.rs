@@ -129,9 +129,9 @@ impl Door {
     }
 }
 
-/// Accepts connections until `stop`, then lets those in flight finish, and what outlives its connection. A place is taken before the first word, so that
-/// who dawdles over a handshake holds one too. A sender who dawdles over a request's head is let go; the body is the
-/// business of the layers.
+/// Accepts connections until `stop`, then lets those in flight finish, and what outlives its connection. A place is
+/// taken before the first word, so that who dawdles over a handshake holds one too. A sender who dawdles over a
+/// request's head is let go; the body is the business of the layers.
 async fn accept<L, G>(
     mut listener: L,
     greeting: G,

@@ -1,8 +1,8 @@
 use serde::Serialize;
 use thiserror::Error;
 
-/// What staff do is done for a reason, and under the number of the window's own file, by which somebody else can look at
-/// it later. Neither says anything of the person.
+/// What staff do is done for a reason, and under the number of the window's own file, by which somebody else can look
+/// at it later. Neither says anything of the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Act {
     pub reason: Reason,

@@ -23,7 +23,8 @@ const BY_TOKEN: &str = "SELECT s.id, s.last_seen_at, o.id AS operator_id, o.name
      FROM operator_session s JOIN operator o ON o.id = s.operator_id \
      WHERE s.token_hash = $1 AND s.last_seen_at > $2 AND s.expires_at > $3 AND o.ended_at IS NULL";
 
-/// Within the change that an operator makes: one who is removed at the same moment either is seen here, or sees it made.
+/// Within the change that an operator makes: one who is removed at the same moment either is seen here, or sees it
+/// made.
 const STILL: &str = "UPDATE operator SET name = name WHERE id = $1 AND ended_at IS NULL";
 
 /// The same of their session.

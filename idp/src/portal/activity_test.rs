@@ -7,8 +7,8 @@ use crate::rng::Rng;
 use crate::store::sample::Records;
 use crate::web::{Edition, Locale, sample};
 
-/// What its resident is not shown: another line tells it better, it is the work of staff, operators and nodes, or it is told of
-/// another account.
+/// What its resident is not shown: another line tells it better, it is the work of staff, operators and nodes, or it
+/// is told of another account.
 const HIDDEN: [Action; 29] = [
     Action::AccountErased,
     Action::BrowserClosed,

@@ -68,8 +68,8 @@ pub async fn lock(
 }
 
 impl Portal {
-    /// One transaction: the link's use, the lock, the sessions, what was added, and a deletion or a merging that is under
-    /// way.
+    /// One transaction: the link's use, the lock, the sessions, what was added, and a deletion or a merging that is
+    /// under way.
     async fn lock_account(&self, context: &Context, told: &Told) -> Result<bool, PageError> {
         let since = told.at.minus(BEFORE);
         let mut change = Change::begin(&self.db, context).await?;

@@ -16,7 +16,8 @@ pub(super) enum Manner {
     Odd,
 }
 
-/// So many wrong codes before a right one are odd at a kiosk. Ours: a mistake or two is an elder's before a strange keyboard.
+/// So many wrong codes before a right one are odd at a kiosk. Ours: a mistake or two is an elder's before a strange
+/// keyboard.
 const ODD_FAILURES: i64 = 3;
 
 impl Manner {

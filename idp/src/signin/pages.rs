@@ -242,8 +242,8 @@ impl CodePage {
     }
 }
 
-/// The style sheet's countdown begins at whole quarters of a minute, two minutes at most; rounding up never promises too
-/// much.
+/// The style sheet's countdown begins at whole quarters of a minute, two minutes at most; rounding up never promises
+/// too much.
 pub(super) fn countdown(left: Duration) -> u64 {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     seconds.next_multiple_of(15).min(120)

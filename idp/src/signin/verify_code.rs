@@ -221,8 +221,8 @@ impl Signin {
         })
     }
 
-    /// One transaction: the account, its number's clean slate, the browser, the session. No cookies where a question was left
-    /// open.
+    /// One transaction: the account, its number's clean slate, the browser, the session. No cookies where a question
+    /// was left open.
     pub(super) async fn sign_in(
         &self,
         context: &Context,

@@ -19,8 +19,8 @@ pub enum Redemption {
 }
 
 impl Signin {
-    /// Takes a code that was typed for `account`: its tries are counted before it is looked at, and the right one is given
-    /// back.
+    /// Takes a code that was typed for `account`: its tries are counted before it is looked at, and the right one is
+    /// given back.
     ///
     /// # Errors
     /// Where the records do not answer.

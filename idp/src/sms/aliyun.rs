@@ -44,8 +44,8 @@ impl Aliyun {
             .map_or_else(|fault| fault, |answer| read_answer(&answer, read))
     }
 
-    /// The parameters in the order of their names; the API's metadata puts them all in the query. None where there is no
-    /// template for such a message.
+    /// The parameters in the order of their names; the API's metadata puts them all in the query. None where there is
+    /// no template for such a message.
     fn query(&self, message: &Message) -> Option<String> {
         let account = &self.0;
         let (chinese, english, params) = match message.content {

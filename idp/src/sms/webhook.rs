@@ -19,7 +19,8 @@ use crate::gateway::{Answer, SecretError, SigningKey};
 ///             "text": "【云川一门】验证码 123456，…\n@id.city.example #123456",
 ///             "code": "123456", "minutes": 5, "origin": "id.city.example" } }
 /// ```
-/// or, of something that has happened to an account, `"type": "sms.notice"` with `what` and `link` in the place of `code` and
+/// or, of something that has happened to an account, `"type": "sms.notice"` with `what` and `link` in the place of
+/// `code` and
 /// `minutes`. Send `text` as it stands, line break included, or fill an approved template from `code`, `minutes`
 /// and `origin`. Log neither `text` nor `code` nor `link`.
 ///

@@ -126,8 +126,8 @@ macro_rules! alone {
 }
 
 impl Db {
-    /// Opens the database that the configuration names, for a command; SQLite files are created. A statement may take as
-    /// long as it takes.
+    /// Opens the database that the configuration names, for a command; SQLite files are created. A statement may take
+    /// as long as it takes.
     ///
     /// # Errors
     /// Where the address is malformed or the database cannot be reached.

@@ -51,9 +51,9 @@ impl From<sqlx::Error> for StoreError {
 }
 
 /// Whether trying again may succeed. PostgreSQL: a broken connection (class 08), a serialization failure,
-/// a deadlock, a transaction that rested too long, no room for more (53), its shutdown or a statement that took too long
-/// (57). `SQLite`, whose extended codes keep the primary one
-/// in their lowest byte: busy, locked, a failing or full disk, a file that cannot be opened.
+/// a deadlock, a transaction that rested too long, no room for more (53), its shutdown or a statement that took too
+/// long (57). `SQLite`, whose extended codes keep the primary one in their lowest byte: busy, locked, a failing or
+/// full disk, a file that cannot be opened.
 fn passes(code: &str) -> bool {
     if code.len() == 5 {
         return matches!(code, "40001" | "40P01" | "25P03") || matches!(&code[..2], "08" | "53" | "57");

@@ -110,8 +110,8 @@ fn texts(rows: &[Row], column: &'static str) -> Vec<String> {
     rows.iter().map(|row| row.text(column).unwrap()).collect()
 }
 
-/// The literals of the rooms that hold SQL, wherever they stand: in constants, lists, fields and calls. Not those of this
-/// room, which asks the databases about themselves.
+/// The literals of the rooms that hold SQL, wherever they stand: in constants, lists, fields and calls. Not those of
+/// this room, which asks the databases about themselves.
 fn statements() -> Vec<String> {
     let mut sources = Vec::new();
     read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);

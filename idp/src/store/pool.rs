@@ -217,7 +217,8 @@ impl<C: Lent> Lease<C> {
         self.pool.terms.silent
     }
 
-    /// What came of a statement. A connection that did not answer is closed: what it still has to say belongs to nobody.
+    /// What came of a statement. A connection that did not answer is closed: what it still has to say belongs to
+    /// nobody.
     pub(super) fn heard<T>(&mut self, answer: Option<Result<T, Error>>) -> Result<T, Error> {
         answer.unwrap_or_else(|| {
             self.connection = None;

@@ -13,8 +13,8 @@ pub enum Value {
 
 pub type Args = Vec<Value>;
 
-/// The highest `$n` of a statement: how many arguments it takes. SQLite binds NULL where one is missing, and says nothing.
-/// What PREPARE names are those of the statement it keeps.
+/// The highest `$n` of a statement: how many arguments it takes. SQLite binds NULL where one is missing, and says
+/// nothing. What PREPARE names are those of the statement it keeps.
 pub(super) fn arguments(sql: &str) -> usize {
     if sql.starts_with("PREPARE ") {
         return 0;

@@ -53,8 +53,8 @@ impl Cookies {
         self.header(base, "", "; Max-Age=0")
     }
 
-    /// The ends of every cookie that this installation has set in a browser, but for one. By plain http its names are bare,
-    /// and the host's other ports lose theirs too.
+    /// The ends of every cookie that this installation has set in a browser, but for one. By plain http its names are
+    /// bare, and the host's other ports lose theirs too.
     #[must_use]
     pub fn clear_all_but(self, headers: &HeaderMap, base: &str) -> Vec<HeaderValue> {
         let mut names: Vec<_> = self.read_prefixed(headers, "").map(|(name, _)| name).collect();

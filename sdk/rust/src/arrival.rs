@@ -20,8 +20,8 @@ pub(crate) struct Arrival {
     pub(crate) linked: Linked,
 }
 
-/// Always under a new secret, never one that the browser brought (session fixation): what it brought, `former`, ends. `None` if the provider has ended
-/// the sign-in since `since`.
+/// Always under a new secret, never one that the browser brought (session fixation): what it brought, `former`, ends.
+/// `None` if the provider has ended the sign-in since `since`.
 pub(crate) async fn arrive(
     yimen: &Yimen,
     known: &Known,

@@ -123,20 +123,21 @@ impl Builder {
 
     /// Joins the department's old user table to the people who come by the provider.
     ///
-    /// Your function is called at the end of every sign-in, before the session begins. Your table alone knows which sign-in
-    /// is a person's first: look their [`sub`](Identity::sub) up, and if it is there, answer [`Linked::Done`]. Otherwise
-    /// match an old row and write `sub` into it. Two sign-ins of one person may finish at the same moment, and after an error
-    /// you are called again: make `sub` unique in your table, and write it by one statement, only where there is none.
+    /// Your function is called at the end of every sign-in, before the session begins. Your table alone knows which
+    /// sign-in is a person's first: look their [`sub`](Identity::sub) up, and if it is there, answer
+    /// [`Linked::Done`]. Otherwise match an old row and write `sub` into it. Two sign-ins of one person may finish at
+    /// the same moment, and after an error you are called again: make `sub` unique in your table, and write it by one
+    /// statement, only where there is none.
     ///
     /// An error signs nobody in: the person gets a calm page with a number, your log the error with the same number.
     ///
     /// # Whose old account is it?
-    /// A phone number alone does not say. Numbers are given out again after some months, shared in families, and entered
-    /// wrongly by clerks; who links by number hands a stranger the file of whoever had it before. Match on two things that
-    /// were proven apart: the number *and* the real name (`level() >= Some(2)`: the provider has verified it), and only if
-    /// exactly one row has both. Otherwise answer [`Linked::Ask`], and let the person prove that the old account is theirs on a
-    /// page of yours: by its password, by a number on a letter that you send, at a window. For what must never go to the
-    /// wrong person, require level 3 there.
+    /// A phone number alone does not say. Numbers are given out again after some months, shared in families, and
+    /// entered wrongly by clerks; who links by number hands a stranger the file of whoever had it before. Match on
+    /// two things that were proven apart: the number *and* the real name (`level() >= Some(2)`: the provider has
+    /// verified it), and only if exactly one row has both. Otherwise answer [`Linked::Ask`], and let the person prove
+    /// that the old account is theirs on a page of yours: by its password, by a number on a letter that you send, at
+    /// a window. For what must never go to the wrong person, require level 3 there.
     ///
     /// ```no_run
     /// # use std::sync::Arc;

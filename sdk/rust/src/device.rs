@@ -1,5 +1,5 @@
-//! Signing in on a device on which nobody types: a kiosk, a television (RFC 8628). It shows letters, and the person allows
-//! it on a phone.
+//! Signing in on a device on which nobody types: a kiosk, a television (RFC 8628). It shows letters, and the person
+//! allows it on a phone.
 
 use std::fmt;
 use std::sync::Arc;

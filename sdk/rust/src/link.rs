@@ -12,9 +12,9 @@ use crate::identity::Identity;
 pub enum Linked {
     /// The person goes on to where they were going: there is a record, old or new, or none is needed.
     Done,
-    /// The person is signed in, but lands on this page of the department first, which asks which old account is theirs. It
-    /// is told in `return_to` where they were going; a path that comes back in a form is to be checked before it is
-    /// followed. At a device there is no page, and they are just signed in.
+    /// The person is signed in, but lands on this page of the department first, which asks which old account is
+    /// theirs. It is told in `return_to` where they were going; a path that comes back in a form is to be checked
+    /// before it is followed. At a device there is no page, and they are just signed in.
     Ask(&'static str),
 }
 

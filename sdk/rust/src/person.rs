@@ -71,8 +71,8 @@ impl Person {
         &self.identity.session().tokens.id_token
     }
 
-    /// Whether the session still stands: a kiosk that shows a person's matters asks now and then, and shows its first page
-    /// when the person has signed out on the phone.
+    /// Whether the session still stands: a kiosk that shows a person's matters asks now and then, and shows its first
+    /// page when the person has signed out on the phone.
     ///
     /// # Errors
     /// [`Error::SessionStore`], where it cannot be known.
@@ -81,8 +81,9 @@ impl Person {
         Ok(kept.is_some())
     }
 
-    /// Ends the session at this department: the "finished" button of a kiosk without a browser. The provider is asked to end
-    /// what stands behind it, its refresh token with it; nobody waits for that, nor for a provider that is away.
+    /// Ends the session at this department: the "finished" button of a kiosk without a browser. The provider is asked
+    /// to end what stands behind it, its refresh token with it; nobody waits for that, nor for a provider that is
+    /// away.
     ///
     /// # Errors
     /// [`Error::SessionStore`], where the session may stand yet: try again.

@@ -16,8 +16,8 @@ use crate::visit::Visit;
 #[derive(Clone, Copy, Debug)]
 pub struct RequireAcr(u8);
 
-/// For routes that only people may use whose sign-in reaches this level: 1 a phone answered, 2 real name verified, 3 and a
-/// passkey, 4 seen in person.
+/// For routes that only people may use whose sign-in reaches this level: 1 a phone answered, 2 real name verified, 3
+/// and a passkey, 4 seen in person.
 ///
 /// Who opens a page with less is sent to confirm who they are, is asked only for what is missing, and comes back to the
 /// same page; who submits a form is told to do so first; a script or a program gets 401 and JSON. Whoever will not

@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::question::ask;
 use crate::session::Session;
 
-/// Has the provider end what stands behind a session, offline access included. Nobody waits for it, and a provider that is
-/// away is not asked again: the session is over here whatever it says.
+/// Has the provider end what stands behind a session, offline access included. Nobody waits for it, and a provider
+/// that is away is not asked again: the session is over here whatever it says.
 pub(crate) fn revoke_behind(yimen: &Yimen, session: &Session) {
     let Some(token) = session.tokens.refresh.clone() else {
         return;

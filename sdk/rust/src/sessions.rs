@@ -90,8 +90,8 @@ impl Sessions {
         self.store.end(&key.name()).await.map_err(unasked)
     }
 
-    /// Ends every session of that sign-in or person, and any that is just beginning. Says how many there were; `None` if
-    /// the word by this `jti`, which may come until `until`, has been heard before.
+    /// Ends every session of that sign-in or person, and any that is just beginning. Says how many there were; `None`
+    /// if the word by this `jti`, which may come until `until`, has been heard before.
     pub(crate) async fn end_all(
         &self,
         ended: &Ended,

@@ -1,5 +1,5 @@
-//! A resident's passkey: made on the account page, then used again and again on one sign-in page, so that a window holds
-//! the two requests of a sign-in and nothing else.
+//! A resident's passkey: made on the account page, then used again and again on one sign-in page, so that a window
+//! holds the two requests of a sign-in and nothing else.
 
 use crate::Result;
 use crate::browser::{Browser, Jar};

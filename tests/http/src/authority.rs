@@ -1,4 +1,5 @@
-//! The authority that knows names and numbers: it checks a question's signature by its own rules, and answers as it is told.
+//! The authority that knows names and numbers: it checks a question's signature by its own rules, and answers as it
+//! is told.
 
 use axum::Router;
 use axum::body::{Body, Bytes};

@@ -1,4 +1,5 @@
-//! A maker of authenticators: the certificates by which its keys say whose they are (WebAuthn Level 3 §8.2.1), in DER by hand.
+//! A maker of authenticators: the certificates by which its keys say whose they are (WebAuthn Level 3 §8.2.1), in DER
+//! by hand.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -12,8 +12,8 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub struct Tap {
     is_shut: Arc<AtomicBool>,
-    /// Odd while it is stalled. A connection flows while this is even and what it was when the connection was made: what
-    /// has met a stall stays so.
+    /// Odd while it is stalled. A connection flows while this is even and what it was when the connection was made:
+    /// what has met a stall stays so.
     turns: Arc<AtomicU32>,
     flowing: Arc<Mutex<Vec<TcpStream>>>,
     statements: Arc<AtomicUsize>,

@@ -10,9 +10,9 @@ const DUE: &str = "SELECT id FROM account WHERE erase_at <= $1 ORDER BY erase_at
 /// Read again under the lock: whoever came back in the last moment stays.
 const TAKE: &str = "UPDATE account SET status = 'erased' WHERE id = $1 AND erase_at <= $2";
 
-/// What stands on an account, each after what stands on it; a passkey may have come from an account that was closed into this
-/// one, with its sessions. The audit stays, by an id that leads to nobody any more:
-/// the law wants it for six months at least, and what is spent of codes is found by its grant and swept without it.
+/// What stands on an account, each after what stands on it; a passkey may have come from an account that was closed
+/// into this one, with its sessions. The audit stays, by an id that leads to nobody any more: the law wants it for
+/// six months at least, and what is spent of codes is found by its grant and swept without it.
 const ERASE: [&str; 15] = [
     "DELETE FROM refresh_token WHERE grant_id IN (SELECT id FROM oauth_grant WHERE account_id = $1)",
     "DELETE FROM oauth_grant WHERE account_id = $1",

@@ -1,5 +1,6 @@
 //! Everything that is held about one resident: what the export shows, and what goes when they leave.
-//! The one place that reads the tables of every room, so that none is forgotten; a test compares it with the migrations.
+//! The one place that reads the tables of every room, so that none is forgotten; a test compares it with the
+//! migrations.
 
 mod erase;
 mod export;

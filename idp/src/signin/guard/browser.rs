@@ -22,7 +22,8 @@ const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, cre
      VALUES ($1, $2, $3, $3) \
      ON CONFLICT (browser_hash, account_id) DO UPDATE SET last_used_at = excluded.last_used_at";
 
-/// An account knows the twenty browsers it used last (ours): one that keeps no cookies becomes another at every sign-in.
+/// An account knows the twenty browsers it used last (ours): one that keeps no cookies becomes another at every
+/// sign-in.
 const FORGET: &str = "DELETE FROM known_browser WHERE account_id = $1 AND last_used_at < \
      (SELECT last_used_at FROM known_browser WHERE account_id = $1 ORDER BY last_used_at DESC LIMIT 1 OFFSET 19)";
 
@@ -122,8 +123,8 @@ pub(in crate::signin) async fn remember_browser(
     Ok(Some(cookies.set(COOKIE, &token, Some(KEPT))))
 }
 
-/// A browser that the account has known for a day may say it, and the sign-in that opens the account. Whoever has just come
-/// in does not choose the language in which the owner is told of it, nor of what they do next.
+/// A browser that the account has known for a day may say it, and the sign-in that opens the account. Whoever has
+/// just come in does not choose the language in which the owner is told of it, nor of what they do next.
 const SPEAK: &str = "UPDATE account SET language = $2 WHERE id = $1 AND (language IS NULL OR language <> $2) \
      AND (created_at = $3 OR EXISTS (SELECT 1 FROM known_browser k \
          WHERE k.account_id = $1 AND k.browser_hash = $4 AND k.created_at <= $5))";

@@ -54,8 +54,8 @@ pub(in crate::signin) struct Seen {
 }
 
 impl Seen {
-    /// The language of a code: the page's, where the owner may be before it; else the owner's own, for it says that nobody
-    /// of ours ever asks for it.
+    /// The language of a code: the page's, where the owner may be before it; else the owner's own, for it says that
+    /// nobody of ours ever asks for it.
     pub(in crate::signin) fn language_of_code(&self, of_page: Language) -> Language {
         match self.known {
             BrowserKnown::Yes => of_page,

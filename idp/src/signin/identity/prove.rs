@@ -117,7 +117,8 @@ impl RealNames {
             .await
     }
 
-    /// The authority is asked whatever is known of the account, so that nobody learns whether its owner was ever proven.
+    /// The authority is asked whatever is known of the account, so that nobody learns whether its owner was ever
+    /// proven.
     async fn recognise_to_the_end(
         &self,
         context: &Context,

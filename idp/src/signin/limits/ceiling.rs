@@ -48,8 +48,8 @@ pub const WINDOW_TRIES: Ceiling = Ceiling {
     period: Duration::from_secs(24 * 3600),
 };
 
-/// The same about people of one region born on one day, whoever asks: who knows so much of somebody has some five hundred
-/// numbers left to try, and with many accounts would find theirs.
+/// The same about people of one region born on one day, whoever asks: who knows so much of somebody has some five
+/// hundred numbers left to try, and with many accounts would find theirs.
 pub const BIRTHDAY_PROOFS: Ceiling = Ceiling {
     name: "birthday proofs",
     most: 10,
@@ -99,8 +99,8 @@ impl Ceiling {
     }
 }
 
-/// What may be spent of a day's budget: a fifth is kept for browsers that know the number's account, so that no flood of
-/// strangers' first sign-ins spends it all.
+/// What may be spent of a day's budget: a fifth is kept for browsers that know the number's account, so that no flood
+/// of strangers' first sign-ins spends it all.
 #[must_use]
 pub const fn budget_open_to(budget: u64, browser_known: BrowserKnown) -> u64 {
     match browser_known {

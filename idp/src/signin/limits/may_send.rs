@@ -35,9 +35,9 @@ const WINDOWS: [Window; 3] = [
 
 /// Whether a number may get another message: one a minute, five an hour, ten a day, sliding.
 ///
-/// A flood is messages that nobody answers, and strangers alone send it. It leaves the last message of each hour and the
-/// last two of each day to browsers that know the number's account. The rule is the same for a number without one, so
-/// that a refusal tells nobody which it was; `answered_at` is when a right code last came for the number.
+/// A flood is messages that nobody answers, and strangers alone send it. It leaves the last message of each hour and
+/// the last two of each day to browsers that know the number's account. The rule is the same for a number without
+/// one, so that a refusal tells nobody which it was; `answered_at` is when a right code last came for the number.
 ///
 /// # Errors
 /// How long until all three windows have room.

@@ -229,8 +229,8 @@ impl Signin {
     }
 }
 
-/// Authenticators are told to forget what signs in nowhere. An operator's passkey signs in elsewhere here: what it is known
-/// by is a record's id, and no resident's handle, which is random.
+/// Authenticators are told to forget what signs in nowhere. An operator's passkey signs in elsewhere here: what it is
+/// known by is a record's id, and no resident's handle, which is random.
 fn unknown(credential: &PublicKeyCredential) -> Verdict {
     let handle = credential
         .get_user_unique_id()

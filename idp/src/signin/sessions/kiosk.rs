@@ -81,8 +81,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends whatever is open on a kiosk that is one no longer, and tells the departments; answers how many sessions that
-    /// were.
+    /// Ends whatever is open on a kiosk that is one no longer, and tells the departments; answers how many sessions
+    /// that were.
     ///
     /// # Errors
     /// Where the database does not answer.

@@ -135,7 +135,8 @@ impl Sessions {
         Ok(over)
     }
 
-    /// What a resident recognises the browser of a request by: the name of the kiosk that it is, or what it says itself.
+    /// What a resident recognises the browser of a request by: the name of the kiosk that it is, or what it says
+    /// itself.
     ///
     /// # Errors
     /// Where the database does not answer: nobody is signed in for long where it should have been for minutes.

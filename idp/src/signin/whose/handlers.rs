@@ -48,8 +48,8 @@ pub async fn show_whose(
     })
 }
 
-/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; `window`, with `code`; `new`, for an account of
-/// one's own; `stay`, or `leave`.
+/// POST `/signin/{id}/whose` with `answer`: `mine`, with `name` and `number`; `window`, with `code`; `new`, for an
+/// account of one's own; `stay`, or `leave`.
 ///
 /// # Errors
 /// As [`show_whose`].
@@ -125,7 +125,8 @@ pub async fn answer_whose(
     }
 }
 
-/// The browser at the door, read before anything is changed: a change has a connection of its own, and may be the only one.
+/// The browser at the door, read before anything is changed: a change has a connection of its own, and may be the
+/// only one.
 struct Arrival {
     browser: Browser,
     known: BrowserKnown,

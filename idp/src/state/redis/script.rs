@@ -86,8 +86,8 @@ impl Call<'_> {
         self
     }
 
-    /// By its hash; a server that does not know it gets the text. `SCRIPT LOAD` would go to every node of a cluster, and
-    /// wait for one that is gone.
+    /// By its hash; a server that does not know it gets the text. `SCRIPT LOAD` would go to every node of a cluster,
+    /// and wait for one that is gone.
     pub(super) async fn run<T: FromRedisValue>(&self, on: &mut impl ConnectionLike) -> RedisResult<T> {
         let unknown = ErrorKind::Server(ServerErrorKind::NoScript);
         match self.command("EVALSHA", &self.script.hash).query_async(on).await {

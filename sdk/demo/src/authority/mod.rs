@@ -1,5 +1,5 @@
-//! An authority of the demo's own: what a city's provider asks whether a name and a number belong together, as a service
-//! of its own and by signed requests. It knows a handful of people, none of whom exists.
+//! An authority of the demo's own: what a city's provider asks whether a name and a number belong together, as a
+//! service of its own and by signed requests. It knows a handful of people, none of whom exists.
 
 mod people;
 mod signature;

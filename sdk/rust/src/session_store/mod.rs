@@ -3,8 +3,8 @@
 //!
 //! # Your own SQL
 //!
-//! The whole of such a store, in SQLite by sqlx; on PostgreSQL `COUNT` and the blanks of `begin_with` are the same. Hold
-//! yours to [`contract::check`] in a test, on the database that you run.
+//! The whole of such a store, in SQLite by sqlx; on PostgreSQL `COUNT` and the blanks of `begin_with` are the same.
+//! Hold yours to [`contract::check`] in a test, on the database that you run.
 //!
 #![doc = concat!("```no_run\n", include_str!("../../examples/sessions_in_sql.rs"), "```")]
 
@@ -48,14 +48,14 @@ impl Default for SessionLimits {
 /// Keeps sessions, and the ends that the provider has told of, for all nodes of a department.
 ///
 /// Everything that a store is given is of use to nobody else: keys are hashes of what the cookies hold, persons and
-/// sign-ins are named by keyed hashes, and contents are sealed, each by the department's key. So all nodes need the same
-/// key file; with a new one, everybody signs in afresh.
+/// sign-ins are named by keyed hashes, and contents are sealed, each by the department's key. So all nodes need the
+/// same key file; with a new one, everybody signs in afresh.
 ///
-/// Times are the caller's: a store compares them with one another, never with a clock of its own. Each operation happens
-/// wholly or not at all, whoever else calls meanwhile. What has expired may be thrown away at any time.
+/// Times are the caller's: a store compares them with one another, never with a clock of its own. Each operation
+/// happens wholly or not at all, whoever else calls meanwhile. What has expired may be thrown away at any time.
 pub trait SessionStore: Send + Sync + 'static {
-    /// How many ends there have been, or any other number that each [`end_all`](Self::end_all) makes larger. A store that
-    /// may lose its memory begins with a number larger than before, such as the time.
+    /// How many ends there have been, or any other number that each [`end_all`](Self::end_all) makes larger. A store
+    /// that may lose its memory begins with a number larger than before, such as the time.
     fn watermark(&self) -> impl Future<Output = Result<Watermark, StoreFault>> + Send;
 
     /// Keeps a new session. `false`, and nothing kept, if since `since` its person or its sign-in has been ended, or if

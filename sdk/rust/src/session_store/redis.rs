@@ -23,8 +23,8 @@ const GRACE: Duration = Duration::from_secs(60);
 ///
 /// A Redis that is down does not stop the department from starting; sessions are back when it is. Give it
 /// `maxmemory-policy noeviction` or a memory of its own, and keep it from coming back with an old copy of its memory
-/// (`save ''`, or `appendfsync always`): in such a copy, somebody who has signed out is still signed in until the session's
-/// own end.
+/// (`save ''`, or `appendfsync always`): in such a copy, somebody who has signed out is still signed in until the
+/// session's own end.
 pub struct RedisStore {
     client: Client,
     link: Mutex<Option<MultiplexedConnection>>,
@@ -45,9 +45,9 @@ const WATERMARK: &str = "local function watermark(key) local n = redis.call('GET
     if n then return tonumber(n) end local t = redis.call('TIME') n = t[1] * 1000000 + t[2] \
     redis.call('SET', key, string.format('%.0f', n)) return n end ";
 
-/// KEYS: 1 watermark, 2 session, 3 the person's sessions, 4 the person's end, then the same of the sign-in, if there is one.
-/// ARGV: 1 since, 2 now, 3 idle at, 4 ends, 5 content, 6 per person, 7 Redis' own expiry of the session, 8 of the sets,
-/// 9 what the keys of sessions begin with, 10 the session's name.
+/// KEYS: 1 watermark, 2 session, 3 the person's sessions, 4 the person's end, then the same of the sign-in, if there
+/// is one. ARGV: 1 since, 2 now, 3 idle at, 4 ends, 5 content, 6 per person, 7 Redis' own expiry of the session, 8 of
+/// the sets, 9 what the keys of sessions begin with, 10 the session's name.
 const BEGIN: &str = "local since = tonumber(ARGV[1]) \
     if since > watermark(KEYS[1]) then return 0 end \
     for i = 4, #KEYS, 2 do local ended = redis.call('GET', KEYS[i]) \
@@ -73,8 +73,8 @@ const FIND: &str = "local s = redis.call('HMGET', KEYS[1], 'content', 'idle_at',
 const REPLACE: &str = "if redis.call('HGET', KEYS[1], 'content') ~= ARGV[1] then return 0 end \
     redis.call('HSET', KEYS[1], 'content', ARGV[2]) return 1";
 
-/// KEYS: 1 watermark, 2 word, 3 sessions, 4 end. ARGV: 1 now, 2 until, 3 Redis' own expiry, 4 what the keys of sessions begin
-/// with.
+/// KEYS: 1 watermark, 2 word, 3 sessions, 4 end. ARGV: 1 now, 2 until, 3 Redis' own expiry, 4 what the keys of
+/// sessions begin with.
 const END_ALL: &str = "local used = redis.call('GET', KEYS[2]) \
     if used and tonumber(used) > tonumber(ARGV[1]) then return false end \
     redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) \
@@ -85,8 +85,8 @@ const END_ALL: &str = "local used = redis.call('GET', KEYS[2]) \
 
 impl RedisStore {
     /// The server at `url`: `redis://` or `rediss://`, with user, password and database, such as
-    /// `rediss://hrss:secret@redis.hrss.city.example/0`. One server, or what looks like one; no Cluster. Several systems
-    /// may share it: what they keep never meets, as each names it by its own key.
+    /// `rediss://hrss:secret@redis.hrss.city.example/0`. One server, or what looks like one; no Cluster. Several
+    /// systems may share it: what they keep never meets, as each names it by its own key.
     ///
     /// # Errors
     /// Where `url` is no such address. Whether Redis answers is seen when somebody comes.
@@ -124,8 +124,8 @@ impl RedisStore {
         self.with(async |link| script.invoke_async(link).await).await
     }
 
-    /// A connection that breaks over the work or does not answer is made anew for the next; the work is not tried again,
-    /// since it may have been done.
+    /// A connection that breaks over the work or does not answer is made anew for the next; the work is not tried
+    /// again, since it may have been done.
     async fn with<T>(
         &self,
         work: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,

@@ -1,4 +1,5 @@
-//! The carriers' word on a number that was silent: it may ask more, or spare an elder the question; an outage does neither.
+//! The carriers' word on a number that was silent: it may ask more, or spare an elder the question; an outage does
+//! neither.
 
 use serde_json::json;
 use yimen_http_tests::{Authenticator, Authority, Manner, Page, Resident, Setup, TestApp};

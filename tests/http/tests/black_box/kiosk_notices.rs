@@ -13,8 +13,8 @@ async fn visit(kiosk: &Resident) -> Page {
     account
 }
 
-/// A kiosk and an owner who is used to it: they were told of it once. The owner's own browser is known for longer than a
-/// lock reaches back.
+/// A kiosk and an owner who is used to it: they were told of it once. The owner's own browser is known for longer
+/// than a lock reaches back.
 async fn used_to(app: &TestApp) -> (Resident, Resident) {
     let kiosk = at_kiosk(app, PHONE).await;
     let owner = app.resident(PHONE);
@@ -63,7 +63,8 @@ async fn a_thief_at_another_kiosk_is_told_of() {
     assert!(told.iter().any(|what| what.contains("二楼1号机")), "{told:?}");
 }
 
-/// At the very kiosk that the owner uses: what is odd is told, what is done there is, and the visit itself is to be seen.
+/// At the very kiosk that the owner uses: what is odd is told, what is done there is, and the visit itself is to be
+/// seen.
 #[tokio::test]
 async fn a_thief_at_the_owners_kiosk_is_seen_all_the_same() {
     let app = TestApp::start().await;

@@ -327,8 +327,8 @@ async fn no_table_holds_a_trace_of_an_erased_account() {
     assert!(app.count("outbox").await > 3);
     app.advance("15d").await;
 
-    // What the law keeps, by ids that lead to nobody; that a code was used, by the id of a grant that is gone; and that a
-    // department is to sign somebody out whom it knows by a number of its own.
+    // What the law keeps, by ids that lead to nobody; that a code was used, by the id of a grant that is gone; and
+    // that a department is to sign somebody out whom it knows by a number of its own.
     assert_eq!(app.traces(&marks).await, ["audit", "outbox", "redeemed_code"]);
     let account = marks[..1].to_vec();
     assert_eq!(app.traces(&account).await, ["audit"]);

@@ -1,5 +1,5 @@
-//! Many changes of the same two accounts at once, on a database that locks row by row: each waits for another, none in a
-//! circle (docs/architecture.md, "Who waits for whom").
+//! Many changes of the same two accounts at once, on a database that locks row by row: each waits for another, none
+//! in a circle (docs/architecture.md, "Who waits for whom").
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,8 @@ const SECOND: &str = "13800000002";
 /// How long the rows are kept from the forms.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What people do to the two accounts, each a form that is about to be sent. Of the two, the second is about to close into the
-/// first.
+/// What people do to the two accounts, each a form that is about to be sent. Of the two, the second is about to close
+/// into the first.
 async fn forms(app: &TestApp) -> Vec<(&'static str, Form)> {
     let (one, two, passkey) = (app.resident(FIRST), app.resident(SECOND), Authenticator::new());
     let account = prove(&at_account(&one).await, XIUYING).await;
@@ -72,8 +72,9 @@ async fn waiting(server: &mut PgConnection) -> i64 {
     sqlx::query_scalar(sql).fetch_one(server).await.unwrap()
 }
 
-/// Sends the forms one after another, while somebody else has the accounts' rows, so that all of them wait in this order; then
-/// lets them go at once. A server gives a statement up after five seconds: on a slow machine the last forms wait for nobody.
+/// Sends the forms one after another, while somebody else has the accounts' rows, so that all of them wait in this
+/// order; then lets them go at once. A server gives a statement up after five seconds: on a slow machine the last
+/// forms wait for nobody.
 async fn at_once(app: &TestApp, forms: Vec<(&'static str, Form)>) -> Vec<(&'static str, Page)> {
     let mut gate = PgConnection::connect(&app.database_url()).await.unwrap();
     let mut watch = PgConnection::connect(&app.database_url()).await.unwrap();

@@ -1,5 +1,5 @@
-//! Forms that the owner's link overtakes: between the look at the session and the change, the account was locked. Each of
-//! them changes nothing, and the same form does where nothing came between.
+//! Forms that the owner's link overtakes: between the look at the session and the change, the account was locked.
+//! Each of them changes nothing, and the same form does where nothing came between.
 
 use yimen_http_tests::{Authenticator, Backend, Form, Page, Resident, TestApp, options_on, origin_of};
 
@@ -52,7 +52,8 @@ async fn no_merging_is_begun() {
     assert_overtaken(&app, page.form("#merge"), begun).await;
 }
 
-/// The last question of a merging, in the browser of the account that closes; that one was opened long before, or just now.
+/// The last question of a merging, in the browser of the account that closes; that one was opened long before, or
+/// just now.
 async fn at_question(app: &TestApp, is_new: bool) -> Page {
     let two = app.resident(SECOND);
     prove(&at_account(&app.resident(FIRST)).await, XIUYING).await;

@@ -314,8 +314,8 @@ async fn an_added_number_is_told_to_the_others_and_their_link_undoes_it() {
     assert!(account.text("#methods").contains("138 **** 0001"));
 }
 
-/// Two numbers for long; the second was somebody else's for a moment and has come back to the owner's own browser. Answers
-/// the link of the notice about that.
+/// Two numbers for long; the second was somebody else's for a moment and has come back to the owner's own browser.
+/// Answers the link of the notice about that.
 async fn got_back(app: &TestApp) -> (Resident, String) {
     let (owner, _) = with_two(app).await;
     app.advance("90d").await;

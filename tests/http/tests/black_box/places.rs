@@ -1,4 +1,5 @@
-//! Where a session is: which network, as far as that can be compared, and about where, if the operator gives a database.
+//! Where a session is: which network, as far as that can be compared, and about where, if the operator gives a
+//! database.
 
 use serde_json::Value;
 use yimen_http_tests::{Page, Resident, Setup, TestApp};

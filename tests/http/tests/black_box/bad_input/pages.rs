@@ -3,8 +3,8 @@
 use crate::forms;
 use yimen_http_tests::{Answer, Page, TestApp};
 
-/// What a request could leave behind half-written. Whatever else changes has its row in the audit, where what is delivered
-/// meanwhile has one too.
+/// What a request could leave behind half-written. Whatever else changes has its row in the audit, where what is
+/// delivered meanwhile has one too.
 const ROWS: &str = "SELECT (SELECT COUNT(*) FROM account) + (SELECT COUNT(*) FROM phone) \
     + (SELECT COUNT(*) FROM passkey) + (SELECT COUNT(*) FROM session) + (SELECT COUNT(*) FROM consent) \
     + (SELECT COUNT(*) FROM subject) + (SELECT COUNT(*) FROM oauth_grant) + (SELECT COUNT(*) FROM refresh_token) \

@@ -179,9 +179,9 @@ fn is_open(connection: TcpStream) -> bool {
     }
 }
 
-/// The sign-out is answered while the department, which has been called or is yet to be, has said nothing. One that waited
-/// would be answered after it had given the department up, every time; one that does not may be held up once, by a machine
-/// that has much else to do.
+/// The sign-out is answered while the department, which has been called or is yet to be, has said nothing. One that
+/// waited would be answered after it had given the department up, every time; one that does not may be held up once,
+/// by a machine that has much else to do.
 #[tokio::test]
 async fn a_slow_department_keeps_nobody_waiting() {
     let app = TestApp::start().await;

@@ -273,8 +273,8 @@ async fn a_locked_account_is_not_merged() {
     assert_eq!((app.rows(MERGED).await, app.rows(CLOSED).await), (0, 0));
 }
 
-/// Somebody with an account of their own, proven, has got hold of a code of the owner's: they ask to close the owner's account
-/// into theirs. The owner, the thief at the owner's account, and the page that has been agreed to.
+/// Somebody with an account of their own, proven, has got hold of a code of the owner's: they ask to close the
+/// owner's account into theirs. The owner, the thief at the owner's account, and the page that has been agreed to.
 async fn phished() -> (TestApp, Resident, Resident, Page) {
     let (app, _) = start().await;
     let owner = app.resident(SECOND);
@@ -321,7 +321,8 @@ async fn a_session_in_somebodys_account_does_not_close_it_behind_their_back() {
     assert_eq!(app.count("merging").await, 0);
 }
 
-/// Whoever opened the account by a stolen code is not alone in it any more, though their session is the one it began with.
+/// Whoever opened the account by a stolen code is not alone in it any more, though their session is the one it began
+/// with.
 #[tokio::test]
 async fn an_account_that_its_owner_has_used_elsewhere_is_not_closed_at_once() {
     for by_department in [false, true] {

@@ -2,7 +2,8 @@ use yimen_http_tests::{Client, Operator, Page, Resident, TestApp};
 
 use super::PHONE;
 
-/// Two people, one number: whoever had it, and whoever said that the account was not theirs; as the department knows them.
+/// Two people, one number: whoever had it, and whoever said that the account was not theirs; as the department knows
+/// them.
 async fn disputed() -> (TestApp, Client, [String; 2], [Resident; 2], Operator) {
     let app = TestApp::start().await;
     let client = app.client("hrss").await;
