@@ -101,9 +101,9 @@
   PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().then(function (available) {
     if (!available) return;
     document.querySelectorAll("[data-can-passkey]").forEach(function (field) { field.value = "yes"; });
-    document.querySelectorAll("form[data-demotes]").forEach(function (form) {
+    document.querySelectorAll("form[data-passkey]").forEach(function (form) {
       form.hidden = false;
-      document.getElementById(form.dataset.demotes).classList.remove("go");
+      if (form.dataset.demotes) document.getElementById(form.dataset.demotes).classList.remove("go");
     });
   });
 

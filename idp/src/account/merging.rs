@@ -47,7 +47,7 @@ const IS_OFFERED: &str =
 
 /// Nobody but whoever has opened the account was ever in it, in that one session, and no department knows it: there
 /// is no owner to ask, and nothing to lose.
-const IS_NEW: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.created_at = $2 AND a.created_at > $3 \
+const IS_NEW: &str = "SELECT created_at FROM account a WHERE a.id = $1 \
      AND (SELECT COUNT(*) FROM phone p WHERE p.account_id = a.id AND p.ended_at IS NULL) = 1 \
      AND (SELECT COUNT(*) FROM session s WHERE s.account_id = a.id) = 1 \
      AND NOT EXISTS (SELECT 1 FROM subject d WHERE d.account_id = a.id) \
@@ -150,10 +150,11 @@ pub async fn begin_merging(
 ) -> Result<bool, StoreError> {
     let now = change.now();
     hold(change, closing).await?;
-    let args = args![closing, opened_at, now.minus(wait)];
-    let due = match change.maybe(IS_NEW, args).await? {
-        Some(_) => now,
-        None => now.plus(wait),
+    let is_its_opener = opened_while_new(change, closing).await? == Some(opened_at);
+    let due = if is_its_opener && opened_at > now.minus(wait) {
+        now
+    } else {
+        now.plus(wait)
     };
     let args = args![closing, hash(token), now, now.plus(TO_MERGE), due];
     if change.execute(BEGIN, args).await? == 0 {
@@ -217,6 +218,11 @@ pub async fn agree_to_merge(
         return Ok(None);
     };
     let merging = read(&row)?;
+    let is_at_once = merging.due_at == merging.begun_at;
+    if is_at_once && opened_while_new(change, merging.closing).await?.is_none() {
+        // Somebody has come in since it was begun.
+        return Ok(None);
+    }
     if merging.due_at > now {
         tell(change, vault, staying, Notice::Merging, "").await?;
         let event = Event::new(Action::MergingBegun).account(staying);
@@ -226,6 +232,12 @@ pub async fn agree_to_merge(
             .await?;
     }
     Ok(Some(merging))
+}
+
+/// When the account was opened, if nothing has happened in it since.
+async fn opened_while_new(change: &mut Change, account: Uuid) -> Result<Option<Timestamp>, StoreError> {
+    let row = change.maybe(IS_NEW, args![account]).await?;
+    row.map(|row| row.time("created_at")).transpose()
 }
 
 /// One of the two says no, or is locked. Answers whether there was anything to stop.

@@ -149,6 +149,16 @@ impl Notice {
         )
     }
 
+    /// Whether the account page has had its lines of the day: a list without end hides what it is for.
+    fn is_noted_enough(self, today: &[Row]) -> Result<bool, StoreError> {
+        for row in today {
+            if row.text("kind")? == self.as_str() {
+                return Ok(row.int("noted")? >= MOST);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether the telephones have had their messages of the day, by the notices of each kind.
     fn is_told_enough(self, today: &[Row]) -> Result<bool, StoreError> {
         let (mut of_kind, mut others) = (0, 0);
@@ -193,8 +203,8 @@ const MOST: i64 = 10;
 /// And of one kind: more than one, so that an owner's own new device does not hide a thief's.
 const MOST_OF_KIND: i64 = 3;
 
-const TOLD_TODAY: &str = "SELECT kind, COUNT(*) AS told FROM notice \
-     WHERE account_id = $1 AND created_at > $2 AND told_at IS NOT NULL GROUP BY kind";
+const TOLD_TODAY: &str = "SELECT kind, COUNT(told_at) AS told, COUNT(*) AS noted FROM notice \
+     WHERE account_id = $1 AND created_at > $2 GROUP BY kind";
 
 const LANGUAGE: &str = "SELECT language FROM account WHERE id = $1";
 
@@ -248,6 +258,9 @@ pub async fn tell_of_place(
     let now = change.now();
     let told = change.all(TOLD_TODAY, args![account, now.minus(DAY)]).await?;
     let is_enough = notice.is_told_enough(&told)?;
+    if is_enough && notice.is_noted_enough(&told)? {
+        return Ok(());
+    }
     let (id, token) = (change.rng().uuid(now), change.rng().id());
     let seal = |place: &Place| vault.seal(SEALED_PLACE, &id.to_string(), &place.to_record());
     let args = args![

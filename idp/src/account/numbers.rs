@@ -162,7 +162,7 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 }
 
 /// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes, but
-/// for the only ones, and what was given up or was to be replaced stays. A number that its owner has got back since
+/// for the first where there is no older one, and what was given up or was to be replaced stays. A number that its owner has got back since
 /// then was not added: it is as old as what it was taken from.
 ///
 /// # Errors
@@ -175,15 +175,11 @@ pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestam
         let event = Event::new(Action::PhoneKept).account(account);
         change.record(event.with("phone", row.uuid("id")?)).await?;
     }
-    let (mut added, mut are_others) = (Vec::new(), false);
-    for (phone, held_since) in staying_since(change, account).await? {
-        if held_since >= since {
-            added.push(phone);
-        } else {
-            are_others = true;
-        }
-    }
-    for phone in added.into_iter().filter(|_| are_others) {
+    let mut staying = staying_since(change, account).await?;
+    // Ids are in the order of time: a merging sets every number's date anew.
+    staying.sort_by_key(|(phone, held_since)| (*held_since, *phone));
+    let added = staying.into_iter().skip(1);
+    for (phone, _) in added.filter(|(_, held_since)| *held_since >= since) {
         change.execute(END, args![phone, now]).await?;
         record_end(change, phone, account).await?;
     }

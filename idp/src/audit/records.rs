@@ -25,6 +25,7 @@ const OF_ACCOUNT: &str = "SELECT id, at, client_id, action, detail FROM audit \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
      OR detail LIKE '%\"reason\":\"nobody was at the kiosk\"%' \
      OR detail LIKE '%\"reason\":\"the kiosk was removed\"%' \
+     OR detail LIKE '%\"reason\":\"there were too many\"%' \
      OR detail LIKE '%\"reason\":\"signed out from another device\"%'))) \
      ORDER BY at DESC, id DESC LIMIT $2";
 

@@ -24,6 +24,7 @@ pub enum Happening {
     LeftKiosk,
     /// The operator removed the kiosk, and with it what was open there.
     KioskRemoved,
+    GaveWay,
     SignedOut,
     SignedOutEverywhere,
     /// One or all other devices were signed out from here.
@@ -145,6 +146,7 @@ impl Activity {
             Happening::LetIn => page.say("did-let-in").to_string(),
             Happening::NotLetIn => page.say("did-not-let-in").to_string(),
             Happening::LeftKiosk => page.say("did-leave-kiosk").to_string(),
+            Happening::GaveWay => page.say("did-give-way").to_string(),
             Happening::KioskRemoved => page.say("did-remove-kiosk").to_string(),
             Happening::SignedOut => page.say("did-sign-out").to_string(),
             Happening::SignedOutEverywhere => page.say("did-sign-out-everywhere").to_string(),
@@ -213,13 +215,13 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             EndReason::AnotherDevice => Happening::EndedOther,
             EndReason::LeftKiosk => Happening::LeftKiosk,
             EndReason::KioskRemoved => Happening::KioskRemoved,
+            EndReason::GaveWay => Happening::GaveWay,
             EndReason::Everywhere
             | EndReason::AnotherAccount
             | EndReason::PasskeyRemoved
             | EndReason::Locked
             | EndReason::Merged
-            | EndReason::Left
-            | EndReason::GaveWay => return None,
+            | EndReason::Left => return None,
         },
         Action::RefreshReused => Happening::Misused {
             service: service_name,

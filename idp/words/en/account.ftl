@@ -40,6 +40,7 @@ activity-newest = Back to the latest
 did-account-made = Opened the account
 did-sign-in = Signed in to my account
 did-sign-in-at-kiosk = Signed in to my account at a kiosk
+did-give-way = Signed out where you had not been for longest: there were too many devices
 did-leave-kiosk = You were signed out of a kiosk by itself
 did-remove-kiosk = That kiosk was taken out of use, and you were signed out of it
 did-sign-out = Signed out

@@ -37,6 +37,7 @@ activity-newest = 回到最新的记录
 did-account-made = 开通了账户
 did-sign-in = 登录了我的账户
 did-sign-in-at-kiosk = 在自助机上登录了我的账户
+did-give-way = 登录的设备太多，最久没用的一台退出了
 did-leave-kiosk = 自助机上的登录自动退出了
 did-remove-kiosk = 那台自助机停用了，上面的登录已退出
 did-sign-out = 退出了登录

@@ -314,6 +314,29 @@ async fn an_added_number_is_told_to_the_others_and_their_link_undoes_it() {
     assert!(account.text("#methods").contains("138 **** 0001"));
 }
 
+/// Everything is younger than the day for which a lock undoes: what was there first is the owner's.
+#[tokio::test]
+async fn of_numbers_all_added_today_a_lock_leaves_the_first() {
+    let app = TestApp::start().await;
+    let owner = app.resident(OLD);
+    owner.sign_in().await;
+    app.advance("1h").await;
+    add(&app, &owner.elsewhere().sign_in().await, NEW).await;
+    let mut added = None;
+    for link in owner.notices(2).await {
+        let what = app.browser().get(&link).await.text("#what");
+        if what.contains("添加了一个手机号") {
+            added = Some(link);
+        }
+    }
+    lock(&app, &added.unwrap()).await;
+    // Its owner, whose browser is as young, has the window to go to, and the number to sign in with.
+    let open = "SELECT COUNT(*) FROM phone WHERE ended_at IS NULL";
+    assert_eq!(app.rows(open).await, 1);
+    let first = format!("{open} AND verified_at = (SELECT MIN(verified_at) FROM phone)");
+    assert_eq!(app.rows(&first).await, 1);
+}
+
 /// Two numbers for long; the second was somebody else's for a moment and has come back to the owner's own browser.
 /// Answers the link of the notice about that.
 async fn got_back(app: &TestApp) -> (Resident, String) {
