@@ -1,5 +1,6 @@
-//! Asks the carriers whether a number was given to somebody else since it last answered here. Only a plain, signed
-//! answer counts, either way. May import: gateway, clock, rng, config.
+//! Asks the carriers whether a number was given to somebody else since it last answered here. Only a plain, signed answer
+//! counts, either way.
+//! May import: gateway, clock, rng, config.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! Staff at a window: who may act there, by which passkey they sign in, and their sessions. Who is on duty is a value
-//! that nothing but a live session makes. May import: audit, web, store, clock, rng, config.
+//! Staff at a window: who may act there, by which passkey they sign in, and their sessions. Who is on duty is a value that
+//! nothing but a live session makes.
+//! May import: audit, web, store, clock, rng, config.
 
 mod act;
 mod model;

@@ -1,5 +1,5 @@
-//! Where an address is, by the database that the operator gives: the name of a city, or of what it lies in. Nobody is
-//! asked. May import: web, clock, config.
+//! Where an address is, by the database that the operator gives: the name of a city, or of what it lies in. Nobody is asked.
+//! May import: web, clock, config.
 
 mod name;
 
@@ -102,8 +102,7 @@ impl Places {
         }))
     }
 
-    /// The most exact place that has a name; none where the database does not know the address, or cannot be read
-    /// there.
+    /// The most exact place that has a name; none where the database does not know the address, or cannot be read there.
     #[must_use]
     pub fn of(&self, address: IpAddr) -> Option<Place> {
         let reader = self.0.as_ref()?;

@@ -142,9 +142,8 @@ impl Portal {
         Ok(session)
     }
 
-    /// Goes on with a change only where the session still counts; it cannot end before that commits. Since the
-    /// request came, a link may have locked the account. Asked once the change has its account's row, as whoever
-    /// locks has that first.
+    /// Goes on with a change only where the session still counts; it cannot end before that commits. Since the request came,
+    /// a link may have locked the account. Asked once the change has its account's row, as whoever locks has that first.
     async fn still_signed_in(
         &self,
         mut change: Change,
