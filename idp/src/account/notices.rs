@@ -149,35 +149,39 @@ impl Notice {
         )
     }
 
-    /// Whether the account page has had its lines of the day: a list without end hides what it is for.
-    fn is_noted_enough(self, today: &[Row]) -> Result<bool, StoreError> {
+    /// How far it still goes after what the account had today, by kind.
+    fn extent(self, today: &[Row]) -> Result<Extent, StoreError> {
+        let (mut of_kind, mut in_all, mut noted) = (0, 0, 0);
         for row in today {
-            if row.text("kind")? == self.as_str() {
-                return Ok(row.int("noted")? >= MOST);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether the telephones have had their messages of the day, by the notices of each kind.
-    fn is_told_enough(self, today: &[Row]) -> Result<bool, StoreError> {
-        let (mut of_kind, mut others) = (0, 0);
-        for row in today {
-            let kind = row.text("kind")?;
-            let told = row.int("told")?;
+            let (kind, told) = (row.text("kind")?, row.int("told")?);
             if kind == self.as_str() {
-                of_kind += told;
+                (of_kind, noted) = (told, row.int("noted")?);
             }
             if !Self::named(&kind).is_some_and(Self::opens_a_wait) {
-                others += told;
+                in_all += told;
             }
         }
-        Ok(if self.opens_a_wait() {
-            of_kind >= MOST
+        let is_told = if self.opens_a_wait() {
+            of_kind < MOST
         } else {
-            of_kind >= MOST_OF_KIND || others >= MOST
+            of_kind < MOST_OF_KIND && in_all < MOST
+        };
+        Ok(match is_told {
+            true => Extent::Telephones,
+            false if noted < MOST => Extent::Page,
+            false => Extent::Nowhere,
         })
     }
+}
+
+/// How far a notice goes: what is told without end hides what telling is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// To the telephones, and on the account page.
+    Telephones,
+    /// On the account page alone.
+    Page,
+    Nowhere,
 }
 
 /// A notice as its link finds it.
@@ -256,9 +260,9 @@ pub async fn tell_of_place(
     place: Option<&Place>,
 ) -> Result<(), StoreError> {
     let now = change.now();
-    let told = change.all(TOLD_TODAY, args![account, now.minus(DAY)]).await?;
-    let is_enough = notice.is_told_enough(&told)?;
-    if is_enough && notice.is_noted_enough(&told)? {
+    let today = change.all(TOLD_TODAY, args![account, now.minus(DAY)]).await?;
+    let extent = notice.extent(&today)?;
+    if extent == Extent::Nowhere {
         return Ok(());
     }
     let (id, token) = (change.rng().uuid(now), change.rng().id());
@@ -272,10 +276,10 @@ pub async fn tell_of_place(
         now,
         now.plus(LINK),
         place.map(seal).transpose()?,
-        (!is_enough).then_some(now)
+        (extent == Extent::Telephones).then_some(now)
     ];
     change.execute(INSERT, args).await?;
-    if is_enough {
+    if extent == Extent::Page {
         return Ok(());
     }
     let (what, english) = sentence(change, account, notice, device).await?;

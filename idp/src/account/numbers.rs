@@ -161,9 +161,9 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
     Ok(true)
 }
 
-/// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes, but
-/// for the first where there is no older one, and what was given up or was to be replaced stays. A number that its owner has got back since
-/// then was not added: it is as old as what it was taken from.
+/// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes,
+/// but for the first where there is no older one, and what was given up or was to be replaced stays. A number that its
+/// owner has got back since then was not added: it is as old as what it was taken from.
 ///
 /// # Errors
 /// Where the database does not answer.

@@ -1,25 +1,13 @@
 //! The ways to every form that the pages have, but for the first two of a sign-in. What is done to the forms there, and
 //! has no success, is the tests' matter: each way goes on behind them as if nothing had been.
 
-use yimen_http_tests::{Authenticator, Authority, Page, Registration, Resident, Setup, TestApp};
+use yimen_http_tests::{Authenticator, Page, Registration, Resident, TestApp};
+
+use crate::proofing::XIUYING;
 
 pub(crate) const PHONE: &str = "13800000001";
 const OTHER: &str = "13800000002";
-const XIUYING: (&str, &str) = ("李秀英", "11010519491231002X");
 pub(crate) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-/// A city whose authority knows names.
-pub(crate) async fn city() -> (TestApp, Authority) {
-    let authority = Authority::start().await;
-    let app = Setup::new()
-        .set("proofing.url", authority.url.clone())
-        .set("proofing.secret", authority.secret())
-        .start()
-        .await;
-    app.keep_secret(XIUYING.0);
-    app.keep_secret(XIUYING.1);
-    (app, authority)
-}
 
 /// Forms are given by their page, their button, and what a person would fill in.
 pub(crate) async fn of_a_way_in_and_out(app: &TestApp, each: impl AsyncFn(&Page, &str, &[(&str, &str)])) {

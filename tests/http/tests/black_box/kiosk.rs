@@ -1,6 +1,6 @@
 //! A kiosk: a browser that everybody uses, one after the other.
 
-use yimen_http_tests::{Authenticator, Browser, Receiver, Registration, Resident, TestApp};
+use yimen_http_tests::{Authenticator, Browser, Client, Receiver, Registration, Resident, TestApp};
 
 use crate::sessions::is_signed_in;
 
@@ -41,13 +41,18 @@ fn assert_nothing_left(browser: &Browser) {
     );
 }
 
+/// A department that asks for a name, and hears of a sign-out.
+async fn department(app: &TestApp, receiver: &Receiver) -> Client {
+    let registration = Registration::new("hrss").scope("openid profile");
+    let registration = registration.option("--backchannel-logout-uri", &receiver.uri);
+    app.register(registration).await
+}
+
 #[tokio::test]
 async fn the_screen_saver_ends_a_session_and_leaves_nothing() {
     let app = TestApp::start().await;
     let receiver = Receiver::start();
-    let registration = Registration::new("hrss").scope("openid profile");
-    let registration = registration.option("--backchannel-logout-uri", &receiver.uri);
-    let client = app.register(registration).await;
+    let client = department(&app, &receiver).await;
     let resident = at_kiosk(&app, "13800000001").await;
     resident.browser.get("/display?edition=elder&back=/").await;
     let tokens = resident.sign_in_to(&client).await;
@@ -317,9 +322,7 @@ async fn a_removed_kiosk_is_a_browser_like_any_other() {
 async fn what_is_open_on_a_kiosk_ends_when_it_is_removed() {
     let app = TestApp::start().await;
     let receiver = Receiver::start();
-    let registration = Registration::new("hrss").scope("openid profile");
-    let registration = registration.option("--backchannel-logout-uri", &receiver.uri);
-    let client = app.register(registration).await;
+    let client = department(&app, &receiver).await;
     let resident = at_kiosk(&app, "13800000001").await;
     let other = at_kiosk_named(&app, "13800000002", "二楼1号机").await;
     let tokens = resident.sign_in_to(&client).await;

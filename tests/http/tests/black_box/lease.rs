@@ -1,24 +1,10 @@
 //! Numbers change hands. The owner who comes once a year gets in; whoever holds the number now sees nothing of theirs.
 
-use yimen_http_tests::{Authenticator, Authority, Client, Page, Resident, Setup, TestApp};
+use yimen_http_tests::{Authenticator, Client, Page, Resident, Setup, TestApp};
+
+use crate::proofing::{JIANGUO, XIUYING, city};
 
 const PHONE: &str = "13800000001";
-const XIUYING: (&str, &str) = ("李秀英", "11010519491231002X");
-const JIANGUO: (&str, &str) = ("王建国", "100000197110010310");
-
-async fn start() -> (TestApp, Authority) {
-    let authority = Authority::start().await;
-    let app = Setup::new()
-        .set("proofing.url", authority.url.clone())
-        .set("proofing.secret", authority.secret())
-        .start()
-        .await;
-    for (name, number) in [XIUYING, JIANGUO] {
-        app.keep_secret(name);
-        app.keep_secret(number);
-    }
-    (app, authority)
-}
 
 /// A resident with an account that a department knows, and the subject it knows them by.
 async fn owner(app: &TestApp, client: &Client) -> (Resident, String) {
@@ -143,7 +129,7 @@ async fn a_passkey_says_whose_account_it_is() {
 
 #[tokio::test]
 async fn name_and_number_say_whose_account_it_is() {
-    let (app, _authority) = start().await;
+    let (app, _authority) = city(Setup::new()).await;
     let resident = app.resident(PHONE);
     let page = resident.sign_in().await.click("#prove-name").await;
     page.press("#prove", &[("name", XIUYING.0), ("number", XIUYING.1)])
@@ -171,7 +157,7 @@ async fn name_and_number_say_whose_account_it_is() {
 
 #[tokio::test]
 async fn the_question_tells_nobody_what_the_account_holds() {
-    let (app, _authority) = start().await;
+    let (app, _authority) = city(Setup::new()).await;
     let (plain, proven) = ("13800000011", "13800000012");
     app.resident(plain).sign_in().await;
     let resident = app.resident(proven);
@@ -196,7 +182,7 @@ async fn the_question_tells_nobody_what_the_account_holds() {
 
 #[tokio::test]
 async fn names_are_not_tried_without_end() {
-    let (app, _authority) = start().await;
+    let (app, _authority) = city(Setup::new()).await;
     app.resident(PHONE).sign_in().await;
     app.advance("90d").await;
     let page = answer_a_code(&app.resident(PHONE)).await;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinHandle;
-use yimen_http_tests::{Authenticator, Authority, Form, Lie, Page, Setup, TestApp, options_on, origin_of};
+use yimen_http_tests::{Authenticator, Form, Lie, Page, Setup, TestApp, options_on, origin_of};
 
-use crate::proofing::{XIUYING, at_account, prove};
+use crate::proofing::{XIUYING, at_account, city, prove};
 
 const FIRST: &str = "13800000001";
 const SECOND: &str = "13800000002";
@@ -108,16 +108,8 @@ async fn at_once(app: &TestApp, forms: Vec<(&'static str, Form)>) -> Vec<(&'stat
 #[ignore = "needs PostgreSQL and Redis"]
 async fn changes_of_the_same_accounts_never_wait_in_a_circle() {
     for round in 0..6 {
-        let authority = Authority::start().await;
-        let app = Setup::new()
-            .set("proofing.url", authority.url.clone())
-            .set("proofing.secret", authority.secret())
-            .set("database.max_connections", 24)
-            .start()
-            .await;
-        for text in [XIUYING.0, XIUYING.1] {
-            app.keep_secret(text);
-        }
+        let setup = Setup::new().set("database.max_connections", 24);
+        let (app, _authority) = city(setup).await;
         let mut forms = forms(&app).await;
         let others = forms.len();
         forms.rotate_left(round % others);

@@ -2,8 +2,8 @@
 
 use super::injection::{PAYLOADS, assert_harmless};
 use super::pressure;
-use crate::forms;
-use yimen_http_tests::{Authenticator, Page, Registration, TestApp};
+use crate::{forms, proofing};
+use yimen_http_tests::{Authenticator, Page, Registration, Setup, TestApp};
 
 /// Where the department that asks in these stories may be answered.
 const CALLBACK: &str = "https://hrss.yunchuan.example/callback?";
@@ -46,7 +46,7 @@ async fn of_a_way_in_and_out() {
 
 #[tokio::test]
 async fn of_the_account() {
-    let (app, _authority) = forms::city().await;
+    let (app, _authority) = proofing::city(Setup::new()).await;
     forms::of_the_account(&app, spoil).await;
     // A name of one's own choice is shown as it was written.
     let resident = app.resident("13800000004");
@@ -61,13 +61,13 @@ async fn of_the_account() {
 
 #[tokio::test]
 async fn of_two_accounts() {
-    let (app, _authority) = forms::city().await;
+    let (app, _authority) = proofing::city(Setup::new()).await;
     forms::of_two_accounts(&app, spoil).await;
 }
 
 #[tokio::test]
 async fn of_the_desk() {
-    let (app, _authority) = forms::city().await;
+    let (app, _authority) = proofing::city(Setup::new()).await;
     let holder = forms::of_the_desk(&app, spoil).await;
     // What staff have written down is read by the resident.
     let page = holder.browser.get("/account").await;

@@ -1,7 +1,7 @@
 //! The forms of the pages, sent wrongly.
 
-use crate::forms;
-use yimen_http_tests::{Answer, Page, TestApp};
+use crate::{forms, proofing};
+use yimen_http_tests::{Answer, Page, Setup, TestApp};
 
 /// What a request could leave behind half-written. Whatever else changes has its row in the audit, where what is
 /// delivered meanwhile has one too.
@@ -111,7 +111,7 @@ async fn of_a_way_in_and_out() {
 
 #[tokio::test]
 async fn of_the_account() {
-    let (app, _authority) = forms::city().await;
+    let (app, _authority) = proofing::city(Setup::new()).await;
     forms::of_the_account(
         &app,
         async |page: &Page, button: &str, filled: &[(&str, &str)]| {
@@ -123,7 +123,7 @@ async fn of_the_account() {
 
 #[tokio::test]
 async fn of_two_accounts() {
-    let (app, _authority) = forms::city().await;
+    let (app, _authority) = proofing::city(Setup::new()).await;
     forms::of_two_accounts(
         &app,
         async |page: &Page, button: &str, filled: &[(&str, &str)]| {
@@ -135,7 +135,7 @@ async fn of_two_accounts() {
 
 #[tokio::test]
 async fn of_the_desk() {
-    let (app, _authority) = forms::city().await;
+    let (app, _authority) = proofing::city(Setup::new()).await;
     forms::of_the_desk(
         &app,
         async |page: &Page, button: &str, filled: &[(&str, &str)]| {

@@ -1,14 +1,13 @@
 //! The device authorization grant (RFC 8628): what a kiosk gets, when, and who else would like to.
 
+use crate::forms::DEVICE_GRANT;
 use serde_json::Value;
 use yimen_http_tests::{Answer, Client, Page, Registration, Resident, Setup, TestApp};
-
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 async fn kiosk(app: &TestApp, id: &str) -> Client {
     let registration = Registration::new(id)
         .public()
-        .option("--grant-type", GRANT)
+        .option("--grant-type", DEVICE_GRANT)
         .option("--grant-type", "refresh_token");
     app.register(registration).await
 }
@@ -29,7 +28,10 @@ fn text<'v>(begun: &'v Value, name: &str) -> &'v str {
 }
 
 async fn ask(client: &Client, begun: &Value) -> Answer {
-    let form = [("grant_type", GRANT), ("device_code", text(begun, "device_code"))];
+    let form = [
+        ("grant_type", DEVICE_GRANT),
+        ("device_code", text(begun, "device_code")),
+    ];
     client.call("/oauth2/token", &form).await
 }
 
@@ -225,7 +227,7 @@ async fn the_grant_ends_with_the_residents_session() {
     let registration = Registration::new("kiosk")
         .public()
         .scope("openid")
-        .option("--grant-type", GRANT);
+        .option("--grant-type", DEVICE_GRANT);
     let client = app.register(registration).await;
     let resident = app.resident("13800000001");
     let begun = begin(&client).await;
@@ -256,7 +258,7 @@ async fn a_client_that_is_not_registered_for_it_is_told() {
             .await
             .assert_error(400, error);
     }
-    let unknown = [("grant_type", GRANT), ("device_code", "x")];
+    let unknown = [("grant_type", DEVICE_GRANT), ("device_code", "x")];
     client
         .call("/oauth2/token", &unknown)
         .await

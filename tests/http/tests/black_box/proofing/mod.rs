@@ -10,22 +10,30 @@ mod walk;
 use yimen_http_tests::{Authority, Page, Resident, Setup, SignIn, TestApp};
 
 pub(crate) const XIUYING: (&str, &str) = ("李秀英", "11010519491231002X");
-const JIANGUO: (&str, &str) = ("王建国", "100000197110010310");
+pub(crate) const JIANGUO: (&str, &str) = ("王建国", "100000197110010310");
 
-/// A server that asks a stand-in authority.
+/// A server that asks a stand-in authority, which it does not wait for.
 pub(crate) async fn start() -> (TestApp, Authority) {
+    city(Setup::new().set("proofing.timeout", "1s")).await
+}
+
+/// A city set up like this, whose authority knows names.
+pub(crate) async fn city(setup: Setup) -> (TestApp, Authority) {
     let authority = Authority::start().await;
-    let app = Setup::new()
+    let app = setup
         .set("proofing.url", authority.url.clone())
         .set("proofing.secret", authority.secret())
-        .set("proofing.timeout", "1s")
         .start()
         .await;
+    keep_secret(&app);
+    (app, authority)
+}
+
+pub(crate) fn keep_secret(app: &TestApp) {
     for (name, number) in [XIUYING, JIANGUO] {
         app.keep_secret(name);
         app.keep_secret(number);
     }
-    (app, authority)
 }
 
 /// Types name and number on a page that asks for them; answers the page that follows.

@@ -1,6 +1,6 @@
-use yimen_http_tests::{Operator, Page, Resident, TestApp};
+use yimen_http_tests::{Operator, Page, Resident, Setup, TestApp};
 
-use super::{JIANGUO, PHONE, XIUYING, keep_secret, prove, with_authority};
+use super::{JIANGUO, PHONE, XIUYING, city, keep_secret, prove};
 
 /// Somebody who reads the number's messages, in a browser that nobody knows, a quarter of a year later.
 async fn asked_whose(app: &TestApp, phone: &str) -> (Resident, Page) {
@@ -140,7 +140,7 @@ async fn the_link_of_a_notice_ends_a_code_that_is_out() {
 
 #[tokio::test]
 async fn whoever_was_given_the_number_gets_no_code_for_the_old_account() {
-    let (app, _authority) = with_authority().await;
+    let (app, _authority) = city(Setup::new()).await;
     prove(&app.resident(PHONE), XIUYING).await;
     let plain = "13800000002";
     app.resident(plain).sign_in().await;

@@ -1,6 +1,6 @@
-use yimen_http_tests::{Authenticator, Client, Operator, Page, Resident, TestApp};
+use yimen_http_tests::{Authenticator, Client, Operator, Page, Resident, Setup, TestApp};
 
-use super::{JIANGUO, PHONE, XIUYING, keep_secret, prove, with_authority};
+use super::{JIANGUO, PHONE, XIUYING, city, keep_secret, prove};
 
 const NEW: &str = "13800000002";
 
@@ -189,7 +189,7 @@ async fn an_account_that_somebody_uses_loses_no_number() {
 
 #[tokio::test]
 async fn an_account_that_is_proven_loses_no_number() {
-    let (app, _authority) = with_authority().await;
+    let (app, _authority) = city(Setup::new()).await;
     app.resident(PHONE).sign_in().await;
     let operator = app.operator("w").await;
     let owner = app.resident(NEW);

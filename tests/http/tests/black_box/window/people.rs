@@ -1,10 +1,10 @@
-use yimen_http_tests::{Manner, TestApp};
+use yimen_http_tests::{Manner, Setup, TestApp};
 
-use super::{JIANGUO, PHONE, XIUYING, keep_secret, prove, with_authority};
+use super::{JIANGUO, PHONE, XIUYING, city, keep_secret, prove};
 
 #[tokio::test]
 async fn who_stood_there_is_known_in_person_and_sees_who_says_so() {
-    let (app, authority) = with_authority().await;
+    let (app, authority) = city(Setup::new()).await;
     let resident = app.resident(PHONE);
     resident.sign_in().await;
     let operator = app.operator("w").await;
@@ -41,7 +41,7 @@ async fn without_an_authority_the_document_stands() {
 
 #[tokio::test]
 async fn what_the_authority_does_not_confirm_changes_nothing() {
-    let (app, authority) = with_authority().await;
+    let (app, authority) = city(Setup::new()).await;
     let resident = app.resident(PHONE);
     resident.sign_in().await;
     let operator = app.operator("w").await;
@@ -62,7 +62,7 @@ async fn what_the_authority_does_not_confirm_changes_nothing() {
 
 #[tokio::test]
 async fn an_account_stays_the_persons_it_was_proven_to_be() {
-    let (app, _authority) = with_authority().await;
+    let (app, _authority) = city(Setup::new()).await;
     let other = "13800000002";
     prove(&app.resident(PHONE), XIUYING).await;
     app.resident(other).sign_in().await;
@@ -120,7 +120,7 @@ async fn an_act_has_a_reason_a_file_and_a_person_who_was_seen() {
 
 #[tokio::test]
 async fn every_question_of_staff_is_written_down_and_they_are_not_without_end() {
-    let (app, _authority) = with_authority().await;
+    let (app, _authority) = city(Setup::new()).await;
     app.resident(PHONE).sign_in().await;
     prove(&app.resident("13800000002"), JIANGUO).await;
     let operator = app.operator("w").await;
@@ -151,7 +151,7 @@ async fn every_question_of_staff_is_written_down_and_they_are_not_without_end() 
 
 #[tokio::test]
 async fn whose_name_is_found_in_another_account_is_offered_to_make_the_two_one() {
-    let (app, _authority) = with_authority().await;
+    let (app, _authority) = city(Setup::new()).await;
     let other = app.resident("13800000002");
     prove(&app.resident(PHONE), XIUYING).await;
     other.sign_in().await;
