@@ -12,6 +12,7 @@ use crate::chance;
 use crate::client::Yimen;
 use crate::clock::{elapsed, moment, numeric_date};
 use crate::cookies;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::local_path::LocalPath;
 
@@ -28,20 +29,19 @@ pub(crate) struct Attempt {
     pub(crate) nonce: String,
     pub(crate) verifier: String,
     pub(crate) return_to: LocalPath,
-    /// The level that the sign-in is to reach.
     #[serde(default)]
-    pub(crate) level: Option<u8>,
+    pub(crate) demand: Demand,
     begun: i64,
 }
 
 impl Attempt {
-    pub(crate) fn begin(return_to: LocalPath, level: Option<u8>, now: SystemTime) -> Result<Self, Error> {
+    pub(crate) fn begin(return_to: LocalPath, demand: Demand, now: SystemTime) -> Result<Self, Error> {
         Ok(Self {
             state: chance::token()?,
             nonce: chance::token()?,
             verifier: chance::token()?,
             return_to,
-            level,
+            demand,
             begun: i64::try_from(numeric_date(now)).unwrap_or(i64::MAX),
         })
     }

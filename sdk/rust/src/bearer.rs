@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::client::Yimen;
 use crate::clock::{LEEWAY, drift, moment};
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::jws::{Audience, Kind};
 use crate::visit::Visit;
@@ -239,13 +240,7 @@ impl Refusal {
                 (StatusCode::FORBIDDEN, Some("insufficient_scope"), scope)
             }
             Self::Authentication { level, max_age } => {
-                let mut wanted = String::new();
-                if level > 0 {
-                    wanted.push_str(&format!(", acr_values=\"{}\"", yimen.settings().acr(level)));
-                }
-                if let Some(age) = max_age {
-                    wanted.push_str(&format!(", max_age=\"{}\"", age.as_secs()));
-                }
+                let wanted = Demand::new(Some(level), max_age).challenge(yimen.settings());
                 let error = "insufficient_user_authentication";
                 (StatusCode::UNAUTHORIZED, Some(error), wanted)
             }

@@ -13,7 +13,6 @@ use crate::cookies;
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::id_token::{Expected, prove_id_token};
-use crate::identity::level_in;
 use crate::link::Linked;
 use crate::local_path::LocalPath;
 use crate::session::{SessionKey, SessionSecret};
@@ -52,7 +51,10 @@ async fn finish(
     let proven = prove_id_token(yimen, known.clone(), token, &Expected::Nonce(&attempt.nonce))
         .await
         .map_err(failed)?;
-    if attempt.level > level_in(yimen.settings(), &proven.claims) {
+    let is_enough = attempt
+        .demand
+        .is_met_by(yimen.settings(), &proven.claims, yimen.now());
+    if !is_enough {
         return Err(Fault::not_confirmed(attempt));
     }
     let former = cookies::find(headers, yimen.cookies().session()).map(SessionKey::of);

@@ -1,6 +1,7 @@
 //! What can go wrong. Each message says what was wrong, what was found, and what to do.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -101,8 +102,17 @@ pub enum Error {
     #[error("the session has ended: send the person to sign in again")]
     SignedOut,
 
-    #[error("the sign-in does not reach level {level} of assurance: send the person to confirm who they are")]
-    LevelTooLow { level: u8 },
+    /// For a handler's own rules, too: what [`require_acr`](crate::require_acr) and
+    /// [`require_fresh`](crate::require_fresh) answer with.
+    #[error(
+        "the sign-in does not reach what is asked for{}{}: send the person to confirm who they are",
+        describe(.level.map(|level| format!("level {level}")).as_ref()),
+        describe(.max_age.map(|age| format!("at most {} s ago", age.as_secs())).as_ref())
+    )]
+    InsufficientAuthentication {
+        level: Option<u8>,
+        max_age: Option<Duration>,
+    },
 
     #[error(
         "the access token has expired and there is no refresh token: ask for the scope `offline_access`, or send \
@@ -132,7 +142,9 @@ impl Error {
 
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut | Self::AccessExpired | Self::LevelTooLow { .. } => StatusCode::UNAUTHORIZED,
+            Self::SignedOut | Self::AccessExpired | Self::InsufficientAuthentication { .. } => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Unreachable { .. } | Self::SessionStore { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::BadAnswer { .. }
             | Self::Refused { .. }

@@ -8,6 +8,7 @@ use http::header::{HeaderValue, SET_COOKIE};
 use crate::attempt::Attempt;
 use crate::chance;
 use crate::client::Yimen;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::local_path::LocalPath;
 use crate::page::{Action, Page, Words};
@@ -15,8 +16,8 @@ use crate::page::{Action, Page, Words};
 pub(crate) struct Fault {
     kind: Kind,
     return_to: LocalPath,
-    /// The level that a fresh start is to reach.
-    level: Option<u8>,
+    /// What a fresh start is to reach.
+    demand: Demand,
     /// Ends the attempt's cookie where the attempt is over.
     ending: Option<HeaderValue>,
 }
@@ -25,7 +26,7 @@ enum Kind {
     /// The answer belongs to no attempt of this browser. It is thrown away, its code never redeemed.
     Discarded,
     Declined,
-    /// The person did not confirm who they are as far as was asked.
+    /// The person did not confirm who they are as far, or as lately, as was asked.
     NotConfirmed,
     Provider(String),
     OtherIssuer(String),
@@ -39,7 +40,7 @@ impl Fault {
         Self {
             kind,
             return_to,
-            level: None,
+            demand: Demand::default(),
             ending: None,
         }
     }
@@ -61,7 +62,7 @@ impl Fault {
     /// The sign-in reached less than was asked for: asking at once again would go round in circles.
     pub(crate) fn not_confirmed(attempt: &Attempt) -> Self {
         Self {
-            level: attempt.level,
+            demand: attempt.demand,
             ..Self::new(Kind::NotConfirmed, attempt.return_to.clone())
         }
     }
@@ -244,7 +245,7 @@ impl Fault {
         };
         let sign_in = Action {
             id: "again",
-            address: sign_in_address(yimen, &self.return_to, self.level),
+            address: sign_in_address(yimen, &self.return_to, self.demand),
             words,
         };
         let home = Action {
@@ -263,12 +264,10 @@ impl Fault {
     }
 }
 
-/// Where a browser begins to sign in, as far as `level` where one is given, to come back to `return_to`.
-pub(crate) fn sign_in_address(yimen: &Yimen, return_to: &LocalPath, level: Option<u8>) -> String {
+/// Where a browser begins to sign in, as far as `demand` has it, to come back to `return_to`.
+pub(crate) fn sign_in_address(yimen: &Yimen, return_to: &LocalPath, demand: Demand) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("return_to", return_to.as_str());
-    if let Some(level) = level {
-        query.append_pair("acr", &level.to_string());
-    }
+    demand.append_to(&mut query);
     format!("{}/yimen/sign-in?{}", yimen.settings().prefix(), query.finish())
 }

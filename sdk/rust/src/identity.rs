@@ -48,7 +48,7 @@ impl Identity {
     /// How sure the provider is of who is there: the number at the end of `acr`.
     #[must_use]
     pub fn level(&self) -> Option<u8> {
-        level_in(&self.settings, &self.session.claims)
+        self.settings.level_in(&self.session.claims)
     }
 
     /// When the person last proved to the provider who they are.
@@ -70,11 +70,6 @@ impl Identity {
     fn text(&self, claim: &str) -> Option<&str> {
         self.session.claims.get(claim).and_then(Value::as_str)
     }
-}
-
-/// The level that claims tell of.
-pub(crate) fn level_in(settings: &Settings, claims: &Map<String, Value>) -> Option<u8> {
-    settings.level(claims.get("acr")?.as_str()?)
 }
 
 impl fmt::Debug for Identity {

@@ -7,6 +7,7 @@ use http::HeaderMap;
 
 use crate::client::Yimen;
 use crate::cookies;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::refresh::fresh_access_token;
@@ -65,6 +66,10 @@ impl Person {
             .key()
             .sealer()
             .is_proven(self.key.as_bytes(), form_token)
+    }
+
+    pub(crate) fn meets(&self, demand: Demand) -> bool {
+        demand.is_met_by(self.yimen.settings(), self.claims(), self.yimen.now())
     }
 
     pub(crate) fn id_token(&self) -> &str {

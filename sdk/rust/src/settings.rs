@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::error::Error;
@@ -48,6 +49,11 @@ impl Settings {
     pub(crate) fn level(&self, acr: &str) -> Option<u8> {
         let issuer = self.issuer.trim_end_matches('/');
         acr.strip_prefix(issuer)?.strip_prefix("/acr/")?.parse().ok()
+    }
+
+    /// The level that claims tell of.
+    pub(crate) fn level_in(&self, claims: &Map<String, Value>) -> Option<u8> {
+        self.level(claims.get("acr")?.as_str()?)
     }
 
     pub(crate) fn home_address(&self) -> String {

@@ -1,6 +1,8 @@
 //! `/yimen/sign-in`: sends the browser to the provider (OpenID Connect Core §3.1.2.1), also when the provider or
 //! a portal asks us to (third-party-initiated login, §4).
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, HeaderMap, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
@@ -14,6 +16,7 @@ use url::Url;
 
 use crate::attempt::Attempt;
 use crate::client::Yimen;
+use crate::demand::Demand;
 use crate::fault::Fault;
 use crate::form::once;
 use crate::local_path::LocalPath;
@@ -27,8 +30,7 @@ struct Wish {
     iss: Option<String>,
     login_hint: Option<String>,
     target_link_uri: Option<String>,
-    /// The level to reach.
-    acr: Option<u8>,
+    demand: Demand,
 }
 
 pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<Response, Fault> {
@@ -43,7 +45,7 @@ pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> R
     let return_to = wish.destination(yimen);
     let failed = |error| Fault::failed(error, return_to.clone());
     let known = yimen.provider().known().await.map_err(failed)?;
-    let attempt = Attempt::begin(return_to.clone(), wish.acr, yimen.now()).map_err(failed)?;
+    let attempt = Attempt::begin(return_to.clone(), wish.demand, yimen.now()).map_err(failed)?;
     let mut response = redirect(authorization_request(yimen, &known, &attempt, wish).as_str());
     for cookie in attempt.cookies(yimen, headers).map_err(failed)? {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -67,8 +69,11 @@ fn authorization_request(yimen: &Yimen, known: &Known, attempt: &Attempt, wish: 
     for scope in yimen.settings().scopes.iter().filter(|scope| *scope != "openid") {
         request = request.add_scope(Scope::new(scope.clone()));
     }
-    if let Some(level) = attempt.level {
-        request = demand(request, yimen.settings().acr(level));
+    if let Some(level) = attempt.demand.level {
+        request = demand_level(request, yimen.settings().acr(level));
+    }
+    if let Some(age) = attempt.demand.max_age {
+        request = request.set_max_age(Duration::from_secs(age));
     }
     for (name, value) in [("login_hint", wish.login_hint), ("ui_locales", wish.ui_locales)] {
         if let Some(value) = value {
@@ -80,7 +85,7 @@ fn authorization_request(yimen: &Yimen, known: &Known, attempt: &Attempt, wish: 
 
 /// Essential, so that the provider asks for what is lacking and says so where it is not given (OpenID Connect Core
 /// §5.5.1.1); and voluntary, for providers that read no `claims`.
-fn demand<'a, AD, P, RT>(
+fn demand_level<'a, AD, P, RT>(
     request: AuthorizationRequest<'a, AD, P, RT>,
     acr: String,
 ) -> AuthorizationRequest<'a, AD, P, RT>
@@ -104,9 +109,7 @@ impl Wish {
             iss: field("iss"),
             login_hint: field("login_hint"),
             target_link_uri: field("target_link_uri"),
-            acr: field("acr")
-                .and_then(|level| level.parse().ok())
-                .filter(|level| (1..=4).contains(level)),
+            demand: Demand::parse(field("acr"), field("max_age")),
         }
     }
 

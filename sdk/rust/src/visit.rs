@@ -9,6 +9,7 @@ use http::{Method, StatusCode, Uri};
 use serde_json::json;
 
 use crate::client::Yimen;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::fault::{Fault, sign_in_address};
 use crate::local_path::LocalPath;
@@ -71,9 +72,9 @@ impl Visit {
 
     pub(crate) fn refuse(&self, error: Error) -> Response {
         match (&error, self.manner) {
-            (Error::LevelTooLow { level }, Manner::Opening) => redirect(&self.raise_address(*level)),
-            (Error::LevelTooLow { level }, Manner::Submitting) => self.please_confirm(*level),
-            (Error::LevelTooLow { level }, Manner::Calling) => self.insufficient(*level),
+            (&Error::InsufficientAuthentication { level, max_age }, manner) => {
+                self.ask_more(Demand::new(level, max_age), manner)
+            }
             (Error::SignedOut | Error::AccessExpired, Manner::Opening) => redirect(&self.sign_in_address()),
             (Error::SignedOut | Error::AccessExpired, Manner::Submitting) => self.please_sign_in(),
             (Error::SignedOut | Error::AccessExpired, Manner::Calling) => self.unauthorized(),
@@ -90,13 +91,18 @@ impl Visit {
         }
     }
 
-    fn sign_in_address(&self) -> String {
-        sign_in_address(&self.yimen, &self.path, None)
+    fn ask_more(&self, demand: Demand, manner: Manner) -> Response {
+        // Where the person confirms who they are, to come back here.
+        let raise = sign_in_address(&self.yimen, &self.path, demand);
+        match manner {
+            Manner::Opening => redirect(&raise),
+            Manner::Submitting => self.please_confirm(raise),
+            Manner::Calling => self.insufficient(demand, &raise),
+        }
     }
 
-    /// Where the person confirms who they are, to come back here.
-    fn raise_address(&self, level: u8) -> String {
-        sign_in_address(&self.yimen, &self.path, Some(level))
+    fn sign_in_address(&self) -> String {
+        sign_in_address(&self.yimen, &self.path, Demand::default())
     }
 
     fn unauthorized(&self) -> Response {
@@ -104,11 +110,10 @@ impl Visit {
     }
 
     /// The parameters of RFC 9470 §3, in the challenge of our own scheme: what is shown here is no bearer token.
-    fn insufficient(&self, level: u8) -> Response {
+    fn insufficient(&self, demand: Demand, raise: &str) -> Response {
         const ERROR: &str = "insufficient_user_authentication";
-        let acr = self.yimen.settings().acr(level);
-        let parameters = format!(", error=\"{ERROR}\", acr_values=\"{acr}\"");
-        self.challenge(&parameters, ERROR, &self.raise_address(level))
+        let wanted = demand.challenge(self.yimen.settings());
+        self.challenge(&format!(", error=\"{ERROR}\"{wanted}"), ERROR, raise)
     }
 
     fn challenge(&self, parameters: &str, error: &str, sign_in: &str) -> Response {
@@ -125,7 +130,7 @@ impl Visit {
         response
     }
 
-    fn please_confirm(&self, level: u8) -> Response {
+    fn please_confirm(&self, raise: String) -> Response {
         Page {
             status: StatusCode::UNAUTHORIZED,
             title: Words { zh: "请先确认是您本人", en: "Please confirm first that it is you" },
@@ -136,7 +141,7 @@ impl Visit {
             },
             actions: vec![Action {
                 id: "again",
-                address: self.raise_address(level),
+                address: raise,
                 words: Words { zh: "去确认", en: "Confirm" },
             }],
             reference: None,

@@ -2,6 +2,8 @@
 
 mod application;
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, State};
@@ -16,6 +18,9 @@ use crate::frame::{City, Frame, show};
 use crate::language::Language;
 use application::{Application, Draft, Form as BusinessForm, Refused, Registry, Verdict};
 
+/// Whoever signs has shown finger or face for it, not in the morning.
+const JUST_NOW: Duration = Duration::from_secs(600);
+
 #[derive(Clone)]
 struct Office {
     city: City,
@@ -28,7 +33,7 @@ pub(crate) fn routes(city: City) -> Router {
         .route("/applications", get(applications).post(apply))
         .route(
             "/applications/{number}/sign",
-            get(filing).post(sign).route_layer(require_acr(3)),
+            get(filing).post(sign).route_layer(require_acr(3).fresh(JUST_NOW)),
         )
         .fallback(nowhere)
         .with_state(Office {

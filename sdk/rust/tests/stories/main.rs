@@ -9,6 +9,8 @@ mod browser;
 #[cfg(test)]
 mod device;
 #[cfg(test)]
+mod freshness;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod levels;

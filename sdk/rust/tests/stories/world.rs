@@ -7,7 +7,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
-use yimen_sdk::{Access, Bearer, Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen, require_acr};
+use yimen_sdk::{
+    Access, Bearer, Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen, require_acr, require_fresh,
+};
 
 use crate::browser::Browser;
 use crate::keys::department_key;
@@ -113,6 +115,16 @@ pub(crate) fn department(yimen: &Yimen) -> Router {
             "/filing/{number}",
             get(filing).post(filing).route_layer(require_acr(3)),
         )
+        .route(
+            "/bank-account",
+            get(bank_account)
+                .post(bank_account)
+                .route_layer(require_fresh(Duration::from_secs(300))),
+        )
+        .route(
+            "/deed",
+            get(async |_: SignedIn| "sealed").route_layer(require_acr(3).fresh(Duration::from_secs(300))),
+        )
         .route("/apply", post(async |_: SignedIn| "applied"))
         .route("/form-token", get(async |person: SignedIn| person.form_token()))
         .route("/token", get(token))
@@ -135,6 +147,10 @@ impl Access for Sign {
 
 async fn filing(Path(number): Path<String>, person: SignedIn) -> String {
     format!("{number} at {}", person.level().unwrap())
+}
+
+async fn bank_account(_: SignedIn) -> &'static str {
+    "changed"
 }
 
 async fn pension(person: SignedIn) -> String {
