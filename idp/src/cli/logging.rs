@@ -5,6 +5,10 @@ use tracing_subscriber::EnvFilter;
 use super::failure::Failure;
 use crate::config::{Config, LogFormat};
 
+/// Libraries that write what they were sent into their complaints, as long as it is: a form of 64 KiB makes a line five
+/// times that. What they found wrong is in the error that they return, and our own line says that.
+const SILENT: [&str; 2] = ["webauthn_rs=off", "webauthn_rs_core=off"];
+
 /// Begins to write the log to standard error.
 pub(super) fn start(config: &Config) -> Result<(), Failure> {
     let log = &config.settings.log;
@@ -15,6 +19,8 @@ pub(super) fn start(config: &Config) -> Result<(), Failure> {
         );
         Failure::at(&config.written, "log.filter", said)
     })?;
+    let silent = SILENT.iter().filter_map(|name| name.parse().ok());
+    let filter = silent.fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

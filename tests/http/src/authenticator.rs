@@ -42,6 +42,10 @@ pub struct Lie {
     pub is_synced: bool,
     /// Which model it says to be.
     pub model: Option<Model>,
+    /// What stands for extensions in the authenticator's data: CBOR, as the standard has it (§6.1), or not.
+    pub extensions: Option<Vec<u8>>,
+    /// What stands for the attestation statement of a new passkey: CBOR, or not.
+    pub statement: Option<Vec<u8>>,
 }
 
 const USER_PRESENT: u8 = 0x01;
@@ -49,6 +53,7 @@ const USER_VERIFIED: u8 = 0x04;
 const MAY_BE_COPIED: u8 = 0x08;
 const IS_COPIED: u8 = 0x10;
 const ATTESTED: u8 = 0x40;
+const HAS_EXTENSIONS: u8 = 0x80;
 
 impl std::fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,6 +92,7 @@ impl Authenticator {
         data.extend(u16::try_from(id.len()).expect("short").to_be_bytes());
         data.extend(&id);
         data.extend(cose(key.public_key().as_ref()));
+        data.extend(lie.extensions.iter().flatten());
         let client_data = client_data("webauthn.create", origin, options, lie);
         let answer = json!({
             "id": encode(&id),
@@ -95,7 +101,7 @@ impl Authenticator {
             "clientExtensionResults": {},
             "response": {
                 "clientDataJSON": encode(&client_data),
-                "attestationObject": encode(&self.attestation(&data, &client_data)),
+                "attestationObject": encode(&self.attestation(&data, &client_data, lie)),
                 "transports": ["internal"],
             },
         });
@@ -114,7 +120,7 @@ impl Authenticator {
     }
 
     /// `{"fmt": …, "attStmt": …, "authData": data}` (§6.5): "none" (§8.7), or by its maker.
-    fn attestation(&self, data: &[u8], client_data: &[u8]) -> Vec<u8> {
+    fn attestation(&self, data: &[u8], client_data: &[u8], lie: &Lie) -> Vec<u8> {
         let (format, statement) = match &self.maker {
             None => (b"\x64none".as_slice(), vec![0xa0]),
             Some(maker) => {
@@ -122,6 +128,7 @@ impl Authenticator {
                 (b"\x66packed".as_slice(), maker.statement(&signed))
             }
         };
+        let statement = lie.statement.clone().unwrap_or(statement);
         let length = u16::try_from(data.len()).expect("short").to_be_bytes();
         [
             b"\xa3\x63fmt".as_slice(),
@@ -151,7 +158,8 @@ impl Authenticator {
             .expect("a passkey that is allowed");
         passkey.counter = lie.counter.unwrap_or(passkey.counter + 1);
         let rp_id = lie.rp_id.clone().unwrap_or_else(|| text(&options["rpId"]));
-        let data = head(&rp_id, flags(lie), passkey.counter);
+        let mut data = head(&rp_id, flags(lie), passkey.counter);
+        data.extend(lie.extensions.iter().flatten());
         let client_data = client_data("webauthn.get", origin, options, lie);
         let signed = [data.as_slice(), digest(&SHA256, &client_data).as_ref()].concat();
         let signature = passkey
@@ -214,7 +222,12 @@ fn flags(lie: &Lie) -> u8 {
     } else {
         0
     };
-    USER_PRESENT | verified | synced
+    let extended = if lie.extensions.is_some() {
+        HAS_EXTENSIONS
+    } else {
+        0
+    };
+    USER_PRESENT | verified | synced | extended
 }
 
 /// Authenticator data without what is attested (§6.1).

@@ -3,7 +3,7 @@ use uuid::{Uuid, uuid};
 
 /// Makers of passkeys that residents know by name, by the model number their authenticators give (the community's
 /// list of passkey providers, and Microsoft's). What is not here is named by browser and system.
-const NAMES: [(Uuid, &str); 17] = [
+const NAMES: [(Uuid, &str); 18] = [
     (uuid!("fbfc3007-154e-4ecc-8c0b-6e020557d7bd"), "Apple iCloud"),
     (uuid!("dd4ec289-e01d-41c9-bb89-70fa845d4bf2"), "Apple iCloud"),
     (uuid!("ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"), "Google"),
@@ -12,6 +12,7 @@ const NAMES: [(Uuid, &str); 17] = [
     (uuid!("08987058-cadc-4b81-b6e1-30de50dcbe96"), "Windows Hello"),
     (uuid!("9ddd1817-af5a-4672-a2b9-3e3dd95000a9"), "Windows Hello"),
     (uuid!("6028b017-b1d4-4c02-b4b3-afcdafc96bb2"), "Windows Hello"),
+    (uuid!("d3452668-01fd-4c12-926c-83a4204853aa"), "Microsoft"),
     (uuid!("53414d53-554e-4700-0000-000000000000"), "Samsung"),
     (uuid!("bada5566-a7aa-401f-bd96-45619a55120d"), "1Password"),
     (uuid!("d548826e-79b4-db40-a3d8-11116f7e8349"), "Bitwarden"),

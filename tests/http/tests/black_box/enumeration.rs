@@ -1,6 +1,6 @@
 //! Whether a number has an account is nobody's business: the pages are the same, and so is the work.
 
-use yimen_http_tests::{Page, Resident, Setup, TestApp};
+use yimen_http_tests::{Authenticator, Page, Resident, Setup, TestApp, options_on};
 
 /// The page without what differs between any two requests.
 fn shape(page: &Page, resident: &Resident) -> String {
@@ -61,6 +61,36 @@ async fn mistype(resident: &Resident, page: &Page) -> Page {
     let page = page.press("#verify", &[("code", wrong)]).await;
     assert!(page.has("#code-error"), "{}", page.answer.body);
     page
+}
+
+/// A list of credentials to choose from would say who has one: the authenticator alone knows (WebAuthn Level 3 §14.6.2).
+#[tokio::test]
+async fn the_options_of_a_sign_in_name_nobodys_passkey() {
+    let app = TestApp::start().await;
+    let (known, unknown) = (app.resident("13800000001"), app.resident("13800000002"));
+    let account = known.sign_in().await;
+    Authenticator::new()
+        .enrol(&account.click("#add-passkey").await)
+        .await;
+    known.browser.get("/account").await.press("#sign-out", &[]).await;
+    app.advance("61s").await;
+    let mut given = Vec::new();
+    for resident in [&known, &unknown, &app.resident("13800000003")] {
+        let page = resident.browser.get("/account").await;
+        let before = options_on(&page).await;
+        // Also once the number is known.
+        resident.ask_for_code(&page).await;
+        for mut options in [before, options_on(&page.reload().await).await] {
+            let allowed = &options["allowCredentials"];
+            assert!(
+                allowed.is_null() || allowed.as_array().is_some_and(Vec::is_empty),
+                "{options}"
+            );
+            options["challenge"] = serde_json::Value::Null;
+            given.push(options);
+        }
+    }
+    assert!(given.windows(2).all(|two| two[0] == two[1]), "{given:?}");
 }
 
 /// Times are noise on a busy machine, and what takes them is not: the database is asked as many things about a number

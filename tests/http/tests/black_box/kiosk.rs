@@ -298,6 +298,48 @@ async fn a_phone_sees_which_kiosk_asks_and_its_yes_lasts_minutes() {
     assert!(!question.has("#kiosk"));
 }
 
+/// Somebody photographs kiosk 1's picture and shows it to whoever stands before kiosk 2: the question names kiosk 1, the
+/// number on the screen they look at is another, and no yes opens what they do not stand at.
+#[tokio::test]
+async fn a_yes_to_one_kiosk_opens_no_other() {
+    let app = TestApp::start().await;
+    let phone = app.resident("13800000001");
+    phone.sign_in().await;
+    let theirs = at_kiosk_named(&app, "13800000002", "一楼1号机").await;
+    let mine = at_kiosk_named(&app, "13800000003", "二楼2号机").await;
+    let asking = async |kiosk: &Resident| kiosk.browser.get("/account").await.press("#by-phone", &[]).await;
+    let their_screen = asking(&theirs).await;
+    let mut my_screen = asking(&mine).await;
+    while my_screen.text("#number") == their_screen.text("#number") {
+        my_screen = asking(&mine).await;
+    }
+    let lured = phone
+        .browser
+        .get(&their_screen.attribute("#handover", "href"))
+        .await;
+    assert!(
+        lured.text("main").contains("一楼1号机") && lured.has("#kiosk"),
+        "the screen that really asks is named"
+    );
+    let my_number = my_screen.text("#number");
+    let refused = lured.press("#approve", &[("number", &my_number)]).await;
+    assert!(refused.has("#number-error"), "{}", refused.answer.body);
+    // The form of one question, sent to the other's address.
+    let asked = phone.browser.get(&my_screen.attribute("#handover", "href")).await;
+    let mut crossed = lured.form("#approve").fill("number", &my_number);
+    crossed.action = asked.form("#approve").action;
+    assert_eq!(crossed.submit().await.status(), 403);
+    // The other kiosk's browser with the address of this one's screen.
+    let moved = theirs.browser.get(my_screen.url.path()).await;
+    moved.assert_error(400, "interaction_cookie_missing");
+
+    asked.press("#approve", &[("number", &my_number)]).await;
+    assert!(!is_signed_in(&theirs.browser).await);
+    assert!(their_screen.reload().await.has("#handover"), "it waits on");
+    assert_eq!(my_screen.reload().await.url.path(), "/account");
+    assert!(!is_signed_in(&theirs.browser).await);
+}
+
 #[tokio::test]
 async fn a_removed_kiosk_is_a_browser_like_any_other() {
     let app = TestApp::start().await;

@@ -239,6 +239,35 @@ async fn a_passkey_is_named_and_renamed() {
     assert!(unnamed.text("#methods").contains("妈妈的<b>手机"));
 }
 
+/// By the model that its authenticator says it is, where residents know the maker; otherwise by browser and system.
+#[tokio::test]
+async fn a_passkey_is_called_by_its_maker() {
+    let app = TestApp::start().await;
+    let google = [
+        0xea, 0x9b, 0x8d, 0x66, 0x4d, 0x01, 0x1d, 0x21, 0x3c, 0xe4, 0xb6, 0xb4, 0x8c, 0xb5, 0x75, 0xd4,
+    ];
+    let page = app
+        .resident("13800000001")
+        .sign_in()
+        .await
+        .click("#add-passkey")
+        .await;
+    let options = options_on(&page).await;
+    let lie = Lie {
+        model: Some(google),
+        ..Lie::default()
+    };
+    let credential = Authenticator::new().make(&origin_of(&page), &options, &lie);
+    let account = page
+        .press("#passkey", &[("credential", &credential.to_string())])
+        .await;
+    let name = account.attribute(
+        "form[action='/account/passkeys/rename'] input[name=name]",
+        "value",
+    );
+    assert!(name.contains("Google"), "{name}");
+}
+
 #[tokio::test]
 async fn nobody_touches_the_passkeys_of_others() {
     let app = TestApp::start().await;
@@ -358,6 +387,70 @@ async fn what_is_no_answer_is_refused_by_name() {
     );
     let refused = new.press("#passkey", &[("credential", &broken)]).await;
     assert_eq!(refused.status(), 422);
+}
+
+/// What an attacker may send for CBOR: a stack of arrays that a reader might follow until its own is full, and lengths that
+/// promise what never comes. Each is refused, the next honest answer is taken, and no log is filled with it.
+#[tokio::test]
+async fn cbor_that_is_deep_or_cut_short_is_refused_and_harms_nobody() {
+    let app = TestApp::start().await;
+    app.keep_secret("129, 129, 129, 129");
+    let (_, phone) = with_passkey(&app, "13800000001").await;
+    let deep = vec![0x81; 20_000];
+    let promises = [0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    let many = [0x9b, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff];
+    for cbor in [deep, promises.to_vec(), many.to_vec(), vec![0xff]] {
+        let in_statement = Lie {
+            statement: Some(cbor.clone()),
+            ..Lie::default()
+        };
+        let in_extensions = Lie {
+            extensions: Some(cbor.clone()),
+            ..Lie::default()
+        };
+        app.advance("61s").await;
+        let resident = app.resident("13800000002");
+        let page = resident.sign_in().await.click("#add-passkey").await;
+        for lie in [&in_statement, &in_extensions] {
+            let options = options_on(&page).await;
+            let credential = Authenticator::new().make(&origin_of(&page), &options, lie);
+            let refused = page
+                .press("#passkey", &[("credential", &credential.to_string())])
+                .await;
+            assert_eq!(refused.status(), 422, "{:#04x}", cbor[0]);
+        }
+        let refused = phone
+            .sign_in_lying(&sign_in_page(&app).await, &in_extensions)
+            .await;
+        assert_eq!(refused.status(), 422, "{:#04x}", cbor[0]);
+    }
+    let account = phone.sign_in(&sign_in_page(&app).await).await;
+    assert_eq!(account.url.path(), "/account");
+}
+
+/// Well-formed, of a maker that says more than any does.
+#[tokio::test]
+async fn an_answer_larger_than_any_form_is_refused_before_it_is_read() {
+    let app = TestApp::start().await;
+    let page = app
+        .resident("13800000001")
+        .sign_in()
+        .await
+        .click("#add-passkey")
+        .await;
+    let length = 60_000_u16;
+    let head = [&[0xa1, 0x61, b'x', 0x59], length.to_be_bytes().as_slice()].concat();
+    let lie = Lie {
+        statement: Some([head, vec![b'A'; length.into()]].concat()),
+        ..Lie::default()
+    };
+    let options = options_on(&page).await;
+    let credential = Authenticator::new().make(&origin_of(&page), &options, &lie);
+    let refused = page
+        .press("#passkey", &[("credential", &credential.to_string())])
+        .await;
+    assert_eq!(refused.status(), 413, "{}", refused.answer.body);
+    assert_eq!(app.count("passkey").await, 0);
 }
 
 #[tokio::test]
