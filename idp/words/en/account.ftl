@@ -49,9 +49,9 @@ did-end-other = Signed out another device
 did-wrong-code = Someone entered a wrong code and did not get in
 did-misuse = Someone may have misused your sign-in to { $service }. We have ended it
 did-open = Opened { $service }
-did-share = Shared { $items } with { $service }
+did-share = Shared with { $service }: { $items }
 did-refuse = Did not share with { $service }
-did-withdraw = Withdrew { $items } from { $service }
+did-withdraw = Withdrew from { $service }: { $items }
 
 notice-device-ended = That device is signed out
 notice-others-ended = All other devices are signed out
