@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
-use super::real_name::{Found, Proof, Proven, keep_proof};
-use super::records::set_name;
+use super::real_name::{Found, Proof, Proven, has_proof, keep_proof};
+use super::records::{hold, set_name};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::operator::{Act, OnDuty};
@@ -21,6 +21,18 @@ pub enum Shown {
     Document { name: RealName, number: IdentityNumber },
 }
 
+/// What came of it. Nothing was changed but by [`Witnessed::Done`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witnessed {
+    Done,
+    /// The person has an account already, which is this one.
+    OtherAccount(Uuid),
+    /// The account was proven to be somebody else's.
+    OtherPerson,
+    /// Nobody knows whose account it is, so the document alone says nothing.
+    NoContract,
+}
+
 const METHOD: &str = "window";
 
 const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
@@ -28,7 +40,10 @@ const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
 /// Writes down whose account this is, as an operator on duty has seen. No passkey is vouched for by it: whoever has
 /// made them was not seen.
 ///
-/// Where the answer is not [`Proven::Done`], the change is to be dropped.
+/// Whoever was given a number yesterday has a document too, and a digit is soon mistyped: where nobody was proven to have
+/// the account, the carrier's `contract` says that the number was theirs all along, as for a code.
+///
+/// Where the answer is not [`Witnessed::Done`], the change is to be dropped.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -37,9 +52,13 @@ pub async fn prove_in_person(
     vault: &Vault,
     account: Uuid,
     shown: &Shown,
-    on_duty: &OnDuty,
-    act: &Act,
-) -> Result<Proven, StoreError> {
+    contract: bool,
+    (on_duty, act): (&OnDuty, &Act),
+) -> Result<Witnessed, StoreError> {
+    hold(change, account).await?;
+    if !contract && !has_proof(change, account).await? {
+        return Ok(Witnessed::NoContract);
+    }
     let (found, source, transaction, name) = match shown {
         Shown::Confirmed(matched) => {
             let reference = matched.reference();
@@ -60,9 +79,10 @@ pub async fn prove_in_person(
         source,
         transaction,
     };
-    let kept = keep_proof(change, account, found, proof).await?;
-    if kept != Proven::Done {
-        return Ok(kept);
+    match keep_proof(change, account, found, proof).await? {
+        Proven::Done => {}
+        Proven::OtherAccount(holder) => return Ok(Witnessed::OtherAccount(holder)),
+        Proven::OtherPerson => return Ok(Witnessed::OtherPerson),
     }
     change.execute(RAISE, args![account]).await?;
     set_name(change, vault, account, name.as_str()).await?;
@@ -70,5 +90,5 @@ pub async fn prove_in_person(
     let event = event.with("source", source).with("transaction", transaction);
     change.record(on_duty.sign(event, act)).await?;
     tell(change, vault, account, Notice::Witnessed, "").await?;
-    Ok(Proven::Done)
+    Ok(Witnessed::Done)
 }

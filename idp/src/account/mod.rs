@@ -26,7 +26,7 @@ mod window_tests;
 
 pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
-pub use in_person::{Shown, prove_in_person};
+pub use in_person::{Shown, Witnessed, prove_in_person};
 pub use lease::{begin_anew, is_by_phone_alone, is_in_doubt, take_back};
 pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
 pub use merging::{
@@ -46,11 +46,13 @@ pub use numbers::{
 };
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyAdded, PasskeyEnd, add_passkey, end_passkey,
-    end_passkeys_since, find_passkey, known_handle, may_offer_passkey, passkey_handle, passkey_owner,
-    passkeys, postpone_passkey_offer, rename_passkey, use_passkey, vouch_for_passkey,
+    end_passkeys_since, find_passkey, known_handle, may_offer_passkey, others_stand, passkey_handle,
+    passkey_owner, passkeys, postpone_passkey_offer, rename_passkey, use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
-pub use real_name::{IdentityProof, Proven, identity_proof, is_proven_to_be, prove_real_name};
+pub use real_name::{
+    IdentityProof, Proven, end_proof_since, identity_proof, is_proven_to_be, prove_real_name,
+};
 pub use records::{enter, find_by_phone, hold, phones, profile};
 pub use sweep::sweep;
 pub use window_codes::{

@@ -29,6 +29,8 @@ pub enum Notice {
     NumberDisputed,
     /// Somebody wanted the owner's name proven for another account.
     NameElsewhere,
+    /// Whose account it is was proven in one of its sessions.
+    NameProven,
     PasskeyRemoved,
     /// Everything that is held was looked at, or taken along.
     Exported,
@@ -55,13 +57,14 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::NewDevice,
         Self::AtKiosk,
         Self::PasskeyAdded,
         Self::PasskeyCloned,
         Self::NumberDisputed,
         Self::NameElsewhere,
+        Self::NameProven,
         Self::PasskeyRemoved,
         Self::Exported,
         Self::Leaving,
@@ -87,6 +90,7 @@ impl Notice {
             Self::PasskeyCloned => "passkey-cloned",
             Self::NumberDisputed => "number-disputed",
             Self::NameElsewhere => "name-elsewhere",
+            Self::NameProven => "name-proven",
             Self::PasskeyRemoved => "passkey-removed",
             Self::Exported => "exported",
             Self::Leaving => "leaving",
@@ -117,6 +121,7 @@ impl Notice {
             Self::PasskeyCloned => "told-passkey-cloned",
             Self::NumberDisputed => "told-number-disputed",
             Self::NameElsewhere => "told-name-elsewhere",
+            Self::NameProven => "told-name-proven",
             Self::PasskeyRemoved => "told-passkey-removed",
             Self::Exported => "told-exported",
             Self::Leaving => "told-leaving",

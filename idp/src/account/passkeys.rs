@@ -111,6 +111,8 @@ const END: &str = "UPDATE passkey SET ended_at = $3, end_reason = $4 WHERE id = 
 
 const VOUCH: &str = "UPDATE passkey SET vouched_at = $3 WHERE id = $1 AND account_id = $2 AND vouched_at IS NULL AND ended_at IS NULL";
 
+const DOUBT: &str = "UPDATE passkey SET vouched_at = NULL WHERE account_id = $1 AND vouched_at IS NOT NULL AND ended_at IS NULL";
+
 /// Whoever comes second keeps what the first has written.
 const MAKE_HANDLE: &str =
     "UPDATE account SET passkey_handle = COALESCE(passkey_handle, $2) WHERE id = $1 RETURNING passkey_handle";
@@ -354,6 +356,26 @@ pub async fn vouch_for_passkey(change: &mut Change, account: Uuid, passkey: Uuid
         .execute(VOUCH, args![passkey, account, now])
         .await
         .map(drop)
+}
+
+/// From now on none stands for the person: it is not known any more who that is. The caller records why.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn doubt_passkeys(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    change.execute(DOUBT, args![account]).await.map(drop)
+}
+
+const OTHERS_STAND: &str = "SELECT COUNT(*) AS others FROM passkey \
+     WHERE account_id = $1 AND id <> $2 AND vouched_at IS NOT NULL AND ended_at IS NULL";
+
+/// Whether another passkey than this one stands for the person, read within the change.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn others_stand(change: &mut Change, account: Uuid, passkey: Uuid) -> Result<bool, StoreError> {
+    let row = change.maybe(OTHERS_STAND, args![account, passkey]).await?;
+    Ok(row.ok_or(StoreError::Missing)?.int("others")? > 0)
 }
 
 /// Whether a passkey may be offered after this sign-in: it did not make the account, which has none yet, and nobody

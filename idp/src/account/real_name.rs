@@ -1,8 +1,9 @@
 use uuid::Uuid;
 
 use super::assurance::Identity;
-use super::passkeys::vouch_for_passkey;
-use super::records::{hold, set_name};
+use super::notices::{Notice, tell};
+use super::passkeys::{doubt_passkeys, vouch_for_passkey};
+use super::records::{forget_name, hold, set_name};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
@@ -89,7 +90,40 @@ pub async fn prove_real_name(
                 .with("passkey", passkey),
         )
         .await?;
+    tell(change, vault, account, Notice::NameProven, "").await?;
     Ok(Proven::Done)
+}
+
+const END_SINCE: &str = "UPDATE identity_proof SET ended_at = $3 \
+     WHERE account_id = $1 AND ended_at IS NULL AND at >= $2 AND method = $4 \
+     AND NOT EXISTS (SELECT 1 FROM identity_proof former WHERE former.account_id = $1 \
+     AND (former.at < $2 OR former.method <> $4) AND (former.ended_at IS NULL OR former.ended_at >= $2))";
+
+const LOWER: &str = "UPDATE account SET identity = $2 WHERE id = $1";
+
+/// Ends the proof that an account is of somebody, where it was made since then by whoever had a session: the account is
+/// nobody's known by name again, and its owner proves theirs. What staff have seen stays, and so does the name of whoever
+/// was known before and proved the same name anew.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_proof_since(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
+    let now = change.now();
+    if change
+        .execute(END_SINCE, args![account, since, now, METHOD])
+        .await?
+        == 0
+    {
+        return Ok(());
+    }
+    change
+        .execute(LOWER, args![account, Identity::Unknown.as_str()])
+        .await?;
+    forget_name(change, account).await?;
+    doubt_passkeys(change, account).await?;
+    change
+        .record(Event::new(Action::IdentityWithdrawn).account(account))
+        .await
 }
 
 /// By what a person is found again.
@@ -152,13 +186,18 @@ pub(super) async fn keep_proof(
     if change.execute(INSERT, args).await? == 1 {
         return Ok(Proven::Done);
     }
-    if change.maybe(LIVE, args![account]).await?.is_some() {
+    if has_proof(change, account).await? {
         return Ok(Proven::OtherPerson);
     }
     let holder = change.maybe(HOLDER, args![found.number, found.person]).await?;
     Ok(Proven::OtherAccount(
         holder.ok_or(StoreError::Missing)?.uuid("account_id")?,
     ))
+}
+
+/// Whether the account was proven to be somebody's, read within the change.
+pub(super) async fn has_proof(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
+    Ok(change.maybe(LIVE, args![account]).await?.is_some())
 }
 
 const PROVEN: &str = "SELECT id FROM identity_proof WHERE account_id = $1 AND ended_at IS NULL \

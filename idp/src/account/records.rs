@@ -37,6 +37,7 @@ const HOLD: &str = "UPDATE account SET status = status WHERE id = $1";
 const HOLDER: &str = "SELECT account_id FROM phone WHERE number_index = $1 AND ended_at IS NULL";
 
 const SET_NAME: &str = "UPDATE account SET name = $2 WHERE id = $1";
+const FORGET_NAME: &str = "UPDATE account SET name = NULL WHERE id = $1";
 
 fn account(row: &Row) -> Result<Account, StoreError> {
     Ok(Account {
@@ -200,6 +201,11 @@ pub async fn profile(db: &Db, vault: &Vault, account: Uuid) -> Result<Profile, S
         .map(|sealed| number(vault, row.uuid("phone_id")?, &sealed))
         .transpose()?;
     Ok(Profile { name, phone })
+}
+
+/// Nobody is known by name here any more. The caller records why.
+pub(super) async fn forget_name(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    change.execute(FORGET_NAME, args![account]).await.map(drop)
 }
 
 /// Sets the name an authority has confirmed. The caller records why.

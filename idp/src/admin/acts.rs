@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Admin;
 use super::pages::Told;
 use crate::account::{
-    self, Decided, Issued, OFFERED, PhoneNumber, Proven, Ruling, Seen, Shown, decide_dispute,
+    self, Decided, Issued, OFFERED, PhoneNumber, Ruling, Seen, Shown, Witnessed, decide_dispute,
     issue_window_code, propose_merging, prove_in_person,
 };
 use crate::audit::{Action, Actor, Change, Context, Event};
@@ -37,7 +37,10 @@ pub async fn confirm_person(
     let told = match admin.read(&form, &Reason::FOR_PROOF, facts.now)? {
         Err(told) => told,
         Ok(_) if !admin.may_ask(&facts, &on_duty).await? => Told::TooMany,
-        Ok(asked) => admin.confirm(&facts, &on_duty, asked).await?,
+        Ok(asked) => {
+            let contract = form.one("contract")? == "yes";
+            admin.confirm(&facts, &on_duty, asked, contract).await?
+        }
     };
     Ok(admin.answer_with(page, &facts, &on_duty, told).await?)
 }
@@ -138,7 +141,13 @@ impl Admin {
         Ok(asked <= MOST_ASKED)
     }
 
-    async fn confirm(&self, facts: &Facts, on_duty: &OnDuty, asked: Asked) -> Result<Told, PageError> {
+    async fn confirm(
+        &self,
+        facts: &Facts,
+        on_duty: &OnDuty,
+        asked: Asked,
+        contract: bool,
+    ) -> Result<Told, PageError> {
         let context = Context::of(facts, Actor::Operator, &self.rng);
         let Some(found) = account::find_by_phone(&self.db, &self.vault, &asked.phone).await? else {
             let nobody = on_duty.sign(Event::new(Action::IdentityRefused), &asked.act);
@@ -180,8 +189,9 @@ impl Admin {
             context.record(&self.db, too_late).await?;
             return Ok(Told::NotOnDuty);
         }
-        let proven = prove_in_person(&mut change, &self.vault, found.id, &shown, on_duty, &asked.act).await?;
-        if proven == Proven::Done {
+        let by = (on_duty, &asked.act);
+        let witnessed = prove_in_person(&mut change, &self.vault, found.id, &shown, contract, by).await?;
+        if witnessed == Witnessed::Done {
             change.commit().await?;
             return Ok(Told::Confirmed);
         }
@@ -189,13 +199,14 @@ impl Admin {
         let mut change = Change::begin(&self.db, &context).await?;
         let refused = on_duty.sign(Event::new(Action::IdentityRefused).account(found.id), &asked.act);
         change.record(refused).await?;
-        let told = match proven {
+        let told = match witnessed {
             // The person finds it on their account page: whether both accounts are theirs is shown there, and not here.
-            Proven::OtherAccount(holder) => {
+            Witnessed::OtherAccount(holder) => {
                 propose_merging(&mut change, &self.vault, found.id, holder, OFFERED).await?;
                 Told::OtherAccount
             }
-            Proven::OtherPerson | Proven::Done => Told::OtherPerson,
+            Witnessed::NoContract => Told::NoContract,
+            Witnessed::OtherPerson | Witnessed::Done => Told::OtherPerson,
         };
         change.commit().await?;
         Ok(told)

@@ -77,6 +77,7 @@ actions! {
     IdentityElsewhere = "identity.elsewhere",
     IdentityProven = "identity.proven",
     IdentityRefused = "identity.refused",
+    IdentityWithdrawn = "identity.withdrawn",
     IdentityWitnessed = "identity.witnessed",
     KeyChanged = "key.changed",
     KioskAdded = "kiosk.added",

@@ -15,7 +15,7 @@ const OF_ACCOUNT: &str = "SELECT id, at, client_id, action, detail FROM audit \
      WHERE account_id = $1 AND (at, id) < ($3, $4) AND (action IN ('session.begun', 'session.renewed', 'consent.given', \
      'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed', \
      'passkey.added', 'passkey.renamed', 'passkey.ended', 'passkey.failed', \
-     'identity.proven', 'identity.refused', 'identity.elsewhere', 'handover.refused', \
+     'identity.proven', 'identity.refused', 'identity.elsewhere', 'identity.withdrawn', 'handover.refused', \
      'phone.disputed', 'phone.returned', 'account.locked', 'account.unlocked', \
      'account.exported', 'account.left', 'account.kept', \
      'phone.added', 'phone.ending', 'phone.kept', 'phone.moving', 'phone.moved', 'phone.move_stopped', \

@@ -88,6 +88,8 @@ pub enum Happening {
     NameRefused,
     /// In another account.
     NameElsewhere,
+    /// With the lock, because it had been proven shortly before.
+    NameWithdrawn,
     PasskeyAdded,
     PasskeyRenamed,
     PasskeyRemoved,
@@ -156,6 +158,7 @@ impl Activity {
             Happening::NameProven => page.say("did-name-proven").to_string(),
             Happening::NameRefused => page.say("did-name-refused").to_string(),
             Happening::NameElsewhere => page.say("did-name-elsewhere").to_string(),
+            Happening::NameWithdrawn => page.say("did-name-withdrawn").to_string(),
             Happening::PasskeyRefused => page.say("did-passkey-refused").to_string(),
             Happening::PasskeyAdded => page.say("did-passkey-added").to_string(),
             Happening::PasskeyRenamed => page.say("did-passkey-renamed").to_string(),
@@ -258,6 +261,7 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::IdentityProven => Happening::NameProven,
         Action::IdentityRefused => Happening::NameRefused,
         Action::IdentityElsewhere => Happening::NameElsewhere,
+        Action::IdentityWithdrawn => Happening::NameWithdrawn,
         Action::PasskeyAdded => Happening::PasskeyAdded,
         Action::PasskeyRenamed => Happening::PasskeyRenamed,
         Action::PasskeyEnded if entry.detail["reason"] == "cloned" => Happening::PasskeyCloned,

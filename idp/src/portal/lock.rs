@@ -81,6 +81,7 @@ impl Portal {
             .end_all(&mut change, account, EndReason::Locked)
             .await?;
         account::end_passkeys_since(&mut change, account, since).await?;
+        account::end_proof_since(&mut change, account, since).await?;
         account::end_window_codes(&mut change, account).await?;
         account::restore_numbers(&mut change, account, since).await?;
         forget_browsers_since(&mut change, account, since).await?;

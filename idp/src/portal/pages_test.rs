@@ -74,6 +74,7 @@ fn everything(page: &Page) -> Vec<Happening> {
         Happening::NameProven,
         Happening::NameRefused,
         Happening::NameElsewhere,
+        Happening::NameWithdrawn,
         Happening::Exported,
         Happening::Left,
         Happening::Kept,

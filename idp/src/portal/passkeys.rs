@@ -140,6 +140,10 @@ pub async fn remove_passkey(
     let mut change = portal.change(&facts).await?;
     account::hold(&mut change, session.account).await?;
     let mut change = portal.still_signed_in(change, &session, &headers, &facts).await?;
+    // Looked at again: of two that are removed at once, the second is the last.
+    if needs_it(&session, passkey) && !account::others_stand(&mut change, session.account, id).await? {
+        return Ok(see_other("/account?done=passkey-needed#methods", []));
+    }
     if account::end_passkey(&mut change, session.account, id, PasskeyEnd::Removed).await? {
         let sessions = &portal.sessions;
         sessions
@@ -156,7 +160,11 @@ pub async fn remove_passkey(
 /// A person whose real name is known keeps one way to show that it is them: a code alone does not.
 fn is_last_of_its_level(session: &Session, held: &[Passkey], passkey: &Passkey) -> bool {
     let others = held.iter().any(|one| one.is_vouched && one.id != passkey.id);
-    session.identity > Identity::Unknown && passkey.is_vouched && !others
+    needs_it(session, passkey) && !others
+}
+
+fn needs_it(session: &Session, passkey: &Passkey) -> bool {
+    session.identity > Identity::Unknown && passkey.is_vouched
 }
 
 fn named(form: &PostedForm) -> Result<Uuid, PageError> {

@@ -131,9 +131,18 @@ pub async fn dress_errors(State(site): State<Site>, request: Request, next: Next
     }
 }
 
-/// As the map of URLs writes it: whoever reads the log is not to hold a link that is still good.
+/// As the map of URLs writes it: whoever reads the log is not to hold a link that is still good. An address that stands
+/// nowhere on the map may be such a link with a slash too many, and as long as its sender likes: of it stays its first name.
 fn loggable<'p>(matched: Option<&'p MatchedPath>, path: &'p str) -> &'p str {
-    matched.map_or(path, MatchedPath::as_str)
+    const LONGEST: usize = 40;
+    matched.map_or_else(
+        || {
+            let name = path.split('/').nth(1).unwrap_or_default();
+            let end = 1 + name.floor_char_boundary(LONGEST);
+            path.get(..end).unwrap_or_default()
+        },
+        MatchedPath::as_str,
+    )
 }
 
 fn dress(page: Page, error: PageError, request: String, path: &str) -> Response {

@@ -90,6 +90,7 @@ told-at-kiosk = Your account was just signed in to at a kiosk ({ $device })
 told-passkey-cloned = One of your passkeys may have been copied. It is switched off, and every device was signed out
 told-passkey-added = A fingerprint or face sign-in was just added to your account ({ $device })
 told-number-disputed = Someone signing in with your number says your account is not theirs
+told-name-proven = A real name was verified for your account
 told-name-elsewhere = Someone tried to verify another account with your name
 told-accounts-merged = Another account of yours was just merged into this one
 told-merging = Somebody asked to merge your account with another one
@@ -217,6 +218,7 @@ identity-proven = Verified { $date } with { $source }
 identity-again = Your fingerprint or face was added after you were verified. Verify once more, and it will do where more is asked for.
 did-name-proven = Verified your real name
 did-name-refused = Tried to verify a real name without success
+did-name-withdrawn = With the lock, the real name verified shortly before was taken off this account
 did-name-elsewhere = Someone verified your name in another account. Yours was not changed
 notice-name-proven = Your real name is verified. You won't be asked again
 

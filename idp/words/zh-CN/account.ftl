@@ -87,6 +87,7 @@ told-at-kiosk = 您的账户刚在自助机上登录（{ $device }）
 told-passkey-cloned = 您的一把通行密钥可能被复制了，已经停用，所有设备都退出了
 told-passkey-added = 您的账户刚添加了一种指纹或面容登录（{ $device }）
 told-number-disputed = 有人用您的手机号登录，说您的账户不是他的
+told-name-proven = 您的账户核验了真实姓名
 told-name-elsewhere = 有人想用您的姓名核验另一个账户
 told-accounts-merged = 您的另一个账户刚合并到这个账户
 told-merging = 有人申请把您的账户和另一个账户合并
@@ -214,6 +215,7 @@ identity-proven = { $date }由{ $source }核对
 identity-again = 指纹或面容是核验以后才添加的。再核验一次，就能用它办要求更高的事。
 did-name-proven = 核验了真实姓名
 did-name-refused = 核验真实姓名，没有通过
+did-name-withdrawn = 账户锁住时，锁之前刚核验的真实姓名一并取消了
 did-name-elsewhere = 有人在另一个账户里核验了您的姓名，没有改动您的账户
 notice-name-proven = 真实姓名已核验，以后不用再填
 

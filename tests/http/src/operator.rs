@@ -51,26 +51,34 @@ impl Operator {
         page
     }
 
-    /// Confirms that a person stands at the window with this document.
+    /// Confirms that a person stands at the window with this document, and the carrier's contract for the number.
     pub async fn confirm(&self, phone: &str, person: (&str, &str)) -> Page {
-        let fields = filled(phone, person);
+        self.confirm_by(phone, person, true).await
+    }
+
+    pub async fn confirm_by(&self, phone: &str, person: (&str, &str), contract: bool) -> Page {
+        let fields = with_contract(phone, person, contract);
         self.desk().await.press("#confirm-person", &fields).await
     }
 
     /// Asks for a code for the account of a number.
     pub async fn give_code(&self, phone: &str, person: (&str, &str), contract: bool) -> Page {
-        let mut fields = filled(phone, person).to_vec();
-        fields.push(("contract", if contract { "yes" } else { "" }));
+        let fields = with_contract(phone, person, contract);
         self.desk().await.press("#give-code", &fields).await
     }
 }
 
-fn filled<'a>(phone: &'a str, (name, number): (&'a str, &'a str)) -> [(&'a str, &'a str); 5] {
+fn with_contract<'a>(
+    phone: &'a str,
+    (name, number): (&'a str, &'a str),
+    contract: bool,
+) -> [(&'a str, &'a str); 6] {
     [
         ("phone", phone),
         ("name", name),
         ("number", number),
         ("file", "W3-0042"),
         ("seen", "yes"),
+        ("contract", if contract { "yes" } else { "" }),
     ]
 }

@@ -259,3 +259,25 @@ async fn nobody_else_says_that_it_was_seen() {
     assert!(!others.press("#news-seen", &[]).await.has("#news"));
     assert!(owner.browser.get("/account").await.has("#news"));
 }
+
+/// A link with something behind it leads nowhere, and is still good without it.
+#[tokio::test]
+async fn what_leads_nowhere_is_in_no_log() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    owner.sign_in().await;
+    let (_, link) = told(&app, &owner).await;
+    app.keep_secret(link.rsplit('/').next().unwrap());
+    app.keep_secret(&"z".repeat(50));
+    let long = format!("/{}", "z".repeat(20_000));
+    for place in [
+        format!("{link}/"),
+        format!("{link}//"),
+        format!("{link}/x"),
+        format!("/{link}"),
+        long,
+    ] {
+        assert_eq!(app.get(&place).await.status, 404, "{place:.60}");
+    }
+    assert_eq!(app.get(&link).await.status, 200);
+}

@@ -2,6 +2,8 @@
 
 use yimen_http_tests::{Authenticator, Lie, Page, Resident, TestApp, options_on, origin_of};
 
+use crate::proofing::{XIUYING, prove};
+
 /// A resident with a passkey, made on the account page.
 async fn with_passkey(app: &TestApp, phone: &str) -> (Resident, Authenticator) {
     let (resident, phone) = (app.resident(phone), Authenticator::new());
@@ -451,6 +453,58 @@ async fn an_answer_larger_than_any_form_is_refused_before_it_is_read() {
         .await;
     assert_eq!(refused.status(), 413, "{}", refused.answer.body);
     assert_eq!(app.count("passkey").await, 0);
+}
+
+/// Who is known by name keeps one passkey that stands for them, though both are taken away in the same moment.
+#[tokio::test]
+async fn of_two_passkeys_removed_at_once_one_stays() {
+    let (app, _authority) = crate::proofing::start().await;
+    let resident = app.resident("13800000001");
+    let phones = [Authenticator::new(), Authenticator::new()];
+    for phone in &phones {
+        let page = resident.browser.get("/account").await;
+        let account = if page.has("#phone") {
+            resident.sign_in_at(&page).await
+        } else {
+            page
+        };
+        phone.enrol(&account.click("#add-passkey").await).await;
+        // In a session that the passkey opened: from then on it stands for the person.
+        resident
+            .browser
+            .get("/account")
+            .await
+            .press("#sign-out", &[])
+            .await;
+        phone.sign_in(&resident.browser.get("/account").await).await;
+        prove(&resident.browser.get("/account/identity").await, XIUYING).await;
+        app.advance("61s").await;
+    }
+    let account = resident.browser.get("/account").await;
+    let held = passkeys_on(&account);
+    assert_eq!(held.len(), 2, "{}", account.text("#methods"));
+    let remove = account.form("form[action='/account/passkeys/remove']");
+    let tries: Vec<_> = held
+        .iter()
+        .map(|id| remove.clone().fill("passkey", id).fill("confirmed", "yes"))
+        .map(|form| tokio::spawn(form.submit()))
+        .collect();
+    let mut refused = 0;
+    for one in tries {
+        refused += usize::from(one.await.unwrap().text("[role=status]").contains("不能删"));
+    }
+    assert_eq!(refused, 1);
+    assert_eq!(passkeys_on(&resident.browser.get("/account").await).len(), 1);
+}
+
+/// The passkeys that can be removed on the account page.
+fn passkeys_on(account: &Page) -> Vec<String> {
+    let buttons = account
+        .answer
+        .body
+        .split("<button class=\"btn small\" name=\"passkey\" value=\"");
+    let ids = buttons.skip(1).filter_map(|rest| rest.split('"').next());
+    ids.map(str::to_owned).collect()
 }
 
 #[tokio::test]

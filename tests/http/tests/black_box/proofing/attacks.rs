@@ -1,3 +1,5 @@
+use yimen_http_tests::Authenticator;
+
 use super::{JIANGUO, XIUYING, at_account, demanding, prove, start, wishing};
 
 #[tokio::test]
@@ -188,4 +190,64 @@ async fn a_page_of_signing_in_asks_for_a_name_only_where_one_is_lacking() {
         .get(&format!("{}/identity", page.url.path()))
         .await;
     assert!(unasked.has("#allow"), "not where nobody asks: {}", unasked.url);
+}
+
+/// A thief with one code cannot know the owner's number, but has a name and a number of their own.
+#[tokio::test]
+async fn a_name_proven_by_a_thief_is_told_and_goes_with_the_lock() {
+    let (app, _) = start().await;
+    let (owner, operator) = (app.resident("13800000001"), app.operator("w").await);
+    owner.sign_in().await;
+    app.advance("25h").await;
+    let thief = owner.elsewhere();
+    let phone = Authenticator::new();
+    phone
+        .enrol(&thief.sign_in().await.click("#add-passkey").await)
+        .await;
+    prove(&thief.browser.get("/account/identity").await, JIANGUO).await;
+    let links = owner.notices(3).await;
+    let mut told = None;
+    for link in &links {
+        if app
+            .browser()
+            .get(link)
+            .await
+            .text("#what")
+            .contains("核验了真实姓名")
+        {
+            told = Some(link);
+        }
+    }
+    let told = told.expect("the owner is told of the name");
+    app.browser().get(told).await.press("#lock", &[]).await;
+
+    app.advance("2m").await;
+    let account = owner.sign_in().await;
+    assert!(!account.text("h1").contains(JIANGUO.0), "{}", account.text("h1"));
+    let activity = owner.browser.get("/account/activity").await.text("main");
+    assert!(activity.contains("真实姓名一并取消了"), "{activity}");
+    let account = prove(&account.click("#prove-name").await, XIUYING).await;
+    assert_eq!(account.text("h1"), XIUYING.0);
+    let refused = operator.give_code("13800000001", JIANGUO, false).await;
+    assert!(
+        refused.text("#told").contains("是别人的"),
+        "{}",
+        refused.text("#told")
+    );
+}
+
+/// Whoever reads the owner's messages may press the link too: it takes no name that was there before.
+#[tokio::test]
+async fn a_lock_leaves_the_name_that_was_known_before() {
+    let (app, _) = start().await;
+    let owner = app.resident("13800000001");
+    prove(&at_account(&owner).await, XIUYING).await;
+    app.advance("25h").await;
+    // Once more, shortly before the lock.
+    owner.sign_in().await;
+    prove(&owner.browser.get("/account/identity").await, XIUYING).await;
+    let link = owner.notices(2).await.pop().unwrap();
+    app.browser().get(&link).await.press("#lock", &[]).await;
+    app.advance("2m").await;
+    assert_eq!(owner.sign_in().await.text("h1"), XIUYING.0);
 }

@@ -221,3 +221,38 @@ async fn an_offer_from_the_window_is_for_its_account_and_for_a_week() {
     let begun = "SELECT COUNT(*) FROM merging WHERE begun_at IS NOT NULL";
     assert_eq!(app.rows(begun).await, 0);
 }
+
+/// Numbers are given out again: the next holder reads the messages and has a document of their own. What they lack is a
+/// contract that is older than the account.
+#[tokio::test]
+async fn whoever_was_given_the_number_is_not_confirmed_as_the_old_accounts_owner() {
+    let (app, _authority) = city(Setup::new()).await;
+    app.resident(PHONE).sign_in().await;
+    let operator = app.operator("w").await;
+    app.advance("91d").await;
+    let refused = operator.confirm_by(PHONE, JIANGUO, false).await;
+    assert_eq!(refused.status(), 422);
+    assert!(
+        refused.text("#told").contains("凭证"),
+        "{}",
+        refused.text("#told")
+    );
+    assert_eq!(app.count("identity_proof").await, 0);
+    let next = app.resident(PHONE);
+    let whose = next.sign_in_at(&next.browser.get("/account").await).await;
+    let mine = [("name", JIANGUO.0), ("number", JIANGUO.1)];
+    assert_eq!(whose.press("#mine", &mine).await.status(), 422);
+    assert!(next.browser.get("/account").await.has("#phone"), "still outside");
+}
+
+/// Whoever was proven online to have the account needs no contract: the document says that it is them.
+#[tokio::test]
+async fn whoever_is_known_by_name_needs_no_contract() {
+    let (app, _authority) = city(Setup::new()).await;
+    let resident = app.resident(PHONE);
+    prove(&resident, XIUYING).await;
+    let operator = app.operator("w").await;
+    assert_eq!(operator.confirm_by(PHONE, XIUYING, false).await.status(), 200);
+    let stolen = operator.confirm_by(PHONE, JIANGUO, false).await;
+    assert!(stolen.text("#told").contains("是别人的"));
+}
