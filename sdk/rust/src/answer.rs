@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::form::once;
+use crate::quote::quote;
 
 pub(crate) struct Answer {
     pub(crate) state: String,
@@ -39,7 +40,7 @@ impl Answer {
             found => Err(Error::BadToken {
                 token: "the authorization response",
                 problem: match found {
-                    Some(found) => format!("its issuer is `{found}`, not `{expected}`"),
+                    Some(found) => format!("its issuer is `{}`, not `{expected}`", quote(found)),
                     None => "it does not name its issuer".to_owned(),
                 },
             }),

@@ -3,6 +3,7 @@
 //! It lives sealed in a cookie of its own, so no store is needed, any node can finish what another began, and two
 //! tabs never touch each other's.
 
+use std::cmp::Reverse;
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderValue};
@@ -18,8 +19,11 @@ use crate::local_path::LocalPath;
 
 /// Long enough for somebody who looks for their glasses, then their phone.
 const LIFETIME: Duration = Duration::from_secs(3600);
-/// More open attempts than this are forgotten, the oldest first.
+/// More open attempts than this are forgotten, the oldest first,
 const MOST: usize = 5;
+/// and what is more than this in all, in bytes of the `Cookie` header: any other site can make a browser begin, and proxies
+/// refuse requests whose header is longer than some eight kilobytes.
+const ROOM: usize = 4096;
 const PURPOSE: &str = "attempt";
 const ID_LENGTH: usize = 10;
 
@@ -65,7 +69,7 @@ impl Attempt {
         let sealed = yimen.key().sealer().seal(PURPOSE, &plain)?;
         let name = cookie_name(yimen, &self.state).unwrap_or_default();
         let own = yimen.cookies().set(&name, &sealed, Some(LIFETIME));
-        let too_many = surplus(yimen, headers);
+        let too_many = surplus(yimen, headers, size(&name, &sealed));
         Ok(own
             .into_iter()
             .chain(too_many.iter().filter_map(|name| yimen.cookies().clear(name)))
@@ -85,22 +89,29 @@ fn cookie_name(yimen: &Yimen, state: &str) -> Option<String> {
     plain.then(|| yimen.cookies().attempt(id))
 }
 
-/// The names of the attempts that must give way to one more: those that do not open, then the oldest.
-fn surplus(yimen: &Yimen, headers: &HeaderMap) -> Vec<String> {
-    let mut open: Vec<(i64, &str)> = cookies::all(headers)
+/// What a cookie takes of the header, with what stands between it and the next.
+fn size(name: &str, value: &str) -> usize {
+    name.len() + value.len() + "=; ".len()
+}
+
+/// The names of the attempts that must give way to one more of this size: those that do not open, then the oldest.
+fn surplus(yimen: &Yimen, headers: &HeaderMap, own: usize) -> Vec<String> {
+    let mut held: Vec<(Option<i64>, &str, usize)> = cookies::all(headers)
         .filter(|(name, _)| yimen.cookies().is_attempt(name))
         .map(|(name, value)| {
-            (
-                Attempt::open(yimen, value).map_or(i64::MIN, |attempt| attempt.begun),
-                name,
-            )
+            let begun = Attempt::open(yimen, value).map(|attempt| attempt.begun);
+            (begun, name, size(name, value))
         })
         .collect();
-    open.sort_unstable();
-    let spare = open.iter().filter(|(begun, _)| *begun == i64::MIN).count();
-    let drop = spare.max((open.len() + 1).saturating_sub(MOST));
-    open.into_iter()
-        .take(drop)
-        .map(|(_, name)| name.to_owned())
-        .collect()
+    held.sort_unstable_by_key(|(begun, ..)| Reverse(*begun));
+    let (mut kept, mut taken) = (1, own);
+    held.retain(|(begun, _, size)| {
+        let stays = begun.is_some() && kept < MOST && taken + size <= ROOM;
+        if stays {
+            kept += 1;
+            taken += size;
+        }
+        !stays
+    });
+    held.into_iter().map(|(_, name, _)| name.to_owned()).collect()
 }

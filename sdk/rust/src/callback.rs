@@ -38,7 +38,7 @@ async fn finish(
     answer.check_issuer(&yimen.settings().issuer).map_err(failed)?;
     let code = match answer.outcome {
         Outcome::Code(code) => code,
-        Outcome::Error(error) => return Err(Fault::provider_said(error, attempt)),
+        Outcome::Error(error) => return Err(Fault::provider_said(&error, attempt)),
     };
     let watermark = yimen.sessions().watermark().await.map_err(failed)?;
     let known = yimen.provider().known().await.map_err(failed)?;

@@ -12,6 +12,7 @@ use crate::demand::Demand;
 use crate::error::Error;
 use crate::local_path::LocalPath;
 use crate::page::{Action, Page, Words};
+use crate::quote::quote;
 
 pub(crate) struct Fault {
     kind: Kind,
@@ -50,11 +51,11 @@ impl Fault {
     }
 
     /// The provider's own word that the sign-in ended without a code (OpenID Connect Core §3.1.2.6).
-    pub(crate) fn provider_said(error: String, attempt: &Attempt) -> Self {
-        let kind = match error.as_str() {
+    pub(crate) fn provider_said(error: &str, attempt: &Attempt) -> Self {
+        let kind = match error {
             "access_denied" => Kind::Declined,
             "unmet_authentication_requirements" => return Self::not_confirmed(attempt),
-            _ => Kind::Provider(error),
+            code => Kind::Provider(quote(code)),
         };
         Self::new(kind, attempt.return_to.clone())
     }
@@ -69,7 +70,7 @@ impl Fault {
 
     pub(crate) fn other_issuer(yimen: &Yimen, found: Option<&str>) -> Self {
         Self::new(
-            Kind::OtherIssuer(found.unwrap_or_default().to_owned()),
+            Kind::OtherIssuer(quote(found.unwrap_or_default())),
             yimen.home().clone(),
         )
     }
@@ -136,9 +137,9 @@ impl Fault {
             Kind::Failed(error) | Kind::NoWordOfSignOut(error) => {
                 tracing::error!(reference, %error, "a sign-in failed");
             }
-            Kind::Provider(code) => tracing::warn!(reference, ?code, "the provider ended a sign-in"),
+            Kind::Provider(code) => tracing::warn!(reference, code, "the provider ended a sign-in"),
             Kind::OtherIssuer(iss) => {
-                tracing::warn!(?iss, "somebody asked for a sign-in at another provider")
+                tracing::warn!(iss, "somebody asked for a sign-in at another provider")
             }
             Kind::Discarded | Kind::Declined | Kind::NotConfirmed | Kind::NotOurForm => {}
         }

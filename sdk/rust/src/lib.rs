@@ -31,6 +31,7 @@ mod page;
 mod person;
 mod provider;
 mod question;
+mod quote;
 mod refresh;
 mod registration;
 mod require;

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-const LONGEST: usize = 2048;
+/// In bytes. It travels in a cookie, and what all cookies take must pass any proxy.
+const LONGEST: usize = 1024;
 
 /// A path with its query, proven to stay on the department's own origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

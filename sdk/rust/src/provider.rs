@@ -89,6 +89,13 @@ impl Known {
     }
 }
 
+/// What went wrong last, and when: nobody is asked again at once.
+#[derive(Debug, Default)]
+struct Failures {
+    discovery: Option<(SystemTime, Error)>,
+    keys: Option<(SystemTime, Error)>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Provider {
     settings: Arc<Settings>,
@@ -96,7 +103,7 @@ pub(crate) struct Provider {
     clock: Clock,
     known: RwLock<Option<Arc<Known>>>,
     /// Held while reading, so that many waiting requests cause one reading.
-    last_failure: Mutex<Option<(SystemTime, Error)>>,
+    failures: Mutex<Failures>,
 }
 
 impl Provider {
@@ -107,7 +114,7 @@ impl Provider {
             http,
             clock,
             known: RwLock::new(None),
-            last_failure: Mutex::new(None),
+            failures: Mutex::default(),
         })
     }
 
@@ -116,21 +123,21 @@ impl Provider {
         if let Some(known) = self.fresh() {
             return Ok(known);
         }
-        let mut last_failure = self.last_failure.lock().await;
+        let mut failures = self.failures.lock().await;
         if let Some(known) = self.fresh() {
             return Ok(known);
         }
         let now = self.clock.now();
-        let failure = match &*last_failure {
+        let failure = match &failures.discovery {
             Some((at, error)) if elapsed(*at, now) < PAUSE_AFTER_FAILURE => error.clone(),
             _ => match self.read().await {
                 Ok(known) => {
-                    *last_failure = None;
+                    failures.discovery = None;
                     return Ok(self.keep(known));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the provider's discovery document could not be read");
-                    *last_failure = Some((now, error.clone()));
+                    failures.discovery = Some((now, error.clone()));
                     error
                 }
             },
@@ -139,9 +146,9 @@ impl Provider {
     }
 
     /// After a token named a key that `seen` lacks: the key set anew, but not more often than every few
-    /// seconds, whoever sends us forged key ids.
+    /// seconds, whoever sends us forged key ids, and whether or not the provider answers.
     pub(crate) async fn with_newer_keys(&self, seen: &Arc<Known>) -> Result<Arc<Known>, Error> {
-        let _reading = self.last_failure.lock().await;
+        let mut failures = self.failures.lock().await;
         let current = self.stale().unwrap_or_else(|| Arc::clone(seen));
         if !Arc::ptr_eq(&current, seen) {
             return Ok(current);
@@ -150,9 +157,17 @@ impl Provider {
         if elapsed(current.keys_read_at, now) < PAUSE_BETWEEN_KEY_READS {
             return Ok(current);
         }
-        let keys = CoreJsonWebKeySet::fetch_async(current.metadata.jwks_uri(), &self.http)
-            .await
-            .map_err(|error| self.explain(error))?;
+        if let Some((at, error)) = &failures.keys
+            && elapsed(*at, now) < PAUSE_BETWEEN_KEY_READS
+        {
+            return Err(error.clone());
+        }
+        let keys = CoreJsonWebKeySet::fetch_async(current.metadata.jwks_uri(), &self.http).await;
+        let keys = keys.map_err(|error| {
+            let error = self.explain(error);
+            failures.keys = Some((now, error.clone()));
+            error
+        })?;
         let known = self.prepare(current.metadata.clone().set_jwks(keys), current.read_at)?;
         Ok(self.keep(known))
     }

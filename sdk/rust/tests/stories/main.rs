@@ -31,6 +31,8 @@ mod signing_in;
 #[cfg(test)]
 mod signing_out;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod trouble;
 #[cfg(test)]
 mod world;

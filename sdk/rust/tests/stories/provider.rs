@@ -39,6 +39,8 @@ pub(crate) struct Provider {
     /// While a test has it, revocations wait.
     pub(crate) hold_revocations: tokio::sync::RwLock<()>,
     pub(crate) keys_read: AtomicUsize,
+    /// The key set is not to be had.
+    pub(crate) keys_away: AtomicBool,
     pub(crate) token_life: Mutex<Duration>,
     /// Changes the ID token's claims before they are signed.
     pub(crate) bend: Mutex<Option<Bend>>,
@@ -80,6 +82,7 @@ impl Provider {
             revocation: tokio::sync::Notify::new(),
             hold_revocations: tokio::sync::RwLock::default(),
             keys_read: AtomicUsize::new(0),
+            keys_away: AtomicBool::new(false),
             token_life: Mutex::new(Duration::from_secs(300)),
             bend: Mutex::default(),
             alg_none: AtomicBool::new(false),
@@ -234,9 +237,12 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
     }))
 }
 
-async fn jwks(State(provider): State<Arc<Provider>>) -> Json<Value> {
+async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
     provider.keys_read.fetch_add(1, Ordering::Relaxed);
-    Json(json!({ "keys": [provider.key.lock().unwrap().jwk()] }))
+    if provider.keys_away.load(Ordering::Relaxed) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    Json(json!({ "keys": [provider.key.lock().unwrap().jwk()] })).into_response()
 }
 
 async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<String, String>>) -> Response {

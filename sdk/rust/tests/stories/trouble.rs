@@ -91,7 +91,28 @@ async fn a_new_key_is_fetched_once_and_forged_ones_do_not_make_us_ask_again() {
     *world.provider.key.lock().unwrap() = Key::new("k2");
     world.signed_in().await;
     assert_eq!(world.provider.keys_read.load(Ordering::Relaxed), 2);
-    for _ in 0..5 {
+    send_forged(&world, 5).await;
+    assert_eq!(world.provider.keys_read.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn forged_keys_ask_a_provider_that_is_away_once_in_a_while() {
+    let world = World::start().await;
+    world.signed_in().await;
+    let before = world.provider.keys_read.load(Ordering::Relaxed);
+    world.provider.keys_away.store(true, Ordering::Relaxed);
+    for round in 1..=2 {
+        world.time.advance(11);
+        send_forged(&world, 5).await;
+        assert_eq!(world.provider.keys_read.load(Ordering::Relaxed), before + round);
+    }
+    world.provider.keys_away.store(false, Ordering::Relaxed);
+    world.signed_in().await;
+}
+
+/// Logout tokens by a key that is not the provider's.
+async fn send_forged(world: &World, count: usize) {
+    for _ in 0..count {
         let forged = Key::new("k9").sign(
             "logout+jwt",
             &crate::keys::payload(&world.provider.logout_token(|_| {})),
@@ -103,7 +124,6 @@ async fn a_new_key_is_fetched_once_and_forged_ones_do_not_make_us_ask_again() {
             .send("POST", "/yimen/backchannel-logout", &[kind], &form)
             .await;
     }
-    assert_eq!(world.provider.keys_read.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
