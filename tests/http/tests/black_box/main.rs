@@ -4,6 +4,7 @@ mod account;
 mod activity;
 mod attacks;
 mod bad_input;
+mod bad_rows;
 mod carrier;
 mod commands;
 mod consent;
