@@ -27,6 +27,7 @@ mod notices;
 mod oidc;
 mod one_connection;
 mod overtaken;
+mod overtaken_numbers;
 mod passkeys;
 mod phones;
 mod places;
