@@ -107,7 +107,9 @@ impl Notice {
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
+    /// The notice stored under this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|notice| notice.as_str() == name)
     }
 

@@ -9,6 +9,7 @@ mod carrier;
 mod commands;
 mod consent;
 mod enumeration;
+mod export;
 mod faults;
 mod foreign_library;
 mod forms;
