@@ -84,14 +84,18 @@ pub async fn decide_dispute(
         return Ok(Decided::Over);
     };
     let (claimant, index) = (claim.uuid("account_id")?, claim.bytes("number_index")?);
-    match holder(change, &index).await? {
+    let former = holder(change, &index).await?;
+    match former {
         Some(holder) => hold_both(change, claimant, holder).await?,
         None => hold(change, claimant).await?,
     }
     let Some(row) = change.maybe(SETTLE, args![dispute, settled]).await? else {
         return Ok(Decided::Over);
     };
-    let claimant = row.uuid("account_id")?;
+    // While this waited, a merging may have given the claim or the number to an account that is not held.
+    if row.uuid("account_id")? != claimant || holder(change, &index).await? != former {
+        return Err(StoreError::Overtaken("a dispute"));
+    }
     let decided = |account: Uuid, kept: bool| {
         let event = Event::new(Action::DisputeDecided).account(account);
         on_duty.sign(event.with("kept", kept), act)
@@ -102,7 +106,7 @@ pub async fn decide_dispute(
     if ruling == Ruling::Claimant {
         let phone = number(vault, dispute, &row.bytes("number")?)?;
         let now = change.now();
-        if let Some(holder) = holder(change, &index).await? {
+        if let Some(holder) = former {
             tell(change, vault, holder, Notice::NumberLost, "").await?;
             change.execute(END_HOLDER, args![index, now]).await?;
             change.record(decided(holder, false)).await?;

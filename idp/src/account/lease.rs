@@ -47,7 +47,7 @@ const SETTLE: &str = "UPDATE phone SET end_reason = 'returned' \
      WHERE number_index = $1 AND account_id = $2 AND end_reason = 'disputed'";
 
 /// The number's new holder says that its account is not theirs: they get one of their own, and nothing of the old one,
-/// which keeps its claim. None where the old one's owner has answered a code meanwhile.
+/// which keeps its claim. None where the old one's owner has answered a code meanwhile, or the number is another's by now.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -61,13 +61,17 @@ pub async fn begin_anew(
     let index = phone.index(vault);
     if let Some(former) = holder(change, &index).await? {
         hold(change, former).await?;
+        // While this waited, a merging may have given the number to an account that is not held.
+        if holder(change, &index).await? != Some(former) {
+            return Ok(None);
+        }
     }
     dispute(change, vault, &index, silent_since).await?;
     open_account(change, vault, phone).await
 }
 
 /// A number goes back to an account whose claim to it stands, and whose own browser has just answered its code. The
-/// caller has asked [`is_locked`](super::is_locked), which holds both accounts.
+/// caller has asked [`hold_behind`](super::hold_behind), which holds both accounts. Answers whether the claim still stood.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -76,15 +80,18 @@ pub async fn take_back(
     vault: &Vault,
     phone: &PhoneNumber,
     account: Uuid,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let index = phone.index(vault);
-    change.execute(SETTLE, args![index, account]).await?;
+    if change.execute(SETTLE, args![index, account]).await? == 0 {
+        return Ok(false);
+    }
     let now = change.now();
     dispute(change, vault, &index, now).await?;
     pair(change, vault, phone, account, now).await?;
     change
         .record(Event::new(Action::PhoneReturned).account(account))
-        .await
+        .await?;
+    Ok(true)
 }
 
 /// Ends the pairing that holds the number, if it has been silent since then.

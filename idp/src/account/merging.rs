@@ -284,13 +284,18 @@ pub enum Merged {
 /// Where the database does not answer.
 pub async fn merge(change: &mut Change, vault: &Vault, closing: Uuid) -> Result<Merged, StoreError> {
     let now = change.now();
-    if let Some(row) = change.maybe(BETWEEN, args![closing]).await? {
-        hold_both(change, closing, row.uuid("into_account")?).await?;
-    }
+    let Some(between) = change.maybe(BETWEEN, args![closing]).await? else {
+        return Ok(Merged::Nothing);
+    };
+    let staying = between.uuid("into_account")?;
+    hold_both(change, closing, staying).await?;
     let Some(row) = change.maybe(TAKE, args![closing, now]).await? else {
         return Ok(Merged::Nothing);
     };
-    let (staying, proof) = (row.uuid("into_account")?, row.uuid("proof_id")?);
+    if row.uuid("into_account")? != staying {
+        return Err(StoreError::Overtaken("a merging"));
+    }
+    let proof = row.uuid("proof_id")?;
     let is_done = change.execute(HOLD, args![staying]).await? == 1
         && change.maybe(PROOF, args![staying, proof]).await?.is_some()
         && change.execute(CLOSE, args![closing, staying, now]).await? == 1;

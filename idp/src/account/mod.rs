@@ -38,8 +38,8 @@ pub use moves::{
     DueMove, MoveAsked, Moved, PendingMove, ask_for_move, due_moves, pending_move, settle_move, stop_move,
 };
 pub use notices::{
-    Notice, SEALED_PLACE, Told, find_notice, is_locked, lock, see_notices, tell, tell_of_place, unlock,
-    unseen_notices,
+    Behind, Notice, SEALED_PLACE, Told, find_notice, hold_behind, lock, see_notices, tell, tell_of_place,
+    unlock, unseen_notices,
 };
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,

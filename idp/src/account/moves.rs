@@ -151,7 +151,7 @@ pub async fn stop_move(change: &mut Change, account: Uuid) -> Result<bool, Store
 /// A move whose time has come.
 #[derive(Clone, Copy, Debug)]
 pub struct DueMove {
-    id: Uuid,
+    pub id: Uuid,
     account: Uuid,
     from: Uuid,
 }

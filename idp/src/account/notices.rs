@@ -107,7 +107,9 @@ impl Notice {
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
+    /// The notice stored under this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|notice| notice.as_str() == name)
     }
 
@@ -388,29 +390,50 @@ pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> 
     Ok(true)
 }
 
-const IS_LOCKED: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \
-     WHERE number_index = $1 AND ended_at IS NULL) RETURNING locked_at";
+const HOLD_OF_NUMBER: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \
+     WHERE number_index = $1 AND ended_at IS NULL) RETURNING id, locked_at";
 
-/// Whether the account of a number is locked, read within the change: it is not locked before that commits. An
-/// account that claims the number is held with it.
+const LOCKED_AT: &str = "SELECT locked_at FROM account WHERE id = $1";
+
+/// The account that a right code of a number opens, held until the change is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// None where the number is nobody's yet.
+    pub account: Option<Uuid>,
+    /// It is not locked before the change commits, if it is not now.
+    pub is_locked: bool,
+}
+
+/// Holds the account behind a number: the one that holds it, or `claimant`, which is held with the holder.
 ///
 /// # Errors
-/// Where the database does not answer.
-pub async fn is_locked(
+/// Where the database does not answer, or the number has gone elsewhere while this waited.
+pub async fn hold_behind(
     change: &mut Change,
     vault: &Vault,
     phone: &PhoneNumber,
     claimant: Option<Uuid>,
-) -> Result<bool, StoreError> {
+) -> Result<Behind, StoreError> {
     let index = phone.index(vault);
-    if let Some(claimant) = claimant {
-        let holder = holder(change, &index).await?.unwrap_or(claimant);
-        hold_both(change, claimant, holder).await?;
+    let Some(claimant) = claimant else {
+        // A merging that this has waited for may have moved the number: `enter` says whose it is after the wait.
+        let Some(row) = change.maybe(HOLD_OF_NUMBER, args![index]).await? else {
+            return Ok(Behind::default());
+        };
+        return Ok(Behind {
+            account: Some(row.uuid("id")?),
+            is_locked: row.maybe_time("locked_at")?.is_some(),
+        });
+    };
+    let former = holder(change, &index).await?;
+    hold_both(change, claimant, former.unwrap_or(claimant)).await?;
+    if holder(change, &index).await? != former {
+        return Err(StoreError::Overtaken("whose number it is"));
     }
-    let row = change.maybe(IS_LOCKED, args![index]).await?;
-    Ok(match row {
-        Some(row) => row.maybe_time("locked_at")?.is_some(),
-        None => false,
+    let row = change.maybe(LOCKED_AT, args![claimant]).await?;
+    Ok(Behind {
+        account: Some(claimant),
+        is_locked: row.ok_or(StoreError::Missing)?.maybe_time("locked_at")?.is_some(),
     })
 }
 

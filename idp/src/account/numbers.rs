@@ -9,7 +9,7 @@ use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::records::{hold, holder, pair};
 use crate::args;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Change, Context, Event, settled};
 use crate::clock::Timestamp;
 use crate::store::{Db, StoreError, Vault};
 
@@ -215,19 +215,22 @@ pub async fn end_given_up(db: &Db, context: &Context) -> Result<u64, StoreError>
     let mut ended = 0;
     for row in db.all(DUE, args![context.now]).await? {
         let (phone, account) = (row.uuid("id")?, row.uuid("account_id")?);
-        let mut change = Change::begin(db, context).await?;
-        hold(&mut change, account).await?;
-        if change
-            .execute(END_DUE, args![phone, account, context.now])
-            .await?
-            == 1
-        {
-            record_end(&mut change, phone, account).await?;
-            change.commit().await?;
-            ended += 1;
-        }
+        let end = end_due(db, context, phone, account).await;
+        ended += u64::from(settled("a number given up", phone, end)?);
     }
     Ok(ended)
+}
+
+async fn end_due(db: &Db, context: &Context, phone: Uuid, account: Uuid) -> Result<bool, StoreError> {
+    let mut change = Change::begin(db, context).await?;
+    hold(&mut change, account).await?;
+    let args = args![phone, account, context.now];
+    if change.execute(END_DUE, args).await? == 0 {
+        return Ok(false);
+    }
+    record_end(&mut change, phone, account).await?;
+    change.commit().await?;
+    Ok(true)
 }
 
 async fn record_end(change: &mut Change, phone: Uuid, account: Uuid) -> Result<(), StoreError> {

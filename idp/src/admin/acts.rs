@@ -157,6 +157,7 @@ impl Admin {
         let claim = Claim::Document {
             name: asked.name.clone(),
             number: asked.number.clone(),
+            photo: None,
         };
         let shown = match &self.authority {
             None => Shown::Document {

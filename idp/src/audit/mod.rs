@@ -7,7 +7,9 @@ mod change;
 mod event;
 mod from_facts;
 mod records;
+mod settled;
 
 pub use change::{Change, Context, KEPT};
 pub use event::{Action, Actor, EndReason, Event};
 pub use records::{Before, Entry, of_account};
+pub use settled::settled;

@@ -235,6 +235,7 @@ async fn settle(
     let claim = Claim::Document {
         name: RealName::read(name)?,
         number: IdentityNumber::read(number, context.now)?,
+        photo: None,
     };
     let Ok(Verdict::Matched(matched)) = authority.ask(&claim, context.now).await else {
         return Err(unproven());

@@ -204,6 +204,10 @@ impl From<StoreError> for WireError {
                 let said = "the service cannot reach its records; try again shortly";
                 Self::new(Code::TemporarilyUnavailable, said).because(cause)
             }
+            fault @ StoreError::Overtaken(_) => {
+                let said = "what the request is about has just changed; try again";
+                Self::new(Code::TemporarilyUnavailable, said).because(fault)
+            }
             fault => Self::internal(fault),
         }
     }

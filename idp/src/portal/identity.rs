@@ -46,7 +46,7 @@ pub async fn prove_identity(
         typed: typed.clone(),
     };
     Ok(match portal.real_names.clone().prove(context, ask).await? {
-        Outcome::Proven => see_other("/account?done=name-proven#identity", []),
+        Outcome::Proven(cookie) => see_other("/account?done=name-proven#identity", cookie),
         Outcome::SignedOut => see_other(IDENTITY, []),
         Outcome::Again(trouble) => respond(trouble.status(), &question(page, &session, typed, trouble)),
         Outcome::Stopped(stop) => {

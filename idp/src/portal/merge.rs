@@ -8,7 +8,7 @@ use super::Portal;
 use super::end::confirm;
 use super::question::Question;
 use crate::account::{self, MOST_PHONES, Merged, Merging, TO_MERGE};
-use crate::audit::{Action, Change, Context, EndReason, Event};
+use crate::audit::{Action, Change, Context, EndReason, Event, settled};
 use crate::consent;
 use crate::department::move_subjects;
 use crate::signin::{FRESH, Session, Sessions, Setting, Signin, Stop, StoppedPage, to_prove};
@@ -166,16 +166,28 @@ pub async fn settle_mergings(
     context: &Context,
 ) -> Result<u64, StoreError> {
     let due = account::due_mergings(db, context.now).await?;
-    let mut settled = 0;
-    for closing in &due {
-        let mut change = Change::begin(db, context).await?;
-        // Where another node came first there is nothing to commit.
-        if close(sessions, &mut change, vault, *closing).await? != Merged::Nothing {
-            change.commit().await?;
-            settled += 1;
-        }
+    let mut count = 0;
+    for closing in due {
+        let closed = settle(sessions, db, vault, context, closing).await;
+        count += u64::from(settled("an account that closes", closing, closed)?);
     }
-    Ok(settled)
+    Ok(count)
+}
+
+async fn settle(
+    sessions: &Sessions,
+    db: &Db,
+    vault: &Vault,
+    context: &Context,
+    closing: Uuid,
+) -> Result<bool, StoreError> {
+    let mut change = Change::begin(db, context).await?;
+    // Where another node came first there is nothing to commit.
+    if close(sessions, &mut change, vault, closing).await? == Merged::Nothing {
+        return Ok(false);
+    }
+    change.commit().await?;
+    Ok(true)
 }
 
 /// In one transaction, everything that was the one account's is now the other's, or has ended.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::name::RealName;
 use super::number::IdentityNumber;
+use super::photo::Photo;
 use crate::clock::Timestamp;
 
 /// Under this age a guardian must agree (Personal Information Protection Law, article 31).
@@ -15,6 +16,8 @@ pub enum Claim {
     Document {
         name: RealName,
         number: IdentityNumber,
+        /// Of whoever stands there, where it was taken.
+        photo: Option<Photo>,
     },
     /// By the national network identity (网号, 网证): who it is the authority tells, and no number passes through here.
     NetworkIdentity(Assertion),
@@ -55,12 +58,18 @@ impl Claim {
 
     pub(super) fn question(&self, transaction: &str) -> Value {
         match self {
-            Self::Document { name, number } => json!({
-                "transaction": transaction,
-                "name": name.as_str(),
-                "number": number.as_str(),
-                "document": number.document(),
-            }),
+            Self::Document { name, number, photo } => {
+                let mut question = json!({
+                    "transaction": transaction,
+                    "name": name.as_str(),
+                    "number": number.as_str(),
+                    "document": number.document(),
+                });
+                if let Some(photo) = photo {
+                    question["photo"] = photo.base64().into();
+                }
+                question
+            }
             Self::NetworkIdentity(assertion) => {
                 json!({ "transaction": transaction, "assertion": assertion.0 })
             }

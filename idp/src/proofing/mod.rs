@@ -4,12 +4,17 @@
 
 mod authority;
 mod claim;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod contract_test;
 mod name;
 mod number;
+mod photo;
 mod verdict;
 
 pub use authority::{Authority, NotNow, SetupError};
 pub use claim::{Assertion, Claim};
 pub use name::{NameError, RealName};
 pub use number::{IdentityNumber, NumberError};
+pub use photo::{Photo, PhotoError};
 pub use verdict::{Match, Reference, Verdict};

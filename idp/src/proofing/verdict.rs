@@ -101,7 +101,7 @@ pub(super) fn read(answer: Answer, claim: &Claim, transaction: &str) -> Result<V
     }
     let person = answer.person.filter(|person| is_token(person));
     let (name, number) = match claim {
-        Claim::Document { name, number } => (name.clone(), Some(number.clone())),
+        Claim::Document { name, number, .. } => (name.clone(), Some(number.clone())),
         Claim::NetworkIdentity(_) if person.is_none() => return Err("it does not say which person it is"),
         Claim::NetworkIdentity(_) => {
             let name = RealName::read(answer.name.as_deref().unwrap_or_default());
@@ -142,6 +142,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::claim::Assertion;
+    use super::super::photo::Photo;
     use super::*;
     use crate::clock::Timestamp;
 
@@ -150,6 +151,7 @@ mod tests {
             name: RealName::read("李秀英").unwrap(),
             number: IdentityNumber::read("11010519491231002X", Timestamp::from_seconds(1_795_396_361))
                 .unwrap(),
+            photo: Some(Photo::read("/9j/4AAQ").unwrap()),
         }
     }
 
@@ -231,7 +233,7 @@ mod tests {
     fn nothing_personal_is_printed() {
         let verdict = read(&document(), &json!({})).unwrap();
         let printed = format!("{verdict:?} {:?} {:?}", document(), asserted());
-        for personal in ["秀英", "19491231", "AbC"] {
+        for personal in ["秀英", "19491231", "AbC", "4AAQ"] {
             assert!(!printed.contains(personal), "{printed}");
         }
     }

@@ -1,6 +1,6 @@
 use super::sessions::Sessions;
-use crate::account::{Moved, due_moves, settle_move};
-use crate::audit::{Change, Context};
+use crate::account::{DueMove, Moved, due_moves, settle_move};
+use crate::audit::{Change, Context, settled};
 use crate::store::{Db, StoreError, Vault};
 
 /// Numbers take the places of lost ones, and whoever is still in an account that was left behind signs in anew. Answers
@@ -14,16 +14,27 @@ pub async fn settle_moves(
     vault: &Vault,
     context: &Context,
 ) -> Result<u64, StoreError> {
-    let mut settled = 0;
+    let mut count = 0;
     for due in due_moves(db, context.now).await? {
-        let mut change = Change::begin(db, context).await?;
-        match settle_move(&mut change, vault, due).await? {
-            Moved::Nothing => continue,
-            Moved::Over => {}
-            Moved::Left(account) => sessions.end_everywhere(&mut change, account).await?,
-        }
-        change.commit().await?;
-        settled += 1;
+        let moved = settle(sessions, db, vault, context, due).await;
+        count += u64::from(settled("a number that moves", due.id, moved)?);
     }
-    Ok(settled)
+    Ok(count)
+}
+
+async fn settle(
+    sessions: &Sessions,
+    db: &Db,
+    vault: &Vault,
+    context: &Context,
+    due: DueMove,
+) -> Result<bool, StoreError> {
+    let mut change = Change::begin(db, context).await?;
+    match settle_move(&mut change, vault, due).await? {
+        Moved::Nothing => return Ok(false),
+        Moved::Over => {}
+        Moved::Left(account) => sessions.end_everywhere(&mut change, account).await?,
+    }
+    change.commit().await?;
+    Ok(true)
 }

@@ -16,6 +16,7 @@ use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::carrier::Holder;
 use crate::clock::Timestamp;
+use crate::store::StoreError;
 use crate::web::{ErrorKind, Locale, PageError};
 
 /// A code that a resident types.
@@ -231,17 +232,25 @@ impl Signin {
         seen: &Seen,
     ) -> Result<Vec<HeaderValue>, PageError> {
         let mut change = Change::begin(&self.db, context).await?;
-        let is_locked = account::is_locked(&mut change, &self.vault, phone, seen.claimed_by).await?;
-        if is_locked && !seen.is_locked {
+        let behind = account::hold_behind(&mut change, &self.vault, phone, seen.claimed_by).await?;
+        if behind.is_locked && !seen.is_locked {
             // A link has locked it since we looked, and forgotten this browser perhaps.
             drop(change);
             let question = self.ask(&ask.interaction, Some(phone), Question::Whose, context.now);
             return question.await.map(|()| Vec::new());
         }
         let account = match seen.claimed_by {
-            None => account::enter(&mut change, &self.vault, phone).await?,
+            None => {
+                let holder = account::enter(&mut change, &self.vault, phone).await?;
+                if behind.account.is_some_and(|held| held != holder) {
+                    return Err(StoreError::Overtaken("whose number it is").into());
+                }
+                holder
+            }
             Some(owner) => {
-                account::take_back(&mut change, &self.vault, phone, owner).await?;
+                if !account::take_back(&mut change, &self.vault, phone, owner).await? {
+                    return Err(StoreError::Overtaken("a claim to a number").into());
+                }
                 account::stay(&mut change, owner).await?;
                 owner
             }

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// A value is too long to be encrypted.
     #[error("the value for {0} cannot be sealed")]
     Unsealable(&'static str),
+    /// What was read before a wait is not so any more: the request may be tried again.
+    #[error("{0} has changed meanwhile")]
+    Overtaken(&'static str),
     /// Exactly one row was expected.
     #[error("no such record")]
     Missing,

@@ -7,7 +7,9 @@ use crate::store::StoreError;
 impl From<StoreError> for PageError {
     fn from(fault: StoreError) -> Self {
         match fault {
-            StoreError::Unavailable(_) => Self::new(ErrorKind::Unavailable).retry_after(TRY_AGAIN),
+            StoreError::Unavailable(_) | StoreError::Overtaken(_) => {
+                Self::new(ErrorKind::Unavailable).retry_after(TRY_AGAIN)
+            }
             _ => Self::new(ErrorKind::Internal),
         }
         .because(fault.to_string())

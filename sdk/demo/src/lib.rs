@@ -9,6 +9,6 @@ mod frame;
 mod language;
 mod social_security;
 
-pub use authority::{PEOPLE, Person, serve_authority};
+pub use authority::{PEOPLE, Person, SOMEBODY_ELSE, serve_authority};
 pub use department::{Department, Error, Kind, Settings, serve};
 pub use yimen_sdk::{Clock, public_jwks};

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::args;
-use crate::audit::{Action, Change, Context, Event};
+use crate::audit::{Action, Change, Context, Event, settled};
 use crate::events::forget_account;
 use crate::store::{Db, StoreError};
 
@@ -41,7 +41,12 @@ pub async fn sweep(db: &Db, context: &Context) -> Result<u64, StoreError> {
     let due = db.all(DUE, args![context.now]).await?;
     let mut erased = 0;
     for row in due {
-        erased += u64::from(erase(db, context, row.uuid("id")?).await?);
+        let account = row.uuid("id")?;
+        erased += u64::from(settled(
+            "an account to erase",
+            account,
+            erase(db, context, account).await,
+        )?);
     }
     Ok(erased)
 }

@@ -7,6 +7,7 @@ mod export;
 mod tables;
 #[cfg(test)]
 mod tables_test;
+mod values;
 
 pub use erase::sweep;
 pub use export::{download_export, show_export};

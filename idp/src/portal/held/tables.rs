@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::devices::network_words;
-use crate::account;
+use super::values;
+use crate::account::{self, Notice};
 use crate::args;
 use crate::clock::Timestamp;
 use crate::place::Place;
@@ -33,7 +34,13 @@ pub(super) struct Column {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
+    /// A name of ours, or several in a row.
+    Named,
+    /// What was told, of which device.
+    Told,
     Moment,
+    /// Several, as milliseconds with commas between.
+    Moments,
     Flag,
     Count,
     /// JSON, as text.
@@ -50,13 +57,13 @@ const fn column(name: &'static str, words: &'static str, kind: Kind) -> Column {
     Column { name, words, kind }
 }
 
-use Kind::{Count, Flag, Json, Moment, Network, Sealed, Text};
+use Kind::{Count, Flag, Json, Moment, Moments, Named, Network, Sealed, Text};
 
 const BEGAN: Column = column("created_at", "held-began", Moment);
 const LAST: Column = column("last_used_at", "held-last", Moment);
 const ENDS: Column = column("expires_at", "held-ends", Moment);
 const ENDED: Column = column("ended_at", "held-ended", Moment);
-const REASON: Column = column("end_reason", "held-reason", Text);
+const REASON: Column = column("end_reason", "held-reason", Named);
 const SERVICE: Column = column("client_id", "held-service", Text);
 const DEVICE: Column = column("device", "held-device", Text);
 const SUBJECT: Column = column("sub", "held-subject", Text);
@@ -71,12 +78,12 @@ pub(super) const TABLES: [Table; 18] = [
               FROM account WHERE id = $1",
         columns: &[
             column("name", "prove-name", Sealed("account.name")),
-            column("status", "held-status", Text),
-            column("identity", "held-identity", Text),
+            column("status", "held-status", Named),
+            column("identity", "held-identity", Named),
             BEGAN,
             column("signed_out_at", "held-signed-out", Moment),
             column("passkey_offer_after", "held-no-offer", Moment),
-            column("language", "held-language", Text),
+            column("language", "held-language", Named),
             column("locked_at", "held-locked", Moment),
             column("erase_at", "held-erased", Moment),
         ],
@@ -114,7 +121,7 @@ pub(super) const TABLES: [Table; 18] = [
         sql: "SELECT g.sent_at, g.failures FROM number_guard g JOIN phone p ON p.number_index = g.number_index \
               WHERE p.account_id = $1 AND p.ended_at IS NULL",
         columns: &[
-            column("sent_at", "held-sent", Text),
+            column("sent_at", "held-sent", Moments),
             column("failures", "held-failures", Count),
         ],
     },
@@ -141,7 +148,7 @@ pub(super) const TABLES: [Table; 18] = [
         sql: "SELECT method, source, transaction_id, at, ended_at FROM identity_proof \
               WHERE account_id = $1 ORDER BY at, id",
         columns: &[
-            column("method", "held-method", Text),
+            column("method", "held-method", Named),
             column("source", "held-source", Text),
             column("transaction_id", "held-transaction", Text),
             column("at", "held-began", Moment),
@@ -167,7 +174,7 @@ pub(super) const TABLES: [Table; 18] = [
             column("seen_network", "held-seen-network", Network),
             BEGAN,
             column("auth_time", "held-proven", Moment),
-            column("amr", "held-method", Text),
+            column("amr", "held-method", Named),
             column("last_seen_at", "held-last", Moment),
             ENDS,
             ENDED,
@@ -201,7 +208,7 @@ pub(super) const TABLES: [Table; 18] = [
               WHERE account_id = $1 ORDER BY granted_at, client_id, item",
         columns: &[
             SERVICE,
-            column("item", "held-item", Text),
+            column("item", "held-item", Named),
             column("granted_at", "held-began", Moment),
             column("answered_at", "held-last", Moment),
             ENDS,
@@ -217,7 +224,7 @@ pub(super) const TABLES: [Table; 18] = [
         columns: &[
             SERVICE,
             SUBJECT,
-            column("scope", "held-item", Text),
+            column("scope", "held-item", Named),
             column("offline", "held-offline", Flag),
             column("authentication", "held-detail", Json),
             column("revisions", "held-revision", Json),
@@ -255,7 +262,7 @@ pub(super) const TABLES: [Table; 18] = [
         sql: "SELECT id, kind, device, place, created_at, told_at, expires_at, seen_at, used_at FROM notice WHERE account_id = $1 \
               ORDER BY created_at, id",
         columns: &[
-            column("kind", "held-item", Text),
+            column("kind", "held-item", Kind::Told),
             DEVICE,
             column("place", "held-where", Kind::Place(account::SEALED_PLACE)),
             BEGAN,
@@ -271,7 +278,7 @@ pub(super) const TABLES: [Table; 18] = [
         sql: "SELECT kind, client_id, created_at, attempts, delivered_at, last_error FROM outbox WHERE account_id = $1 \
               ORDER BY created_at, id",
         columns: &[
-            column("kind", "held-item", Text),
+            column("kind", "held-item", Named),
             SERVICE,
             BEGAN,
             column("attempts", "held-attempts", Count),
@@ -285,8 +292,8 @@ pub(super) const TABLES: [Table; 18] = [
         sql: "SELECT at, actor, client_id, action, detail FROM audit WHERE account_id = $1 ORDER BY at, id",
         columns: &[
             column("at", "held-began", Moment),
-            column("action", "held-item", Text),
-            column("actor", "held-actor", Text),
+            column("action", "held-item", Named),
+            column("actor", "held-actor", Named),
             SERVICE,
             column("detail", "held-detail", Json),
         ],
@@ -296,7 +303,14 @@ pub(super) const TABLES: [Table; 18] = [
 /// What stands in one column of one row.
 pub(super) enum Cell {
     At(Timestamp),
+    AtEach(Vec<Timestamp>),
     Plain(Value),
+    Named(String),
+    Told {
+        kind: String,
+        device: String,
+    },
+    Detail(Value),
     Place(Place),
     /// Whether it is the network that the resident is in now.
     Near(bool),
@@ -339,15 +353,24 @@ impl Column {
                 let at = row.maybe_time(name)?.filter(|at| at.millis() > 0);
                 return Ok(at.map(Cell::At));
             }
-            Text => row
-                .maybe_text(name)?
-                .filter(|text| !text.is_empty())
-                .map(Value::from),
+            Text => text(row, name)?.map(Value::from),
+            Named => return Ok(text(row, name)?.map(Cell::Named)),
+            Kind::Told => {
+                let (kind, device) = (row.text(name)?, row.text("device")?);
+                return Ok(Some(Cell::Told { kind, device }));
+            }
+            Moments => {
+                let times = row.maybe_text(name)?.unwrap_or_default();
+                let times = times.split(',').filter_map(|one| one.parse().ok());
+                let times: Vec<_> = times.map(Timestamp::from_millis).collect();
+                return Ok((!times.is_empty()).then_some(Cell::AtEach(times)));
+            }
             Flag => row.maybe_bool(name)?.map(Value::from),
             Count => row.maybe_int(name)?.map(Value::from),
             Json => {
                 let text = row.maybe_text(name)?;
-                text.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| json!(text)))
+                let read = text.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| json!(text)));
+                return Ok(read.map(Cell::Detail));
             }
             Sealed(place) => opened(row, name, place, reader)?.map(Value::from),
             Kind::Place(place) => {
@@ -366,6 +389,10 @@ impl Column {
     }
 }
 
+fn text(row: &Row, name: &'static str) -> Result<Option<String>, StoreError> {
+    Ok(row.maybe_text(name)?.filter(|text| !text.is_empty()))
+}
+
 fn opened(
     row: &Row,
     name: &'static str,
@@ -378,11 +405,13 @@ fn opened(
 }
 
 impl Cell {
-    /// Moments in RFC 3339, places in each language, and of networks only whether it is the one that is asked from.
+    /// For programs: names as they are stored, moments in RFC 3339, places in each language, and of networks only whether it is the one that is asked from.
     pub(super) fn to_json(&self) -> Value {
         match self {
             Self::At(at) => at.to_string().into(),
-            Self::Plain(value) => value.clone(),
+            Self::AtEach(times) => times.iter().map(Timestamp::to_string).collect(),
+            Self::Plain(value) | Self::Detail(value) => value.clone(),
+            Self::Named(name) | Self::Told { kind: name, .. } => name.clone().into(),
             Self::Place(place) => Locale::ALL
                 .map(|locale| (locale.tag().to_owned(), Value::from(place.name(locale))))
                 .into_iter()
@@ -394,7 +423,18 @@ impl Cell {
     pub(super) fn shown(&self, page: &Page, now: Timestamp) -> String {
         match self {
             Self::At(at) => page.moment(at, &now),
+            Self::AtEach(times) => {
+                let times: Vec<_> = times.iter().map(|at| page.moment(at, &now)).collect();
+                page.list(&times)
+            }
             Self::Plain(Value::String(text)) => text.clone(),
+            Self::Plain(Value::Bool(yes)) => values::flag(page, *yes),
+            Self::Named(name) => values::named(page, name),
+            Self::Told { kind, device } => match Notice::named(kind) {
+                Some(notice) => notice.words(page.words, device),
+                None => kind.clone(),
+            },
+            Self::Detail(value) => values::detail(page, value, now),
             Self::Place(place) => place.name(page.locale()).to_owned(),
             Self::Near(near) => network_words(page.words, *near),
             Self::Plain(value) => value.to_string(),

@@ -1,6 +1,11 @@
 use std::collections::BTreeMap;
 
-use super::tables::TABLES;
+use super::tables::{Kind, TABLES};
+use super::values::{NAMES, named};
+use crate::account::Identity;
+use crate::audit::{Action, Actor};
+use crate::consent::Item;
+use crate::web::{Edition, Locale, sample};
 
 const MIGRATIONS: [&str; 19] = [
     include_str!("../../../../migrations/0001_records.sql"),
@@ -108,5 +113,105 @@ fn nothing_that_is_held_about_a_person_is_left_out() {
             let is_silent = SILENT.contains(&column.as_str()) || column.ends_with("_hash");
             assert!(is_shown || is_silent, "{name}.{column} is in no export");
         }
+    }
+}
+
+/// Columns that hold names of ours and nothing else.
+const ENUMERATED: [&str; 11] = [
+    "action",
+    "actor",
+    "amr",
+    "end_reason",
+    "identity",
+    "item",
+    "kind",
+    "language",
+    "method",
+    "scope",
+    "status",
+];
+
+#[test]
+fn what_is_stored_by_a_name_is_shown_in_words() {
+    for table in &TABLES {
+        for column in table.columns {
+            let is_named = matches!(column.kind, Kind::Named | Kind::Told);
+            let name = column.name;
+            assert_eq!(is_named, ENUMERATED.contains(&name), "{}.{name}", table.name);
+        }
+    }
+    let names = NAMES.map(|(name, _)| name);
+    let actions = Action::ALL.map(Action::as_str);
+    for page in Locale::ALL.map(|locale| sample::page(locale, Edition::Standard)) {
+        for name in names.into_iter().chain(actions) {
+            let shown = named(&page, name);
+            assert!(shown != name && !shown.starts_with("value-"), "{name}: {shown}");
+            let several = named(&page, &format!("{name} sms"));
+            assert!(name.contains(' ') || several != format!("{name} sms"), "{name}");
+        }
+    }
+}
+
+/// Somebody stores a new name: what do its people read?
+#[test]
+fn every_name_that_is_stored_has_words() {
+    let mut stored: Vec<String> = [
+        Actor::Resident,
+        Actor::Client,
+        Actor::Operator,
+        Actor::Kiosk,
+        Actor::Node,
+    ]
+    .map(|actor| actor.as_str().to_owned())
+    .into();
+    stored.extend(
+        [Identity::Unknown, Identity::RealName, Identity::InPerson].map(|known| known.as_str().to_owned()),
+    );
+    stored.extend(Locale::ALL.map(|locale| locale.tag().to_owned()));
+    stored.extend(Item::ALL.map(|item| item.scope().to_owned()));
+    // Those that stand in SQL, and those of `as_str`.
+    let read =
+        |path: &str| std::fs::read_to_string(format!("{}/src/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for path in [
+        "account/disputes.rs",
+        "account/lease.rs",
+        "account/merging.rs",
+        "account/moves.rs",
+        "account/numbers.rs",
+        "portal/held/erase.rs",
+    ] {
+        let text = read(path);
+        for start in ["SET status = '", "end_reason = '"] {
+            let found = text
+                .split(start)
+                .skip(1)
+                .filter_map(|rest| rest.split('\'').next());
+            stored.extend(found.map(str::to_owned));
+        }
+    }
+    for (path, names) in [
+        ("account/passkeys.rs", "impl PasskeyEnd"),
+        ("audit/event.rs", "impl EndReason"),
+        ("oidc/grant/records.rs", "impl GrantEnd"),
+        ("operator/act.rs", "impl Reason"),
+        ("signin/identity/prove.rs", "impl Stop"),
+    ] {
+        let text = read(path);
+        let body = text
+            .split(names)
+            .nth(1)
+            .and_then(|rest| rest.split("\n}\n").next())
+            .unwrap();
+        let arms = body.lines().filter_map(|line| line.trim().strip_prefix("Self::"));
+        let before = stored.len();
+        stored.extend(arms.filter_map(|arm| Some(arm.split("=> \"").nth(1)?.split('"').next()?.to_owned())));
+        assert!(stored.len() > before, "{path}");
+    }
+    assert!(stored.len() > 50, "{stored:?}");
+    for name in stored {
+        assert!(
+            NAMES.iter().any(|(known, _)| *known == name),
+            "{name} has no words"
+        );
     }
 }

@@ -28,6 +28,9 @@ pub(in super::super) const LOOK: &str = "SELECT \
      (SELECT last_used_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS answered_at, \
      (SELECT a.locked_at FROM phone p JOIN account a ON a.id = p.account_id \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS locked_at, \
+     (SELECT a.locked_at FROM phone p JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
+         JOIN account a ON a.id = p.account_id \
+         WHERE p.number_index = $1 AND p.end_reason = 'disputed' ORDER BY p.epoch DESC LIMIT 1) AS claim_locked_at, \
      (SELECT a.erase_at FROM phone p JOIN account a ON a.id = p.account_id \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS erase_at, \
      (SELECT a.language FROM phone p JOIN account a ON a.id = p.account_id \
@@ -43,7 +46,7 @@ pub(in crate::signin) struct Seen {
     pub(in crate::signin) known: BrowserKnown,
     /// The account whose claim to the number stands and which knows this browser, where its holder does not.
     pub(in crate::signin) claimed_by: Option<Uuid>,
-    /// Whether its owner has locked the account that holds the number.
+    /// Whether its owner has locked the account that a right code would open.
     pub(in crate::signin) is_locked: bool,
     /// Whether its owner is leaving.
     pub(in crate::signin) is_leaving: bool,
@@ -105,6 +108,10 @@ pub(in crate::signin) async fn look(
         Some(_) if !knows => Some(row.uuid("claimed_by")?),
         _ => None,
     };
+    let locked_at = match claimed_by {
+        Some(_) => "claim_locked_at",
+        None => "locked_at",
+    };
     Ok(Seen {
         known: if knows || claimed_by.is_some() {
             BrowserKnown::Yes
@@ -114,7 +121,7 @@ pub(in crate::signin) async fn look(
         claimed_by,
         is_leaving: row.maybe_time("erase_at")?.is_some(),
         language: row.maybe_text("language")?.and_then(|tag| Language::tagged(&tag)),
-        is_locked: row.maybe_time("locked_at")?.is_some(),
+        is_locked: row.maybe_time(locked_at)?.is_some(),
         pressure: Pressure {
             browser: row.maybe_int("browser_failures")?.unwrap_or_default(),
             range: row.maybe_int("range_failures")?.unwrap_or_default(),

@@ -55,7 +55,7 @@ pub async fn prove_identity(
         typed: typed.clone(),
     };
     Ok(match signin.real_names.clone().prove(context, ask).await? {
-        Outcome::Proven => see_other(&interaction.continuation, []),
+        Outcome::Proven(cookie) => see_other(&interaction.continuation, cookie),
         Outcome::SignedOut => to_phone(&interaction),
         Outcome::Again(trouble) => {
             let view = question(page, &interaction, &session, typed, trouble);

@@ -1,3 +1,4 @@
+use axum::http::HeaderValue;
 use uuid::Uuid;
 
 use super::super::guard::{give_back, reserve_in};
@@ -18,9 +19,10 @@ pub struct Prove {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    Proven,
+    /// With the cookie of the session, which has risen.
+    Proven(Option<HeaderValue>),
     /// It may be tried again.
     Again(Trouble),
     /// Typing it again would change nothing.
@@ -154,7 +156,7 @@ impl RealNames {
         }
     }
 
-    /// One transaction: the proof, the name, the account's level, the session's passkey.
+    /// One transaction: the proof, the name, the account's level, the session's passkey and token.
     async fn write_down(
         &self,
         context: &Context,
@@ -174,8 +176,9 @@ impl RealNames {
             // Who has signed out meanwhile, perhaps elsewhere, wants nothing proven.
             Proven::Done if !self.sessions.is_live(&mut change, session.id).await? => Ok(Outcome::SignedOut),
             Proven::Done => {
+                let cookie = self.sessions.rotate(&mut change, &self.vault, session).await?;
                 change.commit().await?;
-                Ok(Outcome::Proven)
+                Ok(Outcome::Proven(cookie))
             }
             Proven::OtherPerson => {
                 drop(change);

@@ -73,7 +73,12 @@ impl Typed {
             RealName::read(&self.name),
             IdentityNumber::read(&self.number, now),
         ) {
-            (Ok(name), Ok(number)) => Ok(Claim::Document { name, number }),
+            // A picture that somebody sends from home says nothing about who sent it.
+            (Ok(name), Ok(number)) => Ok(Claim::Document {
+                name,
+                number,
+                photo: None,
+            }),
             (name, number) => Err(Trouble {
                 name: name.err(),
                 number: number.err(),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::super::kiosks;
 use super::records::Sessions;
 use crate::args;
-use crate::audit::{Change, Context, EndReason, KEPT};
+use crate::audit::{Change, Context, EndReason, KEPT, settled};
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 
@@ -50,7 +50,9 @@ impl Sessions {
         let since = context.now.minus(self.lifetime.kiosk);
         let mut ended = 0;
         for row in self.db.all(IDLE, args![since]).await? {
-            ended += u64::from(self.end_idle(context, row.uuid("id")?, since).await?);
+            let session = row.uuid("id")?;
+            let end = self.end_idle(context, session, since).await;
+            ended += u64::from(settled("a session at a kiosk", session, end)?);
         }
         Ok(ended)
     }

@@ -25,6 +25,17 @@ pub struct Session {
     pub strength: Strength,
     /// The passkey it was opened with.
     pub passkey: Option<Uuid>,
+    pub(super) token: TokenHash,
+}
+
+/// What the record keeps of the token that its browser has.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct TokenHash(pub(super) Vec<u8>);
+
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenHash")
+    }
 }
 
 /// How a person has just proven who they are.
@@ -173,6 +184,7 @@ mod tests {
             identity: Identity::Unknown,
             strength: Strength::Code,
             passkey: None,
+            token: TokenHash(vec![]),
         };
         assert!(session.is_live(lifetime, at(29)) && !session.is_live(lifetime, at(30)));
         session.last_seen_at = at(700);

@@ -1,9 +1,11 @@
 use axum::http::{HeaderMap, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use super::super::kiosks;
 use super::device::Device;
-use super::model::{Lifetime, Proof, Session};
+use super::model::{Lifetime, Proof, Session, TokenHash};
 use super::whereabouts::{Whence, Whereabouts};
 use crate::account::{Identity, Strength};
 use crate::args;
@@ -12,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::config::Session as Settings;
 use crate::department::Departments;
 use crate::rng::Rng;
-use crate::store::{Db, Row, StoreError, hash};
+use crate::store::{Db, Row, StoreError, Vault, hash};
 use crate::web::{Cookies, Facts, PageError};
 
 /// The cookie that says which session a browser has; the records hold its hash.
@@ -20,13 +22,13 @@ const COOKIE: &str = "session";
 
 /// A session whose passkey has ended counts as one by a code. An account that closes while somebody signs in has none.
 const BY_TOKEN: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, s.kiosk_id, \
-     a.identity, p.id AS passkey_id, p.vouched_at \
+     s.token_hash, a.identity, p.id AS passkey_id, p.vouched_at \
      FROM session s JOIN account a ON a.id = s.account_id \
      LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
      WHERE s.token_hash = $1 AND s.ended_at IS NULL AND a.status = 'active'";
 
 const OF_ACCOUNT: &str = "SELECT s.id, s.account_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.amr, s.device, s.kiosk_id, \
-     a.identity, p.id AS passkey_id, p.vouched_at \
+     s.token_hash, a.identity, p.id AS passkey_id, p.vouched_at \
      FROM session s JOIN account a ON a.id = s.account_id \
      LEFT JOIN passkey p ON p.id = s.passkey_id AND p.ended_at IS NULL \
      WHERE s.account_id = $1 AND s.ended_at IS NULL ORDER BY s.last_seen_at DESC, s.id DESC";
@@ -41,6 +43,10 @@ const INSERT: &str = "INSERT INTO session \
 const RENEW: &str = "UPDATE session SET token_hash = $2, auth_time = $9, last_seen_at = $3, \
      expires_at = $4, amr = $5, device = $6, passkey_id = $7, kiosk_id = $8, \
      begun_network = $10, seen_network = $10, place = $11 WHERE id = $1 AND ended_at IS NULL";
+
+/// Of two copies of one form the second finds what the first has written; a sign-in that came between keeps its own.
+const ROTATE: &str =
+    "UPDATE session SET token_hash = $3 WHERE id = $1 AND token_hash IN ($2, $3) AND ended_at IS NULL";
 
 /// A few at a time, should there be more from before there was a limit.
 const TOO_MANY: &str = "SELECT id FROM session WHERE account_id = $1 AND ended_at IS NULL \
@@ -266,6 +272,23 @@ impl Sessions {
         Ok(Begun { id, token })
     }
 
+    /// Puts a session whose assurance has risen under a new token, so that one which somebody planted or read before is
+    /// worth nothing after. Answers the cookie to set, unless the browser has signed in anew meanwhile.
+    ///
+    /// The token is worked out from the former one, by a key of ours: a form that is sent twice gets one cookie, and
+    /// whichever answer the browser keeps is good.
+    pub(in crate::signin) async fn rotate(
+        &self,
+        change: &mut Change,
+        vault: &Vault,
+        session: &Session,
+    ) -> Result<Option<HeaderValue>, StoreError> {
+        let TokenHash(former) = &session.token;
+        let token = URL_SAFE_NO_PAD.encode(vault.mac("session.raised", former));
+        let args = args![session.id, former.clone(), hash(&token)];
+        Ok((change.execute(ROTATE, args).await? == 1).then(|| self.cookie(&token)))
+    }
+
     /// Ends the sessions used longest ago where an account has more than [`MOST_OPEN`].
     async fn make_room(&self, change: &mut Change, account: Uuid) -> Result<(), StoreError> {
         for row in change.all(TOO_MANY, args![account, MOST_OPEN]).await? {
@@ -305,6 +328,7 @@ fn read(row: &Row) -> Result<Session, StoreError> {
             (Some(_), Some(_)) => Strength::Passkey,
         },
         passkey,
+        token: TokenHash(row.bytes("token_hash")?),
     })
 }
 

@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 
 use super::gateway::Gateway;
 use super::house::{Browser, House, Reply};
+use crate::audit::Change;
+use crate::signin::Session;
 
 const PHONE: &str = "13812345678";
 const SENT_AGAIN: &str = "已重新发送";
@@ -137,4 +139,28 @@ async fn a_copy_says_too_soon_when_the_first_was_refused() {
         assert!(reply.body.contains(TOO_SOON), "{}", reply.body);
     }
     assert_eq!(gateway.messages(), 2, "each asked for on its own");
+}
+
+/// Two presses of a button that raises the session: whichever answer the browser keeps, its cookie is good. Who has
+/// signed in anew meanwhile keeps what that gave them.
+#[tokio::test]
+async fn a_session_that_rises_twice_at_once_has_one_new_cookie() {
+    let house = House::open().await;
+    let mut browser = house.browser();
+    let before = browser.sign_in(PHONE).await;
+    let sessions = &house.signin.sessions;
+    let rotate = async |session: &Session| {
+        let mut change = Change::begin(&house.signin.db, &house.context()).await.unwrap();
+        let cookie = sessions.rotate(&mut change, &house.signin.vault, session).await;
+        change.commit_housekeeping().await.unwrap();
+        cookie.unwrap()
+    };
+    let first = rotate(&before).await.unwrap();
+    assert!(browser.session().await.is_none(), "the former cookie is dead");
+    assert_eq!(rotate(&before).await, Some(first.clone()));
+    browser.keep([first.to_str().unwrap()].into_iter());
+    let raised = browser.session().await.unwrap();
+    assert_eq!(raised.id, before.id);
+    assert_ne!(rotate(&raised).await, Some(first));
+    assert_eq!(rotate(&before).await, None);
 }

@@ -350,7 +350,7 @@ impl Browser<'_> {
         HeaderMap::from_iter([(COOKIE, cookies.join("; ").parse().unwrap())])
     }
 
-    fn keep<'c>(&mut self, cookies: impl Iterator<Item = &'c str>) {
+    pub(super) fn keep<'c>(&mut self, cookies: impl Iterator<Item = &'c str>) {
         for cookie in cookies {
             let (name, rest) = cookie.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();

@@ -15,6 +15,8 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -87,6 +89,8 @@ struct Question {
     number: String,
     #[serde(default)]
     assertion: String,
+    /// A JPEG in base64, where one was taken of whoever stands there.
+    photo: Option<String>,
 }
 
 async fn check(State(authority): State<Authority>, headers: HeaderMap, body: Bytes) -> Response {
@@ -97,11 +101,20 @@ async fn check(State(authority): State<Authority>, headers: HeaderMap, body: Byt
     let Ok(question) = serde_json::from_slice::<Question>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
+    let Ok(photo) = question
+        .photo
+        .as_deref()
+        .map(|text| STANDARD.decode(text))
+        .transpose()
+    else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
     let found = PEOPLE.iter().find(|person| question.is_about(person));
     if found.is_some_and(|person| person.fate == Fate::Silent) {
         tokio::time::sleep(NEVER).await;
     }
     let found = found.filter(|person| question.name.is_empty() || question.name == person.recorded_as());
+    let found = found.filter(|_| photo.is_none_or(|photo| !is_of_somebody_else(&photo)));
     let mut answer = json!({
         "transaction": question.transaction,
         "matched": found.is_some(),
@@ -116,6 +129,15 @@ async fn check(State(authority): State<Authority>, headers: HeaderMap, body: Byt
     let answer = answer.to_string();
     let headers = authority.secret.sign(&question.transaction, &answer, now);
     (headers, [(CONTENT_TYPE, "application/json")], answer).into_response()
+}
+
+/// What a picture says in its comment, so that one that does not match can be made.
+pub const SOMEBODY_ELSE: &str = "yimen-demo: somebody else";
+
+/// This authority knows no faces: it believes the comment that a picture carries.
+fn is_of_somebody_else(photo: &[u8]) -> bool {
+    let mark = SOMEBODY_ELSE.as_bytes();
+    photo.windows(mark.len()).any(|part| part == mark)
 }
 
 impl Question {
@@ -185,6 +207,22 @@ mod tests {
             let found = json!([answer["matched"], answer["minor"], answer["deceased"]]);
             assert_eq!(found, said, "{name}");
             assert_eq!(answer["transaction"], "t1");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_picture_of_somebody_else_matches_nobody() {
+        let jpeg = |comment: &str| STANDARD.encode([b"\xff\xd8\xff\xfe", comment.as_bytes()].concat());
+        for (photo, matched) in [
+            (jpeg(""), json!(true)),
+            (jpeg(SOMEBODY_ELSE), json!(false)),
+            ("?".to_owned(), Value::Null),
+        ] {
+            let mut asked = question("李秀英", "11010519491231002X");
+            asked["photo"] = photo.into();
+            let (status, answer) = ask(asked, now()).await;
+            assert_eq!(status.is_success(), !matched.is_null());
+            assert_eq!(answer["matched"], matched);
         }
     }
 

@@ -9,22 +9,35 @@ use crate::proofing::{XIUYING, at_account, prove, start};
 const FIRST: &str = "13800000001";
 const SECOND: &str = "13800000002";
 
-/// Signs everybody out at the moment at which a change takes its account, as if a lock had committed just before.
-const LOCKS: &str = "CREATE TRIGGER locks AFTER UPDATE ON account BEGIN \
-     UPDATE session SET ended_at = 1, end_reason = 'locked' WHERE account_id = NEW.id AND ended_at IS NULL; END";
-const LOCKS_ON_POSTGRES: &str = "CREATE OR REPLACE FUNCTION locks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-     UPDATE session SET ended_at = 1, end_reason = 'locked' WHERE account_id = NEW.id AND ended_at IS NULL; \
-     RETURN NULL; END $$; \
-     CREATE TRIGGER locks AFTER UPDATE ON account FOR EACH ROW EXECUTE FUNCTION locks()";
+/// Signs everybody out, as a lock does.
+const LOCK: &str =
+    "UPDATE session SET ended_at = 1, end_reason = 'locked' WHERE account_id = NEW.id AND ended_at IS NULL";
 
-async fn overtaken(app: &TestApp, form: Form) -> Page {
+/// Sends the form while `change` happens at the moment at which it takes its account, as if that had committed just
+/// before.
+pub(crate) async fn overtaken_by(app: &TestApp, change: &str, form: Form) -> Page {
     let (begins, ends) = match app.backend() {
-        Backend::SqliteMemory => (LOCKS, "DROP TRIGGER locks"),
-        Backend::PostgresRedis => (LOCKS_ON_POSTGRES, "DROP TRIGGER locks ON account"),
+        Backend::SqliteMemory => (
+            format!("CREATE TRIGGER overtakes AFTER UPDATE ON account BEGIN {change}; END"),
+            "DROP TRIGGER overtakes",
+        ),
+        Backend::PostgresRedis => (
+            format!(
+                "CREATE OR REPLACE FUNCTION overtakes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {change}; \
+                 RETURN NULL; END $$; \
+                 CREATE TRIGGER overtakes AFTER UPDATE ON account FOR EACH ROW EXECUTE FUNCTION overtakes()"
+            ),
+            "DROP TRIGGER overtakes ON account",
+        ),
     };
-    app.change_records(begins).await;
+    app.change_records(&begins).await;
     let page = form.submit().await;
     app.change_records(ends).await;
+    page
+}
+
+async fn overtaken(app: &TestApp, form: Form) -> Page {
+    let page = overtaken_by(app, LOCK, form).await;
     assert!(page.status() < 500, "{}", page.answer.body);
     page
 }

@@ -7,7 +7,7 @@ pub(crate) async fn is_signed_in(browser: &Browser) -> bool {
     browser.get("/account").await.has("#devices")
 }
 
-fn session_cookie(browser: &Browser) -> Cookie<'static> {
+pub(crate) fn session_cookie(browser: &Browser) -> Cookie<'static> {
     let cookies = browser.cookies();
     let names: Vec<_> = cookies.iter().map(|cookie| cookie.name().to_owned()).collect();
     cookies

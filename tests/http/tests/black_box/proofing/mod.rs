@@ -52,7 +52,7 @@ fn wishing(app: &TestApp, request: SignIn, level: u8) -> SignIn {
     request.with("acr_values", &app.url(&format!("/acr/{level}")))
 }
 
-fn demanding(app: &TestApp, request: SignIn, level: u8) -> SignIn {
+pub(crate) fn demanding(app: &TestApp, request: SignIn, level: u8) -> SignIn {
     let acr = app.url(&format!("/acr/{level}"));
     let claims = serde_json::json!({ "id_token": { "acr": { "essential": true, "values": [acr] } } });
     request.with("claims", &claims.to_string())
