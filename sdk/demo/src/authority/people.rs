@@ -34,6 +34,7 @@ pub static PEOPLE: &[Person] = &[
         "WZ-MARIA-ROSSI",
         Fate::Resident,
     ),
+    person("何晓梅", "100000198805120043", "WZ-HE-XIAOMEI", Fate::Resident),
     person("赵子虚", "100000199001010011", "WZ-ZHAO-ZIXU", Fate::OtherName),
     person("孙小朵", "100000202006010082", "WZ-SUN-XIAODUO", Fate::Minor),
     person("周远山", "10000019310412011X", "WZ-ZHOU-YUANSHAN", Fate::Deceased),
