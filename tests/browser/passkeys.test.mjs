@@ -159,6 +159,39 @@ for (const [at, edition] of editions.entries()) {
   });
 }
 
+test('the number is lost: the passkey opens the account, and another number takes its place', async (t) => {
+  const device = await withAuthenticator(demo, t);
+  const { page, touch } = device;
+  const [lost, other] = ['13800000115', '13800000116'];
+  await addPasskey(device, lost);
+  await page.context().clearCookies();
+  await page.goto(`${demo.provider}/account`);
+  await page.waitForSelector('#passkey', { state: 'visible' });
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#methods');
+  await page.click('#add-phone');
+  await page.fill('#phone', other);
+  await page.click('#send-code');
+  await page.fill('#code', await code(demo, other));
+  await page.click('#verify');
+  const given = page.locator('#methods li', { hasText: '0115' }).locator('form[action="/account/phones/remove"] button');
+  await given.click();
+  await page.click('#confirm');
+  await page.waitForSelector('#methods form[action="/account/phones/keep"]');
+  await advance(demo, '73h');
+  await touch(false);
+
+  await page.context().clearCookies();
+  await enter(demo, page, other);
+  await page.waitForSelector('#methods button[name=passkey]');
+  assert.doesNotMatch(await page.textContent('#methods'), /0115/);
+  const finder = await (await visitor(demo, t)).newPage();
+  await enter(demo, finder, lost);
+  await finder.waitForSelector('#methods');
+  assert.doesNotMatch(await finder.textContent('#methods'), /0116/, 'whoever has the lost telephone begins anew');
+});
+
 test('where it is asked whose account it is, a passkey says so', async (t) => {
   const device = await withAuthenticator(demo, t);
   const { page, touch } = device;
