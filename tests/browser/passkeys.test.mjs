@@ -192,20 +192,25 @@ test('the number is lost: the passkey opens the account, and another number take
   assert.doesNotMatch(await finder.textContent('#methods'), /0116/, 'whoever has the lost telephone begins anew');
 });
 
-test('where it is asked whose account it is, a passkey says so', async (t) => {
-  const device = await withAuthenticator(demo, t);
-  const { page, touch } = device;
-  await addPasskey(device, '13800000114');
-  await advance(demo, '90d');
-  await page.context().clearCookies();
-  await enter(demo, page, '13800000114');
-  await page.waitForSelector('#new');
-  await page.waitForSelector('#passkey', { state: 'visible' });
-  assert.deepEqual(await violations(page), []);
-  await touch();
-  await page.click('#passkey');
-  await page.waitForSelector('#methods button[name=passkey]');
-});
+for (const [transport, phone] of [['internal', '13800000114'], ['usb', '13800000117']]) {
+  test(`where it is asked whose account it is, a passkey says so: ${transport}`, async (t) => {
+    const device = await withAuthenticator(demo, t, { transport });
+    const { page, touch } = device;
+    await addPasskey(device, phone);
+    await advance(demo, '90d');
+    await page.context().clearCookies();
+    await page.goto(`${demo.provider}/account`);
+    await page.waitForSelector('#phone');
+    assert.equal(await page.isVisible('#passkey'), transport === 'internal', 'the first page has it for devices that look at people');
+    await proveNumber(demo, page, phone);
+    await page.waitForSelector('#new');
+    await page.waitForSelector('#passkey', { state: 'visible' });
+    assert.deepEqual(await violations(page), []);
+    await touch();
+    await page.click('#passkey');
+    await page.waitForSelector('#methods button[name=passkey]');
+  });
+}
 
 /** Has the page write down what it signals to the authenticator (WebAuthn Level 3 §5.1.10). */
 async function listen(page) {
