@@ -71,7 +71,7 @@ for (const width of [390, 1280]) {
     assert.ok(await skip.evaluate((link) => link === document.activeElement));
     assert.ok((await focused(page)).uncovered, 'the way past the header shows');
     await page.keyboard.press('Enter');
-    assert.match(page.url(), /#main$/);
+    await page.waitForURL(/#main$/);
     await tabTo(page, 'phone');
     await page.keyboard.type('1380000');
     await enter('#phone-error');

@@ -25,9 +25,9 @@ const departments = [
 /**
  * `hosts` are the provider's and the departments'. Over https the provider ends TLS itself, and a proxy stands before
  * each department; the codes come by the city's own gateway, since nothing here is a development node. `settings` are
- * more lines of the provider's configuration.
+ * more lines of the provider's configuration. At the `others`, which want https, the provider's pages are served too.
  */
-export async function startCity({ https, hosts, settings = '' }) {
+export async function startCity({ https, hosts, others = [], settings = '' }) {
   const folder = await mkdtemp(join(tmpdir(), 'yimen-city-'));
   const children = [];
   const servers = [];
@@ -54,8 +54,10 @@ export async function startCity({ https, hosts, settings = '' }) {
     const ports = [first, first + 1, first + 2];
     const inner = [first + 3, first + 4];
     const [provider, ...addresses] = hosts.map((host, at) => `${scheme}://${host}:${ports[at]}`);
-    Object.assign(city, { provider, departments: addresses });
-    const tls = https && await certificates(folder, hosts);
+    const elsewhere = others.map((host) => `${scheme}://${host}:${first}`);
+    Object.assign(city, { provider, elsewhere, departments: addresses });
+    const names = [...hosts, ...others];
+    const tls = https && await certificates(folder, names);
 
     const gateway = async (asked, answer) => {
       const { data } = await json(asked);
@@ -79,6 +81,8 @@ providers = ["webhook"]
 [sms.webhook]
 url = "${scheme}://localhost:${first + 5}/send"
 secret = "whsec_${randomBytes(32).toString('base64')}"
+[passkey]
+related_origins = ${JSON.stringify(elsewhere)}
 [log]
 filter = "error"
 ${settings}
@@ -105,8 +109,10 @@ ${settings}
         '--post-logout-redirect-uri', `${address}/`, '--initiate-login-uri', `${address}/yimen/sign-in`,
         '--auth-method', 'private_key_jwt', '--jwks', keys, '--id-token-alg', 'ES256', '--scope', scope]);
     }
-    const names = `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`;
-    city.browser = await launch(tls ? [names, `--ignore-certificate-errors-spki-list=${tls.pin}`] : [names]);
+    // What is asked of a whole host, such as /.well-known/webauthn, is asked at its usual port.
+    const rules = [`MAP ${hosts[0]}:443 127.0.0.1:${first}`, ...names.map((host) => `MAP ${host} 127.0.0.1`)];
+    const resolver = `--host-resolver-rules=${rules.join(',')}`;
+    city.browser = await launch(tls ? [resolver, `--ignore-certificate-errors-spki-list=${tls.pin}`] : [resolver]);
     return city;
   } catch (fault) {
     await city.stop();

@@ -29,7 +29,7 @@ export async function start() {
     const ready = JSON.parse(value);
     assert.ok(ready.provider, value);
     browser = await launch();
-    return { ...ready, browser, stop };
+    return { ...ready, browser, process: demo, stop };
   } catch (fault) {
     await stop();
     throw fault;

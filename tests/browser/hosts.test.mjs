@@ -1,6 +1,7 @@
 // Provider and departments on different hosts, as in a real city: what one host's pages and cookies may do to another.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { withAuthenticator } from './authenticator.mjs';
 import { startCity } from './city.mjs';
 import { visitor } from './demo.mjs';
 
@@ -80,3 +81,48 @@ for (const plan of cities) {
     }
   });
 }
+
+test('one passkey, made at one address of the city, signs in at another of its names', async (t) => {
+  const city = await startCity({
+    https: true, hosts: ['id.city.test', 'hrss.city.test', 'scjg.county.test'], others: ['id.county.test'],
+  });
+  t.after(city.stop);
+  const { page, touch } = await withAuthenticator(city, t);
+  const proveNumber = async (phone) => {
+    await page.fill('#phone', phone);
+    await page.click('#send-code');
+    await page.waitForSelector('#code');
+    await page.fill('#code', city.codes.get(`+86${phone}`));
+    await page.click('#verify');
+  };
+  await page.goto(`${city.provider}/account`);
+  await proveNumber('13800000043');
+  await page.click('#add-passkey');
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#methods button[name=passkey]');
+  await touch(false);
+
+  const [there] = city.elsewhere;
+  const here = () => new URL(page.url()).origin;
+  // The browser asks the first address whether the other is one of its own (WebAuthn Level 3 §5.11), and autofill answers.
+  await touch();
+  await page.goto(`${there}/account`, { waitUntil: 'commit' });
+  await page.waitForSelector('#methods button[name=passkey]');
+  assert.equal(here(), there);
+  assert.match(await page.textContent('#methods'), /0043/);
+  // Each address has its own session, and its own forms.
+  await page.click('#sign-out');
+  await page.waitForSelector('#methods', { state: 'detached' });
+  assert.equal(here(), there);
+  await touch(false);
+  await page.goto(`${city.provider}/account`);
+  await page.waitForSelector('#methods');
+  await page.goto(`${there}/account`);
+  await proveNumber('13800000044');
+  await page.click('#add-passkey');
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#methods button[name=passkey]');
+  assert.equal(here(), there, 'made there, for the same city');
+});

@@ -105,6 +105,42 @@ for (const [at, edition] of editions.entries()) {
   });
 }
 
+test('a sign-in that is old is asked for again before a signature, finger alone, and comes back to the page', async (t) => {
+  const { page, touch } = await withAuthenticator(demo, t);
+  await apply(page, '13800000206', '银杏书店');
+  const filing = await page.getAttribute('a.sign', 'href');
+  await page.click('a.sign');
+  await touch();
+  await page.click('#passkey');
+  await page.click('[data-passkey=get] #passkey');
+  await tell(page, person('matches', 4));
+  await page.waitForSelector('#sign-filing');
+  await touch(false);
+
+  await advance(demo, '11m');
+  // What asks without a person before it is told what is missing, in the terms of RFC 9470.
+  const answer = await page.request.get(new URL(filing, registration).href, { headers: { accept: 'application/json' } });
+  assert.equal(answer.status(), 401);
+  assert.match(answer.headers()['www-authenticate'], /error="insufficient_user_authentication".*acr_values="[^"]*\/acr\/3".*max_age="?600/);
+  // What is sent too late has no effect, and says so.
+  await page.click('#sign-filing');
+  await page.waitForSelector('#again');
+  const asked = page.waitForRequest(/\/oauth2\/authorize\?/);
+  await page.click('#again');
+  const { searchParams } = new URL((await asked).url());
+  assert.equal(searchParams.get('max_age'), '600');
+  await page.waitForSelector('[data-passkey=get] #passkey');
+  assert.equal(new URL(page.url()).origin, demo.provider);
+  await look(page);
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#sign-filing');
+  assert.equal(page.url(), new URL(filing, registration).href);
+  assert.equal(await page.textContent('#signer'), person('matches', 4).name);
+  await page.click('#sign-filing');
+  await page.waitForSelector('#signed');
+});
+
 test('who will not confirm stays signed in, and the filing unsigned', async (t) => {
   const { page } = await withAuthenticator(demo, t);
   await apply(page, '13800000202', '青松书屋');

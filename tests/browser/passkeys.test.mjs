@@ -159,20 +159,58 @@ for (const [at, edition] of editions.entries()) {
   });
 }
 
-test('where it is asked whose account it is, a passkey says so', async (t) => {
+test('the number is lost: the passkey opens the account, and another number takes its place', async (t) => {
   const device = await withAuthenticator(demo, t);
   const { page, touch } = device;
-  await addPasskey(device, '13800000114');
-  await advance(demo, '90d');
+  const [lost, other] = ['13800000115', '13800000116'];
+  await addPasskey(device, lost);
   await page.context().clearCookies();
-  await enter(demo, page, '13800000114');
-  await page.waitForSelector('#new');
+  await page.goto(`${demo.provider}/account`);
   await page.waitForSelector('#passkey', { state: 'visible' });
-  assert.deepEqual(await violations(page), []);
   await touch();
   await page.click('#passkey');
+  await page.waitForSelector('#methods');
+  await page.click('#add-phone');
+  await page.fill('#phone', other);
+  await page.click('#send-code');
+  await page.fill('#code', await code(demo, other));
+  await page.click('#verify');
+  const given = page.locator('#methods li', { hasText: '0115' }).locator('form[action="/account/phones/remove"] button');
+  await given.click();
+  await page.click('#confirm');
+  await page.waitForSelector('#methods form[action="/account/phones/keep"]');
+  await advance(demo, '73h');
+  await touch(false);
+
+  await page.context().clearCookies();
+  await enter(demo, page, other);
   await page.waitForSelector('#methods button[name=passkey]');
+  assert.doesNotMatch(await page.textContent('#methods'), /0115/);
+  const finder = await (await visitor(demo, t)).newPage();
+  await enter(demo, finder, lost);
+  await finder.waitForSelector('#methods');
+  assert.doesNotMatch(await finder.textContent('#methods'), /0116/, 'whoever has the lost telephone begins anew');
 });
+
+for (const [transport, phone] of [['internal', '13800000114'], ['usb', '13800000117']]) {
+  test(`where it is asked whose account it is, a passkey says so: ${transport}`, async (t) => {
+    const device = await withAuthenticator(demo, t, { transport });
+    const { page, touch } = device;
+    await addPasskey(device, phone);
+    await advance(demo, '90d');
+    await page.context().clearCookies();
+    await page.goto(`${demo.provider}/account`);
+    await page.waitForSelector('#phone');
+    assert.equal(await page.isVisible('#passkey'), transport === 'internal', 'the first page has it for devices that look at people');
+    await proveNumber(demo, page, phone);
+    await page.waitForSelector('#new');
+    await page.waitForSelector('#passkey', { state: 'visible' });
+    assert.deepEqual(await violations(page), []);
+    await touch();
+    await page.click('#passkey');
+    await page.waitForSelector('#methods button[name=passkey]');
+  });
+}
 
 /** Has the page write down what it signals to the authenticator (WebAuthn Level 3 §5.1.10). */
 async function listen(page) {

@@ -7,8 +7,8 @@ use super::client::{open_records, operator as context};
 use super::failure::Failure;
 use super::output::Output;
 use super::table::align;
-use crate::config;
-use crate::operator::{self, Listed};
+use crate::config::{self, Config};
+use crate::operator::{self, Invited, Listed};
 
 pub(super) async fn run(path: Option<&Path>, command: &Admin, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
@@ -17,8 +17,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Admin, output: &Output) -
     match command {
         Admin::Add { name } => {
             let invited = operator::invite(&db, &context, name).await?;
-            let origin = config.public_url.origin();
-            let link = format!("{origin}/admin/enrol/{}", invited.invitation.expose());
+            let link = link(&config, &invited);
             let until = invited.until.to_string();
             output.say(&json!({ "name": name, "link": link, "until": until }), || {
                 format!(
@@ -40,6 +39,12 @@ pub(super) async fn run(path: Option<&Path>, command: &Admin, output: &Output) -
     }
     db.close().await;
     Ok(())
+}
+
+/// By which an operator makes a passkey.
+pub(super) fn link(config: &Config, invited: &Invited) -> String {
+    let origin = config.public_url.origin();
+    format!("{origin}/admin/enrol/{}", invited.invitation.expose())
 }
 
 fn table(listed: &[Listed]) -> String {

@@ -23,6 +23,10 @@ pub(super) enum Command {
     /// Run the identity provider with two departments beside it, to try everything out
     #[cfg(feature = "demo")]
     Demo(Demo),
+    /// What the demo runs beside itself
+    #[cfg(feature = "demo")]
+    #[command(hide = true)]
+    DemoCounterparts(DemoCounterparts),
     /// Bring the database up to this version
     Migrate(Migrate),
     /// Check configuration, clock, database, short-lived state, SMS and public address
@@ -61,6 +65,17 @@ fn first_of_three_ports(text: &str) -> Result<u16, String> {
         Ok(port @ 1..=65_533) => Ok(port),
         _ => Err("the departments take the two ports after it, so choose one from 1 to 65533".to_owned()),
     }
+}
+
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub(super) struct DemoCounterparts {
+    /// Where the provider listens, whose clock counts
+    #[arg(long)]
+    pub provider_port: u16,
+    /// The file with what questions and answers are signed with
+    #[arg(long)]
+    pub secret: PathBuf,
 }
 
 #[derive(Debug, Args)]

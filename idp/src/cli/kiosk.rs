@@ -7,8 +7,8 @@ use super::client::{open_records, operator};
 use super::failure::Failure;
 use super::output::Output;
 use super::table::align;
-use crate::config;
-use crate::signin::{Kiosk, add_kiosk, list_kiosks, remove_kiosk};
+use crate::config::{self, Config};
+use crate::signin::{AddedKiosk, Kiosk, add_kiosk, list_kiosks, remove_kiosk};
 
 pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
@@ -17,7 +17,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
     match command {
         Command::Add { name } => {
             let added = add_kiosk(&db, &context, name).await?;
-            let address = config.public_url.join(&format!("/kiosk/enrol/{}", added.code));
+            let address = address(&config, &added);
             let value = json!({ "name": added.kiosk.name, "open": address });
             output.say(&value, || {
                 format!("open this in the browser of {name}, once, within a day:\n{address}")
@@ -38,6 +38,11 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
     }
     db.close().await;
     Ok(())
+}
+
+/// What makes a browser the kiosk.
+pub(super) fn address(config: &Config, added: &AddedKiosk) -> String {
+    config.public_url.join(&format!("/kiosk/enrol/{}", added.code))
 }
 
 fn as_json(kiosk: &Kiosk) -> Value {

@@ -55,6 +55,8 @@ fn run_command(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             Command::Serve => serve::run(config, output).await,
             #[cfg(feature = "demo")]
             Command::Demo(options) => demo::run(options, output).await,
+            #[cfg(feature = "demo")]
+            Command::DemoCounterparts(options) => demo::run_counterparts(options, output).await,
             Command::Migrate(options) => migrate::run(config, options, output).await,
             Command::Doctor => doctor::run(config, output).await,
             Command::Config(command) => configuration::run(config, command, output),

@@ -76,6 +76,18 @@ fn demand_production(settings: &Settings, public_url: &PublicUrl) -> Result<(), 
         );
         return refuse("public_url", said);
     }
+    if let Some(plain) = settings
+        .passkey
+        .related_origins
+        .iter()
+        .find(|url| !url.is_https())
+    {
+        let said = format!(
+            "passkey.related_origins names {}; each must be https unless dev = true",
+            plain.issuer()
+        );
+        return refuse("passkey.related_origins", said);
+    }
     if settings.sms.providers.contains(&SmsProvider::Outbox) {
         let said = "sms.providers may name \"outbox\" only when dev = true; \
                     otherwise \"aliyun\", \"tencent\" and \"webhook\"";

@@ -365,6 +365,10 @@ mod tests {
                 ":11: carrier.timeout is 15s; it must be shorter than http.request_timeout (15s)",
             ),
             (
+                with("[passkey]\nrelated_origins = [\"http://id.city.example\"]\n"),
+                ":9: passkey.related_origins names http://id.city.example; each must be https",
+            ),
+            (
                 with("[[sms.test_number]]\nphone = \"13800000000\"\ncode = \"123456\"\n"),
                 ":8: sms.test_number is allowed only when dev = true",
             ),

@@ -297,6 +297,7 @@ fn site_of(config: &Config, vault: &Vault) -> Site {
         city_en: settings.city_en.clone(),
         helpline: settings.helpline.clone(),
         public_url: config.public_url.clone(),
+        other_urls: settings.passkey.related_origins.clone(),
         form_key: vault.mac("form tokens", b"1"),
     })
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::header::HOST;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -16,14 +15,13 @@ use super::sweep::sweep;
 use crate::clock::Timestamp;
 use crate::config::Span;
 use crate::oidc::{Code, Form, WireError};
-use crate::web::{check_same_origin, is_local_name};
+use crate::web::{asked_host, check_same_origin, is_local_name};
 
 /// Keeps other sites out that a developer's browser visits: one whose name resolves to this machine (DNS rebinding)
 /// would read the codes, one that posts a form would move the clock.
 pub(super) async fn for_this_machine(State(app): State<App>, request: Request, next: Next) -> Response {
     let own = &app.config.public_url;
-    let named = request.uri().authority().map(|authority| authority.as_str());
-    let host = named.or_else(|| request.headers().get(HOST)?.to_str().ok());
+    let host = asked_host(request.uri(), request.headers());
     let is_ours =
         host.is_some_and(|host| names_this_machine(host) || own.origin().ends_with(&format!("//{host}")));
     let is_own_form =

@@ -27,7 +27,7 @@ async fn authority(now: Timestamp) -> Authority {
     let url = format!("http://{}/check", listener.local_addr().unwrap());
     let millis = u64::try_from(now.millis()).unwrap();
     let clock = yimen_demo::Clock::new(move || UNIX_EPOCH + Duration::from_millis(millis));
-    tokio::spawn(yimen_demo::serve_authority(
+    tokio::spawn(yimen_demo::serve_counterparts(
         SECRET,
         clock,
         listener,

@@ -71,7 +71,8 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
         let site = Site::from_ref(state);
-        check_same_origin(request.headers(), site.origin())?;
+        let origin = site.origin_at(request.uri(), request.headers());
+        check_same_origin(request.headers(), origin)?;
         check_content_type(&request)?;
         let body = Bytes::from_request(request, state).await.map_err(|rejection| {
             let cause = rejection.body_text();

@@ -45,7 +45,7 @@ pub use pages::{MeaningPage, PrivacyPage};
 pub use redirect::see_other;
 pub use reference::{Reference, RequestId};
 pub use same_origin::{ForeignRequest, check_same_origin};
-pub use site::{Site, SiteSettings};
+pub use site::{Site, SiteSettings, asked_host};
 pub use words::{Fill, Said, Words};
 
 use axum::Router;

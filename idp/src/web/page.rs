@@ -8,7 +8,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::{ACCEPT_LANGUAGE, REFERER};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
@@ -68,7 +68,7 @@ impl Page {
         let back = if parts.method == Method::GET {
             here
         } else {
-            page_of_the_form(&parts.headers, &site)
+            page_of_the_form(parts, &site)
         };
         Self {
             words: Words::of(Locale::choose(choice, None, accept)),
@@ -202,8 +202,9 @@ impl Page {
 }
 
 /// The page a form of ours was sent from: an answer to a POST has no address to come back to.
-fn page_of_the_form<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
-    let page = headers.get(REFERER)?.to_str().ok()?.strip_prefix(site.origin())?;
+fn page_of_the_form<'p>(parts: &'p Parts, site: &Site) -> Option<&'p str> {
+    let origin = site.origin_at(&parts.uri, &parts.headers);
+    let page = parts.headers.get(REFERER)?.to_str().ok()?.strip_prefix(origin)?;
     display::is_local_path(page).then_some(page)
 }
 

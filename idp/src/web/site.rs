@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, Uri};
+
 use super::cookies::Cookies;
 use super::locale::Locale;
 use crate::config::PublicUrl;
@@ -14,6 +17,8 @@ pub struct SiteSettings {
     /// The telephone number residents may call for help.
     pub helpline: String,
     pub public_url: PublicUrl,
+    /// The other addresses at which the same pages are served.
+    pub other_urls: Vec<PublicUrl>,
     /// Keys the form tokens; derived from the master key so that all nodes agree.
     pub form_key: [u8; 32],
 }
@@ -62,6 +67,19 @@ impl Site {
         self.0.settings.public_url.origin()
     }
 
+    /// Of our addresses, the one that a request came to: its forms and its pages are one another's. The public one, where
+    /// it names none of ours.
+    #[must_use]
+    pub fn origin_at(&self, uri: &Uri, headers: &HeaderMap) -> &str {
+        let host = asked_host(uri, headers).unwrap_or_default();
+        let mut others = self.0.settings.other_urls.iter().map(PublicUrl::origin);
+        let found = others.find(|origin| {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+        });
+        found.unwrap_or_else(|| self.origin())
+    }
+
     #[must_use]
     pub fn host(&self) -> &str {
         self.0.settings.public_url.host()
@@ -83,7 +101,15 @@ impl Site {
             city_en: "Yunchuan".to_owned(),
             helpline: "12345".to_owned(),
             public_url: PublicUrl::parse(public_url).unwrap(),
+            other_urls: Vec::new(),
             form_key: [7; 32],
         })
     }
+}
+
+/// The host that a request names, by HTTP/2 or by HTTP/1.
+#[must_use]
+pub fn asked_host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    let named = uri.authority().map(|authority| authority.as_str());
+    named.or_else(|| headers.get(HOST)?.to_str().ok())
 }

@@ -1,6 +1,7 @@
 //! An authority of the demo's own: what a city's provider asks whether a name and a number belong together, as a
-//! service of its own and by signed requests. It knows a handful of people, none of whom exists.
+//! service of its own and by signed requests. It knows a handful of people, none of whom exists. Beside it, the carrier.
 
+mod carrier;
 mod people;
 mod signature;
 
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 use yimen_sdk::Clock;
 
 use crate::department::Error;
+pub use carrier::RECYCLED;
 use people::Fate;
 pub use people::{PEOPLE, Person};
 use signature::Secret;
@@ -39,8 +41,8 @@ struct Authority {
     clock: Clock,
 }
 
-/// Answers at `/check` until `shutdown`, and lists its people at `/`. `secret` is `whsec_` and base64.
-pub async fn serve_authority(
+/// Answers at `/check` and `/recycled` until `shutdown`, and lists its people at `/`. `secret` is `whsec_` and base64.
+pub async fn serve_counterparts(
     secret: &str,
     clock: Clock,
     listener: TcpListener,
@@ -60,6 +62,7 @@ fn routes(authority: Authority) -> Router {
             get(([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)),
         )
         .route("/check", post(check))
+        .route("/recycled", post(carrier::recycled))
         .with_state(authority)
 }
 
@@ -168,13 +171,17 @@ mod tests {
     }
 
     async fn ask(question: Value, signed_at: SystemTime) -> (StatusCode, Value) {
+        ask_at("/check", question, signed_at).await
+    }
+
+    async fn ask_at(path: &str, question: Value, signed_at: SystemTime) -> (StatusCode, Value) {
         let secret = Secret::read(SECRET).unwrap();
         let authority = Authority {
             secret: secret.clone(),
             clock: Clock::new(now),
         };
         let body = question.to_string();
-        let mut request = Request::post("/check").body(Body::from(body.clone())).unwrap();
+        let mut request = Request::post(path).body(Body::from(body.clone())).unwrap();
         let headers = secret.sign(question["transaction"].as_str().unwrap(), &body, signed_at);
         for (name, value) in headers {
             request.headers_mut().insert(name, value.parse().unwrap());
@@ -234,6 +241,18 @@ mod tests {
             (&answer["matched"], &answer["name"]),
             (&json!(true), &json!("陈静"))
         );
+    }
+
+    #[tokio::test]
+    async fn the_carrier_knows_of_one_number_that_it_was_given_away() {
+        let of = |phone: &str| json!({ "transaction": "t1", "phone": phone, "since": 1_700_000_000 });
+        let (status, answer) = ask_at("/recycled", of("+8613800000009"), now()).await;
+        assert_eq!((status, &answer["recycled"]), (StatusCode::OK, &json!(true)));
+        let (status, _) = ask_at("/recycled", of("+8613800000001"), now()).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        let old = now() - Duration::from_secs(301);
+        let (status, _) = ask_at("/recycled", of("+8613800000009"), old).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
     }
 
     #[tokio::test]

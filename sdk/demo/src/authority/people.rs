@@ -26,6 +26,7 @@ pub static PEOPLE: &[Person] = &[
     person("陈静", "100000199306220466", "WZ-CHEN-JING", Fate::Matches),
     person("刘洋", "10000020010115005X", "WZ-LIU-YANG", Fate::Matches),
     person("阿依古丽·买买提", "100000199509030646", "WZ-AYGUL", Fate::Matches),
+    person("马志远", "100000197908150013", "WZ-MA-ZHIYUAN", Fate::Matches),
     person("张三丰", "100000196205080173", "WZ-ZHANG-SANFENG", Fate::Resident),
     person("李秀英", "11010519491231002X", "WZ-LI-XIUYING", Fate::Resident),
     person(
@@ -34,6 +35,7 @@ pub static PEOPLE: &[Person] = &[
         "WZ-MARIA-ROSSI",
         Fate::Resident,
     ),
+    person("何晓梅", "100000198805120043", "WZ-HE-XIAOMEI", Fate::Resident),
     person("赵子虚", "100000199001010011", "WZ-ZHAO-ZIXU", Fate::OtherName),
     person("孙小朵", "100000202006010082", "WZ-SUN-XIAODUO", Fate::Minor),
     person("周远山", "10000019310412011X", "WZ-ZHOU-YUANSHAN", Fate::Deceased),

@@ -93,6 +93,46 @@ async fn nobody_is_signed_out_by_another_sessions_form() {
     assert!(is_signed_in(&victim.browser).await);
 }
 
+/// Of several addresses, a form is taken at the one whose page it stood on. The browser says nothing but `Origin`.
+#[tokio::test]
+async fn a_form_of_one_address_is_none_of_another() {
+    let app = yimen_http_tests::Setup::new()
+        .set("passkey.related_origins", vec!["https://id.yunchuan.example"])
+        .start()
+        .await;
+    let resident = app.resident("13800000001");
+    let page = resident.sign_in().await;
+    let form = page.form("#sign-out");
+    let (ours, host) = (app.url(""), "id.yunchuan.example");
+    let sent = async |host: Option<&str>, origin: &str| {
+        let mut request = app
+            .request("POST", form.action.path())
+            .header("cookie", resident.browser.cookie_header())
+            .header("origin", origin)
+            .form(&form.fields);
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        request.send().await.unwrap().status()
+    };
+    let there = format!("https://{host}");
+    for (at, from) in [
+        (None, there.as_str()),
+        (Some(host), ours.as_str()),
+        (Some(host), "https://evil.example"),
+        (Some("evil.example"), "https://evil.example"),
+        (
+            Some("id.yunchuan.example:8443"),
+            "https://id.yunchuan.example:8443",
+        ),
+    ] {
+        assert_eq!(sent(at, from).await, 403, "{from} at {at:?}");
+        assert!(is_signed_in(&resident.browser).await);
+    }
+    assert_ne!(sent(Some(host), &there).await, 403);
+    assert!(!is_signed_in(&resident.browser).await);
+}
+
 /// A name of the attacker's resolves to this machine, or a page of theirs posts a form to it.
 #[tokio::test]
 async fn another_site_in_the_developers_browser_reads_no_codes() {

@@ -1,0 +1,99 @@
+//! What the demo says once it is there: where everything is, and what to try.
+
+use std::path::Path;
+
+use serde_json::json;
+use yimen_demo::{PEOPLE, Person, RECYCLED};
+
+use super::super::output::Output;
+use super::Department;
+use super::seed::{Hall, RESIDENTS, SCREEN, SCREEN_SCOPE};
+use crate::department::DEVICE_CODE;
+
+pub(super) fn greet(
+    output: &Output,
+    issuer: &str,
+    departments: &[Department; 2],
+    counterparts: &str,
+    hall: &Hall,
+    file: &Path,
+) {
+    let [first, second] = departments.each_ref().map(|department| &department.url);
+    let ask = |path: &str, rest: &str| format!("curl -s {issuer}/oauth2/{path} -d client_id={SCREEN} {rest}");
+    let begin = ask("device_authorization", &format!("-d scope='{SCREEN_SCOPE}'"));
+    let fetch = ask("token", &format!("-d grant_type={DEVICE_CODE} -d device_code="));
+    let ready = json!({
+        "provider": issuer,
+        "departments": [first, second],
+        "outbox": format!("{issuer}/dev/outbox"),
+        "authority": counterparts,
+        "people": PEOPLE.iter().map(|person| json!({
+            "name": person.name,
+            "number": person.number,
+            "certificate": person.app,
+            "outcome": person.outcome().1,
+        })).collect::<Vec<_>>(),
+        "kiosk": { "name": hall.kiosk, "open": hall.open },
+        "screen": { "client_id": SCREEN, "begin": begin, "fetch": fetch },
+        "operator": { "name": hall.operator, "link": hall.enrol },
+        "recycled": RECYCLED,
+        "config": file,
+    });
+    let kiosk = match &hall.open {
+        Some(open) => format!(
+            "Open in a browser of its own, which becomes the kiosk {}:\n     {open}",
+            hall.kiosk
+        ),
+        None => format!(
+            "{issuer}/kiosk/rest in the browser that is {} already",
+            hall.kiosk
+        ),
+    };
+    output.say(&ready, || {
+        format!(
+            "Yimen is open.\n\n  \
+             1. Social security      {first}\n     \
+                Press the sign-in button; any mobile number will do, such as 13800000001.\n  \
+             2. The message arrives  {issuer}/dev/outbox\n  \
+             3. Business registration {second}\n     \
+                Open it: you are known there without signing in again.\n  \
+             4. Your account         {issuer}/account\n  \
+             5. Real names           {counterparts}\n     \
+                The authority of this demo. When your name is to be verified, such as to sign a filing\n     \
+                at the business registration, sign in with a number that is not yet anybody's, such as 13800000004,\n     \
+                and be one of its people:\n{}  \
+             6. A number that changed hands  {RECYCLED}\n     \
+                Sign in with it: its carrier says that it was given to somebody else. Are you 何晓梅, or its new owner?\n  \
+             7. A kiosk\n     \
+                {kiosk}\n  \
+             8. A screen without a keyboard. The first line prints an address, at which you allow it as on your phone;\n     \
+                the second, ended by the `device_code` that the first printed, then prints the screen's tokens:\n     \
+                {begin}\n     \
+                {fetch}\n  \
+             9. The service window, as {}, who makes a passkey first\n     \
+                {}\n\n\
+             Other commands work on this demo with --config {}\n\
+             Ctrl-C ends it.",
+            people(),
+            hall.operator,
+            hall.enrol,
+            file.display()
+        )
+    });
+}
+
+/// The authority's people, a line each.
+fn people() -> String {
+    let line = |person: &Person| {
+        let phone = RESIDENTS.iter().find(|(_, name)| *name == person.name);
+        let phone = phone.map(|(phone, _)| format!(": {phone}"));
+        format!(
+            "     {}  {}  {}{}\n",
+            person.number,
+            person.name,
+            person.outcome().1,
+            phone.unwrap_or_default()
+        )
+    };
+    PEOPLE.iter().map(line).collect()
+}

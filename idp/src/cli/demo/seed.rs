@@ -1,0 +1,284 @@
+//! Whom and what the demo has from the start.
+
+use std::time::Duration;
+
+use yimen_demo::{Kind, PEOPLE, RECYCLED};
+
+use super::super::admin;
+use super::super::client::operator;
+use super::super::failure::Failure;
+use super::super::kiosk;
+use super::Department;
+use crate::account::{self, PhoneNumber, Proven};
+use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::department::{self, AuthMethod, ClientMetadata, DEVICE_CODE, ManageError, Purpose};
+use crate::fetch::extra_roots;
+use crate::gateway::http_client;
+use crate::operator::invite;
+use crate::proofing::{Authority, Claim, IdentityNumber, Match, RealName, Verdict};
+use crate::signin::{add_kiosk, list_kiosks, remove_kiosk};
+use crate::store::{Db, Vault};
+
+/// Residents who are there from the start, each proven by the authority; anyone else's first sign-in makes their
+/// account. The last one's number was given to somebody else since.
+pub(super) const RESIDENTS: [(&str, &str); 4] = [
+    ("13800000001", "张三丰"),
+    ("13800000002", "李秀英"),
+    ("13800000003", "Maria Rossi"),
+    (RECYCLED, "何晓梅"),
+];
+/// How long ago somebody last signed in by the number that is another's now.
+const GIVEN_AWAY: Duration = Duration::from_secs(400 * 24 * 3600);
+
+const KIOSK: &str = "市民中心大厅1号机";
+const OPERATOR: &str = "一号窗口-周";
+/// A screen in the hall that signs in by letters.
+pub(super) const SCREEN: &str = "hall-screen";
+pub(super) const SCREEN_SCOPE: &str = "openid profile";
+
+/// What staff would start at a hall.
+pub(super) struct Hall {
+    pub kiosk: &'static str,
+    /// What makes a browser the kiosk; none where one is that already.
+    pub open: Option<String>,
+    pub operator: &'static str,
+    pub enrol: String,
+}
+
+/// Registers the departments, the residents and the hall as far as they are not there yet.
+pub(super) async fn seed(
+    config: &Config,
+    departments: &[Department],
+    now: Timestamp,
+) -> Result<Hall, Failure> {
+    let db = Db::open(&config.settings.database).await?;
+    db.migrate().await?;
+    let context = Context { now, ..operator() };
+    for department in departments {
+        let sector = sector_of(department.kind).to_owned();
+        register(
+            &db,
+            &context,
+            &department.url,
+            Some(sector),
+            metadata_of(department)?,
+        )
+        .await?;
+    }
+    register(&db, &context, SCREEN, None, screen()).await?;
+    let vault = Vault::new(&config.master_key, context.rng.clone());
+    let http = http_client(extra_roots(&config.settings.fetch)?)?;
+    let authority = Authority::new(&config.settings, http, context.rng.clone())?;
+    let authority = authority.ok_or_else(|| Failure::new("the demo's configuration names no authority"))?;
+    for (number, name) in RESIDENTS {
+        let phone = PhoneNumber::read(number, &config.settings.sms.country_codes)?;
+        if account::find_by_phone(&db, &vault, &phone).await?.is_some() {
+            continue;
+        }
+        let matched = confirmed(&authority, name, now).await?;
+        let mut then = context.clone();
+        if number == RECYCLED {
+            then.now = now.minus(GIVEN_AWAY);
+        }
+        settle(&db, &vault, &then, &phone, &matched).await?;
+    }
+    let hall = open_hall(config, &db, &context).await?;
+    db.close().await;
+    Ok(hall)
+}
+
+async fn register(
+    db: &Db,
+    context: &Context,
+    id: &str,
+    sector: Option<String>,
+    metadata: ClientMetadata,
+) -> Result<(), Failure> {
+    match department::add(db, context, Some(id.to_owned()), sector, metadata, true).await {
+        Ok(_) | Err(ManageError::Exists(_)) => Ok(()),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+async fn confirmed(authority: &Authority, name: &str, now: Timestamp) -> Result<Match, Failure> {
+    let unproven = || Failure::new(format!("the authority did not confirm {name}"));
+    let number = PEOPLE.iter().find(|person| person.name == name);
+    let number = number.ok_or_else(unproven)?.number;
+    let claim = Claim::Document {
+        name: RealName::read(name)?,
+        number: IdentityNumber::read(number, now)?,
+        photo: None,
+    };
+    match authority.ask(&claim, now).await {
+        Ok(Verdict::Matched(matched)) => Ok(matched),
+        _ => Err(unproven()),
+    }
+}
+
+/// A resident with an account and a name that the authority has confirmed.
+async fn settle(
+    db: &Db,
+    vault: &Vault,
+    context: &Context,
+    phone: &PhoneNumber,
+    matched: &Match,
+) -> Result<(), Failure> {
+    let mut change = Change::begin(db, context).await?;
+    let resident = account::enter(&mut change, vault, phone).await?;
+    if account::prove_real_name(&mut change, vault, resident, None, matched).await? != Proven::Done {
+        return Err(Failure::new("a name that was confirmed could not be kept"));
+    }
+    change.record(Event::new(Action::Demo).account(resident)).await?;
+    change.commit().await?;
+    Ok(())
+}
+
+/// Codes are told once: at each start there are new ones, but for a kiosk that has its browser.
+async fn open_hall(config: &Config, db: &Db, context: &Context) -> Result<Hall, Failure> {
+    let standing = list_kiosks(db).await?.into_iter().find(|one| one.name == KIOSK);
+    let has_browser = standing.as_ref().is_some_and(|one| one.enrolled_at.is_some());
+    if standing.is_some() && !has_browser {
+        remove_kiosk(db, config, context, KIOSK).await?;
+    }
+    let open = if has_browser {
+        None
+    } else {
+        Some(kiosk::address(config, &add_kiosk(db, context, KIOSK).await?))
+    };
+    Ok(Hall {
+        kiosk: KIOSK,
+        open,
+        operator: OPERATOR,
+        enrol: admin::link(config, &invite(db, context, OPERATOR).await?),
+    })
+}
+
+/// Both departments share the host `localhost`, and by that alone would share their subjects too.
+const fn sector_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SocialSecurity => "social-security.localhost",
+        Kind::BusinessRegistration => "business-registration.localhost",
+    }
+}
+
+fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
+    let (name, name_en, organisation, organisation_en, scope) = match department.kind {
+        Kind::SocialSecurity => (
+            "养老金查询",
+            "Pension statement",
+            "云川市人力资源和社会保障局",
+            "Yunchuan Social Security Bureau",
+            "openid profile phone",
+        ),
+        Kind::BusinessRegistration => (
+            "企业登记",
+            "Business registration",
+            "云川市市场监督管理局",
+            "Yunchuan Market Regulation Bureau",
+            "openid profile",
+        ),
+    };
+    let purpose = |zh: &str, en: &str| Purpose {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+        optional: false,
+    };
+    let at = |path: &str| format!("{}{path}", department.url);
+    Ok(ClientMetadata {
+        client_name: name.to_owned(),
+        client_name_en: name_en.to_owned(),
+        organisation: organisation.to_owned(),
+        organisation_en: organisation_en.to_owned(),
+        redirect_uris: vec![at("/yimen/callback")],
+        post_logout_redirect_uris: vec![at("/")],
+        backchannel_logout_uri: Some(at("/yimen/backchannel-logout")),
+        initiate_login_uri: Some(at("/yimen/sign-in")),
+        token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
+        jwks: Some(
+            yimen_demo::public_jwks(&department.key_file).map_err(|fault| Failure::new(fault.to_string()))?,
+        ),
+        id_token_signed_response_alg: "ES256".to_owned(),
+        scope: scope.to_owned(),
+        purposes: [
+            (
+                "profile".to_owned(),
+                purpose("核对是您本人", "to check that it is you"),
+            ),
+            (
+                "phone".to_owned(),
+                purpose("通知您办理结果", "to tell you the outcome"),
+            ),
+        ]
+        .into_iter()
+        .filter(|(asked, _): &(String, Purpose)| scope.split(' ').any(|one| one == asked))
+        .collect(),
+        ..ClientMetadata::default()
+    })
+}
+
+fn screen() -> ClientMetadata {
+    ClientMetadata {
+        client_name: "大厅查询屏".to_owned(),
+        client_name_en: "Hall screen".to_owned(),
+        organisation: "云川市政务服务中心".to_owned(),
+        organisation_en: "Yunchuan Service Hall".to_owned(),
+        token_endpoint_auth_method: AuthMethod::None,
+        grant_types: vec![DEVICE_CODE.to_owned()],
+        scope: SCREEN_SCOPE.to_owned(),
+        ..ClientMetadata::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::TcpListener;
+
+    use super::super::{demo_clock, departments, secret_in, write_configuration};
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config;
+    use crate::rng::Rng;
+
+    #[tokio::test]
+    async fn a_resident_is_somebody_else_to_each_department() {
+        let data = std::env::temp_dir().join(format!("yimen-demo-seed-{}", std::process::id()));
+        std::fs::create_dir_all(&data).unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let authority = format!("http://{}", listener.local_addr().unwrap());
+        let secret = std::fs::read_to_string(secret_in(&data).unwrap()).unwrap();
+        let clock = Clock::system();
+        let asked = demo_clock(clock.clone());
+        tokio::spawn(async move {
+            yimen_demo::serve_counterparts(&secret, asked, listener, std::future::pending()).await
+        });
+        let file = write_configuration(&data, 8000, &authority).unwrap();
+        let config = config::load(&file, std::iter::empty()).unwrap();
+        let departments = departments(&data, 8000);
+        let first = seed(&config, &departments, clock.now()).await.unwrap();
+        let again = seed(&config, &departments, clock.now()).await.unwrap();
+        assert_ne!(first.open, again.open, "a code is told once");
+        let db = Db::open(&config.settings.database).await.unwrap();
+        let vault = Vault::new(&config.master_key, Rng::system());
+        let phone = PhoneNumber::read(RESIDENTS[0].0, &[86]).unwrap();
+        let resident = account::find_by_phone(&db, &vault, &phone)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(account::identity_proof(&db, resident.id).await.unwrap().is_some());
+        let mut change = Change::begin(&db, &operator()).await.unwrap();
+        let mut subjects = std::collections::BTreeSet::new();
+        for client in department::list(&db).await.unwrap() {
+            let sub = department::sub_for(&mut change, &client.sector, resident.id).await;
+            subjects.insert(sub.unwrap());
+        }
+        assert_eq!(subjects.len(), 3);
+        drop(change);
+        db.close().await;
+        std::fs::remove_dir_all(&data).unwrap();
+    }
+}
