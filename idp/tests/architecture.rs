@@ -270,7 +270,7 @@ fn each_room_imports_only_rooms_of_lower_steps() {
 
 /// How well a person is known is written in two places: one wants an authority's answer, the other an operator on duty.
 #[test]
-fn two_statements_set_how_well_a_person_is_known() {
+fn two_statements_raise_how_well_a_person_is_known_and_one_lowers_it() {
     let mut found = Vec::new();
     for (name, code) in code() {
         for statement in code.split("UPDATE account SET ").skip(1) {
@@ -292,8 +292,10 @@ fn two_statements_set_how_well_a_person_is_known() {
         found,
         [
             "in_person.rs sets identity = 'in_person'",
+            "real_name.rs sets identity = 'unknown'",
             "real_name.rs sets identity = CASE WHEN identity = $3 THEN identity ELSE $2 END",
             "records.rs sets name = $2",
+            "records.rs sets name = NULL",
         ]
     );
     let records = std::fs::read_to_string(source().join("account/records.rs")).unwrap();

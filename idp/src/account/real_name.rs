@@ -99,7 +99,7 @@ const END_SINCE: &str = "UPDATE identity_proof SET ended_at = $3 \
      AND NOT EXISTS (SELECT 1 FROM identity_proof former WHERE former.account_id = $1 \
      AND (former.at < $2 OR former.method <> $4) AND (former.ended_at IS NULL OR former.ended_at >= $2))";
 
-const LOWER: &str = "UPDATE account SET identity = $2 WHERE id = $1";
+const LOWER: &str = "UPDATE account SET identity = 'unknown' WHERE id = $1";
 
 /// Ends the proof that an account is of somebody, where it was made since then by whoever had a session: the account is
 /// nobody's known by name again, and its owner proves theirs. What staff have seen stays, and so does the name of whoever
@@ -116,9 +116,7 @@ pub async fn end_proof_since(change: &mut Change, account: Uuid, since: Timestam
     {
         return Ok(());
     }
-    change
-        .execute(LOWER, args![account, Identity::Unknown.as_str()])
-        .await?;
+    change.execute(LOWER, args![account]).await?;
     forget_name(change, account).await?;
     doubt_passkeys(change, account).await?;
     change

@@ -3,6 +3,9 @@
 
 mod admin;
 mod arguments;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod authority_test;
 mod client;
 mod configuration;
 #[cfg(feature = "demo")]

@@ -4,9 +4,6 @@
 
 mod authority;
 mod claim;
-#[cfg(test)]
-#[cfg(feature = "demo")]
-mod contract_test;
 mod name;
 mod number;
 mod photo;

@@ -105,7 +105,10 @@ const FIELDS: [(&str, &str); 18] = [
 ];
 
 /// The id of what an action is called. Those of the provider, its staff and its services are in nobody's export.
-#[expect(clippy::too_many_lines, reason = "one line for each action, and none forgotten")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each action, and none forgotten"
+)]
 pub(super) const fn action_words(action: Action) -> &'static str {
     match action {
         Action::AccountCreated => "did-account-made",

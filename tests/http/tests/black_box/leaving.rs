@@ -34,8 +34,8 @@ async fn everything_held_is_shown_and_can_be_taken_along() {
         "+8613800000001",
         tokens.sub(),
         "hrss",
-        "session.begun",
-        "passkey.added",
+        "登录了我的账户",
+        "添加了指纹或面容登录",
     ] {
         assert!(page.text("main").contains(part), "{part}");
     }

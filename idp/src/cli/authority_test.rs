@@ -8,12 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use yimen_demo::SOMEBODY_ELSE;
 
-use super::{Authority, Claim, IdentityNumber, Photo, RealName, Verdict};
 use crate::account::{PhoneNumber, Proven, enter, prove_real_name};
 use crate::args;
 use crate::audit::{Actor, Change, Context};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{MasterKey, Settings};
+use crate::proofing::{Authority, Claim, IdentityNumber, Photo, RealName, Verdict};
 use crate::rng::Rng;
 use crate::store::Vault;
 use crate::store::sample::Records;
