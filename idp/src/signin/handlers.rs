@@ -383,7 +383,9 @@ impl PhoneProblem {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::TooMany { .. } | Self::Closed { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSoon { .. } | Self::TooMany { .. } | Self::Closed { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::NotSent => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -417,7 +419,8 @@ impl From<PhoneError> for PhoneProblem {
 impl From<SendRefusal> for PhoneProblem {
     fn from(refusal: SendRefusal) -> Self {
         match refusal {
-            SendRefusal::TooSoon(Wait(wait)) | SendRefusal::TooMany(Wait(wait)) => Self::TooMany { wait },
+            SendRefusal::TooSoon(Wait(wait)) => Self::TooSoon { wait },
+            SendRefusal::TooMany(Wait(wait)) => Self::TooMany { wait },
             SendRefusal::Closed(Wait(wait)) => Self::Closed { wait },
             SendRefusal::NotSent => Self::NotSent,
         }

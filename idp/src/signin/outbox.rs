@@ -17,6 +17,7 @@ use crate::web::{ErrorKind, Page, PageError, api_headers};
 pub async fn outbox(State(signin): State<Signin>, page: Page) -> Result<OutboxPage, PageError> {
     let messages = posted(&signin, None)?.into_iter().map(|posted| OutboxMessage {
         phone: posted.phone,
+        link: posted.link,
         text: posted.text,
         code: posted.code,
         sent: posted.at,

@@ -33,6 +33,10 @@ pub enum PhoneProblem {
     Malformed,
     /// A number of a country the operator does not serve.
     CountryNotServed,
+    /// One has just been sent.
+    TooSoon {
+        wait: Duration,
+    },
     /// A send limit was reached.
     TooMany {
         wait: Duration,
@@ -64,6 +68,10 @@ impl PhoneProblem {
             Self::Empty => page.say("phone-empty").to_string(),
             Self::Malformed => page.say("phone-bad").to_string(),
             Self::CountryNotServed => page.say("phone-country").to_string(),
+            Self::TooSoon { wait } => page
+                .say("too-soon")
+                .with("wait", &page.words.span(*wait))
+                .to_string(),
             Self::TooMany { wait } => page
                 .say("too-many")
                 .with("wait", &page.words.span(*wait))
@@ -81,6 +89,7 @@ impl PhoneProblem {
                 .say("phone-country-advice")
                 .with("number", page.helpline())
                 .to_string(),
+            Self::TooSoon { .. } => page.say("too-soon-advice").to_string(),
             Self::TooMany { .. } => page
                 .say("too-many-advice")
                 .with("number", page.helpline())
@@ -282,6 +291,8 @@ pub struct OutboxMessage {
     pub phone: String,
     pub text: String,
     pub code: Option<String>,
+    /// Where a notice leads.
+    pub link: Option<String>,
     pub sent: Timestamp,
 }
 
@@ -340,6 +351,7 @@ mod tests {
             ("phone-empty", PhoneProblem::Empty),
             ("phone-malformed", PhoneProblem::Malformed),
             ("phone-country", PhoneProblem::CountryNotServed),
+            ("phone-too-soon", PhoneProblem::TooSoon { wait: WAIT }),
             ("phone-too-many", PhoneProblem::TooMany { wait: WAIT }),
             ("phone-closed", PhoneProblem::Closed { wait: WAIT }),
             ("phone-not-sent", PhoneProblem::NotSent),
@@ -427,6 +439,7 @@ mod tests {
                 phone: "+8613800000000".to_owned(),
                 text: "【云川一门】验证码 123456，5 分钟内有效。@id.yunchuan.example #123456".to_owned(),
                 code: Some("123456".to_owned()),
+                link: None,
                 sent: sample::NOW,
             }],
         });

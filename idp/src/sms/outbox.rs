@@ -23,6 +23,9 @@ pub struct Posted {
     /// None in a notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// None in a code's message. Programs find it in the text.
+    #[serde(skip)]
+    pub link: Option<String>,
     pub text: String,
     pub at: Timestamp,
 }
@@ -36,6 +39,10 @@ impl Outbox {
             code: match &message.content {
                 Content::Code { code, .. } => Some(code.expose().to_owned()),
                 Content::Notice { .. } => None,
+            },
+            link: match &message.content {
+                Content::Code { .. } => None,
+                Content::Notice { link, .. } => Some(link.expose().to_owned()),
             },
             text: text::compose(message, sign),
             at: now,

@@ -61,7 +61,7 @@ code-wrong-advice = Look at the newest text and enter its 6 digits. { $left ->
 }
 code-old = That code has expired. Send a new one
 code-old-advice = Press “Resend”, then enter the digits of the new text.
-too-soon = We have just sent one. You can resend in { $wait }
+too-soon = A code was sent to this number just now. You can ask for another in { $wait }
 too-soon-advice = The text may still be on its way.
 
 elder-help = Need help?
@@ -76,10 +76,11 @@ sign-in-again = Sign in again
 outbox = Text message outbox
 outbox-warning = For development only
 outbox-what = These texts were not really sent. A production system has no such page.
+outbox-open = Open its link
 outbox-empty = No texts yet. Enter a mobile number on the sign-in page.
 
 passkey = Sign in with fingerprint or face
-passkey-note = Like unlocking this phone. It stays on your device
+passkey-note = Like unlocking this device. It stays on your device
 or-code = Or with a text message code
 passkey-stopped = Nothing has been signed in or added
 passkey-stopped-advice = Perhaps you cancelled, or it took too long. Press the button once more, or choose another way.
@@ -97,7 +98,7 @@ passkey-too-many-advice = First remove the ones you no longer use, in “My acco
 passkey-refused = It could not be confirmed
 passkey-refused-advice = Please try again. If that does not help, use a text message code.
 offer-heading = Use your fingerprint or face next time?
-offer-lede = No more waiting for texts. It is like unlocking this phone: your fingerprint and face stay on it.
+offer-lede = No more waiting for texts. It is like unlocking this device: your fingerprint and face stay on it.
 offer-elder-what = From now on you can sign in without waiting for a text.
 offer-elder-how = How: as you unlock your phone, with your finger or a look at the screen.
 offer-elder-where = Is it safe: your fingerprint and face stay on your own phone. We never see them.
@@ -205,9 +206,9 @@ device-unmet = This sign-in is not enough
 device-unmet-advice = What this device is for needs your verified name, or your fingerprint or face. If it is urgent, call { $number }.
 
 whose-heading = Is this number's account yours?
-whose-why = This number has not signed in for a long time. Numbers sometimes change hands, and nobody else should see what is yours.
+whose-why = This number has not signed in for a long time, or the account is locked. Numbers sometimes change hands, and nobody else should see what is yours.
 whose-mine = The account is mine
-whose-known = On a phone or computer you have signed in on before, you are not asked. You can also confirm it here:
+whose-known = On a phone or computer that you have signed in on for longer than a day, you are not asked. You can also confirm it here:
 whose-by-name = Confirm by name and ID number
 whose-check = Check
 whose-window = If nothing works, visit a service window with your ID card, or call { $number }.
