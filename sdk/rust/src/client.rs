@@ -14,6 +14,7 @@ use crate::keys::DepartmentKey;
 use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
+use crate::quote::quote_sentence;
 use crate::registration;
 use crate::session::Session;
 use crate::session_store::{AnyStore, SessionLimits};
@@ -121,7 +122,7 @@ impl Yimen {
         let settings = self.settings();
         Error::UnknownClient {
             client_id: settings.client_id.clone(),
-            reason: reason.to_owned(),
+            reason: quote_sentence(reason),
             redirect_uri: settings.endpoint("callback"),
             kid: self.key().kid().to_owned(),
             command: self.registration_command(),

@@ -172,10 +172,7 @@ impl Refusal {
             "invalid_client" | "unauthorized_client" => {
                 yimen.unknown_client(&self.error_description.unwrap_or(self.error))
             }
-            _ => Error::Refused {
-                error: self.error,
-                description: self.error_description,
-            },
+            _ => Error::refused(&self.error, self.error_description.as_deref()),
         }
     }
 }

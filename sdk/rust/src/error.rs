@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+use crate::quote::{quote, quote_sentence};
+
 /// A failure of the SDK. `Debug` and `Display` are meant for the department's log; as a response it is a
 /// calm page for the resident that shows none of it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -134,6 +136,14 @@ fn describe(description: Option<&String>) -> String {
 }
 
 impl Error {
+    /// In the provider's own words (RFC 6749 §5.2).
+    pub(crate) fn refused(error: &str, description: Option<&str>) -> Self {
+        Self::Refused {
+            error: quote(error),
+            description: description.map(quote_sentence),
+        }
+    }
+
     /// Whether trying again later, without anyone mending anything, may help.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {

@@ -13,6 +13,7 @@ use crate::client::Yimen;
 use crate::clock::{LEEWAY, drift};
 use crate::error::Error;
 use crate::provider::Known;
+use crate::quote::quote_sentence;
 
 /// What this department asks for (ES256) and what a client that asks for nothing gets (RS256).
 pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 2] = [
@@ -133,7 +134,7 @@ fn explain(yimen: &Yimen, token: &CoreIdToken, problem: &ClaimsVerificationError
     }
     Error::BadToken {
         token: TOKEN,
-        problem: text,
+        problem: quote_sentence(&text),
     }
 }
 

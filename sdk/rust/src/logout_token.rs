@@ -9,6 +9,7 @@ use crate::client::Yimen;
 use crate::clock::{LEEWAY, drift, moment};
 use crate::error::Error;
 use crate::jws::{Audience, Kind};
+use crate::quote::quote;
 use crate::session::Ended;
 
 /// Providers before the advice of §2.4 sent `JWT` or nothing.
@@ -56,7 +57,8 @@ fn check_claims(yimen: &Yimen, claims: &Claims) -> Result<(), Error> {
     if claims.iss != settings.issuer {
         return Err(bad(&format!(
             "its issuer is `{}`, not `{}`",
-            claims.iss, settings.issuer
+            quote(&claims.iss),
+            settings.issuer
         )));
     }
     if !claims.aud.has(&settings.client_id) {

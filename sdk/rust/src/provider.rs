@@ -20,6 +20,7 @@ use url::Url;
 use crate::clock::{Clock, elapsed};
 use crate::error::Error;
 use crate::outgoing::{Http, NoAnswer};
+use crate::quote::{quote, quote_sentence};
 use crate::settings::Settings;
 
 /// A key that is missing is looked for at once, whatever the age; this says for how long a withdrawn one
@@ -215,7 +216,7 @@ impl Provider {
             DiscoveryError::Validation(text) => Error::IssuerMismatch {
                 address: self.address(),
                 expected: self.settings.issuer.clone(),
-                found: text.split('`').nth(1).unwrap_or(&text).to_owned(),
+                found: quote(text.split('`').nth(1).unwrap_or(&text)),
             },
             DiscoveryError::Parse(error) => {
                 self.nonsense(&format!("at `{}`: {}", error.path(), error.inner()))
@@ -227,14 +228,14 @@ impl Provider {
     pub(crate) fn unreachable(&self, reason: &dyn ToString) -> Error {
         Error::Unreachable {
             address: self.address(),
-            reason: reason.to_string(),
+            reason: quote_sentence(&reason.to_string()),
         }
     }
 
     pub(crate) fn nonsense(&self, problem: &dyn ToString) -> Error {
         Error::BadAnswer {
             address: self.address(),
-            problem: problem.to_string(),
+            problem: quote_sentence(&problem.to_string()),
         }
     }
 

@@ -94,10 +94,7 @@ impl Refusal {
                     Some(text) => format!("{}: {text}", code.as_ref()),
                     None => code.as_ref().to_owned(),
                 }),
-            other => Error::Refused {
-                error: other.as_ref().to_owned(),
-                description,
-            },
+            other => Error::refused(other.as_ref(), description.as_deref()),
         }
     }
 }

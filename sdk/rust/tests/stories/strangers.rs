@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::world::World;
@@ -69,6 +70,35 @@ async fn what_a_stranger_sends_is_one_short_line_of_the_log() {
     for line in lines {
         assert!(line.contains("yimen_sdk::fault"), "{line}");
         assert!(line.len() < 1200, "{} bytes", line.len());
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_answers_is_one_short_line_too() {
+    let one_short_line = |text: &str| {
+        assert!(!text.contains('\n') && text.len() < 6_000, "{text:.2000}");
+    };
+    for foreign in ["x\nERROR forged".to_owned(), "\u{1}".repeat(60_000)] {
+        let world = World::start().await;
+        let mut browser = world.signed_in().await;
+        world.time.advance(301);
+        let refusal = json!({ "error": foreign, "error_description": foreign });
+        *world.provider.refusal.lock().unwrap() = Some((StatusCode::BAD_REQUEST, refusal));
+        one_short_line(&browser.get("/why").await.body);
+        one_short_line(&world.yimen.sign_in_on_device().await.unwrap_err().to_string());
+
+        *world.provider.refusal.lock().unwrap() = None;
+        world.time.advance(4);
+        let aud = foreign.clone();
+        world.provider.bend(move |claims| claims["aud"] = json!(aud));
+        one_short_line(&browser.get("/why").await.body);
+
+        let iss = foreign.chars().take(5_000).collect::<String>();
+        let token = world.provider.logout_token(|claims| claims["iss"] = json!(iss));
+        let form = format!("logout_token={token}");
+        let answer = browser.submit("/yimen/backchannel-logout", &form).await;
+        let answer: Value = serde_json::from_str(&answer.body).unwrap();
+        one_short_line(answer["error_description"].as_str().unwrap());
     }
 }
 
