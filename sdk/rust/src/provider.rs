@@ -90,7 +90,8 @@ impl Known {
     }
 }
 
-/// What went wrong last, and when: nobody is asked again at once.
+/// What went wrong last, and when it had: nobody is asked again at once. From when it began, a time-out would already be
+/// over its own pause, and all who wait would each wait for one more.
 #[derive(Debug, Default)]
 struct Failures {
     discovery: Option<(SystemTime, Error)>,
@@ -138,7 +139,7 @@ impl Provider {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the provider's discovery document could not be read");
-                    failures.discovery = Some((now, error.clone()));
+                    failures.discovery = Some((self.clock.now(), error.clone()));
                     error
                 }
             },
@@ -166,7 +167,7 @@ impl Provider {
         let keys = CoreJsonWebKeySet::fetch_async(current.metadata.jwks_uri(), &self.http).await;
         let keys = keys.map_err(|error| {
             let error = self.explain(error);
-            failures.keys = Some((now, error.clone()));
+            failures.keys = Some((self.clock.now(), error.clone()));
             error
         })?;
         let known = self.prepare(current.metadata.clone().set_jwks(keys), current.read_at)?;

@@ -41,6 +41,8 @@ pub(crate) struct Provider {
     pub(crate) keys_read: AtomicUsize,
     /// The key set is not to be had.
     pub(crate) keys_away: AtomicBool,
+    pub(crate) discovery_read: AtomicUsize,
+    pub(crate) discovery_away: AtomicBool,
     pub(crate) token_life: Mutex<Duration>,
     /// Changes the ID token's claims before they are signed.
     pub(crate) bend: Mutex<Option<Bend>>,
@@ -83,6 +85,8 @@ impl Provider {
             hold_revocations: tokio::sync::RwLock::default(),
             keys_read: AtomicUsize::new(0),
             keys_away: AtomicBool::new(false),
+            discovery_read: AtomicUsize::new(0),
+            discovery_away: AtomicBool::new(false),
             token_life: Mutex::new(Duration::from_secs(300)),
             bend: Mutex::default(),
             alg_none: AtomicBool::new(false),
@@ -219,7 +223,17 @@ impl Provider {
 
 pub(crate) const CLIENT: &str = "http://localhost:8001";
 
-async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
+/// As one that does not answer: the time that is waited for it has gone by.
+fn no_answer(provider: &Provider) -> Response {
+    provider.time.advance(10);
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
+}
+
+async fn discovery(State(provider): State<Arc<Provider>>) -> Response {
+    provider.discovery_read.fetch_add(1, Ordering::Relaxed);
+    if provider.discovery_away.load(Ordering::Relaxed) {
+        return no_answer(&provider);
+    }
     let at = |path: &str| format!("{}{path}", provider.issuer);
     Json(json!({
         "issuer": provider.issuer,
@@ -235,12 +249,13 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
         "authorization_response_iss_parameter_supported": true,
     }))
+    .into_response()
 }
 
 async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
     provider.keys_read.fetch_add(1, Ordering::Relaxed);
     if provider.keys_away.load(Ordering::Relaxed) {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return no_answer(&provider);
     }
     Json(json!({ "keys": [provider.key.lock().unwrap().jwk()] })).into_response()
 }

@@ -110,6 +110,23 @@ async fn forged_keys_ask_a_provider_that_is_away_once_in_a_while() {
     world.signed_in().await;
 }
 
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_waited_for_once_by_all_who_come() {
+    let world = World::start().await;
+    world.signed_in().await;
+    world.time.advance(16 * 60);
+    let before = world.provider.discovery_read.load(Ordering::Relaxed);
+    world.provider.discovery_away.store(true, Ordering::Relaxed);
+    for _ in 0..5 {
+        // By what is known of it.
+        world.browser().get("/yimen/sign-in").await.location();
+    }
+    assert_eq!(world.provider.discovery_read.load(Ordering::Relaxed), before + 1);
+    world.time.advance(3);
+    world.browser().get("/yimen/sign-in").await.location();
+    assert_eq!(world.provider.discovery_read.load(Ordering::Relaxed), before + 2);
+}
+
 /// Logout tokens by a key that is not the provider's.
 async fn send_forged(world: &World, count: usize) {
     for _ in 0..count {
