@@ -18,7 +18,7 @@ use crate::client::Yimen;
 use crate::error::Failure;
 use crate::fault::Fault;
 use crate::page;
-use crate::sign_in::sign_in;
+use crate::sign_in::{sign_in, sign_in_by_form};
 use crate::sign_out::{sign_out, signed_out_landing};
 use crate::visit::Visit;
 
@@ -157,7 +157,7 @@ impl Endpoint {
         match self {
             Self::BackchannelLogout => backchannel_logout(yimen, headers, &form).await,
             Self::SignOut => or_page(sign_out(yimen, headers, &form).await),
-            _ => or_page(sign_in(yimen, headers, &form).await),
+            _ => sign_in_by_form(yimen, &form),
         }
     }
 

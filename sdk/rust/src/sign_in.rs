@@ -12,12 +12,12 @@ use openidconnect::{
     PkceCodeChallenge, PkceCodeVerifier, ResponseType, Scope,
 };
 use serde_json::json;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::attempt::Attempt;
 use crate::client::Yimen;
 use crate::demand::Demand;
-use crate::fault::Fault;
+use crate::fault::{Fault, sign_in_address};
 use crate::form::once;
 use crate::local_path::LocalPath;
 use crate::provider::Known;
@@ -35,12 +35,8 @@ struct Wish {
 
 pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<Response, Fault> {
     let wish = Wish::parse(form);
-    if wish
-        .iss
-        .as_ref()
-        .is_some_and(|iss| *iss != yimen.settings().issuer)
-    {
-        return Err(Fault::other_issuer(yimen, wish.iss.as_deref()));
+    if let Some(fault) = wish.for_another(yimen) {
+        return Err(fault);
     }
     let return_to = wish.destination(yimen);
     let failed = |error| Fault::failed(error, return_to.clone());
@@ -51,6 +47,23 @@ pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> R
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Another site may begin by a form, too. The browser brings none of our cookies with it (`SameSite=Lax`), so we would
+/// add attempts without end and see none of them: it begins by GET, with which they come.
+pub(crate) fn sign_in_by_form(yimen: &Yimen, form: &str) -> Response {
+    let wish = Wish::parse(form);
+    if let Some(fault) = wish.for_another(yimen) {
+        return fault.into_response(yimen);
+    }
+    let mut address = sign_in_address(yimen, &wish.destination(yimen), wish.demand);
+    for (name, value) in [("login_hint", &wish.login_hint), ("ui_locales", &wish.ui_locales)] {
+        if let Some(value) = value {
+            let value = form_urlencoded::byte_serialize(value.as_bytes());
+            address.extend(["&", name, "="].into_iter().chain(value));
+        }
+    }
+    redirect(&address)
 }
 
 fn authorization_request(yimen: &Yimen, known: &Known, attempt: &Attempt, wish: Wish) -> Url {
@@ -101,6 +114,13 @@ where
 }
 
 impl Wish {
+    /// It is meant for another provider.
+    fn for_another(&self, yimen: &Yimen) -> Option<Fault> {
+        let iss = self.iss.as_deref();
+        let other = iss.filter(|iss| *iss != yimen.settings().issuer)?;
+        Some(Fault::other_issuer(yimen, Some(other)))
+    }
+
     fn parse(form: &str) -> Self {
         let field = |name| once(form, name).ok().flatten();
         Self {

@@ -112,9 +112,14 @@ async fn another_party_may_begin_a_sign_in_but_only_at_this_provider() {
     let posted = browser
         .submit(
             "/yimen/sign-in",
-            &format!("iss={iss}&target_link_uri=https://evil.example/"),
+            &format!("iss={iss}&target_link_uri=https://evil.example/&login_hint=a%26b&ui_locales=en"),
         )
+        .await
+        .follow(&mut browser)
         .await;
+    let (asked, _) = world.provider.read(&posted.location());
+    assert_eq!(asked.parameters["login_hint"], "a&b");
+    assert_eq!(asked.parameters["ui_locales"], "en");
     assert_eq!(
         browser
             .get(&world.provider.agree(&posted.location()))

@@ -134,3 +134,25 @@ async fn attempts_never_outgrow_a_proxys_header() {
     let landed = browser.get(&world.provider.agree(&address)).await;
     assert_eq!(landed.location(), "/");
 }
+
+#[tokio::test]
+async fn another_sites_forms_leave_no_attempts_that_nobody_counts() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    let path = format!("/pension?{}", "a".repeat(1_000));
+    let mut newest = String::new();
+    for _ in 0..8 {
+        world.time.advance(1);
+        // A browser keeps what the answer sets, and sent nothing along.
+        let mut form = world.browser();
+        let answer = form.submit("/yimen/sign-in", &format!("return_to={path}")).await;
+        browser.cookies.extend(form.cookies);
+        newest = answer.location();
+        if newest.starts_with('/') {
+            newest = browser.get(&newest).await.location();
+        }
+        assert!(header(&browser) <= 4096, "{} bytes", header(&browser));
+    }
+    let landed = browser.get(&world.provider.agree(&newest)).await;
+    assert_eq!(landed.location(), path);
+}
