@@ -103,6 +103,9 @@ pub async fn decide_dispute(
     change
         .record(decided(claimant, ruling == Ruling::Claimant))
         .await?;
+    if let (Ruling::Holder, Some(holder)) = (ruling, former) {
+        change.record(decided(holder, true)).await?;
+    }
     if ruling == Ruling::Claimant {
         let phone = number(vault, dispute, &row.bytes("number")?)?;
         let now = change.now();

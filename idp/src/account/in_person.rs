@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
-use super::real_name::{Found, Proof, Proven, has_proof, keep_proof};
+use super::real_name::{Found, Proof, Proven, is_settled, keep_proof};
 use super::records::{hold, set_name};
 use crate::args;
 use crate::audit::{Action, Change, Event};
@@ -41,7 +41,7 @@ const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
 /// made them was not seen.
 ///
 /// Whoever was given a number yesterday has a document too, and a digit is soon mistyped: where nobody was proven to have
-/// the account, the carrier's `contract` says that the number was theirs all along, as for a code.
+/// the account, or but a few days ago, the carrier's `contract` says that the number was theirs all along, as for a code.
 ///
 /// Where the answer is not [`Witnessed::Done`], the change is to be dropped.
 ///
@@ -56,7 +56,7 @@ pub async fn prove_in_person(
     (on_duty, act): (&OnDuty, &Act),
 ) -> Result<Witnessed, StoreError> {
     hold(change, account).await?;
-    if !contract && !has_proof(change, account).await? {
+    if !contract && !is_settled(change, account).await? {
         return Ok(Witnessed::NoContract);
     }
     let (found, source, transaction, name) = match shown {

@@ -46,8 +46,9 @@ pub use numbers::{
 };
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyAdded, PasskeyEnd, add_passkey, end_passkey,
-    end_passkeys_since, find_passkey, known_handle, may_offer_passkey, others_stand, passkey_handle,
-    passkey_owner, passkeys, postpone_passkey_offer, rename_passkey, use_passkey, vouch_for_passkey,
+    end_passkeys_since, find_passkey, known_handle, may_offer_passkey, merged_handles, passkey_handle,
+    passkey_owner, passkeys, postpone_passkey_offer, rename_passkey, stands_alone, use_passkey,
+    vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{

@@ -207,7 +207,7 @@ pub struct Told {
 pub const SEALED_PLACE: &str = "notice.place";
 
 /// How long a link is good.
-const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(super) const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Messages about one account in a day, of all kinds. Ours: nobody reads the eleventh.
 const MOST: i64 = 10;

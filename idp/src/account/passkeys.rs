@@ -20,6 +20,8 @@ pub struct Passkey {
     pub credential: String,
     pub aaguid: Uuid,
     pub is_vouched: bool,
+    /// By which its authenticator knows the account it was made for, where that was closed into this one.
+    pub handle: Option<Uuid>,
     pub created_at: Timestamp,
     pub last_used_at: Timestamp,
     version: i64,
@@ -88,12 +90,12 @@ impl PasskeyEnd {
 /// that a merging brings in stay all the same.
 pub const MOST_PASSKEYS: usize = 20;
 
-const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p.vouched_at, p.version, \
+const FIND: &str = "SELECT p.id, p.account_id, p.credential, p.aaguid, p.name, p.vouched_at, p.version, p.handle, \
      p.created_at, p.last_used_at, COALESCE(p.handle, a.passkey_handle) AS passkey_handle, a.identity, a.erase_at \
      FROM passkey p JOIN account a ON a.id = p.account_id \
      WHERE p.credential_hash = $1 AND p.rp_id = $2 AND p.ended_at IS NULL";
 
-const OF_ACCOUNT: &str = "SELECT id, account_id, credential, aaguid, name, vouched_at, version, created_at, last_used_at \
+const OF_ACCOUNT: &str = "SELECT id, account_id, credential, aaguid, name, vouched_at, version, handle, created_at, last_used_at \
      FROM passkey WHERE account_id = $1 AND ended_at IS NULL ORDER BY created_at, id";
 
 const HELD: &str = "SELECT COUNT(*) AS held FROM passkey WHERE account_id = $1 AND ended_at IS NULL";
@@ -133,6 +135,10 @@ fn passkey(row: &Row, vault: &Vault) -> Result<Passkey, StoreError> {
         credential: row.text("credential")?,
         aaguid: row.uuid("aaguid")?,
         is_vouched: row.maybe_time("vouched_at")?.is_some(),
+        handle: match row.maybe_text("handle")? {
+            None => None,
+            Some(_) => Some(row.uuid("handle")?),
+        },
         created_at: row.time("created_at")?,
         last_used_at: row.time("last_used_at")?,
         version: row.int("version")?,
@@ -203,6 +209,18 @@ pub async fn known_handle(db: &Db, account: Uuid) -> Result<Option<Uuid>, StoreE
         None => Ok(None),
         Some(_) => row.uuid("passkey_handle").map(Some),
     }
+}
+
+const MERGED_HANDLES: &str =
+    "SELECT DISTINCT handle FROM passkey WHERE account_id = $1 AND handle IS NOT NULL ORDER BY handle";
+
+/// By what authenticators know the accounts that were closed into this one, also where no passkey of theirs is left.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn merged_handles(db: &Db, account: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let rows = db.all(MERGED_HANDLES, args![account]).await?;
+    rows.iter().map(|row| row.uuid("handle")).collect()
 }
 
 /// What came of adding a passkey.
@@ -366,16 +384,18 @@ pub(super) async fn doubt_passkeys(change: &mut Change, account: Uuid) -> Result
     change.execute(DOUBT, args![account]).await.map(drop)
 }
 
-const OTHERS_STAND: &str = "SELECT COUNT(*) AS others FROM passkey \
-     WHERE account_id = $1 AND id <> $2 AND vouched_at IS NOT NULL AND ended_at IS NULL";
+const STANDS_ALONE: &str = "SELECT p.id FROM passkey p JOIN account a ON a.id = p.account_id \
+     WHERE p.account_id = $1 AND p.id = $2 AND p.vouched_at IS NOT NULL AND p.ended_at IS NULL AND a.identity <> 'unknown' \
+     AND NOT EXISTS (SELECT 1 FROM passkey other WHERE other.account_id = $1 AND other.id <> $2 \
+     AND other.vouched_at IS NOT NULL AND other.ended_at IS NULL)";
 
-/// Whether another passkey than this one stands for the person, read within the change.
+/// Whether this passkey is the only one that stands for a person who is known by name, read within the change.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn others_stand(change: &mut Change, account: Uuid, passkey: Uuid) -> Result<bool, StoreError> {
-    let row = change.maybe(OTHERS_STAND, args![account, passkey]).await?;
-    Ok(row.ok_or(StoreError::Missing)?.int("others")? > 0)
+pub async fn stands_alone(change: &mut Change, account: Uuid, passkey: Uuid) -> Result<bool, StoreError> {
+    let row = change.maybe(STANDS_ALONE, args![account, passkey]).await?;
+    Ok(row.is_some())
 }
 
 /// Whether a passkey may be offered after this sign-in: it did not make the account, which has none yet, and nobody

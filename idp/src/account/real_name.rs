@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::assurance::Identity;
-use super::notices::{Notice, tell};
+use super::notices::{LINK, Notice, tell};
 use super::passkeys::{doubt_passkeys, vouch_for_passkey};
 use super::records::{forget_name, hold, set_name};
 use crate::args;
@@ -94,34 +96,89 @@ pub async fn prove_real_name(
     Ok(Proven::Done)
 }
 
-const END_SINCE: &str = "UPDATE identity_proof SET ended_at = $3 \
-     WHERE account_id = $1 AND ended_at IS NULL AND at >= $2 AND method = $4 \
-     AND NOT EXISTS (SELECT 1 FROM identity_proof former WHERE former.account_id = $1 \
-     AND (former.at < $2 OR former.method <> $4) AND (former.ended_at IS NULL OR former.ended_at >= $2))";
+const ALL: &str =
+    "SELECT at, ended_at, method FROM identity_proof WHERE account_id = $1 ORDER BY at DESC, id DESC";
+
+const END: &str = "UPDATE identity_proof SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL";
 
 const LOWER: &str = "UPDATE account SET identity = 'unknown' WHERE id = $1";
 
-/// Ends the proof that an account is of somebody, where it was made since then by whoever had a session: the account is
-/// nobody's known by name again, and its owner proves theirs. What staff have seen stays, and so does the name of whoever
-/// was known before and proved the same name anew.
+/// Ends the proof that an account is of somebody, where it began within a link's life before then, by whoever had a session:
+/// the account is nobody's known by name again, and its owner proves theirs. What staff have seen stays, and so does a name
+/// that its owner had a week to object to.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn end_proof_since(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
     let now = change.now();
-    if change
-        .execute(END_SINCE, args![account, since, now, METHOD])
-        .await?
-        == 0
-    {
+    let Some(standing) = standing(change, account).await? else {
+        return Ok(());
+    };
+    if standing.is_witnessed || standing.since < since.minus(LINK) {
         return Ok(());
     }
+    change.execute(END, args![account, now]).await?;
     change.execute(LOWER, args![account]).await?;
     forget_name(change, account).await?;
     doubt_passkeys(change, account).await?;
     change
         .record(Event::new(Action::IdentityWithdrawn).account(account))
         .await
+}
+
+/// A day more than the link lasts by which an owner objects to a name.
+const SETTLED: Duration = Duration::from_secs(24 * 3600);
+
+/// Whether the account was proven to be somebody's for so long that its owner, if it were another, could have said so; or
+/// staff have seen them. Who has had a session for a minute can prove a name of their own in the next.
+pub(super) async fn is_settled(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
+    let long_ago = change.now().minus(LINK).minus(SETTLED);
+    let standing = standing(change, account).await?;
+    Ok(standing.is_some_and(|one| one.is_witnessed || one.since <= long_ago))
+}
+
+/// Since when an account is the person's whom its live proof names, whatever they proved anew meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Standing {
+    since: Timestamp,
+    /// Staff have seen the person in that time.
+    is_witnessed: bool,
+}
+
+struct Link {
+    at: Timestamp,
+    ended_at: Option<Timestamp>,
+    is_witnessed: bool,
+}
+
+async fn standing(change: &mut Change, account: Uuid) -> Result<Option<Standing>, StoreError> {
+    let rows = change.all(ALL, args![account]).await?;
+    let links = rows.iter().map(|row| {
+        Ok(Link {
+            at: row.time("at")?,
+            ended_at: row.maybe_time("ended_at")?,
+            is_witnessed: row.text("method")? != METHOD,
+        })
+    });
+    Ok(chain(&links.collect::<Result<Vec<_>, StoreError>>()?))
+}
+
+/// The live proof, and those before it of which each was superseded in the moment in which the next was made: one that a
+/// lock has ended is followed by none. The latest comes first.
+fn chain(links: &[Link]) -> Option<Standing> {
+    let mut links = links.iter().skip_while(|link| link.ended_at.is_some());
+    let live = links.next()?;
+    let mut standing = Standing {
+        since: live.at,
+        is_witnessed: live.is_witnessed,
+    };
+    for former in links {
+        if former.ended_at == Some(standing.since) {
+            standing.since = former.at;
+            standing.is_witnessed |= former.is_witnessed;
+        }
+    }
+    Some(standing)
 }
 
 /// By what a person is found again.
@@ -184,18 +241,13 @@ pub(super) async fn keep_proof(
     if change.execute(INSERT, args).await? == 1 {
         return Ok(Proven::Done);
     }
-    if has_proof(change, account).await? {
+    if change.maybe(LIVE, args![account]).await?.is_some() {
         return Ok(Proven::OtherPerson);
     }
     let holder = change.maybe(HOLDER, args![found.number, found.person]).await?;
     Ok(Proven::OtherAccount(
         holder.ok_or(StoreError::Missing)?.uuid("account_id")?,
     ))
-}
-
-/// Whether the account was proven to be somebody's, read within the change.
-pub(super) async fn has_proof(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
-    Ok(change.maybe(LIVE, args![account]).await?.is_some())
 }
 
 const PROVEN: &str = "SELECT id FROM identity_proof WHERE account_id = $1 AND ended_at IS NULL \
@@ -231,4 +283,49 @@ pub async fn identity_proof(db: &Db, account: Uuid) -> Result<Option<IdentityPro
         })
     })
     .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(at: i64, ended_at: Option<i64>, is_witnessed: bool) -> Link {
+        Link {
+            at: Timestamp::from_seconds(at),
+            ended_at: ended_at.map(Timestamp::from_seconds),
+            is_witnessed,
+        }
+    }
+
+    fn standing(since: i64, is_witnessed: bool) -> Option<Standing> {
+        let since = Timestamp::from_seconds(since);
+        Some(Standing { since, is_witnessed })
+    }
+
+    #[test]
+    fn a_name_proven_anew_stands_since_it_was_first_proven() {
+        let links = [
+            link(30, None, false),
+            link(20, Some(30), false),
+            link(10, Some(20), false),
+        ];
+        assert_eq!(chain(&links), standing(10, false));
+        let links = [
+            link(30, None, false),
+            link(20, Some(30), true),
+            link(10, Some(20), false),
+        ];
+        assert_eq!(chain(&links), standing(10, true));
+    }
+
+    #[test]
+    fn what_a_lock_has_ended_counts_for_nothing() {
+        assert_eq!(chain(&[]), None);
+        assert_eq!(
+            chain(&[link(20, Some(25), false), link(10, Some(20), false)]),
+            None
+        );
+        let links = [link(30, None, false), link(10, Some(20), true)];
+        assert_eq!(chain(&links), standing(30, false));
+    }
 }

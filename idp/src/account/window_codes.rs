@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
+use super::real_name::is_settled;
 use super::records::hold_both;
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
@@ -104,7 +105,7 @@ pub enum Issued {
     NoAccount,
     /// The account was proven to be somebody else's.
     OtherPerson,
-    /// Nobody knows whose account it is, so the document alone says nothing.
+    /// Nobody knows whose account it is, or for a few days only, so the document alone says nothing.
     NoContract,
 }
 
@@ -142,6 +143,11 @@ pub async fn issue_window_code(
         });
     };
     let (account, pairing) = (row.uuid("account_id")?, row.uuid("id")?);
+    if !seen.contract && !is_settled(change, account).await? {
+        let event = Event::new(Action::WindowCodeFailed).account(account);
+        change.record(on_duty.sign(event, act)).await?;
+        return Ok(Issued::NoContract);
+    }
     let (now, rng) = (change.now(), change.rng().clone());
     let code = WindowCode(rng.six_digits() + &rng.six_digits());
     end_window_codes(change, account).await?;

@@ -8,8 +8,10 @@ mod event;
 mod from_facts;
 mod records;
 mod settled;
+mod sweep;
 
 pub use change::{Change, Context, KEPT};
 pub use event::{Action, Actor, EndReason, Event};
 pub use records::{Before, Entry, of_account};
 pub use settled::settled;
+pub use sweep::sweep;

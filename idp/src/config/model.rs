@@ -54,6 +54,7 @@ pub struct Settings {
     pub carrier: Option<Carrier>,
     pub place: Option<Places>,
     pub phone: Phone,
+    pub audit: Audit,
     pub operator: Operator,
     pub session: Session,
     pub consent: Consent,
@@ -82,6 +83,7 @@ impl Default for Settings {
             carrier: None,
             place: None,
             phone: Phone::default(),
+            audit: Audit::default(),
             operator: Operator::default(),
             session: Session::default(),
             consent: Consent::default(),
@@ -292,6 +294,21 @@ impl Default for Phone {
             silence: Span::days(90),
             wait: Span::days(3),
             wait_known: Span::days(1),
+        }
+    }
+}
+
+/// Who did what, when.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    pub keep: Span,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            keep: Span::days(1095),
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn resolve(
     demand_sms(&settings).map_err(wrong)?;
     demand_counterparts(&settings).map_err(wrong)?;
     demand_attestation(&settings).map_err(wrong)?;
+    demand_audit(&settings).map_err(wrong)?;
     Ok(Config {
         public_url,
         master_key,
@@ -157,6 +158,19 @@ fn demand_counterparts(settings: &Settings) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// 网络安全法 (2017) Art. 21 (3): logs are kept for no less than six months.
+fn demand_audit(settings: &Settings) -> Result<(), Fault> {
+    let (keep, least) = (settings.audit.keep, Span::days(184));
+    if keep >= least {
+        return Ok(());
+    }
+    let said = format!("audit.keep is {keep}; the law wants six months, so at least {least}");
+    Err(Fault {
+        key: "audit.keep",
+        said,
+    })
 }
 
 /// Who accepts authenticators by their make asks for it, and knows whom to believe.

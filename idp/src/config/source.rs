@@ -365,6 +365,10 @@ mod tests {
                 ":11: carrier.timeout is 15s; it must be shorter than http.request_timeout (15s)",
             ),
             (
+                with("[audit]\nkeep = \"30d\"\n"),
+                ":9: audit.keep is 30d; the law wants six months, so at least 184d",
+            ),
+            (
                 with("[passkey]\nrelated_origins = [\"http://id.city.example\"]\n"),
                 ":9: passkey.related_origins names http://id.city.example; each must be https",
             ),

@@ -298,6 +298,7 @@ fn site_of(config: &Config, vault: &Vault) -> Site {
         helpline: settings.helpline.clone(),
         public_url: config.public_url.clone(),
         other_urls: settings.passkey.related_origins.clone(),
+        audit_kept: settings.audit.keep.get(),
         form_key: vault.mac("form tokens", b"1"),
     })
 }

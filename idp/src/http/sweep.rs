@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::app::App;
 use crate::account;
-use crate::audit::Context;
+use crate::audit::{self, Context};
 use crate::consent;
 use crate::events;
 use crate::oidc;
@@ -71,6 +71,8 @@ pub(super) async fn sweep(app: &App) {
     exhaust("grants", || oidc::sweep(db, &context, &settings.token)).await;
     exhaust("sign-ins", || signin::sweep(db, &context, sessions_kept)).await;
     exhaust("what accounts leave", || account::sweep(db, &context)).await;
+    let keep = settings.audit.keep.get();
+    exhaust("the audit", || audit::sweep(db, &context, keep)).await;
 }
 
 fn context(app: &App) -> Context {

@@ -1,5 +1,6 @@
 //! What happened to the account, in the resident's words.
 
+use super::held::named;
 use crate::audit::{Action, EndReason, Entry};
 use crate::clock::Timestamp;
 use crate::web::Page;
@@ -56,21 +57,16 @@ pub enum Happening {
         service: String,
     },
     /// Staff at a window have seen the person, or somebody who said so.
-    Witnessed {
-        file: String,
-    },
-    WindowCode {
-        file: String,
-    },
+    Witnessed(AtWindow),
+    /// Staff were asked to, and did not.
+    NotWitnessed(AtWindow),
+    WindowCode(AtWindow),
+    NoWindowCode(AtWindow),
     WindowCodeUsed,
-    /// Staff gave none, or a wrong one was typed.
+    /// A wrong one was typed.
     WindowCodeRefused,
-    DisputeWon {
-        file: String,
-    },
-    DisputeLost {
-        file: String,
-    },
+    DisputeWon(AtWindow),
+    DisputeLost(AtWindow),
     NumberAdded,
     /// It signs in for a while yet, so that its owner can say no.
     NumberEnding,
@@ -112,6 +108,31 @@ pub enum Happening {
     },
 }
 
+/// What staff at a window give for each act: what they are asked about on the telephone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtWindow {
+    pub(super) file: String,
+    /// As it is stored.
+    pub(super) reason: String,
+}
+
+impl AtWindow {
+    fn of(entry: &Entry) -> Self {
+        let said = |name: &str| entry.detail[name].as_str().unwrap_or_default().to_owned();
+        Self {
+            file: said("file"),
+            reason: said("reason"),
+        }
+    }
+
+    fn say(&self, page: &Page, id: &str) -> String {
+        page.say(id)
+            .with("file", &self.file)
+            .with("reason", &named(page, &self.reason))
+            .to_string()
+    }
+}
+
 impl Activity {
     pub(super) fn text(&self, page: &Page) -> String {
         match &self.what {
@@ -132,12 +153,14 @@ impl Activity {
             }
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
             Happening::NumberReturned => page.say("did-number-returned").to_string(),
-            Happening::Witnessed { file } => page.say("did-witnessed").with("file", file).to_string(),
-            Happening::WindowCode { file } => page.say("did-window-code").with("file", file).to_string(),
+            Happening::Witnessed(act) => act.say(page, "did-witnessed"),
+            Happening::NotWitnessed(act) => act.say(page, "did-not-witness"),
+            Happening::WindowCode(act) => act.say(page, "did-window-code"),
+            Happening::NoWindowCode(act) => act.say(page, "did-no-window-code"),
             Happening::WindowCodeUsed => page.say("did-window-code-used").to_string(),
             Happening::WindowCodeRefused => page.say("did-window-code-refused").to_string(),
-            Happening::DisputeWon { file } => page.say("did-dispute-won").with("file", file).to_string(),
-            Happening::DisputeLost { file } => page.say("did-dispute-lost").with("file", file).to_string(),
+            Happening::DisputeWon(act) => act.say(page, "did-dispute-won"),
+            Happening::DisputeLost(act) => act.say(page, "did-dispute-lost"),
             Happening::NumberAdded => page.say("did-number-added").to_string(),
             Happening::NumberEnding => page.say("did-number-ending").to_string(),
             Happening::NumberMoving => page.say("did-number-moving").to_string(),
@@ -190,7 +213,9 @@ impl Activity {
                 | Happening::NumberMoving
                 | Happening::MergingBegun
                 | Happening::MergingAgreed
-                | Happening::WindowCode { .. }
+                | Happening::WindowCode(_)
+                | Happening::NotWitnessed(_)
+                | Happening::NoWindowCode(_)
                 | Happening::WindowCodeRefused
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
@@ -259,7 +284,6 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::HandoverRefused => Happening::NotLetIn,
         Action::CodeFailed => Happening::WrongCode,
         Action::IdentityProven => Happening::NameProven,
-        Action::IdentityRefused => Happening::NameRefused,
         Action::IdentityElsewhere => Happening::NameElsewhere,
         Action::IdentityWithdrawn => Happening::NameWithdrawn,
         Action::PasskeyAdded => Happening::PasskeyAdded,
@@ -267,19 +291,31 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::PasskeyEnded if entry.detail["reason"] == "cloned" => Happening::PasskeyCloned,
         Action::PasskeyEnded => Happening::PasskeyRemoved,
         Action::PasskeyFailed => Happening::PasskeyRefused,
-        _ => return about_numbers(entry),
+        _ => return at_window(entry).or_else(|| about_numbers(entry)),
     })
 }
 
-/// What happened to the resident's numbers, and at a window.
+/// What staff did, and what became of their codes.
+fn at_window(entry: &Entry) -> Option<Happening> {
+    let act = AtWindow::of(entry);
+    let is_by_staff = entry.detail["operator"].is_string();
+    Some(match entry.action {
+        Action::IdentityRefused if is_by_staff => Happening::NotWitnessed(act),
+        Action::IdentityRefused => Happening::NameRefused,
+        Action::IdentityWitnessed => Happening::Witnessed(act),
+        Action::WindowCodeIssued => Happening::WindowCode(act),
+        Action::WindowCodeUsed => Happening::WindowCodeUsed,
+        Action::WindowCodeFailed if is_by_staff => Happening::NoWindowCode(act),
+        Action::WindowCodeFailed => Happening::WindowCodeRefused,
+        Action::DisputeDecided if entry.detail["kept"] == true => Happening::DisputeWon(act),
+        Action::DisputeDecided => Happening::DisputeLost(act),
+        _ => return None,
+    })
+}
+
+/// What happened to the resident's numbers.
 fn about_numbers(entry: &Entry) -> Option<Happening> {
     Some(match entry.action {
-        Action::IdentityWitnessed => Happening::Witnessed { file: file(entry) },
-        Action::WindowCodeIssued => Happening::WindowCode { file: file(entry) },
-        Action::WindowCodeUsed => Happening::WindowCodeUsed,
-        Action::WindowCodeFailed => Happening::WindowCodeRefused,
-        Action::DisputeDecided if entry.detail["kept"] == true => Happening::DisputeWon { file: file(entry) },
-        Action::DisputeDecided => Happening::DisputeLost { file: file(entry) },
         Action::PhoneAdded => Happening::NumberAdded,
         Action::PhoneEnding => Happening::NumberEnding,
         Action::PhoneMoving => Happening::NumberMoving,
@@ -291,11 +327,6 @@ fn about_numbers(entry: &Entry) -> Option<Happening> {
         Action::PhoneReturned => Happening::NumberReturned,
         _ => return None,
     })
-}
-
-/// Under which number the window has it.
-fn file(entry: &Entry) -> String {
-    entry.detail["file"].as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

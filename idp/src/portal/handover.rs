@@ -5,8 +5,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use crate::audit::{Action, Event};
+use crate::place::Place;
 use crate::signin::{Answered, Handover, Session};
-use crate::web::{Door, Facts, Halt, Page, PostedForm, respond, views};
+use crate::web::{Door, Facts, Halt, Page, PageError, PostedForm, respond, views};
 
 /// GET `/account/handover/{id}/{code}`, from a picture on another screen: who asks there, and the question.
 ///
@@ -25,8 +26,8 @@ pub async fn look_at_handover(
     };
     let here = here(&id, &code);
     let session = portal.approver(&headers, &facts, &here, &asked).await?;
-    let near = portal.handovers.is_near(&id, &asked, facts.address);
-    Ok(question(page, &session, here, asked, near, None).into_response())
+    let there = portal.there(&id, &asked, &facts)?;
+    Ok(question(page, &session, here, asked, there, None).into_response())
 }
 
 /// POST `/account/handover/{id}/{code}` with `answer` and, for a yes, `number`.
@@ -65,15 +66,29 @@ pub async fn answer_handover(
             Answered::Taken => told(page, Told::Allowed),
             Answered::Over => told(page, Told::Over),
             Answered::Wrong { tries_left } => {
-                let near = handovers.is_near(&id, &asked, facts.address);
-                let view = question(page, &session, here, asked, near, Some(tries_left));
+                let there = portal.there(&id, &asked, &facts)?;
+                let view = question(page, &session, here, asked, there, Some(tries_left));
                 respond(StatusCode::UNPROCESSABLE_ENTITY, &view)
             }
         },
     )
 }
 
+/// Where the browser is that asks, as far as that is known.
+struct There {
+    /// Whether in this phone's network.
+    near: Option<bool>,
+    place: Option<Place>,
+}
+
 impl Portal {
+    fn there(&self, id: &str, asked: &Handover, facts: &Facts) -> Result<There, PageError> {
+        Ok(There {
+            near: self.handovers.is_near(id, asked, facts.address),
+            place: self.handovers.place(id, asked)?,
+        })
+    }
+
     /// Somebody who has just signed in, here and by themselves: not by another's yes.
     async fn approver(
         &self,
@@ -101,6 +116,8 @@ struct HandoverPage {
     kiosk: Option<String>,
     /// Whether it is in this phone's network, where that can be told.
     near: Option<bool>,
+    /// About where it is.
+    place: Option<String>,
     /// After a wrong number.
     tries_left: Option<u32>,
 }
@@ -147,7 +164,7 @@ fn question(
     session: &Session,
     here: String,
     asked: Handover,
-    near: Option<bool>,
+    there: There,
     tries_left: Option<u32>,
 ) -> HandoverPage {
     let page = page.back_to(here.clone());
@@ -160,7 +177,11 @@ fn question(
         here,
         device: Some(asked.device).filter(|device| device.chars().any(char::is_alphanumeric)),
         kiosk: asked.kiosk,
-        near,
+        near: there.near,
+        place: there.place.map(|place| {
+            let name = place.name(page.locale());
+            page.say("handover-place").with("place", name).to_string()
+        }),
         tries_left,
         page,
     }

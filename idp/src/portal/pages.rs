@@ -29,7 +29,7 @@ pub struct AccountPage {
     pub merging_offered: bool,
     pub passkeys: Vec<PasskeyRow>,
     pub passkeys_offered: bool,
-    pub signals: Option<Signals>,
+    pub signals: Vec<Signals>,
     /// The current one first.
     pub devices: Vec<Device>,
     pub services: Vec<Service>,
@@ -131,7 +131,7 @@ pub struct PasskeyRow {
     pub last_used: Timestamp,
 }
 
-/// What the page's script tells authenticators of the account's passkeys.
+/// What the page's script tells those authenticators of the account's passkeys that know it by one handle.
 #[derive(Clone, Debug)]
 pub struct Signals {
     pub rp_id: String,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::super::activity::{Activity, Happening};
+use super::super::activity::{Activity, AtWindow, Happening};
 use super::super::devices::DeviceKind;
 use super::super::history::ActivityPage;
 use super::super::told::Line;
@@ -60,6 +60,13 @@ fn happenings(page: &Page) -> History {
     }
 }
 
+fn at_window() -> AtWindow {
+    AtWindow {
+        file: "W3-0042".to_owned(),
+        reason: "lost_phone".to_owned(),
+    }
+}
+
 fn everything(page: &Page) -> Vec<Happening> {
     let service = sample::asking(page).service;
     let items = page.say("item-phone").to_string();
@@ -89,20 +96,14 @@ fn everything(page: &Page) -> Vec<Happening> {
         Happening::Unlocked,
         Happening::NumberDisputed,
         Happening::NumberReturned,
-        Happening::Witnessed {
-            file: "W3-0042".to_owned(),
-        },
-        Happening::WindowCode {
-            file: "W3-0042".to_owned(),
-        },
+        Happening::Witnessed(at_window()),
+        Happening::WindowCode(at_window()),
         Happening::WindowCodeUsed,
         Happening::WindowCodeRefused,
-        Happening::DisputeWon {
-            file: "W3-0042".to_owned(),
-        },
-        Happening::DisputeLost {
-            file: "W3-0042".to_owned(),
-        },
+        Happening::NotWitnessed(at_window()),
+        Happening::NoWindowCode(at_window()),
+        Happening::DisputeWon(at_window()),
+        Happening::DisputeLost(at_window()),
         Happening::NumberAdded,
         Happening::NumberEnding,
         Happening::NumberKept,
@@ -180,12 +181,12 @@ fn account(page: Page) -> AccountPage {
             last_used: ago(2),
         }],
         passkeys_offered: true,
-        signals: Some(Signals {
+        signals: vec![Signals {
             rp_id: "id.yunchuan.example".to_owned(),
             user_id: "AAAA".to_owned(),
             accepted: "BBBB CCCC".to_owned(),
             name: "138 **** 0000".to_owned(),
-        }),
+        }],
         devices: vec![
             device("s1", DeviceKind::Phone, "Chrome · Android", true),
             device("s2", DeviceKind::Computer, "Firefox · Windows", false),

@@ -141,7 +141,7 @@ pub async fn remove_passkey(
     account::hold(&mut change, session.account).await?;
     let mut change = portal.still_signed_in(change, &session, &headers, &facts).await?;
     // Looked at again: of two that are removed at once, the second is the last.
-    if needs_it(&session, passkey) && !account::others_stand(&mut change, session.account, id).await? {
+    if account::stands_alone(&mut change, session.account, id).await? {
         return Ok(see_other("/account?done=passkey-needed#methods", []));
     }
     if account::end_passkey(&mut change, session.account, id, PasskeyEnd::Removed).await? {
@@ -160,11 +160,7 @@ pub async fn remove_passkey(
 /// A person whose real name is known keeps one way to show that it is them: a code alone does not.
 fn is_last_of_its_level(session: &Session, held: &[Passkey], passkey: &Passkey) -> bool {
     let others = held.iter().any(|one| one.is_vouched && one.id != passkey.id);
-    needs_it(session, passkey) && !others
-}
-
-fn needs_it(session: &Session, passkey: &Passkey) -> bool {
-    session.identity > Identity::Unknown && passkey.is_vouched
+    session.identity > Identity::Unknown && passkey.is_vouched && !others
 }
 
 fn named(form: &PostedForm) -> Result<Uuid, PageError> {
@@ -181,27 +177,31 @@ fn new_page(page: Page, session: &Session, trouble: Option<PasskeyTrouble>) -> N
     }
 }
 
-/// What authenticators should know of the account's passkeys (WebAuthn Level 3 §5.1.10).
+/// What authenticators should know of the account's passkeys (WebAuthn Level 3 §5.1.10): each list is for those who know
+/// the account by the same handle, of which an account has more than one after a merging.
 pub(super) async fn signals(
     portal: &Portal,
     held: &[Passkey],
     session: &Session,
     name: String,
-) -> Result<Option<Signals>, PageError> {
+) -> Result<Vec<Signals>, PageError> {
     let Some(rp_id) = portal.passkeys.rp_id() else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    let handle = account::known_handle(&portal.db, session.account).await?;
-    Ok(handle.map(|handle| Signals {
-        rp_id: rp_id.to_owned(),
-        user_id: URL_SAFE_NO_PAD.encode(handle.as_bytes()),
-        accepted: held
-            .iter()
-            .filter_map(credential_id)
-            .collect::<Vec<_>>()
-            .join(" "),
-        name,
-    }))
+    let own = account::known_handle(&portal.db, session.account).await?;
+    let merged = account::merged_handles(&portal.db, session.account).await?;
+    let signals = |known_by: Option<Uuid>, handle: Uuid| {
+        let those = held.iter().filter(|passkey| passkey.handle == known_by);
+        Signals {
+            rp_id: rp_id.to_owned(),
+            user_id: URL_SAFE_NO_PAD.encode(handle.as_bytes()),
+            accepted: those.filter_map(credential_id).collect::<Vec<_>>().join(" "),
+            name: name.clone(),
+        }
+    };
+    let of_own = own.map(|handle| signals(None, handle));
+    let of_merged = merged.into_iter().map(|handle| signals(Some(handle), handle));
+    Ok(of_own.into_iter().chain(of_merged).collect())
 }
 
 /// GET `/.well-known/passkey-endpoints`: where password managers send people to make and to manage passkeys

@@ -115,8 +115,13 @@ impl Question {
             Self::RemovePhone { .. } => "ask-remove-phone-what",
             Self::WithdrawItem { .. } | Self::WithdrawAll { .. } => "ask-withdraw-what",
             Self::Leave { until } => {
-                let date = page.date(until);
-                return page.say("ask-leave-what").with("date", &date).to_string();
+                // What happens until then is written down too.
+                let kept = until.plus(page.audit_kept());
+                return page
+                    .say("ask-leave-what")
+                    .with("date", &page.date(until))
+                    .with("kept", &page.date(&kept))
+                    .to_string();
             }
         };
         page.say(id).to_string()

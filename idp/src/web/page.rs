@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{FromRef, FromRequestParts};
@@ -154,6 +155,12 @@ impl Page {
     #[must_use]
     pub fn helpline(&self) -> &str {
         self.site.helpline()
+    }
+
+    /// How long the audit is kept.
+    #[must_use]
+    pub fn audit_kept(&self) -> Duration {
+        self.site.audit_kept()
     }
 
     /// The form token for an interaction or a session of ours.

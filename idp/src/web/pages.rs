@@ -11,6 +11,16 @@ pub struct PrivacyPage {
     pub page: Page,
 }
 
+impl PrivacyPage {
+    fn log_kept(&self) -> String {
+        let days = (self.page.audit_kept().as_secs() / (24 * 3600)).to_string();
+        self.page
+            .say("privacy-kept-log")
+            .with("days", days.as_str())
+            .to_string()
+    }
+}
+
 /// What a level of assurance means, for whoever follows an `acr` value's address.
 #[derive(Template)]
 #[template(path = "meaning.html")]

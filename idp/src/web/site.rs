@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
@@ -19,6 +20,8 @@ pub struct SiteSettings {
     pub public_url: PublicUrl,
     /// The other addresses at which the same pages are served.
     pub other_urls: Vec<PublicUrl>,
+    /// How long the audit is kept.
+    pub audit_kept: Duration,
     /// Keys the form tokens; derived from the master key so that all nodes agree.
     pub form_key: [u8; 32],
 }
@@ -59,6 +62,11 @@ impl Site {
     #[must_use]
     pub fn helpline(&self) -> &str {
         &self.0.settings.helpline
+    }
+
+    #[must_use]
+    pub fn audit_kept(&self) -> Duration {
+        self.0.settings.audit_kept
     }
 
     /// `https://id.city.example`, as browsers write it in `Origin`.
@@ -102,6 +110,7 @@ impl Site {
             helpline: "12345".to_owned(),
             public_url: PublicUrl::parse(public_url).unwrap(),
             other_urls: Vec::new(),
+            audit_kept: Duration::from_secs(1095 * 24 * 3600),
             form_key: [7; 32],
         })
     }

@@ -4,13 +4,13 @@ privacy-kept-phone = Your mobile number, to recognise you and to text you codes.
 privacy-kept-name = If you verified your real name: the name, encrypted, and when and with whom it was verified. Your identity number goes there for that one check and is not kept; what stays is a mark that cannot be turned back into it, by which we notice one person with two accounts.
 privacy-kept-devices = The devices you signed in on: the type of browser, the time, a mark of the network that cannot be turned back into an address and, where the city can tell, roughly where, encrypted. They are there so that you can spot a sign-in that is not yours. We also count codes sent and wrong codes, so that nobody can pass for you.
 privacy-kept-services = Who you agreed to share with, what, and until when.
-privacy-kept-log = Records of who did what, when. The law asks us to keep them at least 6 months; at present they are not deleted after a set time. They are used to clear up problems and for nothing else.
+privacy-kept-log = Records of who did what, when. The law asks us to keep them for at least 6 months; after { $days } days they are deleted. They are used to clear up problems and for nothing else.
 privacy-given = Who gets it
 privacy-given-what = Only services for which you pressed “Share”, only the items listed then, and only until the day shown. Services of different departments see different numbers for you, so they cannot use them to join up what they know. We sell nothing and show no advertising.
 privacy-cookies = Cookies
 privacy-cookies-what = They only remember that you are signed in, how far a sign-in has got, which language and version you chose, and that you have signed in with this browser before (remembered for up to 400 days, so that somebody else’s wrong codes do not lock you out). There are no cookies for statistics or advertising, and nothing from other companies.
 privacy-rights = What you can do
-privacy-rights-what = See, withdraw and sign out at any time in “My account”. You can download everything we hold about you, and delete your account: within 15 days you can still come back, then everything is erased but the activity log, which the law has us keep for a while. To correct something, call { $number } or visit a service window.
+privacy-rights-what = See, withdraw and sign out at any time in “My account”. You can download everything we hold about you, and delete your account: within 15 days you can still come back, then everything is erased but the activity log, which is deleted when its own time is up. To correct something, call { $number } or visit a service window.
 
 acr-1 = Level of assurance 1: a phone answered
 acr-1-what = The person received a code by text message on the mobile number they hold, and entered it correctly.

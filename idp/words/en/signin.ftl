@@ -164,6 +164,7 @@ handover-refused-advice = So nobody is signed in here. You can sign in another w
 handover-otherwise = Use a mobile number
 handover-question = Let this device sign in to your account?
 handover-device = Another device
+handover-place = Near { $place }
 handover-near = In the same network as your phone
 handover-far = Not in the same network as your phone
 handover-warning = Agree only if you are in front of that screen yourself. Never agree to a code that somebody sent you or to digits that somebody tells you.

@@ -161,6 +161,7 @@ handover-refused-advice = 所以这里没有登录。可以换一种方式登录
 handover-otherwise = 用手机号登录
 handover-question = 让这台设备登录您的账户？
 handover-device = 另一台设备
+handover-place = 在{ $place }一带
 handover-near = 跟您的手机在同一个网络
 handover-far = 跟您的手机不在同一个网络
 handover-warning = 只有您自己就在那块屏幕前，才可以同意。别人发来的码、别人让您填的数字，都不要同意。

@@ -240,7 +240,12 @@ impl Refusal {
                 (StatusCode::FORBIDDEN, Some("insufficient_scope"), scope)
             }
             Self::Authentication { level, max_age } => {
-                let wanted = Demand::new(Some(level), max_age).challenge(yimen.settings());
+                // Just what is compared: whoever asks for this gets in.
+                let wanted = Demand {
+                    level: (level > 0).then_some(level),
+                    max_age: max_age.map(|age| age.as_secs()),
+                };
+                let wanted = wanted.challenge(yimen.settings());
                 let error = "insufficient_user_authentication";
                 (StatusCode::UNAUTHORIZED, Some(error), wanted)
             }

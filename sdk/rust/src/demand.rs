@@ -23,15 +23,16 @@ pub(crate) struct Demand {
 impl Demand {
     pub(crate) fn new(level: Option<u8>, max_age: Option<Duration>) -> Self {
         Self {
-            level: level.filter(|level| (1..=4).contains(level)),
+            level,
             max_age: max_age.map(|age| age.max(LEAST_AGE).as_secs()),
         }
     }
 
     /// From the fields of `/yimen/sign-in`; what nobody can meet is not asked for.
     pub(crate) fn parse(acr: Option<String>, max_age: Option<String>) -> Self {
+        let level = acr.and_then(|level| level.parse().ok());
         Self::new(
-            acr.and_then(|level| level.parse().ok()),
+            level.filter(|level| (1..=4).contains(level)),
             max_age.and_then(|age| age.parse().ok()).map(Duration::from_secs),
         )
     }

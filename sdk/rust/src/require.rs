@@ -36,8 +36,12 @@ pub struct Require {
 /// ```
 ///
 /// [`Yimen::layer`](crate::Yimen::layer) belongs around it.
+///
+/// # Panics
+/// At the start, where there is no such level: nobody would ever get in.
 #[must_use]
 pub const fn require_acr(level: u8) -> Require {
+    assert!(level >= 1 && level <= 4, "the levels are 1 to 4");
     Require {
         level: Some(level),
         max_age: None,

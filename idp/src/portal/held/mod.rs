@@ -11,3 +11,4 @@ mod values;
 
 pub use erase::sweep;
 pub use export::{download_export, show_export};
+pub(super) use values::named;

@@ -192,7 +192,7 @@ fn find(name: &str) -> Option<&'static str> {
 }
 
 /// A stored name in words, or each of several that stand in a row. What is no name of ours stays as it is.
-pub(super) fn named(page: &Page, text: &str) -> String {
+pub(in super::super) fn named(page: &Page, text: &str) -> String {
     if let Some(id) = find(text) {
         return page.say(id).to_string();
     }

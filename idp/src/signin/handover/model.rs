@@ -28,6 +28,9 @@ pub struct Handover {
     pub kiosk: Option<String>,
     /// Keyed hash of the range its address lies in.
     pub(super) network: Option<[u8; 32]>,
+    /// About where that is, sealed.
+    #[serde(default)]
+    pub(super) place: Option<Vec<u8>>,
     /// Who asks wants a sign-in no older than this, on the phone as anywhere.
     pub(super) fresh_after: Option<Timestamp>,
     pub(super) wrong: u32,
@@ -122,6 +125,7 @@ mod tests {
             device: String::new(),
             kiosk: None,
             network: None,
+            place: None,
             fresh_after: None,
             wrong: 0,
             answer: None,

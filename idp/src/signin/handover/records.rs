@@ -7,11 +7,14 @@ use super::super::interaction::{Interaction, is_interaction_id};
 use super::super::sessions::{Device, Session, Whereabouts};
 use super::model::{Answer, Answered, Approval, Handover, OPEN};
 use crate::clock::Timestamp;
+use crate::place::Place;
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::{Vault, same};
 use crate::web::{ErrorKind, PageError};
 
+/// Where the place of a browser stands, sealed.
+const SEALED: &str = "handover.place";
 /// How often an answer is written down against others at the same moment.
 const ATTEMPTS: usize = 8;
 
@@ -43,6 +46,8 @@ impl Handovers {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<(), PageError> {
+        let place = self.whereabouts.place_of(address);
+        let seal = |place: Place| self.vault.seal(SEALED, &interaction.id, &place.to_record());
         let asked = Handover {
             number: self.rng.six_digits().split_off(3),
             nonce: self.rng.id(),
@@ -50,6 +55,7 @@ impl Handovers {
             device: device.to_string(),
             kiosk: device.kiosk.map(|_| device.browser.clone()),
             network: self.whereabouts.network(&interaction.id, address),
+            place: place.map(seal).transpose()?,
             fresh_after: interaction.fresh_after,
             wrong: 0,
             answer: None,
@@ -91,6 +97,16 @@ impl Handovers {
     pub fn is_near(&self, id: &str, asked: &Handover, address: IpAddr) -> Option<bool> {
         let kept = asked.network.as_ref().map(<[u8; 32]>::as_slice);
         self.whereabouts.is_near(id, kept, address)
+    }
+
+    /// About where the browser is, where that is known.
+    ///
+    /// # Errors
+    /// Where the place cannot be opened.
+    pub fn place(&self, id: &str, asked: &Handover) -> Result<Option<Place>, PageError> {
+        let open = |sealed: &Vec<u8>| self.vault.open(SEALED, id, sealed);
+        let place = asked.place.as_ref().map(open).transpose()?;
+        Ok(place.as_deref().and_then(Place::from_record))
     }
 
     /// Says yes for the account of this session, with the number its owner has read off the screen.

@@ -51,6 +51,11 @@ impl Whereabouts {
         }
     }
 
+    /// About where an address is, where the operator has given a database.
+    pub(in crate::signin) fn place_of(&self, address: IpAddr) -> Option<Place> {
+        self.places.of(address)
+    }
+
     /// The range of addresses that this one lies in, as the record with this id knows it: a keyed hash, which no other
     /// record shares. Whoever reads the records learns neither where somebody was nor who was there together.
     pub(in crate::signin) fn network(&self, id: &str, address: IpAddr) -> Option<[u8; 32]> {
@@ -82,7 +87,7 @@ impl Sessions {
     ) -> Result<Whence, StoreError> {
         Ok(Whence {
             device: self.device(headers).await?,
-            place: self.whereabouts.places.of(address),
+            place: self.whereabouts.place_of(address),
             address,
         })
     }

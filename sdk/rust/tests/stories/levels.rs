@@ -114,3 +114,14 @@ async fn a_level_that_nobody_has_is_not_asked_for() {
         assert!(!address.contains("acr_values"), "{address}");
     }
 }
+
+/// For rules of a handler's own; `require_acr` itself does not start with it.
+#[tokio::test]
+async fn a_level_that_does_not_exist_lets_nobody_in() {
+    let world = World::start().await;
+    reaches(&world, 4);
+    let mut browser = world.signed_in().await;
+    assert_eq!(browser.get("/beyond").await.status, StatusCode::SEE_OTHER);
+    assert!(std::panic::catch_unwind(|| yimen_sdk::require_acr(5)).is_err());
+    assert!(std::panic::catch_unwind(|| yimen_sdk::require_acr(0)).is_err());
+}

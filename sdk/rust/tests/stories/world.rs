@@ -125,6 +125,15 @@ pub(crate) fn department(yimen: &Yimen) -> Router {
             "/deed",
             get(async |_: SignedIn| "sealed").route_layer(require_acr(3).fresh(Duration::from_secs(300))),
         )
+        .route(
+            "/beyond",
+            get(async |_: SignedIn| {
+                Err::<String, _>(Error::InsufficientAuthentication {
+                    level: Some(5),
+                    max_age: None,
+                })
+            }),
+        )
         .route("/apply", post(async |_: SignedIn| "applied"))
         .route("/form-token", get(async |person: SignedIn| person.form_token()))
         .route("/token", get(token))

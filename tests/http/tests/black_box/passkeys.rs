@@ -1,6 +1,8 @@
 //! Passkeys: made, used, renamed, removed; and everything that an answer can lie about.
 
-use yimen_http_tests::{Authenticator, Lie, Page, Resident, TestApp, options_on, origin_of};
+use yimen_http_tests::{
+    Authenticator, Lie, Page, Receiver, Registration, Resident, TestApp, options_on, origin_of,
+};
 
 use crate::proofing::{XIUYING, prove};
 
@@ -200,10 +202,15 @@ async fn an_unknown_passkey_is_signalled_and_a_code_still_signs_in() {
 }
 
 #[tokio::test]
-async fn removing_a_passkey_ends_what_it_opened_and_tells_authenticators() {
+async fn removing_a_passkey_ends_what_it_opened_and_tells_authenticators_and_departments() {
     let app = TestApp::start().await;
+    let receiver = Receiver::start();
+    let registration = Registration::new("hrss").option("--backchannel-logout-uri", &receiver.uri);
+    let client = app.register(registration).await;
     let (resident, phone) = with_passkey(&app, "13800000001").await;
-    let elsewhere = phone.sign_in(&sign_in_page(&app).await).await;
+    let other = resident.elsewhere();
+    let elsewhere = phone.sign_in(&other.browser.get("/account").await).await;
+    other.sign_in_to(&client).await;
     let account = resident.browser.get("/account").await;
     assert!(
         !account
@@ -219,6 +226,7 @@ async fn removing_a_passkey_ends_what_it_opened_and_tells_authenticators() {
         ""
     );
     assert!(elsewhere.reload().await.has("#phone"));
+    assert_eq!(receiver.wait_for(1).await.len(), 1, "the department is told");
 }
 
 #[tokio::test]

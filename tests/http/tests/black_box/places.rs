@@ -189,3 +189,27 @@ async fn a_database_that_cannot_be_read_is_named_and_an_old_one_too() {
     std::fs::write(&config, written).unwrap();
     app.start_again();
 }
+
+/// A picture that was sent on comes from somewhere else than its reader stands.
+#[tokio::test]
+async fn a_phone_is_told_about_where_the_screen_is_that_asks() {
+    let app = with_places().start().await;
+    let phone = app.resident(PHONE).at(HOME);
+    phone.sign_in().await;
+    for (address, place, network) in [
+        (NEXT_DOOR, Some("在昆明一带"), "跟您的手机在同一个网络"),
+        (FAR, Some("在大理州一带"), "跟您的手机不在同一个网络"),
+        (PRIVATE, None, ""),
+    ] {
+        let browser = app.browser().at(address);
+        let screen = browser.get("/account").await.press("#by-phone", &[]).await;
+        let question = phone.browser.get(&screen.attribute("#handover", "href")).await;
+        assert_eq!(question.has("#place"), place.is_some(), "{address}");
+        let said = question.text("main");
+        assert!(
+            said.contains(place.unwrap_or_default()) && said.contains(network),
+            "{said}"
+        );
+        assert!(!question.answer.body.contains(address), "no address is shown");
+    }
+}

@@ -138,3 +138,22 @@ async fn a_passkey_that_was_removed_goes_once_no_session_names_it() {
     app.advance("300d").await;
     assert_eq!((app.count("session").await, app.count("passkey").await), (0, 1));
 }
+
+#[tokio::test]
+async fn the_audit_is_kept_as_long_as_residents_are_told() {
+    let app = Setup::new().set("audit.keep", "200d").start().await;
+    let resident = app.resident("13800000001");
+    resident.sign_in().await;
+    let privacy = app.browser().get("/privacy").await;
+    assert!(
+        privacy.text("main").contains("满 200 天"),
+        "{}",
+        privacy.text("main")
+    );
+    let made = "SELECT COUNT(*) FROM audit WHERE action = 'account.created'";
+    app.advance("199d").await;
+    assert_eq!(app.rows(made).await, 1);
+    app.advance("2d").await;
+    assert_eq!(app.rows(made).await, 0);
+    assert_eq!(app.count("account").await, 1, "the account is there as before");
+}

@@ -242,7 +242,7 @@ async fn a_lock_leaves_the_name_that_was_known_before() {
     let (app, _) = start().await;
     let owner = app.resident("13800000001");
     prove(&at_account(&owner).await, XIUYING).await;
-    app.advance("25h").await;
+    app.advance("9d").await;
     // Once more, shortly before the lock.
     owner.sign_in().await;
     prove(&owner.browser.get("/account/identity").await, XIUYING).await;
@@ -250,4 +250,35 @@ async fn a_lock_leaves_the_name_that_was_known_before() {
     app.browser().get(&link).await.press("#lock", &[]).await;
     app.advance("2m").await;
     assert_eq!(owner.sign_in().await.text("h1"), XIUYING.0);
+}
+
+/// Proven anew each day, it is no older than its first proof; and what a lock has ended is no proof that stood before.
+#[tokio::test]
+async fn a_patient_thiefs_name_goes_with_the_lock_too() {
+    let (app, _) = start().await;
+    let owner = app.resident("13800000001");
+    owner.sign_in().await;
+    app.advance("25h").await;
+    let thief = owner.elsewhere();
+    for round in 0..2 {
+        prove(&at_account(&thief).await, JIANGUO).await;
+        app.advance("25h").await;
+        thief.sign_in().await;
+        prove(&thief.browser.get("/account/identity").await, JIANGUO).await;
+        let told = owner.notices(1).await.pop().unwrap();
+        app.browser().get(&told).await.press("#lock", &[]).await;
+        app.advance("8h").await;
+        let account = owner.sign_in().await;
+        assert!(
+            !account.text("h1").contains(JIANGUO.0),
+            "{round}: {}",
+            account.text("h1")
+        );
+        assert_eq!(
+            app.rows("SELECT COUNT(*) FROM account WHERE identity = 'unknown'")
+                .await,
+            1
+        );
+        app.advance("2m").await;
+    }
 }

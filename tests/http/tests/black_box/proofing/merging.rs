@@ -98,6 +98,11 @@ async fn two_accounts_of_one_person_become_one() {
     assert_eq!(again.sign_in().await.text("h1"), XIUYING.0);
     let by_passkey = passkey.sign_in(&app.browser().get("/account").await).await;
     assert_eq!(by_passkey.text("h1"), XIUYING.0);
+    // Authenticators that know the closed account by its own handle hear which of its passkeys are left.
+    let left = |page: &Page| page.attribute("[data-accepted-credentials]", "data-accepted-credentials");
+    assert!(!left(&by_passkey).is_empty());
+    let confirm = by_passkey.press("button[name=passkey]", &[]).await;
+    assert_eq!(left(&confirm.press("#confirm", &[]).await), "");
 
     // Departments know the person as before; what was agreed in the closed account is asked again.
     assert_eq!(again.sign_in_to(&hrss).await.sub(), by_first.sub());

@@ -76,6 +76,10 @@ async fn a_claim_ends_where_staff_say_so() {
     let (app, client, [_, present], [_, holder], operator) = disputed().await;
     let told = rule(&operator.desk().await, "holder").await;
     assert_eq!(told.status(), 200, "{}", told.text("#told"));
+    let activity = holder.browser.get("/account").await.text("#activity");
+    for said in ["决定号码归您", "W3-0042", "双方证件已看"] {
+        assert!(activity.contains(said), "{said}: {activity}");
+    }
     app.advance("2m").await;
     assert_eq!(holder.elsewhere().sign_in_to(&client).await.sub(), present);
     assert_eq!(operator.desk().await.count("#disputes details"), 0);
