@@ -85,6 +85,18 @@ impl Resident {
         }
     }
 
+    /// Waits for a notice that says this; answers its link, of several that of the last.
+    pub async fn told_of(&self, what: &str) -> String {
+        loop {
+            let messages = self.messages().await;
+            let says = |message: &&Value| message["text"].as_str().is_some_and(|text| text.contains(what));
+            if let Some(link) = messages.iter().find(says).and_then(link_of) {
+                return link;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub async fn latest_code(&self) -> String {
         self.codes()
             .await

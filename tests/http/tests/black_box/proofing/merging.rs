@@ -271,7 +271,7 @@ async fn a_locked_account_is_not_merged() {
     let (one, two, page) = found_out(&app).await;
     let question = to_question(&page, &two).await;
     // Its owner, told of the name that was verified elsewhere, locks the account.
-    let link = one.notices(1).await.pop().unwrap();
+    let link = one.told_of("核验另一个账户").await;
     app.browser().get(&link).await.press("#lock", &[]).await;
     let refused = question.press("#confirm", &[]).await;
     assert_ne!(refused.url.path(), "/account", "{}", refused.answer.body);
@@ -301,11 +301,7 @@ async fn phished() -> (TestApp, Resident, Resident, Page) {
 #[tokio::test]
 async fn a_session_in_somebodys_account_does_not_close_it_behind_their_back() {
     let (app, owner, thief, _) = phished().await;
-    let mut told = Vec::new();
-    for link in owner.notices(2).await {
-        told.push(app.browser().get(&link).await.text("#what"));
-    }
-    assert!(told.iter().any(|what| what.contains("合并")), "{told:?}");
+    owner.told_of("合并").await;
     app.advance("2d").await;
     assert_eq!(app.rows(CLOSED).await, 0);
     let account = owner.sign_in().await;
@@ -382,13 +378,9 @@ async fn the_link_of_either_account_stops_a_merging() {
         } else {
             owner.clone()
         };
-        // The one that stays is told of the name that was verified elsewhere, too.
-        for link in told.notices(if is_staying { 3 } else { 2 }).await {
-            let page = app.browser().get(&link).await;
-            if page.text("#what").contains("合并") {
-                assert_eq!(page.press("#lock", &[]).await.status(), 200);
-            }
-        }
+        let link = told.told_of("合并").await;
+        let page = app.browser().get(&link).await;
+        assert_eq!(page.press("#lock", &[]).await.status(), 200);
         assert_eq!(app.count("merging").await, 0);
         // Its owner opens the account again: what was stopped stays so.
         app.advance("2m").await;
@@ -484,9 +476,8 @@ async fn a_lock_ends_what_a_merging_brought_in() {
     let merged = to_question(&page, &thief).await.press("#confirm", &[]).await;
     assert_eq!(merged.url.path(), "/account", "{}", merged.answer.body);
     assert_eq!(app.rows(CLOSED).await, 1);
-    let links = owner.notices(2).await;
-    let told = app.browser().get(links.last().unwrap()).await;
-    told.press("#lock", &[]).await;
+    let link = owner.told_of("刚合并到这个账户").await;
+    app.browser().get(&link).await.press("#lock", &[]).await;
     app.advance("2m").await;
     // The thief's number, which was theirs long before, opens the owner's account no more.
     let again = thief.elsewhere().sign_in().await;

@@ -159,7 +159,7 @@ async fn whose_name_is_found_in_another_account_is_offered_to_make_the_two_one()
     let text = told.text("#told");
     assert!(text.contains("另一个账户") && text.contains("合成一个"), "{text}");
     assert!(!told.answer.body.contains("0001"), "nothing of the other account");
-    assert_eq!(app.resident(PHONE).notices(1).await.len(), 1, "its owner is told");
+    app.resident(PHONE).told_of("核验另一个账户").await;
     let written = "SELECT COUNT(*) FROM audit WHERE action = 'identity.elsewhere'";
     assert_eq!(app.rows(written).await, 1);
 
