@@ -82,7 +82,9 @@ test('autofill: the passkey is chosen in the number\'s field', async (t) => {
   await page.context().clearCookies();
   await page.goto(`${demo.provider}/account`);
   assert.match(await page.getAttribute('#phone', 'autocomplete'), /webauthn$/);
-  // Whoever chooses the passkey in the field's list is played by the browser, from the page's first moment on.
+  // Whoever chooses the passkey in the field's list is played by the browser, from the page's first moment on; this page
+  // waits for them too, and would go on by itself while the next one is opened.
+  await page.goto('about:blank');
   await touch();
   await page.goto(`${demo.provider}/account`, { waitUntil: 'commit' });
   await page.waitForSelector('#methods');
