@@ -135,10 +135,7 @@ fn passkey(row: &Row, vault: &Vault) -> Result<Passkey, StoreError> {
         credential: row.text("credential")?,
         aaguid: row.uuid("aaguid")?,
         is_vouched: row.maybe_time("vouched_at")?.is_some(),
-        handle: match row.maybe_text("handle")? {
-            None => None,
-            Some(_) => Some(row.uuid("handle")?),
-        },
+        handle: row.maybe_uuid("handle")?,
         created_at: row.time("created_at")?,
         last_used_at: row.time("last_used_at")?,
         version: row.int("version")?,
@@ -205,10 +202,7 @@ pub async fn known_handle(db: &Db, account: Uuid) -> Result<Option<Uuid>, StoreE
         .maybe(HANDLE, args![account])
         .await?
         .ok_or(StoreError::Missing)?;
-    match row.maybe_text("passkey_handle")? {
-        None => Ok(None),
-        Some(_) => row.uuid("passkey_handle").map(Some),
-    }
+    row.maybe_uuid("passkey_handle")
 }
 
 const MERGED_HANDLES: &str =

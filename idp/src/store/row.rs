@@ -68,4 +68,12 @@ impl Row {
             .parse()
             .map_err(|_| StoreError::Corrupt(column))
     }
+
+    /// # Errors
+    /// As [`Row::uuid`].
+    pub fn maybe_uuid(&self, column: &'static str) -> Result<Option<Uuid>, StoreError> {
+        let text = self.maybe_text(column)?;
+        let read = |text: String| text.parse().map_err(|_| StoreError::Corrupt(column));
+        text.map(read).transpose()
+    }
 }

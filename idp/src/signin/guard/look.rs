@@ -104,10 +104,7 @@ pub(in crate::signin) async fn look(
         )
         .await?;
     let knows = row.int("known")? > 0;
-    let claimed_by = match row.maybe_text("claimed_by")? {
-        Some(_) if !knows => Some(row.uuid("claimed_by")?),
-        _ => None,
-    };
+    let claimed_by = row.maybe_uuid("claimed_by")?.filter(|_| !knows);
     let locked_at = match claimed_by {
         Some(_) => "claim_locked_at",
         None => "locked_at",
