@@ -40,11 +40,48 @@ pub async fn is_by_phone_alone(db: &Db, vault: &Vault, phone: &PhoneNumber) -> R
 }
 
 const DISPUTE: &str = "UPDATE phone SET ended_at = $2, end_reason = 'disputed' \
-     WHERE number_index = $1 AND ended_at IS NULL AND last_used_at <= $3 RETURNING account_id";
+     WHERE number_index = $1 AND ended_at IS NULL AND (last_used_at <= $3 OR doubted_at IS NOT NULL) \
+     RETURNING account_id";
+
+const IN_USE: &str = "SELECT id FROM phone \
+     WHERE number_index = $1 AND ended_at IS NULL AND last_used_at > $2 AND doubted_at IS NULL";
+
+const DOUBT: &str = "UPDATE phone SET doubted_at = $2 WHERE account_id = $1 AND ended_at IS NULL";
 
 /// Its owner holds it again, by a new pairing.
 const SETTLE: &str = "UPDATE phone SET end_reason = 'returned' \
      WHERE number_index = $1 AND account_id = $2 AND end_reason = 'disputed'";
+
+/// Somebody has signed in with one of the account's numbers, and is another person than the account's: who of them holds
+/// which number is open from now on, until a code is answered by its owner. The caller holds the account.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn doubt_numbers(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
+    let now = change.now();
+    change.execute(DOUBT, args![account, now]).await?;
+    change
+        .record(Event::new(Action::PhoneDoubted).account(account))
+        .await
+}
+
+/// Whether [`begin_anew`] would leave the number with the account that holds it: its owner has answered a code of late,
+/// and nobody has said that they are another person.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_in_use(
+    db: &Db,
+    vault: &Vault,
+    phone: &PhoneNumber,
+    silence: Duration,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let row = db
+        .maybe(IN_USE, args![phone.index(vault), now.minus(silence)])
+        .await?;
+    Ok(row.is_some())
+}
 
 /// The number's new holder says that its account is not theirs: they get one of their own, and nothing of the old one,
 /// which keeps its claim. None where the old one's owner has answered a code meanwhile, or the number is another's by now.
@@ -94,7 +131,7 @@ pub async fn take_back(
     Ok(true)
 }
 
-/// Ends the pairing that holds the number, if it has been silent since then.
+/// Ends the pairing that holds the number, if it has been silent since then, or is in doubt.
 async fn dispute(
     change: &mut Change,
     vault: &Vault,

@@ -27,7 +27,7 @@ mod window_tests;
 pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, Witnessed, prove_in_person};
-pub use lease::{begin_anew, is_by_phone_alone, is_in_doubt, take_back};
+pub use lease::{begin_anew, doubt_numbers, is_by_phone_alone, is_in_doubt, is_in_use, take_back};
 pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
 pub use merging::{
     Merged, Merging, OFFERED, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging,

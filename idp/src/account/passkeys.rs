@@ -74,6 +74,8 @@ pub enum PasskeyEnd {
     Cloned,
     /// It was made shortly before its owner locked the account.
     Locked,
+    /// Whoever made it has said that the account is another person's.
+    NotTheirs,
 }
 
 impl PasskeyEnd {
@@ -82,6 +84,7 @@ impl PasskeyEnd {
             Self::Removed => "removed",
             Self::Cloned => "cloned",
             Self::Locked => "locked",
+            Self::NotTheirs => "not theirs",
         }
     }
 }
@@ -350,9 +353,10 @@ pub async fn end_passkeys_since(
     change: &mut Change,
     account: Uuid,
     since: Timestamp,
+    end: PasskeyEnd,
 ) -> Result<(), StoreError> {
     for row in change.all(MADE_SINCE, args![account, since]).await? {
-        end_passkey(change, account, row.uuid("id")?, PasskeyEnd::Locked).await?;
+        end_passkey(change, account, row.uuid("id")?, end).await?;
     }
     Ok(())
 }

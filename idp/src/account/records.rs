@@ -21,8 +21,7 @@ const INSERT_PHONE: &str = "INSERT INTO phone \
 
 const DELETE_ACCOUNT: &str = "DELETE FROM account WHERE id = $1";
 
-const USE_PHONE: &str =
-    "UPDATE phone SET last_used_at = $2 WHERE number_index = $1 AND ended_at IS NULL RETURNING account_id";
+const USE_PHONE: &str = "UPDATE phone SET last_used_at = $2, doubted_at = NULL WHERE number_index = $1 AND ended_at IS NULL RETURNING account_id";
 
 const PHONES: &str = "SELECT id, number, verified_at, last_used_at, ends_at FROM phone \
      WHERE account_id = $1 AND ended_at IS NULL ORDER BY verified_at, id";

@@ -102,6 +102,7 @@ actions! {
     PasskeyRenamed = "passkey.renamed",
     PhoneAdded = "phone.added",
     PhoneDisputed = "phone.disputed",
+    PhoneDoubted = "phone.doubted",
     PhoneEnding = "phone.ending",
     PhoneKept = "phone.kept",
     PhoneMoveStopped = "phone.move_stopped",
@@ -155,6 +156,8 @@ pub enum EndReason {
     GaveWay,
     #[serde(rename = "the kiosk was removed")]
     KioskRemoved,
+    #[serde(rename = "the account is another person's")]
+    NotTheirs,
 }
 
 impl EndReason {
@@ -172,6 +175,7 @@ impl EndReason {
             Self::LeftKiosk => "nobody was at the kiosk",
             Self::GaveWay => "there were too many",
             Self::KioskRemoved => "the kiosk was removed",
+            Self::NotTheirs => "the account is another person's",
         }
     }
 }

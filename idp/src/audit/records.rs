@@ -16,7 +16,7 @@ const OF_ACCOUNT: &str = "SELECT id, at, client_id, action, detail FROM audit \
      'consent.refused', 'consent.withdrawn', 'grant.made', 'account.created', 'account.signed_out_everywhere', 'refresh.reused', 'code.failed', \
      'passkey.added', 'passkey.renamed', 'passkey.ended', 'passkey.failed', \
      'identity.proven', 'identity.refused', 'identity.elsewhere', 'identity.withdrawn', 'handover.refused', \
-     'phone.disputed', 'phone.returned', 'account.locked', 'account.unlocked', \
+     'phone.disputed', 'phone.doubted', 'phone.returned', 'account.locked', 'account.unlocked', \
      'account.exported', 'account.left', 'account.kept', \
      'phone.added', 'phone.ending', 'phone.kept', 'phone.moving', 'phone.moved', 'phone.move_stopped', \
      'phone.removed', \

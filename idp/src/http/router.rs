@@ -139,6 +139,7 @@ fn own_pages() -> Router<App> {
             "/account/identity",
             get(portal::show_identity).post(portal::prove_identity),
         )
+        .route("/account/identity/not-mine", post(portal::disown))
         .route("/account/merge", get(portal::show_merge).post(portal::merge))
         .route("/account/merge/offer", get(portal::offer_merge))
         .route("/account/merge/begin", post(portal::begin_merge))

@@ -39,6 +39,7 @@ pub enum Happening {
     NotLetIn,
     /// Somebody who holds the number says that the account is not theirs.
     NumberDisputed,
+    NumberDoubted,
     NumberReturned,
     Exported,
     Left,
@@ -152,6 +153,7 @@ impl Activity {
                 page.say("did-known-twice").with("service", service).to_string()
             }
             Happening::NumberDisputed => page.say("did-number-disputed").to_string(),
+            Happening::NumberDoubted => page.say("did-number-doubted").to_string(),
             Happening::NumberReturned => page.say("did-number-returned").to_string(),
             Happening::Witnessed(act) => act.say(page, "did-witnessed"),
             Happening::NotWitnessed(act) => act.say(page, "did-not-witness"),
@@ -208,6 +210,7 @@ impl Activity {
             Happening::WrongCode
                 | Happening::NotLetIn
                 | Happening::NumberDisputed
+                | Happening::NumberDoubted
                 | Happening::Locked
                 | Happening::NumberEnding
                 | Happening::NumberMoving
@@ -249,6 +252,7 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             | EndReason::PasskeyRemoved
             | EndReason::Locked
             | EndReason::Merged
+            | EndReason::NotTheirs
             | EndReason::Left => return None,
         },
         Action::RefreshReused => Happening::Misused {
@@ -324,6 +328,7 @@ fn about_numbers(entry: &Entry) -> Option<Happening> {
         Action::PhoneKept => Happening::NumberKept,
         Action::PhoneRemoved => Happening::NumberRemoved,
         Action::PhoneDisputed => Happening::NumberDisputed,
+        Action::PhoneDoubted => Happening::NumberDoubted,
         Action::PhoneReturned => Happening::NumberReturned,
         _ => return None,
     })

@@ -41,7 +41,7 @@ const HIDDEN: [Action; 29] = [
     Action::RelyingPartyHeld,
 ];
 
-const REASONS: [EndReason; 11] = [
+const REASONS: [EndReason; 12] = [
     EndReason::SignedOut,
     EndReason::AnotherDevice,
     EndReason::Everywhere,
@@ -53,6 +53,7 @@ const REASONS: [EndReason; 11] = [
     EndReason::LeftKiosk,
     EndReason::GaveWay,
     EndReason::KioskRemoved,
+    EndReason::NotTheirs,
 ];
 
 /// The statement that picks the lines and the words for them stand in two rooms.

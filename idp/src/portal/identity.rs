@@ -2,9 +2,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::Portal;
+use super::{HOME, Portal};
 use crate::signin::{
-    FRESH, IdentityPage, Outcome, Prove, Session, Setting, StoppedPage, TO_FILL_IN, Trouble, Typed, to_prove,
+    FRESH, IdentityPage, Outcome, Prove, Session, Setting, Signin, StoppedPage, TO_FILL_IN, Trouble, Typed,
+    to_disown, to_prove,
 };
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond, see_other};
 
@@ -50,15 +51,30 @@ pub async fn prove_identity(
         Outcome::SignedOut => see_other(IDENTITY, []),
         Outcome::Again(trouble) => respond(trouble.status(), &question(page, &session, typed, trouble)),
         Outcome::Stopped(stop) => {
-            let view = StoppedPage {
-                token: page.form_token(&to_prove(&session)),
-                page: page.back_to(IDENTITY),
-                setting: Setting::Account,
-                stop,
-            };
+            let view = StoppedPage::of(page.back_to(IDENTITY), Setting::Account, stop, &session);
             respond(StatusCode::UNPROCESSABLE_ENTITY, &view)
         }
     })
+}
+
+/// POST `/account/identity/not-mine`: whoever has just been proven to be another person says so, and signs in anew.
+///
+/// # Errors
+/// A page where the form is not ours, or the records do not answer.
+pub async fn disown(
+    State(portal): State<Portal>,
+    State(signin): State<Signin>,
+    facts: Facts,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Result<Response, Halt> {
+    let Some(session) = portal.sessions.current(&headers, &facts).await? else {
+        return Ok(see_other(HOME, []));
+    };
+    form.check_token(&to_disown(&session))?;
+    let context = portal.context(&facts);
+    let cookie = signin.leave_to_its_owner(&context, &session, &headers).await?;
+    Ok(see_other(HOME, [cookie]))
 }
 
 impl Portal {

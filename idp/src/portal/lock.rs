@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use super::devices::place_words;
-use crate::account::{self, Told};
+use crate::account::{self, PasskeyEnd, Told};
 use crate::audit::{Change, Context, EndReason};
 use crate::clock::Timestamp;
 use crate::signin::forget_browsers_since;
@@ -80,7 +80,7 @@ impl Portal {
         self.sessions
             .end_all(&mut change, account, EndReason::Locked)
             .await?;
-        account::end_passkeys_since(&mut change, account, since).await?;
+        account::end_passkeys_since(&mut change, account, since, PasskeyEnd::Locked).await?;
         account::end_proof_since(&mut change, account, since).await?;
         account::end_window_codes(&mut change, account).await?;
         account::restore_numbers(&mut change, account, since).await?;

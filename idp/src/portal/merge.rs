@@ -11,7 +11,7 @@ use crate::account::{self, MOST_PHONES, Merged, Merging, TO_MERGE};
 use crate::audit::{Action, Change, Context, EndReason, Event, settled};
 use crate::consent;
 use crate::department::move_subjects;
-use crate::signin::{FRESH, Session, Sessions, Setting, Signin, Stop, StoppedPage, to_prove};
+use crate::signin::{FRESH, Session, Sessions, Setting, Signin, Stop, StoppedPage};
 use crate::store::{Db, StoreError, Vault};
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other, views};
 
@@ -34,12 +34,12 @@ pub async fn offer_merge(
     if !account::is_merging_offered(&portal.db, session.account, facts.now).await? {
         return Ok(outcome(page, Outcome::Over));
     }
-    let view = StoppedPage {
-        token: page.form_token(&to_prove(&session)),
-        page: page.back_to(OFFER),
-        setting: Setting::Account,
-        stop: Stop::OtherAccount,
-    };
+    let view = StoppedPage::of(
+        page.back_to(OFFER),
+        Setting::Account,
+        Stop::OtherAccount,
+        &session,
+    );
     Ok(view.into_response())
 }
 

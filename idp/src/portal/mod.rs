@@ -25,7 +25,7 @@ pub use handover::{answer_handover, look_at_handover};
 pub use held::{download_export, show_export};
 pub use history::show_activity;
 pub use home::home;
-pub use identity::{prove_identity, show_identity};
+pub use identity::{disown, prove_identity, show_identity};
 pub use leave::{ask_leave, leave};
 pub use lock::{lock, show_notice};
 pub use merge::{begin_merge, merge, offer_merge, settle_mergings, show_merge, stop_merge};

@@ -95,6 +95,7 @@ fn everything(page: &Page) -> Vec<Happening> {
         },
         Happening::Unlocked,
         Happening::NumberDisputed,
+        Happening::NumberDoubted,
         Happening::NumberReturned,
         Happening::Witnessed(at_window()),
         Happening::WindowCode(at_window()),

@@ -36,7 +36,7 @@ pub use handlers::{another_account, enter_code, enter_phone, resend, show_code, 
 pub use handover::{Answered, Handover, Handovers, begin_handover, handover_state, show_handover};
 pub use identity::{
     IdentityPage, Outcome, Prove, RealNames, Setting, Stop, StoppedPage, TO_FILL_IN, Trouble, Typed,
-    prove_identity, show_identity, to_prove,
+    prove_identity, show_identity, to_disown, to_prove,
 };
 pub use interaction::{
     Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,

@@ -33,6 +33,7 @@ files! {
     "0017_network",
     "0018_language",
     "0019_notice_told",
+    "0020_number_doubted",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

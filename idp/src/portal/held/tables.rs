@@ -91,13 +91,14 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "phone",
         words: "held-phones",
-        sql: "SELECT id, number, epoch, verified_at, last_used_at, ends_at, ended_at, end_reason FROM phone \
+        sql: "SELECT id, number, epoch, verified_at, last_used_at, doubted_at, ends_at, ended_at, end_reason FROM phone \
               WHERE account_id = $1 ORDER BY verified_at, id",
         columns: &[
             column("number", "phone-label", Sealed("phone.number")),
             column("epoch", "held-epoch", Count),
             column("verified_at", "held-began", Moment),
             LAST,
+            column("doubted_at", "held-doubted", Moment),
             column("ends_at", "held-ends", Moment),
             ENDED,
             REASON,

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::web::Page;
 
 /// Names that are stored, with the ids of their words. What each is told by elsewhere says the same here.
-pub(super) const NAMES: [(&str, &str); 62] = [
+pub(super) const NAMES: [(&str, &str); 64] = [
     // An account's status, and how well its person is known.
     ("active", "value-active"),
     ("merged", "value-merged"),
@@ -24,6 +24,8 @@ pub(super) const NAMES: [(&str, &str); 62] = [
     ("decided", "value-decided"),
     ("released", "value-released"),
     ("cloned", "value-cloned"),
+    ("not theirs", "value-other-person"),
+    ("the account is another person's", "value-other-person"),
     ("locked", "value-locked"),
     // Why a session ended.
     ("signed out", "did-sign-out"),
@@ -150,6 +152,7 @@ pub(super) const fn action_words(action: Action) -> &'static str {
         Action::PasskeyRenamed => "did-passkey-renamed",
         Action::PhoneAdded => "did-number-added",
         Action::PhoneDisputed => "did-number-disputed",
+        Action::PhoneDoubted => "did-number-doubted",
         Action::PhoneEnding => "did-number-ending",
         Action::PhoneKept => "did-number-kept",
         Action::PhoneMoveStopped => "did-number-move-stopped",

@@ -76,6 +76,23 @@ impl Browser {
     }
 }
 
+const FORGET_ONE: &str = "DELETE FROM known_browser WHERE account_id = $1 AND browser_hash = $2";
+
+/// Forgets that this browser has signed in with an account.
+pub(in crate::signin) async fn forget_browser(
+    change: &mut Change,
+    account: Uuid,
+    browser: &Browser,
+) -> Result<(), StoreError> {
+    let Some(token) = browser.name() else {
+        return Ok(());
+    };
+    change
+        .execute(FORGET_ONE, args![account, hash(token)])
+        .await
+        .map(drop)
+}
+
 const FORGET_SINCE: &str = "DELETE FROM known_browser WHERE account_id = $1 AND created_at >= $2";
 
 /// Forgets the browsers that an account has come to know since then.

@@ -63,12 +63,7 @@ pub async fn prove_identity(
         }
         Outcome::Stopped(stop) => {
             let (page, setting) = on_the_way(page, &interaction);
-            let view = StoppedPage {
-                token: page.form_token(&to_prove(&session)),
-                page,
-                setting,
-                stop,
-            };
+            let view = StoppedPage::of(page, setting, stop, &session);
             respond(StatusCode::UNPROCESSABLE_ENTITY, &view)
         }
     })

@@ -1,10 +1,12 @@
 //! Proving a real name: the question, how often it may be put, and what follows from the authority's answer.
 
+mod disown;
 mod handlers;
 pub mod pages;
 mod prove;
 mod typed;
 
+pub use disown::to_disown;
 pub use handlers::{TO_FILL_IN, prove_identity, show_identity, to_prove};
 pub use pages::{IdentityPage, Setting, StoppedPage};
 pub use prove::{Outcome, Prove, Stop};

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use askama::Template;
 
+use super::super::sessions::Session;
+use super::disown::{may_disown, to_disown};
+use super::handlers::to_prove;
 use super::prove::Stop;
 use super::typed::{Trouble, Typed, Whole};
 use crate::proofing::{NameError, NumberError};
@@ -29,8 +32,8 @@ pub struct StoppedPage {
     pub page: Page,
     pub setting: Setting,
     pub stop: Stop,
-    /// Bound to the session.
-    pub token: String,
+    /// For the way on that the stop leaves, where it leaves one; bound to the session.
+    pub token: Option<String>,
 }
 
 /// Where the question is put.
@@ -141,9 +144,29 @@ fn too_many(page: &Page, wait: Duration) -> String {
 }
 
 impl StoppedPage {
-    /// Whether both accounts can become one, if both are the same person's.
-    fn can_merge(&self) -> bool {
-        self.stop == Stop::OtherAccount
+    #[must_use]
+    pub fn of(page: Page, setting: Setting, stop: Stop, session: &Session) -> Self {
+        let token = match stop {
+            Stop::OtherAccount => Some(page.form_token(&to_prove(session))),
+            Stop::OtherPerson if may_disown(session) => Some(page.form_token(&to_disown(session))),
+            Stop::OtherPerson | Stop::Minor | Stop::Records => None,
+        };
+        Self {
+            page,
+            setting,
+            stop,
+            token,
+        }
+    }
+
+    /// Both accounts can become one, if both are the same person's.
+    fn to_merge(&self) -> Option<&str> {
+        self.token.as_deref().filter(|_| self.stop == Stop::OtherAccount)
+    }
+
+    /// Whoever is there has come into another person's account.
+    fn to_disown(&self) -> Option<&str> {
+        self.token.as_deref().filter(|_| self.stop == Stop::OtherPerson)
     }
 
     fn heading(&self) -> String {
@@ -257,13 +280,13 @@ mod tests {
         ] {
             sample::show(name, |page| StoppedPage {
                 setting: on_the_way(&page),
-                token: page.form_token("session"),
+                token: Some(page.form_token("session")),
                 stop,
                 page,
             });
             sample::show(&format!("{name}-account"), |page| StoppedPage {
                 setting: Setting::Account,
-                token: page.form_token("session"),
+                token: Some(page.form_token("session")),
                 stop,
                 page,
             });

@@ -92,6 +92,9 @@ pub async fn answer_whose(
                 Redemption::TooMany(Wait(wait)) => Err((Typed::default(), WhoseTrouble::TooMany { wait })),
             }
         }
+        (Question::Whose, "new", _) if signin.is_in_use(&asked, facts.now).await? => {
+            Err((Typed::default(), WhoseTrouble::InUse))
+        }
         (Question::Whose, "new", _) => Ok((Entry::Newcomer, None)),
         (Question::Leaving { passkey }, "stay", Some(owner)) => {
             let proof = passkey.map_or(Proof::Code, Proof::Passkey);
@@ -157,6 +160,15 @@ impl Signin {
             ) => account::passkey_owner(&self.db, passkey).await?,
             (_, Some(phone)) => self.holder(phone).await?,
             _ => None,
+        })
+    }
+
+    /// Whether its owner has used the number too lately for another account to begin with it.
+    async fn is_in_use(&self, asked: &Asked, now: Timestamp) -> Result<bool, PageError> {
+        let silence = self.config.settings.phone.silence.get();
+        Ok(match &asked.phone {
+            Some(phone) => account::is_in_use(&self.db, &self.vault, phone, silence, now).await?,
+            None => false,
         })
     }
 

@@ -34,13 +34,15 @@ pub enum WhoseTrouble {
     TooMany {
         wait: Duration,
     },
+    /// The account's owner has answered a code of late: no other one begins with its number.
+    InUse,
 }
 
 impl WhoseTrouble {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::Name(trouble) => trouble.status(),
-            Self::Code => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Code | Self::InUse => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -62,10 +64,15 @@ impl WhosePage {
         Some([say("prove-number-bad"), say("prove-number-advice")])
     }
 
+    /// Whether no account of one's own can begin with this number as yet.
+    fn is_in_use(&self) -> bool {
+        self.trouble == Some(WhoseTrouble::InUse)
+    }
+
     /// What is wrong with the window's code.
     fn code_fault(&self) -> Option<String> {
         match self.trouble? {
-            WhoseTrouble::Name(_) => None,
+            WhoseTrouble::Name(_) | WhoseTrouble::InUse => None,
             WhoseTrouble::Code => Some(self.page.say("whose-code-wrong").to_string()),
             WhoseTrouble::TooMany { wait } => {
                 let wait = self.page.words.span(wait);

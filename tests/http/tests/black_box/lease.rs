@@ -236,7 +236,8 @@ async fn an_owner_who_answers_meanwhile_loses_nothing() {
     app.advance("2m").await;
     owner.sign_in().await;
     let late = page.press("#new", &[]).await;
-    assert!(late.has("#phone"), "begins again: {}", late.answer.body);
+    assert_eq!(late.status(), 422);
+    assert!(late.has("#new-error"), "and it is said why: {}", late.answer.body);
     app.advance("2m").await;
     assert_eq!(owner.sign_in_to(&client).await.sub(), sub);
 }

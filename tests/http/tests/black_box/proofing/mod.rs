@@ -4,6 +4,7 @@ mod attacks;
 mod crowded;
 mod limits;
 mod merging;
+mod mismatch;
 mod refusals;
 mod walk;
 
