@@ -1,16 +1,45 @@
-//! Whether a sign-in is told to the account's owner by text message: `docs/decisions/0013-notices.md` has the rule.
+//! Who comes in at the door: what is read of the browser before anything is changed, and what every way of signing in
+//! does once it has shown whose account it is.
 
+use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
+use super::Signin;
+use super::guard::{Browser, remember_browser};
 use super::limits::BrowserKnown;
-use super::sessions::{Whence, is_used_to_kiosk};
+use super::sessions::{Proof, Session, Whence, is_used_to_kiosk};
 use crate::account::{self, Notice};
 use crate::audit::Change;
 use crate::store::{StoreError, Vault};
+use crate::web::{Facts, Locale, PageError};
+
+/// A browser at the door. It is read before anything is changed: a change has a connection of its own, and may be the
+/// only one.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    pub(super) browser: Browser,
+    /// The session this browser has at present.
+    pub(super) previous: Option<Session>,
+    pub(super) whence: Whence,
+    /// What the page speaks.
+    pub(super) locale: Locale,
+}
+
+/// Who is let in, and how they are received.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) account: Uuid,
+    pub(super) proof: Proof,
+    /// Whether the account knows the browser.
+    pub(super) known: BrowserKnown,
+    pub(super) manner: Manner,
+}
 
 /// How whoever signs in has come by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
+    /// They have just opened the account: there is no owner to be told.
+    First,
     Usual,
     /// Something else says that it may not be the owner.
     Odd,
@@ -30,27 +59,100 @@ impl Manner {
     }
 }
 
-/// Tells the owner of a sign-in where the account was not known. No browser of a kiosk's is ever known; a kiosk is, by
-/// who signs in there, or it would be told each time to those who have no other computer.
-pub(super) async fn tell_of_arrival(
+impl Signin {
+    pub(super) async fn visitor(
+        &self,
+        headers: &HeaderMap,
+        locale: Locale,
+        facts: &Facts,
+    ) -> Result<Visitor, PageError> {
+        Ok(Visitor {
+            browser: Browser::of(self.site.cookies(), headers),
+            previous: self.sessions.open(headers, facts.now).await?,
+            whence: self.sessions.whence(headers, facts.address).await?,
+            locale,
+        })
+    }
+
+    /// The end of every sign-in: its owner is told where that is due, the browser is remembered, the session begins, and
+    /// the change is committed. The caller holds the account. Answers the cookies to set.
+    pub(super) async fn let_in(
+        &self,
+        mut change: Change,
+        visitor: &Visitor,
+        entry: Entry,
+    ) -> Result<Vec<HeaderValue>, StoreError> {
+        let Entry {
+            account,
+            proof,
+            known,
+            ..
+        } = entry;
+        tell_of_arrival(&mut change, &self.vault, &entry, &visitor.whence).await?;
+        // A yes from elsewhere says nothing of the browser that it lets in.
+        let browser = if matches!(proof, Proof::Phone { .. }) {
+            None
+        } else {
+            let Visitor {
+                browser,
+                whence,
+                locale,
+                ..
+            } = visitor;
+            let cookies = self.site.cookies();
+            remember_browser(
+                &mut change,
+                browser,
+                known,
+                account,
+                &whence.device,
+                *locale,
+                cookies,
+            )
+            .await?
+        };
+        let previous = visitor.previous.as_ref();
+        let begun = self
+            .sessions
+            .begin(&mut change, account, proof, previous, &visitor.whence)
+            .await?;
+        change.commit().await?;
+        let session = self.sessions.cookie(&begun.token);
+        Ok(std::iter::once(session).chain(browser).collect())
+    }
+}
+
+/// Tells the owner of a sign-in where the account was not known: `docs/decisions/0013-notices.md` has the rule. No
+/// browser of a kiosk's is ever known; a kiosk is, by who signs in there, or it would be told each time to those who
+/// have no other computer.
+async fn tell_of_arrival(
     change: &mut Change,
     vault: &Vault,
-    account: Uuid,
-    known: BrowserKnown,
+    entry: &Entry,
     whence: &Whence,
-    manner: Manner,
 ) -> Result<(), StoreError> {
+    if entry.manner == Manner::First {
+        return Ok(());
+    }
     let (device, place) = (&whence.device, whence.place.as_ref());
     let Some(kiosk) = device.kiosk else {
-        if known == BrowserKnown::No {
+        if entry.known == BrowserKnown::No {
             let device = device.to_string();
-            account::tell_of_place(change, vault, account, Notice::NewDevice, &device, place).await?;
+            account::tell_of_place(change, vault, entry.account, Notice::NewDevice, &device, place).await?;
         }
         return Ok(());
     };
-    if manner == Manner::Usual && is_used_to_kiosk(change, account, kiosk).await? {
+    if entry.manner == Manner::Usual && is_used_to_kiosk(change, entry.account, kiosk).await? {
         return Ok(());
     }
     // By the name that is written on it.
-    account::tell_of_place(change, vault, account, Notice::AtKiosk, &device.browser, place).await
+    account::tell_of_place(
+        change,
+        vault,
+        entry.account,
+        Notice::AtKiosk,
+        &device.browser,
+        place,
+    )
+    .await
 }

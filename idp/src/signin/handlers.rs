@@ -128,10 +128,9 @@ pub async fn enter_code(
             let ask = VerifyCode {
                 interaction: id,
                 code,
-                browser: Browser::of(signin.site.cookies(), &headers),
-                previous: signin.sessions.open(&headers, facts.now).await?,
-                whence: signin.sessions.whence(&headers, facts.address).await?,
-                locale: interaction.dress(page.clone()).locale(),
+                visitor: signin
+                    .visitor(&headers, interaction.dress(page.clone()).locale(), &facts)
+                    .await?,
                 work: work_of(&form)?,
             };
             match signin

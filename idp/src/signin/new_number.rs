@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 
 use super::Signin;
 use super::code::{Standing, TypedCode};
-use super::guard::{Browser, look, reset_failures};
+use super::guard::{look, reset_failures};
 use super::limits::{MINUTE, TRIES, Wait};
 use super::pages::{CodeNotice, PhoneProblem};
 use super::send_code::{Occasion, Unsent};
@@ -91,11 +91,8 @@ impl Signin {
         let ask = VerifyCode {
             interaction: place(&session),
             code,
-            browser: Browser::of(self.site.cookies(), headers),
-            whence: self.sessions.whence(headers, facts.address).await?,
             // Nobody signs in by it.
-            locale: Locale::default(),
-            previous: Some(session.clone()),
+            visitor: self.visitor(headers, Locale::default(), facts).await?,
             work: String::new(),
         };
         let errands = self.errands.clone();
@@ -115,12 +112,12 @@ impl Signin {
             return Ok(NewNumber::Over);
         };
         let phone = self.phone_of(&kept, &ask.interaction)?;
-        let range = self.senders.range_of(ask.whence.address);
+        let range = self.senders.range_of(ask.visitor.whence.address);
         let seen = look(
             &self.db,
             &self.vault,
             &phone.index(&self.vault),
-            &ask.browser,
+            &ask.visitor.browser,
             range,
             now,
         )

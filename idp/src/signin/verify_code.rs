@@ -3,33 +3,26 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 
 use super::Signin;
-use super::arrival::{Manner, tell_of_arrival};
+use super::arrival::{Entry, Manner, Visitor};
 use super::code::{CodeMac, KeptCode, Spent, Standing, TypedCode};
 use super::due::Owed;
-use super::guard::{
-    Browser, Seen, add_failure, count, look, remember_browser, reset_failures, tell_of_pressure,
-};
+use super::guard::{Seen, add_failure, count, look, reset_failures, tell_of_pressure};
 use super::limits::{BROWSER_FAILURES, Payment, Price, RANGE_FAILURES, TRIES, Wait, number_open};
-use super::sessions::{Proof, Session, Whence};
+use super::sessions::Proof;
 use super::whose::Question;
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Change, Context, Event};
 use crate::carrier::Holder;
 use crate::clock::Timestamp;
 use crate::store::StoreError;
-use crate::web::{ErrorKind, Locale, PageError};
+use crate::web::{ErrorKind, PageError};
 
 /// A code that a resident types.
 #[derive(Clone, Debug)]
 pub(super) struct VerifyCode {
     pub(super) interaction: String,
     pub(super) code: TypedCode,
-    pub(super) browser: Browser,
-    /// The session this browser has at present.
-    pub(super) previous: Option<Session>,
-    pub(super) whence: Whence,
-    /// What the page speaks.
-    pub(super) locale: Locale,
+    pub(super) visitor: Visitor,
     /// What the browser found, where it was asked for work.
     pub(super) work: String,
 }
@@ -74,15 +67,21 @@ impl Signin {
         };
         let phone = self.phone_of(&kept, &ask.interaction)?;
         let number = phone.index(&self.vault);
-        let range = self.senders.range_of(ask.whence.address);
-        let seen = look(&self.db, &self.vault, &number, &ask.browser, range, now).await?;
+        let range = self.senders.range_of(ask.visitor.whence.address);
+        let seen = look(&self.db, &self.vault, &number, &ask.visitor.browser, range, now).await?;
         if let Some(refusal) = refuse(&kept, &seen, now) {
             return Ok(refusal);
         }
         let payment = match price(&kept, &seen, now) {
             None => None,
             Some(price) => match self
-                .collect(&ask.interaction, price, &ask.work, ask.whence.address, now)
+                .collect(
+                    &ask.interaction,
+                    price,
+                    &ask.work,
+                    ask.visitor.whence.address,
+                    now,
+                )
                 .await?
             {
                 Ok(payment) => Some(payment),
@@ -258,40 +257,21 @@ impl Signin {
         if seen.is_locked {
             account::unlock(&mut change, account).await?;
         }
-        // Whoever opens the account has no owner to be told.
-        if seen.number.answered_at.is_some() {
-            let manner = Manner::after(seen.number.failures);
-            let (vault, whence) = (&self.vault, &ask.whence);
-            tell_of_arrival(&mut change, vault, account, seen.known, whence, manner).await?;
-        }
         // A wrong code that is counted at this very moment may come before or after this right one.
         if seen.number.failures > 0 {
             reset_failures(&mut change, &phone.index(&self.vault)).await?;
         }
-        let cookies = self.site.cookies();
-        let browser = remember_browser(
-            &mut change,
-            &ask.browser,
-            seen.known,
+        let manner = match seen.number.answered_at {
+            Some(_) => Manner::after(seen.number.failures),
+            None => Manner::First,
+        };
+        let entry = Entry {
             account,
-            &ask.whence.device,
-            ask.locale,
-            cookies,
-        )
-        .await?;
-        let begun = self
-            .sessions
-            .begin(
-                &mut change,
-                account,
-                Proof::Code,
-                ask.previous.as_ref(),
-                &ask.whence,
-            )
-            .await?;
-        change.commit().await?;
-        let session = self.sessions.cookie(&begun.token);
-        Ok(std::iter::once(session).chain(browser).collect())
+            proof: Proof::Code,
+            known: seen.known,
+            manner,
+        };
+        Ok(self.let_in(change, &ask.visitor, entry).await?)
     }
 
     pub(super) async fn note_failure(
@@ -304,10 +284,10 @@ impl Signin {
         let holder = account::find_by_phone(&self.db, &self.vault, phone).await?;
         let mut change = Change::begin(&self.db, context).await?;
         let mut failures = None;
-        if let Some(range) = self.senders.range_of(ask.whence.address) {
+        if let Some(range) = self.senders.range_of(ask.visitor.whence.address) {
             failures = Some(count(&mut change, &self.vault, &RANGE_FAILURES, &range.to_string()).await?);
         }
-        if let Some(browser) = ask.browser.name()
+        if let Some(browser) = ask.visitor.browser.name()
             && count(&mut change, &self.vault, &BROWSER_FAILURES, browser).await? == BROWSER_FAILURES.most
         {
             change.record(Event::new(Action::BrowserClosed)).await?;

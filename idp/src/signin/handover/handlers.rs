@@ -5,8 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::super::Signin;
-use super::super::arrival::{Manner, tell_of_arrival};
-use super::super::guard::Browser;
+use super::super::arrival::{Entry, Manner};
 use super::super::handlers::to_phone;
 use super::super::interaction::Interaction;
 use super::super::sessions::Proof;
@@ -14,7 +13,7 @@ use super::model::{Answer, Approval};
 use super::pages::{HandoverPage, Picture, Shown};
 use crate::account;
 use crate::audit::{Actor, Change, Context};
-use crate::web::{Facts, Halt, Page, PageError, PostedForm, api_headers, see_other};
+use crate::web::{Facts, Halt, Locale, Page, PageError, PostedForm, api_headers, see_other};
 
 /// POST `/signin/{id}/handover`: asks a phone for this sign-in.
 ///
@@ -117,28 +116,27 @@ impl Signin {
         let Some(phone) = open.into_iter().find(|one| one.id == session) else {
             return Ok(None);
         };
-        let browser = Browser::of(self.site.cookies(), headers);
-        let known = browser.is_known(&self.db, account).await?;
-        let previous = self.sessions.open(headers, facts.now).await?;
-        let whence = self.sessions.whence(headers, facts.address).await?;
+        // Nobody speaks: the browser that is let in is not remembered.
+        let visitor = self.visitor(headers, Locale::default(), facts).await?;
+        let known = visitor.browser.is_known(&self.db, account).await?;
         let mut change = Change::begin(&self.db, &Context::of(facts, Actor::Resident, &self.rng)).await?;
         account::hold(&mut change, account).await?;
         if !self.sessions.is_live(&mut change, session).await? {
             return Ok(None);
         }
-        tell_of_arrival(&mut change, &self.vault, account, known, &whence, Manner::Usual).await?;
         let proof = Proof::Phone {
             by_passkey,
             auth_time: phone.auth_time,
             ends_at: phone.expires_at,
         };
-        let begun = self
-            .sessions
-            .begin(&mut change, account, proof, previous.as_ref(), &whence)
-            .await?;
-        change.commit().await?;
-        let cookie = self.sessions.cookie(&begun.token);
-        Ok(Some(see_other(&interaction.continuation, [cookie])))
+        let entry = Entry {
+            account,
+            proof,
+            known,
+            manner: Manner::Usual,
+        };
+        let cookies = self.let_in(change, &visitor, entry).await?;
+        Ok(Some(see_other(&interaction.continuation, cookies)))
     }
 }
 

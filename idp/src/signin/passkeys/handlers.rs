@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use webauthn_rs::prelude::Passkey as Credential;
 
 use super::super::Signin;
-use super::super::guard::Browser;
 use super::super::handlers::{phone_page, to_phone};
 use super::super::interaction::Interaction;
 use super::super::pages::PhoneProblem;
@@ -67,10 +66,9 @@ pub async fn sign_in_with_passkey(
     let answer = Answer {
         interaction: id,
         credential: read_credential(&form)?,
-        browser: Browser::of(signin.site.cookies(), &headers),
-        whence: signin.sessions.whence(&headers, facts.address).await?,
-        locale: interaction.dress(page.clone()).locale(),
-        previous: signin.sessions.open(&headers, facts.now).await?,
+        visitor: signin
+            .visitor(&headers, interaction.dress(page.clone()).locale(), &facts)
+            .await?,
         only: raising.as_ref().map(|session| session.account),
     };
     let context = Context::of(&facts, Actor::Resident, &signin.rng);

@@ -7,27 +7,21 @@ use webauthn_rs::prelude::{
 };
 
 use super::super::Signin;
-use super::super::arrival::{Manner, tell_of_arrival};
-use super::super::guard::{Browser, remember_browser};
-use super::super::sessions::{Proof, Session, Whence};
+use super::super::arrival::{Entry, Manner, Visitor};
+use super::super::sessions::Proof;
 use super::super::whose::Question;
 use super::{CEREMONY, Passkeys};
 use crate::account::{self, Found, Notice, PasskeyEnd};
 use crate::audit::{Action, Change, Context, EndReason, Event};
 use crate::clock::Timestamp;
-use crate::web::{ErrorKind, Locale, PageError};
+use crate::web::{ErrorKind, PageError};
 
 /// What an authenticator has answered.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) interaction: String,
     pub(super) credential: PublicKeyCredential,
-    pub(super) browser: Browser,
-    pub(super) whence: Whence,
-    /// What the page speaks.
-    pub(super) locale: Locale,
-    /// The session this browser has at present.
-    pub(super) previous: Option<Session>,
+    pub(super) visitor: Visitor,
     /// The account whose sign-in is being raised: nobody else's passkey will do.
     pub(super) only: Option<Uuid>,
 }
@@ -158,47 +152,20 @@ impl Signin {
         let passkey = &found.passkey;
         credential.update_credential(result);
         let credential = serde_json::to_string(&credential).map_err(PageError::internal)?;
-        let known = answer.browser.is_known(&self.db, passkey.account).await?;
+        let known = answer.visitor.browser.is_known(&self.db, passkey.account).await?;
         let mut change = Change::begin(&self.db, context).await?;
         account::hold(&mut change, passkey.account).await?;
         if !account::use_passkey(&mut change, passkey, &credential).await? {
             return Ok(None);
         }
         account::unlock(&mut change, passkey.account).await?;
-        tell_of_arrival(
-            &mut change,
-            &self.vault,
-            passkey.account,
+        let entry = Entry {
+            account: passkey.account,
+            proof: Proof::Passkey(passkey.id),
             known,
-            &answer.whence,
-            Manner::Usual,
-        )
-        .await?;
-        let cookies = self.site.cookies();
-        let browser = remember_browser(
-            &mut change,
-            &answer.browser,
-            known,
-            passkey.account,
-            &answer.whence.device,
-            answer.locale,
-            cookies,
-        )
-        .await?;
-        let proof = Proof::Passkey(passkey.id);
-        let begun = self
-            .sessions
-            .begin(
-                &mut change,
-                passkey.account,
-                proof,
-                answer.previous.as_ref(),
-                &answer.whence,
-            )
-            .await?;
-        change.commit().await?;
-        let session = self.sessions.cookie(&begun.token);
-        Ok(Some(std::iter::once(session).chain(browser).collect()))
+            manner: Manner::Usual,
+        };
+        Ok(Some(self.let_in(change, &answer.visitor, entry).await?))
     }
 
     /// A counter that went back says that there are two of this passkey (WebAuthn Level 3 §7.2 step 22): neither

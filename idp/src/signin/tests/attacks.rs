@@ -1,7 +1,9 @@
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 
 use super::house::{House, all_at_once, form, not, number};
 use super::whereabouts::nowhere;
+use crate::signin::Signin;
+use crate::signin::arrival::Visitor;
 use crate::signin::code::TypedCode;
 use crate::signin::guard::{Browser, look};
 use crate::signin::verify_code::VerifyCode;
@@ -220,10 +222,7 @@ async fn an_answer_that_was_looked_at_for_one_number_takes_no_code_of_another() 
     let ask = VerifyCode {
         interaction: id.clone(),
         code: TypedCode::read(&code).unwrap(),
-        browser: Browser::of(signin.site.cookies(), &browser.headers()),
-        previous: None,
-        whence: nowhere(),
-        locale: Locale::default(),
+        visitor: visitor(signin, &browser.headers()),
         work: String::new(),
     };
     let tried = signin
@@ -245,14 +244,19 @@ async fn a_sign_in_under_way_does_not_go_round_the_lock() {
     let ask = VerifyCode {
         interaction: browser.begin().await,
         code: TypedCode::read("123456").unwrap(),
-        browser: Browser::of(signin.site.cookies(), &headers),
-        previous: None,
-        whence: nowhere(),
-        locale: Locale::default(),
+        visitor: visitor(signin, &headers),
         work: String::new(),
     };
     let index = phone.index(&signin.vault);
-    let seen = look(&signin.db, &signin.vault, &index, &ask.browser, None, house.now()).await;
+    let seen = look(
+        &signin.db,
+        &signin.vault,
+        &index,
+        &ask.visitor.browser,
+        None,
+        house.now(),
+    )
+    .await;
     let seen = seen.unwrap();
     house.tamper("UPDATE account SET locked_at = 1").await;
     house.tamper("DELETE FROM known_browser").await;
@@ -263,4 +267,13 @@ async fn a_sign_in_under_way_does_not_go_round_the_lock() {
     assert_eq!(house.count(open).await, 0);
     let locked = "SELECT COUNT(*) AS n FROM account WHERE locked_at IS NOT NULL";
     assert_eq!(house.count(locked).await, 1);
+}
+
+fn visitor(signin: &Signin, headers: &HeaderMap) -> Visitor {
+    Visitor {
+        browser: Browser::of(signin.site.cookies(), headers),
+        previous: None,
+        whence: nowhere(),
+        locale: Locale::default(),
+    }
 }

@@ -2,6 +2,7 @@
 //! in a browser that its account does not know: nothing of it is shown before its owner has shown what they alone
 //! have. Does its owner stay, who was leaving?
 
+mod enter;
 mod handlers;
 mod pages;
 mod records;

@@ -79,7 +79,7 @@ async fn the_link_locks_and_its_owner_opens_the_account_again() {
         let page = browser.sign_in_at(&browser.browser.get("/account").await).await;
         assert!(page.url.path().ends_with("/whose"), "{}", page.url);
         let page = page.press("#new", &[]).await;
-        assert!(page.has("#phone"), "nor takes the number away: {}", page.url);
+        assert!(page.has("#new-error"), "nor takes the number away: {}", page.url);
     }
     // The owner's own telephone opens it, and then it is open as before.
     app.advance("2m").await;
