@@ -29,6 +29,7 @@ mod oidc;
 mod one_connection;
 mod overtaken;
 mod overtaken_numbers;
+mod passkey_attacks;
 mod passkeys;
 mod phones;
 mod places;
