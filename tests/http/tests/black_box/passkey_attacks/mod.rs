@@ -1,9 +1,10 @@
-//! Passkeys that answer for somebody else.
+//! Passkeys that answer for somebody else, and answers that come a second time.
 
 mod anothers;
+mod replays;
 
 use serde_json::Value;
-use yimen_http_tests::{Authenticator, Page, Resident, TestApp};
+use yimen_http_tests::{Authenticator, Lie, Page, Resident, TestApp};
 
 const PHONE: &str = "13800000001";
 const OTHER: &str = "13800000002";
@@ -20,6 +21,21 @@ async fn enrolled(app: &TestApp, phone: &str) -> (Resident, Authenticator) {
 async fn send(page: &Page, answer: &Value) -> Page {
     page.press("#passkey", &[("credential", &answer.to_string())])
         .await
+}
+
+/// One whose counter stands still, as that of a passkey on several devices: nothing but the challenge tells a second
+/// answer from the first.
+fn uncounted() -> Lie {
+    Lie {
+        counter: Some(0),
+        ..Lie::default()
+    }
+}
+
+#[track_caller]
+fn assert_over(page: &Page) {
+    assert_eq!(page.status(), 422, "{}: {}", page.url, page.answer.body);
+    assert!(page.answer.body.contains("等得太久了"), "{}", page.answer.body);
 }
 
 #[track_caller]
