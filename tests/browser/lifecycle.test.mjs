@@ -1,6 +1,7 @@
 // Pages that a person sees seldom: whose account it is, a notice, everything held, leaving and coming back, a kiosk's letters.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { violations } from './axe.mjs';
 import { advance, command, enter, start, visitor } from './demo.mjs';
 import { picture } from './pictures.mjs';
@@ -19,11 +20,13 @@ after(() => demo?.stop());
 
 /** The link of the newest notice to this phone. */
 async function notice(phone) {
-  for (;;) {
-    const messages = await (await fetch(`${demo.provider}/dev/outbox.json?phone=${phone}`)).json();
+  let messages;
+  for (const end = Date.now() + 15_000; Date.now() < end; await sleep(20)) {
+    messages = await (await fetch(`${demo.provider}/dev/outbox.json?phone=${phone}`)).json();
     const found = messages.find((message) => !message.code);
     if (found) return found.text.match(/http\S+/)[0];
   }
+  assert.fail(`no notice to ${phone} within 15 s, but ${JSON.stringify(messages)}`);
 }
 
 let people = 0;

@@ -1,5 +1,6 @@
 //! A city's own SMS gateway that takes its time: a message is under way until the test lets it go.
 
+use crate::wait::PATIENCE;
 use axum::Router;
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -45,7 +46,9 @@ impl Gateway {
 
     /// Waits until one more message has come in.
     pub async fn wait_for_one(&self) {
-        self.asked.acquire().await.expect("never closed").forget();
+        let asked = tokio::time::timeout(PATIENCE, self.asked.acquire()).await;
+        let asked = asked.unwrap_or_else(|_| panic!("the gateway was given no message within {PATIENCE:?}"));
+        asked.expect("never closed").forget();
     }
 
     /// Takes one message.

@@ -25,6 +25,7 @@ mod request;
 mod resident;
 mod setup;
 mod tap;
+mod wait;
 mod wire;
 
 pub use answer::Answer;
@@ -46,4 +47,5 @@ pub use request::{Response, SignIn};
 pub use resident::Resident;
 pub use setup::{Setup, Taps};
 pub use tap::Tap;
+pub use wait::wait_for;
 pub use wire::{HUNG_UP, Raw, raw};

@@ -6,8 +6,8 @@ use crate::browser::Browser;
 use crate::client::Client;
 use crate::page::Page;
 use crate::request::{Response, SignIn};
+use crate::wait::wait_for;
 use serde_json::Value;
-use std::time::Duration;
 use url::Url;
 
 #[derive(Clone, Debug)]
@@ -75,26 +75,34 @@ impl Resident {
 
     /// Waits for so many notices to this phone; answers the paths of their links, the oldest first.
     pub async fn notices(&self, count: usize) -> Vec<String> {
-        loop {
+        let what = format!("notice {count} to {}", self.phone);
+        wait_for(&what, async || {
             let messages = self.messages().await;
             let links: Vec<String> = messages.iter().rev().filter_map(link_of).collect();
             if links.len() >= count {
-                return links;
+                return Ok(links);
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            Err(format!("{messages:#?}"))
+        })
+        .await
     }
 
     /// Waits for a notice that says this; answers its link, of several that of the last.
     pub async fn told_of(&self, what: &str) -> String {
-        loop {
+        self.told_anew_of(what, "").await
+    }
+
+    /// As [`Resident::told_of`], of one whose link is another than this.
+    pub async fn told_anew_of(&self, what: &str, before: &str) -> String {
+        let wanted = format!("a notice of {what:?} to {}", self.phone);
+        wait_for(&wanted, async || {
             let messages = self.messages().await;
             let says = |message: &&Value| message["text"].as_str().is_some_and(|text| text.contains(what));
-            if let Some(link) = messages.iter().find(says).and_then(link_of) {
-                return link;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            let last = messages.iter().find(says).and_then(link_of);
+            last.filter(|link| link != before)
+                .ok_or_else(|| format!("{messages:#?}"))
+        })
+        .await
     }
 
     pub async fn latest_code(&self) -> String {

@@ -1,4 +1,4 @@
-use yimen_http_tests::{Authenticator, Resident};
+use yimen_http_tests::Authenticator;
 
 use super::{JIANGUO, XIUYING, at_account, demanding, prove, start, wishing};
 
@@ -234,21 +234,10 @@ async fn a_lock_leaves_the_name_that_was_known_before() {
     // Once more, shortly before the lock.
     owner.sign_in().await;
     prove(&owner.browser.get("/account/identity").await, XIUYING).await;
-    let link = anew(&owner, &first).await;
+    let link = owner.told_anew_of("核验了真实姓名", &first).await;
     app.browser().get(&link).await.press("#lock", &[]).await;
     app.advance("2m").await;
     assert_eq!(owner.sign_in().await.text("h1"), XIUYING.0);
-}
-
-/// The link of a notice about a name that came after this one.
-async fn anew(owner: &Resident, before: &str) -> String {
-    loop {
-        let link = owner.told_of("核验了真实姓名").await;
-        if link != before {
-            return link;
-        }
-        tokio::task::yield_now().await;
-    }
 }
 
 /// Proven anew each day, it is no older than its first proof; and what a lock has ended is no proof that stood before.
@@ -259,19 +248,16 @@ async fn a_patient_thiefs_name_goes_with_the_lock_too() {
     owner.sign_in().await;
     app.advance("25h").await;
     let thief = owner.elsewhere();
-    let mut last: Option<String> = None;
+    let mut last = String::new();
     for round in 0..2 {
         prove(&at_account(&thief).await, JIANGUO).await;
-        let first = match &last {
-            None => owner.told_of("核验了真实姓名").await,
-            Some(before) => anew(&owner, before).await,
-        };
+        let first = owner.told_anew_of("核验了真实姓名", &last).await;
         app.advance("25h").await;
         thief.sign_in().await;
         prove(&thief.browser.get("/account/identity").await, JIANGUO).await;
-        let told = anew(&owner, &first).await;
+        let told = owner.told_anew_of("核验了真实姓名", &first).await;
         app.browser().get(&told).await.press("#lock", &[]).await;
-        last = Some(told);
+        last = told;
         app.advance("8h").await;
         let account = owner.sign_in().await;
         assert!(
