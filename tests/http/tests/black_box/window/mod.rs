@@ -3,6 +3,7 @@
 mod attestation;
 mod codes;
 mod disputes;
+mod levels;
 mod moves;
 mod people;
 mod staff;
