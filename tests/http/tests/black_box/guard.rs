@@ -24,6 +24,14 @@ impl Access for Sign {
     const MAX_AGE: Option<Duration> = Some(Duration::from_secs(300));
 }
 
+/// The clock of a department's system, and how far it is ahead of the machine's, in seconds.
+pub(crate) fn clock_ahead() -> (Clock, Arc<AtomicU64>) {
+    let ahead: Arc<AtomicU64> = Arc::default();
+    let ours = Arc::clone(&ahead);
+    let clock = Clock::new(move || SystemTime::now() + Duration::from_secs(ours.load(Ordering::Relaxed)));
+    (clock, ahead)
+}
+
 struct Api {
     url: String,
     http: reqwest::Client,
@@ -35,9 +43,7 @@ impl Api {
     async fn start(app: &TestApp) -> Api {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let ahead: Arc<AtomicU64> = Arc::default();
-        let ours = Arc::clone(&ahead);
-        let clock = Clock::new(move || SystemTime::now() + Duration::from_secs(ours.load(Ordering::Relaxed)));
+        let (clock, ahead) = clock_ahead();
         let yimen = Yimen::at(app.url(""))
             .department(&url)
             .api_callers([CALLER])
