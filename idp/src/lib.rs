@@ -27,4 +27,6 @@ pub mod signin;
 pub mod sms;
 pub mod state;
 pub mod store;
+#[cfg(test)]
+mod test_log;
 pub mod web;

@@ -1,7 +1,5 @@
 //! The authority of the demo, written by what `docs/operator.md` says alone, asked by our own client.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -17,6 +15,7 @@ use crate::proofing::{Authority, Claim, IdentityNumber, Photo, RealName, Verdict
 use crate::rng::Rng;
 use crate::store::Vault;
 use crate::store::sample::Records;
+use crate::test_log::TestLog;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const NAME: &str = "王建国";
@@ -70,20 +69,6 @@ async fn a_picture_goes_to_the_authority_and_counts_there() {
     assert!(matches!(verdict, Verdict::NoMatch(_)), "{verdict:?}");
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Neither in the records of a proof, nor in the log of a question, answered or not.
 #[tokio::test]
 async fn a_picture_stays_nowhere() {
@@ -93,16 +78,7 @@ async fn a_picture_stays_nowhere() {
         Records::on_sqlite().await,
         Vault::new(&MasterKey::from_bytes([3; 32]), rng.clone()),
     );
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    // With a single one, tracing asks the thread that comes to a place first, and that may be another test's.
-    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
-    let guard = tracing::subscriber::set_default(subscriber);
-    tracing::callsite::rebuild_interest_cache();
+    let log = TestLog::begin();
     let own = jpeg("made at the window");
     let claim = claim(Some(&own), now);
     let authority = authority(now).await;
@@ -120,7 +96,7 @@ async fn a_picture_stays_nowhere() {
     assert_eq!(proven.unwrap(), Proven::Done);
     change.commit().await.unwrap();
     tracing::info!(?claim, ?matched, "printed");
-    drop(guard);
+    let logged = log.end();
 
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.db");
@@ -129,7 +105,6 @@ async fn a_picture_stays_nowhere() {
         .execute("VACUUM INTO $1", args![copy.to_str().unwrap()])
         .await
         .unwrap();
-    let logged = log.0.lock().unwrap().clone();
     let kept = std::fs::read(copy).unwrap();
     let has = |place: &[u8], what: &[u8]| place.windows(what.len()).any(|part| part == what);
     assert!(has(&logged, b"the authority could not be asked") && has(&logged, b"printed"));

@@ -1,6 +1,5 @@
 //! Whole deliveries against a stand-in for the providers.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::breaker::{COOL_DOWN, THRESHOLD};
@@ -9,6 +8,7 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::config::SmsProvider::{self, Aliyun, Outbox as DevOutbox, Tencent, Webhook};
 use crate::rng::Rng;
+use crate::test_log::TestLog;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_772_352_000);
 
@@ -332,33 +332,9 @@ async fn an_open_breaker_spares_everyone_the_wait() {
     assert_eq!(probe.accepted, Some(Webhook));
 }
 
-/// Everything this thread logs, at the finest level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_names_providers_and_outcomes_and_nobody() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    // With a single one, tracing asks the thread that comes to a place first, and that may be another test's.
-    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
-    let guard = tracing::subscriber::set_default(subscriber);
+    let log = TestLog::begin();
     for reply in [
         Reply::Ok,
         Reply::Say(500, r#"{"Code":"isp.SYSTEM_ERROR"}"#),
@@ -366,14 +342,11 @@ async fn the_log_names_providers_and_outcomes_and_nobody() {
     ] {
         let stand_in = StandIn::start(reply).await;
         for provider in [Aliyun, Tencent, Webhook, DevOutbox] {
-            // Other tests, without a log of their own, may have met these places first.
-            tracing::callsite::rebuild_interest_cache();
+            TestLog::see_every_place();
             stand_in.sms(&[provider]).send(&message(), NOW).await;
         }
     }
-    drop(guard);
-
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = String::from_utf8(log.end()).unwrap();
     for said in [
         "sms accepted provider=Aliyun",
         "isp.SYSTEM_ERROR",
