@@ -40,47 +40,67 @@ pub async fn is_by_phone_alone(db: &Db, vault: &Vault, phone: &PhoneNumber) -> R
 }
 
 const DISPUTE: &str = "UPDATE phone SET ended_at = $2, end_reason = 'disputed' \
-     WHERE number_index = $1 AND ended_at IS NULL AND (last_used_at <= $3 OR doubted_at IS NOT NULL) \
-     RETURNING account_id";
+     WHERE number_index = $1 AND ended_at IS NULL AND (last_used_at <= $3 OR doubted_at <= $4) RETURNING account_id";
 
-const IN_USE: &str = "SELECT id FROM phone \
-     WHERE number_index = $1 AND ended_at IS NULL AND last_used_at > $2 AND doubted_at IS NULL";
+const STANDING: &str =
+    "SELECT last_used_at, doubted_at FROM phone WHERE number_index = $1 AND ended_at IS NULL";
 
-const DOUBT: &str = "UPDATE phone SET doubted_at = $2 WHERE account_id = $1 AND ended_at IS NULL";
+const DOUBT: &str = "UPDATE phone SET doubted_at = $2 \
+     WHERE number_index = $1 AND account_id = $3 AND ended_at IS NULL AND doubted_at IS NULL";
+
+/// From when on the number's next holder may begin anew, whatever its account's owner says by not answering.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// A number is silent that has answered no code for so long.
+    pub silence: Duration,
+    /// How long its owner has to answer one, once somebody else wants it.
+    pub wait: Duration,
+}
 
 /// Its owner holds it again, by a new pairing.
 const SETTLE: &str = "UPDATE phone SET end_reason = 'returned' \
      WHERE number_index = $1 AND account_id = $2 AND end_reason = 'disputed'";
 
-/// Somebody has signed in with one of the account's numbers, and is another person than the account's: who of them holds
-/// which number is open from now on, until a code is answered by its owner. The caller holds the account.
+/// Since when a number is free for [`begin_anew`], or from when on; none where its owner has answered a code of late and
+/// nobody has wanted it since.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn doubt_numbers(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
-    let now = change.now();
-    change.execute(DOUBT, args![account, now]).await?;
-    change
-        .record(Event::new(Action::PhoneDoubted).account(account))
-        .await
-}
-
-/// Whether [`begin_anew`] would leave the number with the account that holds it: its owner has answered a code of late,
-/// and nobody has said that they are another person.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn is_in_use(
+pub async fn free_from(
     db: &Db,
     vault: &Vault,
     phone: &PhoneNumber,
-    silence: Duration,
+    lease: Lease,
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let row = db
-        .maybe(IN_USE, args![phone.index(vault), now.minus(silence)])
-        .await?;
-    Ok(row.is_some())
+) -> Result<Option<Timestamp>, StoreError> {
+    let Some(row) = db.maybe(STANDING, args![phone.index(vault)]).await? else {
+        return Ok(Some(now));
+    };
+    let silent_from = row.time("last_used_at")?.plus(lease.silence);
+    let doubted = row.maybe_time("doubted_at")?.map(|since| since.plus(lease.wait));
+    Ok(Some(silent_from).filter(|from| *from <= now).or(doubted))
+}
+
+/// Somebody holds a number of this account's who was proven to be another person, and wants it for an account of their
+/// own: its owner is told, and has until then to answer a code.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn doubt(
+    change: &mut Change,
+    vault: &Vault,
+    phone: &PhoneNumber,
+    owner: Uuid,
+) -> Result<(), StoreError> {
+    hold(change, owner).await?;
+    let args = args![phone.index(vault), change.now(), owner];
+    if change.execute(DOUBT, args).await? == 0 {
+        return Ok(());
+    }
+    tell(change, vault, owner, Notice::NumberDoubted, "").await?;
+    change
+        .record(Event::new(Action::PhoneDoubted).account(owner))
+        .await
 }
 
 /// The number's new holder says that its account is not theirs: they get one of their own, and nothing of the old one,
@@ -92,9 +112,9 @@ pub async fn begin_anew(
     change: &mut Change,
     vault: &Vault,
     phone: &PhoneNumber,
-    silence: Duration,
+    lease: Lease,
 ) -> Result<Option<Uuid>, StoreError> {
-    let silent_since = change.now().minus(silence);
+    let now = change.now();
     let index = phone.index(vault);
     if let Some(former) = holder(change, &index).await? {
         hold(change, former).await?;
@@ -103,7 +123,14 @@ pub async fn begin_anew(
             return Ok(None);
         }
     }
-    dispute(change, vault, &index, silent_since).await?;
+    dispute(
+        change,
+        vault,
+        &index,
+        now.minus(lease.silence),
+        now.minus(lease.wait),
+    )
+    .await?;
     open_account(change, vault, phone).await
 }
 
@@ -123,7 +150,7 @@ pub async fn take_back(
         return Ok(false);
     }
     let now = change.now();
-    dispute(change, vault, &index, now).await?;
+    dispute(change, vault, &index, now, now).await?;
     pair(change, vault, phone, account, now).await?;
     change
         .record(Event::new(Action::PhoneReturned).account(account))
@@ -131,15 +158,16 @@ pub async fn take_back(
     Ok(true)
 }
 
-/// Ends the pairing that holds the number, if it has been silent since then, or is in doubt.
+/// Ends the pairing that holds the number, if it has been silent, or in doubt, since then.
 async fn dispute(
     change: &mut Change,
     vault: &Vault,
     index: &[u8; 32],
     silent_since: Timestamp,
+    doubted_since: Timestamp,
 ) -> Result<(), StoreError> {
-    let now = change.now();
-    let Some(row) = change.maybe(DISPUTE, args![index, now, silent_since]).await? else {
+    let args = args![index, change.now(), silent_since, doubted_since];
+    let Some(row) = change.maybe(DISPUTE, args).await? else {
         return Ok(());
     };
     let owner = row.uuid("account_id")?;

@@ -27,7 +27,7 @@ mod window_tests;
 pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
 pub use in_person::{Shown, Witnessed, prove_in_person};
-pub use lease::{begin_anew, doubt_numbers, is_by_phone_alone, is_in_doubt, is_in_use, take_back};
+pub use lease::{Lease, begin_anew, doubt, free_from, is_by_phone_alone, is_in_doubt, take_back};
 pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
 pub use merging::{
     Merged, Merging, OFFERED, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging,
@@ -46,9 +46,9 @@ pub use numbers::{
 };
 pub use passkeys::{
     Found, MOST_PASSKEYS, NewPasskey, Passkey, PasskeyAdded, PasskeyEnd, add_passkey, end_passkey,
-    end_passkeys_since, find_passkey, known_handle, may_offer_passkey, merged_handles, passkey_handle,
-    passkey_owner, passkeys, postpone_passkey_offer, rename_passkey, stands_alone, use_passkey,
-    vouch_for_passkey,
+    end_passkeys_made_in, end_passkeys_since, find_passkey, known_handle, may_offer_passkey, merged_handles,
+    passkey_handle, passkey_owner, passkeys, postpone_passkey_offer, rename_passkey, stands_alone,
+    use_passkey, vouch_for_passkey,
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{

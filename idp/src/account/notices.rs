@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::model::HeldPhone;
 use super::phone::PhoneNumber;
 use super::records::{hold, hold_both, holder, live_numbers};
 use crate::args;
@@ -27,6 +28,8 @@ pub enum Notice {
     PasskeyCloned,
     /// Somebody who holds one of the numbers says that the account is not theirs.
     NumberDisputed,
+    /// Somebody who was proven to be another person wants one of the numbers for an account of their own.
+    NumberDoubted,
     /// Somebody wanted the owner's name proven for another account.
     NameElsewhere,
     /// Whose account it is was proven in one of its sessions.
@@ -57,12 +60,13 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::NewDevice,
         Self::AtKiosk,
         Self::PasskeyAdded,
         Self::PasskeyCloned,
         Self::NumberDisputed,
+        Self::NumberDoubted,
         Self::NameElsewhere,
         Self::NameProven,
         Self::PasskeyRemoved,
@@ -89,6 +93,7 @@ impl Notice {
             Self::PasskeyAdded => "passkey-added",
             Self::PasskeyCloned => "passkey-cloned",
             Self::NumberDisputed => "number-disputed",
+            Self::NumberDoubted => "number-doubted",
             Self::NameElsewhere => "name-elsewhere",
             Self::NameProven => "name-proven",
             Self::PasskeyRemoved => "passkey-removed",
@@ -113,15 +118,23 @@ impl Notice {
         Self::ALL.into_iter().find(|notice| notice.as_str() == name)
     }
 
+    /// That something has happened, to a telephone that may be somebody else's by now.
+    const ANYTHING: &str = "told-anything";
+
     /// What has happened, as a sentence without its full stop.
     #[must_use]
     pub fn words(self, words: Words, device: &str) -> String {
-        let id = match self {
+        in_words(words, self.sentence(), device)
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
             Self::NewDevice => "told-new-device",
             Self::AtKiosk => "told-at-kiosk",
             Self::PasskeyAdded => "told-passkey-added",
             Self::PasskeyCloned => "told-passkey-cloned",
             Self::NumberDisputed => "told-number-disputed",
+            Self::NumberDoubted => "told-number-doubted",
             Self::NameElsewhere => "told-name-elsewhere",
             Self::NameProven => "told-name-proven",
             Self::PasskeyRemoved => "told-passkey-removed",
@@ -137,14 +150,7 @@ impl Notice {
             Self::NumberLeaving => "told-number-leaving",
             Self::AccountsMerged => "told-accounts-merged",
             Self::Merging => "told-merging",
-        };
-        let other = words.say("device-other").to_string();
-        // A browser that does not say what it is leaves nothing but the separator.
-        let is_named = device.chars().any(char::is_alphanumeric);
-        words
-            .say(id)
-            .with("device", if is_named { device } else { other.as_str() })
-            .to_string()
+        }
     }
 
     /// What goes its way in some days unless the owner says no. A thief who has used up a day's messages does not
@@ -152,7 +158,12 @@ impl Notice {
     const fn opens_a_wait(self) -> bool {
         matches!(
             self,
-            Self::Leaving | Self::Merging | Self::NumberEnding | Self::NumberLeaving | Self::NumberMoving
+            Self::Leaving
+                | Self::Merging
+                | Self::NumberDoubted
+                | Self::NumberEnding
+                | Self::NumberLeaving
+                | Self::NumberMoving
         )
     }
 
@@ -179,6 +190,16 @@ impl Notice {
             false => Extent::Nowhere,
         })
     }
+}
+
+fn in_words(words: Words, id: &'static str, device: &str) -> String {
+    let other = words.say("device-other").to_string();
+    // A browser that does not say what it is leaves nothing but the separator.
+    let is_named = device.chars().any(char::is_alphanumeric);
+    words
+        .say(id)
+        .with("device", if is_named { device } else { other.as_str() })
+        .to_string()
 }
 
 /// How far a notice goes: what is told without end hides what telling is for.
@@ -209,6 +230,10 @@ pub const SEALED_PLACE: &str = "notice.place";
 /// How long a link is good.
 pub(super) const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Carriers give a number away again after so long. One that has answered no code since is told nothing where another
+/// one has, and else no more than that there is something to look at: its holder may be a stranger, who is to learn
+/// nothing and to stop nothing.
+const QUIET: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Messages about one account in a day, of all kinds. Ours: nobody reads the eleventh.
 const MOST: i64 = 10;
 /// And of one kind: more than one, so that an owner's own new device does not hide a thief's.
@@ -289,18 +314,18 @@ pub async fn tell_of_place(
     if extent == Extent::Page {
         return Ok(());
     }
-    let (what, english) = sentence(change, account, notice, device).await?;
-    for number in live_numbers(change, vault, account).await? {
-        enqueue_text(
-            change,
-            vault,
-            account,
-            number.e164(),
-            &what,
-            english.as_deref(),
-            &format!("/n/{token}"),
-        )
-        .await?;
+    let numbers = live_numbers(change, vault, account).await?;
+    let is_quiet = |held: &HeldPhone| now.since(held.last_used_at) >= QUIET;
+    let all_quiet = numbers.iter().all(is_quiet);
+    let (what, link) = if all_quiet {
+        (Notice::ANYTHING, "/account".to_owned())
+    } else {
+        (notice.sentence(), format!("/n/{token}"))
+    };
+    let (what, english) = sentence(change, account, what, device).await?;
+    for held in numbers.iter().filter(|held| all_quiet || !is_quiet(held)) {
+        let number = held.number.e164();
+        enqueue_text(change, vault, account, number, &what, english.as_deref(), &link).await?;
     }
     Ok(())
 }
@@ -312,7 +337,7 @@ pub async fn tell_of_place(
 async fn sentence(
     change: &mut Change,
     account: Uuid,
-    notice: Notice,
+    id: &'static str,
     device: &str,
 ) -> Result<(String, Option<String>), StoreError> {
     let language = match change.maybe(LANGUAGE, args![account]).await? {
@@ -320,7 +345,7 @@ async fn sentence(
         None => None,
     };
     let reads_english = language.as_deref().and_then(Locale::from_tag) == Some(Locale::English);
-    let words = |locale| notice.words(Words::of(locale), device);
+    let words = |locale| in_words(Words::of(locale), id, device);
     Ok((
         words(Locale::Chinese),
         reads_english.then(|| words(Locale::English)),

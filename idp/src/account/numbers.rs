@@ -59,6 +59,8 @@ const KEEP: &str = "UPDATE phone SET ends_at = NULL \
 const KEEP_ALL: &str = "UPDATE phone SET ends_at = NULL \
      WHERE account_id = $1 AND ended_at IS NULL AND ends_at IS NOT NULL RETURNING id";
 
+const UNDOUBT: &str = "UPDATE phone SET doubted_at = NULL WHERE account_id = $1 AND doubted_at IS NOT NULL";
+
 const DUE: &str = "SELECT id, account_id FROM phone \
      WHERE ended_at IS NULL AND ends_at IS NOT NULL AND ends_at <= $1 ORDER BY ends_at LIMIT 100";
 
@@ -162,7 +164,8 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 }
 
 /// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes,
-/// but for the first where there is no older one, and what was given up or was to be replaced stays. A number that its
+/// but for the first where there is no older one, and what was given up, was to be replaced or is wanted by somebody else
+/// stays. A number that its
 /// owner has got back since then was not added: it is as old as what it was taken from.
 ///
 /// # Errors
@@ -170,6 +173,7 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 pub async fn restore_numbers(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
     hold(change, account).await?;
     stop_move(change, account).await?;
+    change.execute(UNDOUBT, args![account]).await?;
     let now = change.now();
     for row in change.all(KEEP_ALL, args![account]).await? {
         let event = Event::new(Action::PhoneKept).account(account);

@@ -45,6 +45,8 @@ pub struct NewPasskey<'a> {
     pub aaguid: Uuid,
     pub name: &'a str,
     pub is_vouched: bool,
+    /// The session that it is made in.
+    pub session: Uuid,
 }
 
 impl fmt::Debug for NewPasskey<'_> {
@@ -104,8 +106,8 @@ const OF_ACCOUNT: &str = "SELECT id, account_id, credential, aaguid, name, vouch
 const HELD: &str = "SELECT COUNT(*) AS held FROM passkey WHERE account_id = $1 AND ended_at IS NULL";
 
 const INSERT: &str = "INSERT INTO passkey \
-     (id, account_id, credential_hash, credential, rp_id, origin, aaguid, name, vouched_at, version, created_at, last_used_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10) ON CONFLICT (credential_hash) DO NOTHING";
+     (id, account_id, credential_hash, credential, rp_id, origin, aaguid, name, vouched_at, version, created_at, last_used_at, made_in) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10, $11) ON CONFLICT (credential_hash) DO NOTHING";
 
 const USE: &str = "UPDATE passkey SET credential = $3, version = version + 1, last_used_at = $4 \
      WHERE id = $1 AND version = $2 AND ended_at IS NULL";
@@ -260,7 +262,8 @@ pub async fn add_passkey(
         new.aaguid,
         name,
         new.is_vouched.then_some(now),
-        now
+        now,
+        new.session
     ];
     if change.execute(INSERT, args).await? == 0 {
         return Ok(PasskeyAdded::Known);
@@ -353,12 +356,32 @@ pub async fn end_passkeys_since(
     change: &mut Change,
     account: Uuid,
     since: Timestamp,
-    end: PasskeyEnd,
 ) -> Result<(), StoreError> {
     for row in change.all(MADE_SINCE, args![account, since]).await? {
-        end_passkey(change, account, row.uuid("id")?, end).await?;
+        end_passkey(change, account, row.uuid("id")?, PasskeyEnd::Locked).await?;
     }
     Ok(())
+}
+
+/// Those of the person, once they are known by name, are theirs whoever was there when they were made.
+const MADE_IN: &str = "SELECT id FROM passkey \
+     WHERE account_id = $1 AND made_in = $2 AND vouched_at IS NULL AND ended_at IS NULL ORDER BY id";
+
+/// Ends the passkeys that were made in a session whose owner has said that the account is another person's; answers
+/// whether there were any.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_passkeys_made_in(
+    change: &mut Change,
+    account: Uuid,
+    session: Uuid,
+) -> Result<bool, StoreError> {
+    let made = change.all(MADE_IN, args![account, session]).await?;
+    for row in &made {
+        end_passkey(change, account, row.uuid("id")?, PasskeyEnd::NotTheirs).await?;
+    }
+    Ok(!made.is_empty())
 }
 
 /// From now on the passkey stands for the person, whose real name has just been proven in its session.

@@ -159,12 +159,9 @@ pub(super) async fn live_numbers(
     change: &mut Change,
     vault: &Vault,
     account: Uuid,
-) -> Result<Vec<PhoneNumber>, StoreError> {
+) -> Result<Vec<HeldPhone>, StoreError> {
     let rows = change.all(PHONES, args![account]).await?;
-    let numbers = rows
-        .iter()
-        .map(|row| held_phone(row, vault).map(|held| held.number));
-    numbers.collect()
+    rows.iter().map(|row| held_phone(row, vault)).collect()
 }
 
 fn held_phone(row: &Row, vault: &Vault) -> Result<HeldPhone, StoreError> {

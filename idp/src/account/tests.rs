@@ -146,6 +146,7 @@ async fn with_passkey(
         aaguid: Uuid::nil(),
         name: "Phone",
         is_vouched: false,
+        session: Uuid::nil(),
     };
     let mut change = Change::begin(db, context).await.unwrap();
     let added = add_passkey(&mut change, vault, account, &new).await.unwrap();

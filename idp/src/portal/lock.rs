@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use super::devices::place_words;
-use crate::account::{self, PasskeyEnd, Told};
+use crate::account::{self, Told};
 use crate::audit::{Change, Context, EndReason};
 use crate::clock::Timestamp;
 use crate::signin::forget_browsers_since;
@@ -15,6 +15,9 @@ use crate::web::{Facts, Page, PageError, PostedForm, respond, views};
 
 /// Whoever came in by what the notice tells of may have come shortly before: what was added in this time goes too.
 const BEFORE: Duration = Duration::from_secs(24 * 3600);
+
+/// And they may have come by what an earlier notice told of, which nobody answered while its link was good.
+const REACH: Duration = Duration::from_secs(8 * 24 * 3600);
 
 /// GET `/n/{token}`, from a text message: what has happened, and the question whether it was the resident. It changes
 /// nothing: telephones open links by themselves.
@@ -52,6 +55,7 @@ pub async fn lock(
     Path(token): Path<String>,
     facts: Facts,
     page: Page,
+    headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, PageError> {
     form.check_token(&token)?;
@@ -60,7 +64,10 @@ pub async fn lock(
         let Some(told) = account::find_notice(&portal.db, &portal.vault, &token, facts.now).await? else {
             break;
         };
-        if portal.lock_account(&portal.context(&facts), &told).await? {
+        if portal
+            .lock_account(&portal.context(&facts), &told, &headers)
+            .await?
+        {
             return Ok(outcome(page, Outcome::Locked));
         }
     }
@@ -70,8 +77,13 @@ pub async fn lock(
 impl Portal {
     /// One transaction: the link's use, the lock, the sessions, what was added, and a deletion or a merging that is
     /// under way.
-    async fn lock_account(&self, context: &Context, told: &Told) -> Result<bool, PageError> {
-        let since = told.at.minus(BEFORE);
+    async fn lock_account(
+        &self,
+        context: &Context,
+        told: &Told,
+        headers: &HeaderMap,
+    ) -> Result<bool, PageError> {
+        let (lately, then) = (told.at.minus(BEFORE), context.now.minus(REACH));
         let mut change = Change::begin(&self.db, context).await?;
         if !account::lock(&mut change, told).await? {
             return Ok(false);
@@ -80,11 +92,11 @@ impl Portal {
         self.sessions
             .end_all(&mut change, account, EndReason::Locked)
             .await?;
-        account::end_passkeys_since(&mut change, account, since, PasskeyEnd::Locked).await?;
-        account::end_proof_since(&mut change, account, since).await?;
+        account::end_passkeys_since(&mut change, account, then).await?;
+        account::end_proof_since(&mut change, account, lately).await?;
         account::end_window_codes(&mut change, account).await?;
-        account::restore_numbers(&mut change, account, since).await?;
-        forget_browsers_since(&mut change, account, since).await?;
+        account::restore_numbers(&mut change, account, then).await?;
+        forget_browsers_since(&mut change, account, lately, then, (self.site.cookies(), headers)).await?;
         account::stay(&mut change, account).await?;
         account::stop_merging(&mut change, account).await?;
         change.commit().await?;

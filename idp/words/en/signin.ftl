@@ -143,7 +143,7 @@ merge-begin-hint = Next, sign in to that account with its mobile number or your 
 prove-other-person = This account was verified as somebody else's
 prove-other-person-advice = An account belongs to one person, so nothing was changed. If you are helping its owner, go back and leave it as it is. If your identity number has changed, or something is wrong, call { $number } or bring your document to a service window.
 disown = This account is not mine
-disown-hint = Press it if the mobile number is new to you. You leave this account, sign in again with the number, and can open an account of your own. Its owner keeps what is theirs.
+disown-hint = Press it if the mobile number is new to you. You leave this account and sign in again with the number. Its owner keeps what is theirs.
 prove-network = Rather not enter the number? Use your network identity
 prove-network-what = Show your certificate in the National Network Identity app and paste what it gives you. Your number does not pass through us.
 prove-assertion = Network identity certificate
@@ -209,7 +209,7 @@ device-unmet = This sign-in is not enough
 device-unmet-advice = What this device is for needs your verified name, or your fingerprint or face. If it is urgent, call { $number }.
 
 whose-heading = Is this number's account yours?
-whose-why = This number has not signed in for a long time, the account is locked, or somebody has said that it is not theirs. Numbers sometimes change hands, and nobody else should see what is yours.
+whose-why = This number has not signed in for a long time, the account is locked, or it was said here that it is not yours. Numbers sometimes change hands, and nobody else should see what is yours.
 whose-mine = The account is mine
 whose-known = On a phone or computer that you have signed in on for longer than a day, you are not asked. You can also confirm it here:
 whose-by-name = Confirm by name and ID number
@@ -230,6 +230,7 @@ whose-code-wrong = That code is not good here
 whose-code-advice = It works once, within an hour, and only for the number you told at the window. If it does not help, call { $number }.
 whose-in-use = This number was used with that account not long ago
 whose-in-use-advice = No new account can be opened with it yet. If the number is yours now, bring your ID card to a service window, or call { $number }.
+whose-free-from = Its owner has been told. From { $day } you can open an account of your own with it: sign in then on this phone or computer. If its owner signs in before, it stays theirs.
 whose-second = Has the account another number? Sign in with that one, and this number is not asked about again.
 
 kiosk-enrol = Make this browser a kiosk?

@@ -177,6 +177,7 @@ fn code_of(message: &Value) -> Option<String> {
 
 /// The path of a notice's link.
 fn link_of(message: &Value) -> Option<String> {
-    let (_, path) = message["text"].as_str()?.split_once("/n/")?;
-    Some(format!("/n/{path}"))
+    let text = message["text"].as_str()?;
+    let link = text[text.find("http")?..].split_whitespace().next()?;
+    Some(Url::parse(link).ok()?.path().to_owned())
 }

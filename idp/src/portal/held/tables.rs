@@ -159,8 +159,8 @@ pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "known_browser",
         words: "held-browsers",
-        sql: "SELECT created_at, last_used_at FROM known_browser WHERE account_id = $1 ORDER BY created_at",
-        columns: &[BEGAN, LAST],
+        sql: "SELECT created_at, last_used_at, disowned_at FROM known_browser WHERE account_id = $1 ORDER BY created_at",
+        columns: &[BEGAN, LAST, column("disowned_at", "held-disowned", Moment)],
     },
     Table {
         name: "session",

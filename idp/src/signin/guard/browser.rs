@@ -20,7 +20,7 @@ pub(in crate::signin) const KEPT: Duration = Duration::from_secs(400 * 24 * 60 *
 
 const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, created_at, last_used_at) \
      VALUES ($1, $2, $3, $3) \
-     ON CONFLICT (browser_hash, account_id) DO UPDATE SET last_used_at = excluded.last_used_at";
+     ON CONFLICT (browser_hash, account_id) DO UPDATE SET last_used_at = excluded.last_used_at, disowned_at = NULL";
 
 /// An account knows the twenty browsers it used last (ours): one that keeps no cookies becomes another at every
 /// sign-in.
@@ -38,7 +38,8 @@ impl std::fmt::Debug for Browser {
 }
 
 /// Whether an account knows a browser.
-const KNOWN: &str = "SELECT created_at FROM known_browser WHERE account_id = $1 AND browser_hash = $2";
+const KNOWN: &str =
+    "SELECT created_at, disowned_at FROM known_browser WHERE account_id = $1 AND browser_hash = $2";
 
 impl Browser {
     /// Whether this account has signed in here before.
@@ -50,8 +51,19 @@ impl Browser {
         let Some(token) = &self.0 else {
             return Ok(BrowserKnown::No);
         };
+        Ok(match db.maybe(KNOWN, args![account, hash(token)]).await? {
+            Some(row) if row.maybe_time("disowned_at")?.is_none() => BrowserKnown::Yes,
+            _ => BrowserKnown::No,
+        })
+    }
+
+    /// Whether whoever was here has said that this account is another person's.
+    pub(in crate::signin) async fn has_disowned(&self, db: &Db, account: Uuid) -> Result<bool, StoreError> {
+        let Some(token) = &self.0 else {
+            return Ok(false);
+        };
         let row = db.maybe(KNOWN, args![account, hash(token)]).await?;
-        Ok(row.map_or(BrowserKnown::No, |_| BrowserKnown::Yes))
+        Ok(row.is_some_and(|row| matches!(row.maybe_time("disowned_at"), Ok(Some(_)))))
     }
 
     pub(in crate::signin) fn of(cookies: Cookies, headers: &HeaderMap) -> Self {
@@ -76,10 +88,10 @@ impl Browser {
     }
 }
 
-const FORGET_ONE: &str = "DELETE FROM known_browser WHERE account_id = $1 AND browser_hash = $2";
+const DISOWN: &str = "UPDATE known_browser SET disowned_at = $3 WHERE account_id = $1 AND browser_hash = $2";
 
-/// Forgets that this browser has signed in with an account.
-pub(in crate::signin) async fn forget_browser(
+/// Whoever is at this browser has said that the account is another person's: it is known to the account no more.
+pub(in crate::signin) async fn disown_in(
     change: &mut Change,
     account: Uuid,
     browser: &Browser,
@@ -87,25 +99,30 @@ pub(in crate::signin) async fn forget_browser(
     let Some(token) = browser.name() else {
         return Ok(());
     };
-    change
-        .execute(FORGET_ONE, args![account, hash(token)])
-        .await
-        .map(drop)
+    let args = args![account, hash(token), change.now()];
+    change.execute(DISOWN, args).await.map(drop)
 }
 
-const FORGET_SINCE: &str = "DELETE FROM known_browser WHERE account_id = $1 AND created_at >= $2";
+const FORGET_SINCE: &str = "DELETE FROM known_browser WHERE account_id = $1 \
+     AND (created_at >= $2 OR (created_at >= $3 AND browser_hash <> $4)) \
+     AND created_at > (SELECT created_at FROM account WHERE id = $1)";
 
-/// Forgets the browsers that an account has come to know since then.
+/// Forgets the browsers that an account has come to know since `lately`, and of those since `then` all but this one: it
+/// is its owner's, who reads the account's messages here. The one in which the account was opened stays.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn forget_browsers_since(
     change: &mut Change,
     account: Uuid,
-    since: Timestamp,
+    lately: Timestamp,
+    then: Timestamp,
+    (cookies, headers): (Cookies, &HeaderMap),
 ) -> Result<(), StoreError> {
+    let here = Browser::of(cookies, headers);
+    let here = hash(here.name().unwrap_or_default());
     change
-        .execute(FORGET_SINCE, args![account, since])
+        .execute(FORGET_SINCE, args![account, lately, then, here])
         .await
         .map(drop)
 }
@@ -144,7 +161,7 @@ pub(in crate::signin) async fn remember_browser(
 /// just come in does not choose the language in which the owner is told of it, nor of what they do next.
 const SPEAK: &str = "UPDATE account SET language = $2 WHERE id = $1 AND (language IS NULL OR language <> $2) \
      AND (created_at = $3 OR EXISTS (SELECT 1 FROM known_browser k \
-         WHERE k.account_id = $1 AND k.browser_hash = $4 AND k.created_at <= $5))";
+         WHERE k.account_id = $1 AND k.browser_hash = $4 AND k.created_at <= $5 AND k.disowned_at IS NULL))";
 
 /// Remembers the language of the page on which an account's owner has signed in.
 async fn remember_language(

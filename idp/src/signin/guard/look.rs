@@ -18,20 +18,24 @@ use crate::store::{Db, StoreError, Vault, hash};
 pub(in super::super) const LOOK: &str = "SELECT \
      (SELECT COUNT(*) FROM phone p \
          JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
-         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS known, \
+         WHERE p.number_index = $1 AND p.ended_at IS NULL AND k.disowned_at IS NULL) AS known, \
+     (SELECT k.disowned_at FROM phone p \
+         JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
+         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS disowned_at, \
      (SELECT p.account_id FROM phone p \
          JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
-         WHERE p.number_index = $1 AND p.end_reason = 'disputed' ORDER BY p.epoch DESC LIMIT 1) AS claimed_by, \
+         WHERE p.number_index = $1 AND p.end_reason = 'disputed' AND k.disowned_at IS NULL \
+         ORDER BY p.epoch DESC LIMIT 1) AS claimed_by, \
      (SELECT amount FROM tally WHERE subject = $3 AND period = $4) AS browser_failures, \
      (SELECT amount FROM tally WHERE subject = $5 AND period = $6) AS range_failures, \
      (SELECT amount FROM tally WHERE subject = $7 AND period = $8) AS range_sends, \
      (SELECT last_used_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS answered_at, \
-     (SELECT doubted_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS doubted_at, \
      (SELECT a.locked_at FROM phone p JOIN account a ON a.id = p.account_id \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS locked_at, \
      (SELECT a.locked_at FROM phone p JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
          JOIN account a ON a.id = p.account_id \
-         WHERE p.number_index = $1 AND p.end_reason = 'disputed' ORDER BY p.epoch DESC LIMIT 1) AS claim_locked_at, \
+         WHERE p.number_index = $1 AND p.end_reason = 'disputed' AND k.disowned_at IS NULL \
+         ORDER BY p.epoch DESC LIMIT 1) AS claim_locked_at, \
      (SELECT a.erase_at FROM phone p JOIN account a ON a.id = p.account_id \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS erase_at, \
      (SELECT a.language FROM phone p JOIN account a ON a.id = p.account_id \
@@ -49,8 +53,8 @@ pub(in crate::signin) struct Seen {
     pub(in crate::signin) claimed_by: Option<Uuid>,
     /// Whether its owner has locked the account that a right code would open.
     pub(in crate::signin) is_locked: bool,
-    /// Whether somebody who had signed in with the number has said that its account is another person's.
-    pub(in crate::signin) is_doubted: bool,
+    /// Whether whoever was at this browser has said that the number's account is another person's.
+    pub(in crate::signin) is_disowned: bool,
     /// Whether its owner is leaving.
     pub(in crate::signin) is_leaving: bool,
     /// What the owner of the account that holds the number reads, as far as is known.
@@ -72,7 +76,7 @@ impl Seen {
     /// Whether a right code leaves open whose account this is.
     pub(in crate::signin) fn is_in_doubt(&self, settings: &Phone, now: Timestamp) -> bool {
         let is_known = self.known == BrowserKnown::Yes;
-        ((self.is_locked || self.is_doubted) && !is_known)
+        ((self.is_locked || self.is_disowned) && !is_known)
             || is_in_doubt(self.number.answered_at, is_known, settings.silence.get(), now)
     }
 }
@@ -119,7 +123,7 @@ pub(in crate::signin) async fn look(
             BrowserKnown::No
         },
         claimed_by,
-        is_doubted: row.maybe_time("doubted_at")?.is_some(),
+        is_disowned: row.maybe_time("disowned_at")?.is_some(),
         is_leaving: row.maybe_time("erase_at")?.is_some(),
         language: row.maybe_text("language")?.and_then(|tag| Language::tagged(&tag)),
         is_locked: row.maybe_time(locked_at)?.is_some(),

@@ -8,7 +8,7 @@ mod pressure;
 mod tally;
 
 pub use browser::forget_browsers_since;
-pub(super) use browser::{Browser, KEPT as BROWSER_KEPT, forget_browser, remember_browser};
+pub(super) use browser::{Browser, KEPT as BROWSER_KEPT, disown_in, remember_browser};
 pub(super) use look::{Seen, look};
 pub(super) use number::{add_failure, reserve_send, reset_failures};
 pub(super) use pressure::tell_of_pressure;

@@ -1,9 +1,9 @@
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::super::Signin;
-use super::super::guard::{Browser, forget_browser};
+use super::super::guard::{Browser, disown_in};
 use super::super::sessions::Session;
-use crate::account::{self, PasskeyEnd, Strength};
+use crate::account::{self, Notice, Strength};
 use crate::audit::{Change, Context, EndReason};
 use crate::web::PageError;
 
@@ -42,10 +42,11 @@ impl Signin {
                 .end(&mut change, session.id, EndReason::NotTheirs)
                 .await?
         {
-            account::end_passkeys_since(&mut change, account, session.created_at, PasskeyEnd::NotTheirs)
-                .await?;
-            account::doubt_numbers(&mut change, account).await?;
-            forget_browser(&mut change, account, &browser).await?;
+            if account::end_passkeys_made_in(&mut change, account, session.id).await? {
+                let (vault, device) = (&self.vault, session.device.to_string());
+                account::tell(&mut change, vault, account, Notice::PasskeyRemoved, &device).await?;
+            }
+            disown_in(&mut change, account, &browser).await?;
             change.commit().await?;
         }
         Ok(self.sessions.clear_cookie())

@@ -86,6 +86,7 @@ impl Passkeys {
             name: aaguid::name(aaguid).unwrap_or(&device),
             // Whoever is known by a passkey of theirs vouches for the next.
             is_vouched: session.strength == Strength::Passkey,
+            session: session.id,
         };
         let mut change = Change::begin(&self.db, context).await?;
         match account::add_passkey(&mut change, &self.vault, session.account, &new).await? {

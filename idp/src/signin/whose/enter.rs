@@ -75,8 +75,7 @@ impl Signin {
         let Some(phone) = phone else {
             return Ok(None);
         };
-        let silence = self.config.settings.phone.silence.get();
-        Ok(account::begin_anew(change, &self.vault, phone, silence).await?)
+        Ok(account::begin_anew(change, &self.vault, phone, self.lease()).await?)
     }
 
     /// None where the number is another's by now.

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use uuid::Uuid;
 
 use super::super::Signin;
+use super::super::guard::Browser;
 use super::super::handlers::to_phone;
 use super::super::identity::Typed;
 use super::super::interaction::Interaction;
@@ -13,7 +14,7 @@ use super::super::window_code::Redemption;
 use super::enter::Whom;
 use super::pages::{StayPage, WhosePage, WhoseTrouble};
 use super::records::{Asked, Question};
-use crate::account;
+use crate::account::{self, Lease};
 use crate::audit::{Actor, Change, Context};
 use crate::clock::Timestamp;
 use crate::web::{Facts, Halt, Page, PageError, PostedForm, respond, see_other};
@@ -69,7 +70,10 @@ pub async fn answer_whose(
     let holder = signin.owner_of(&asked).await?;
     let locale = interaction.dress(page.clone()).locale();
     let visitor = signin.visitor(&headers, locale, &facts).await?;
-    let (whom, change) = match signin.reply(&context, &asked, holder, &form).await? {
+    let (whom, change) = match signin
+        .reply(&context, &asked, holder, &form, &visitor.browser)
+        .await?
+    {
         Reply::Enter(whom, change) => (whom, change),
         Reply::Trouble(typed, trouble) => {
             let view = whose(&signin, page, &interaction, typed, Some(trouble));
@@ -118,6 +122,7 @@ impl Signin {
         asked: &Asked,
         holder: Option<Uuid>,
         form: &PostedForm,
+        browser: &Browser,
     ) -> Result<Reply, Halt> {
         Ok(match (asked.question, form.one("answer")?, holder) {
             (Question::Whose, "mine", Some(holder)) => {
@@ -145,10 +150,10 @@ impl Signin {
                     }
                 }
             }
-            (Question::Whose, "new", _) if self.is_in_use(asked, context.now).await? => {
-                Reply::Trouble(Typed::default(), WhoseTrouble::InUse)
-            }
-            (Question::Whose, "new", _) => Reply::Enter(Whom::Newcomer, None),
+            (Question::Whose, "new", _) => match self.in_use(context, asked, holder, browser).await? {
+                Some(trouble) => Reply::Trouble(Typed::default(), trouble),
+                None => Reply::Enter(Whom::Newcomer, None),
+            },
             (Question::Leaving { passkey }, "stay", Some(owner)) => {
                 let proof = passkey.map_or(Proof::Code, Proof::Passkey);
                 Reply::Enter(Whom::Returning(owner, proof), None)
@@ -172,13 +177,41 @@ impl Signin {
         })
     }
 
-    /// Whether its owner has used the number too lately for another account to begin with it.
-    async fn is_in_use(&self, asked: &Asked, now: Timestamp) -> Result<bool, PageError> {
-        let silence = self.config.settings.phone.silence.get();
-        Ok(match &asked.phone {
-            Some(phone) => account::is_in_use(&self.db, &self.vault, phone, silence, now).await?,
-            None => false,
-        })
+    /// Why no other account begins with the number as yet. Where whoever is there was proven to be another person than
+    /// its account's, its owner is told, and has some days to answer.
+    async fn in_use(
+        &self,
+        context: &Context,
+        asked: &Asked,
+        holder: Option<Uuid>,
+        browser: &Browser,
+    ) -> Result<Option<WhoseTrouble>, PageError> {
+        let (Some(phone), Some(owner)) = (&asked.phone, holder) else {
+            return Ok(None);
+        };
+        let lease = self.lease();
+        let free_from = account::free_from(&self.db, &self.vault, phone, lease, context.now).await?;
+        if free_from.is_some_and(|from| from <= context.now) {
+            return Ok(None);
+        }
+        if !browser.has_disowned(&self.db, owner).await? {
+            return Ok(Some(WhoseTrouble::InUse));
+        }
+        if let Some(from) = free_from {
+            return Ok(Some(WhoseTrouble::FreeFrom(from)));
+        }
+        let mut change = Change::begin(&self.db, context).await?;
+        account::doubt(&mut change, &self.vault, phone, owner).await?;
+        change.commit().await?;
+        Ok(Some(WhoseTrouble::FreeFrom(context.now.plus(lease.wait))))
+    }
+
+    pub(super) fn lease(&self) -> Lease {
+        let phone = &self.config.settings.phone;
+        Lease {
+            silence: phone.silence.get(),
+            wait: phone.wait.get(),
+        }
     }
 }
 

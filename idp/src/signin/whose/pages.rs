@@ -36,13 +36,15 @@ pub enum WhoseTrouble {
     },
     /// The account's owner has answered a code of late: no other one begins with its number.
     InUse,
+    /// As yet: its owner was told, and has until then to answer.
+    FreeFrom(Timestamp),
 }
 
 impl WhoseTrouble {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::Name(trouble) => trouble.status(),
-            Self::Code | Self::InUse => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Code | Self::InUse | Self::FreeFrom(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -64,15 +66,23 @@ impl WhosePage {
         Some([say("prove-number-bad"), say("prove-number-advice")])
     }
 
-    /// Whether no account of one's own can begin with this number as yet.
-    fn is_in_use(&self) -> bool {
-        self.trouble == Some(WhoseTrouble::InUse)
+    /// What is to be known of an account of one's own with this number.
+    fn new_fault(&self) -> Option<String> {
+        let advice = match self.trouble? {
+            WhoseTrouble::InUse => self.page.say("whose-in-use-advice"),
+            WhoseTrouble::FreeFrom(from) => {
+                let day = self.page.words.date(from);
+                return Some(self.page.say("whose-free-from").with("day", &day).to_string());
+            }
+            WhoseTrouble::Name(_) | WhoseTrouble::Code | WhoseTrouble::TooMany { .. } => return None,
+        };
+        Some(advice.with("number", self.page.helpline()).to_string())
     }
 
     /// What is wrong with the window's code.
     fn code_fault(&self) -> Option<String> {
         match self.trouble? {
-            WhoseTrouble::Name(_) | WhoseTrouble::InUse => None,
+            WhoseTrouble::Name(_) | WhoseTrouble::InUse | WhoseTrouble::FreeFrom(_) => None,
             WhoseTrouble::Code => Some(self.page.say("whose-code-wrong").to_string()),
             WhoseTrouble::TooMany { wait } => {
                 let wait = self.page.words.span(wait);

@@ -281,3 +281,99 @@ async fn what_leads_nowhere_is_in_no_log() {
     }
     assert_eq!(app.get(&link).await.status, 200);
 }
+
+/// A thief comes a second time, a day after the first, and the owner answers the newest message alone.
+#[tokio::test]
+async fn the_newest_link_ends_what_older_ones_told_of() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    owner.sign_in().await;
+    app.advance("9d").await;
+    let thief = owner.elsewhere();
+    let passkey = Authenticator::new();
+    passkey
+        .enrol(&thief.sign_in().await.click("#add-passkey").await)
+        .await;
+    let account = thief.browser.get("/account").await;
+    crate::phones::add(&app, &account, "13800000002").await;
+    app.advance("30h").await;
+    thief.elsewhere().sign_in().await;
+    let newest = owner.notices(4).await.pop().unwrap();
+    lock(&app, &newest).await;
+    let page = passkey.sign_in(&app.browser().get("/account").await).await;
+    assert_eq!(page.status(), 422, "the passkey is gone");
+    app.advance("2m").await;
+    let page = thief.sign_in_at(&thief.browser.get("/account").await).await;
+    assert!(page.url.path().ends_with("/whose"), "{}", page.url);
+    let other = app.resident("13800000002").sign_in().await;
+    assert_eq!(
+        other.text("#devices li").matches("这台").count(),
+        1,
+        "an account of its own: {}",
+        other.answer.body
+    );
+    app.advance("2m").await;
+    assert_eq!(
+        owner.sign_in().await.url.path(),
+        "/account",
+        "the owner's own browser opens it"
+    );
+    assert_eq!(app.count("account").await, 2);
+}
+
+#[tokio::test]
+async fn of_the_weeks_browsers_the_one_in_which_the_link_is_pressed_stays() {
+    let app = TestApp::start().await;
+    for here in [true, false] {
+        let owner = app.resident(if here { PHONE } else { "13800000003" });
+        owner.sign_in().await;
+        app.advance("20d").await;
+        let new_phone = owner.elsewhere();
+        new_phone.sign_in().await;
+        app.advance("3d").await;
+        owner.elsewhere().sign_in().await;
+        let link = owner.notices(2).await.pop().unwrap();
+        let browser = if here {
+            new_phone.browser.clone()
+        } else {
+            app.browser()
+        };
+        browser.get(&link).await.press("#lock", &[]).await;
+        app.advance("2m").await;
+        let page = new_phone
+            .sign_in_at(&new_phone.browser.get("/account").await)
+            .await;
+        assert_eq!(page.url.path() == "/account", here, "{}", page.url);
+    }
+}
+
+/// A number that may be somebody else's by now hears nothing of what happens in its former owner's account.
+#[tokio::test]
+async fn a_silent_number_is_told_nothing_where_another_one_answers() {
+    let app = TestApp::start().await;
+    let (owner, _) = crate::phones::with_two(&app).await;
+    let stranger = app.resident("13800000002");
+    let before = stranger.texts().await.len();
+    app.advance("60d").await;
+    owner.sign_in().await;
+    app.advance("40d").await;
+    owner.elsewhere().sign_in().await;
+    owner.told_of("新设备").await;
+    assert_eq!(stranger.texts().await.len(), before);
+}
+
+#[tokio::test]
+async fn where_all_are_silent_they_hear_that_there_is_something_to_look_at() {
+    let app = TestApp::start().await;
+    let owner = app.resident(PHONE);
+    let passkey = Authenticator::new();
+    passkey
+        .enrol(&owner.sign_in().await.click("#add-passkey").await)
+        .await;
+    app.advance("91d").await;
+    passkey.sign_in(&app.browser().get("/account").await).await;
+    let link = owner.told_of("您的账户有变动").await;
+    assert_eq!(link, "/account", "no link locks it for whoever reads it");
+    let text = owner.texts().await.pop().unwrap();
+    assert!(!text.contains("新设备"), "{text}");
+}
