@@ -7,9 +7,9 @@ const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking
   '--disable-sync', '--no-first-run'];
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** The browser, with `more` flags than the usual ones. */
-export function launch(more = []) {
-  return chromium.launch({ executablePath: onPath(), args: [...flags, ...more] });
+/** The browser, with `more` flags than the usual ones, and `without` some that Playwright would add. */
+export function launch(more = [], without = []) {
+  return chromium.launch({ executablePath: onPath(), args: [...flags, ...more], ignoreDefaultArgs: without });
 }
 
 function onPath() {

@@ -26,8 +26,9 @@ const departments = [
  * `hosts` are the provider's and the departments'. Over https the provider ends TLS itself, and a proxy stands before
  * each department; the codes come by the city's own gateway, since nothing here is a development node. `settings` are
  * more lines of the provider's configuration. At the `others`, which want https, the provider's pages are served too.
+ * The browser is started `without` some of Playwright's flags.
  */
-export async function startCity({ https, hosts, others = [], settings = '' }) {
+export async function startCity({ https, hosts, others = [], settings = '', without = [] }) {
   const folder = await mkdtemp(join(tmpdir(), 'yimen-city-'));
   const children = [];
   const servers = [];
@@ -66,6 +67,7 @@ export async function startCity({ https, hosts, others = [], settings = '' }) {
     };
     await serve(tls ? createTlsServer(tls.pair, gateway) : createServer(gateway), first + 5);
     const config = join(folder, 'yimen.toml');
+    city.config = config;
     await writeFile(config, `public_url = "${provider}"
 listen = "127.0.0.1:${first}"
 dev = ${!https}
@@ -107,12 +109,13 @@ ${settings}
       await run(binary, ['client', 'add', '--config', config, '--id', address, '--name', name,
         '--department', organisation, '--redirect-uri', `${address}/yimen/callback`,
         '--post-logout-redirect-uri', `${address}/`, '--initiate-login-uri', `${address}/yimen/sign-in`,
+        '--backchannel-logout-uri', `${scheme}://localhost:${ports[at + 1]}/yimen/backchannel-logout`,
         '--auth-method', 'private_key_jwt', '--jwks', keys, '--id-token-alg', 'ES256', '--scope', scope]);
     }
     // What is asked of a whole host, such as /.well-known/webauthn, is asked at its usual port.
     const rules = [`MAP ${hosts[0]}:443 127.0.0.1:${first}`, ...names.map((host) => `MAP ${host} 127.0.0.1`)];
     const resolver = `--host-resolver-rules=${rules.join(',')}`;
-    city.browser = await launch(tls ? [resolver, `--ignore-certificate-errors-spki-list=${tls.pin}`] : [resolver]);
+    city.browser = await launch(tls ? [resolver, `--ignore-certificate-errors-spki-list=${tls.pin}`] : [resolver], without);
     return city;
   } catch (fault) {
     await city.stop();

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePorts } from '../ports.mjs';
 import { launch } from './chromium.mjs';
@@ -68,6 +69,17 @@ export async function code(demo, phone) {
   const answer = await fetch(`${demo.provider}/dev/outbox.json?phone=${phone}`);
   // A notice may have come after it.
   return (await answer.json()).find((message) => message.code).code;
+}
+
+/** Waits for a notice to a number that says this; answers its link, of several that of the newest. */
+export async function notice(demo, phone, words = '') {
+  let messages;
+  for (const end = Date.now() + 15_000; Date.now() < end; await sleep(20)) {
+    messages = await (await fetch(`${demo.provider}/dev/outbox.json?phone=${phone}`)).json();
+    const found = messages.find((message) => !message.code && message.text.includes(words));
+    if (found) return found.text.match(/http\S+/)[0];
+  }
+  return assert.fail(`no notice to ${phone} within 15 s: ${words}, but ${JSON.stringify(messages)}`);
 }
 
 /** To what follows a right code at an address of the provider's. */

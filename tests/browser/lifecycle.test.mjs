@@ -1,9 +1,8 @@
 // Pages that a person sees seldom: whose account it is, a notice, everything held, leaving and coming back, a kiosk's letters.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { violations } from './axe.mjs';
-import { advance, command, enter, start, visitor } from './demo.mjs';
+import { advance, command, enter, notice, start, visitor } from './demo.mjs';
 import { picture } from './pictures.mjs';
 
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -17,17 +16,6 @@ before(async () => {
 });
 
 after(() => demo?.stop());
-
-/** The link of the newest notice to this phone. */
-async function notice(phone) {
-  let messages;
-  for (const end = Date.now() + 15_000; Date.now() < end; await sleep(20)) {
-    messages = await (await fetch(`${demo.provider}/dev/outbox.json?phone=${phone}`)).json();
-    const found = messages.find((message) => !message.code);
-    if (found) return found.text.match(/http\S+/)[0];
-  }
-  assert.fail(`no notice to ${phone} within 15 s, but ${JSON.stringify(messages)}`);
-}
 
 let people = 0;
 
@@ -74,7 +62,7 @@ for (const locale of ['zh-CN', 'en']) {
         await enter(demo, second, phone);
         await second.waitForSelector('#methods');
 
-        await first.goto(await notice(phone));
+        await first.goto(await notice(demo, phone));
         await look(first, '#lock', 'portal/notice.html');
         await first.click('#lock');
         await look(first, '#outcome', 'portal/notice_outcome.html');

@@ -5,6 +5,7 @@ import { withAuthenticator } from './authenticator.mjs';
 import { suits, violations } from './axe.mjs';
 import { advance, allow, code, editions, enter, proveNumber, signIn, start, visitor } from './demo.mjs';
 import { picture } from './pictures.mjs';
+import { countSteps } from './steps.mjs';
 
 let demo, first, second;
 
@@ -36,43 +37,36 @@ test('from the department\'s button to signed in with a passkey: two taps', asyn
   await allow(page, first);
   await page.context().clearCookies();
 
-  let taps = 0;
-  const tap = async (selector) => {
-    taps += 1;
-    await page.click(selector);
-  };
+  const steps = await countSteps(page);
   await page.goto(first);
-  await tap('#sign-in');
+  await page.click('#sign-in');
   await page.waitForSelector('#passkey');
   await touch();
-  await tap('#passkey');
+  await page.click('#passkey');
   await page.waitForSelector('#sign-out');
   assert.equal(new URL(page.url()).origin, first);
-  t.diagnostic(`taps from the department's button to signed in, with a passkey: ${taps}`);
-  assert.equal(taps, 2);
+  t.diagnostic(`from the department's button to signed in, with a passkey: ${steps.length}: ${steps.join(', ')}`);
+  assert.ok(steps.length >= 1 && steps.length <= 2, steps.join());
 });
 
-test('by SMS, once the department is known: three fields or taps after the button', async (t) => {
+test('from the department\'s button to signed in by SMS, once the department is known: three fields or taps', async (t) => {
   const context = await visitor(demo, t);
   const page = await context.newPage();
   await signIn(demo, page, first, '13800000102');
   await advance(demo, '61s');
   await context.clearCookies();
+  const steps = await countSteps(page);
   await page.goto(first);
-  let steps = 0;
-  const step = async (work) => {
-    steps += 1;
-    await work();
-  };
   await page.click('#sign-in');
-  await step(() => page.fill('#phone', '13800000102'));
+  await page.locator('#phone').pressSequentially('13800000102');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#code');
-  await step(async () => page.fill('#code', await code(demo, '13800000102')));
-  await step(() => page.click('#verify'));
+  await page.locator('#code').pressSequentially(await code(demo, '13800000102'));
+  await page.keyboard.press('Enter');
   await page.waitForSelector('#sign-out');
-  t.diagnostic(`fields and taps after the department's button, by SMS, where Enter sends the number: ${steps}`);
-  assert.equal(steps, 3);
+  assert.equal(new URL(page.url()).origin, first);
+  t.diagnostic(`from the department's button to signed in, by SMS: ${steps.length}: ${steps.join(', ')}`);
+  assert.ok(steps.length >= 1 && steps.length <= 3, steps.join());
 });
 
 test('autofill: the passkey is chosen in the number\'s field', async (t) => {
@@ -285,25 +279,42 @@ test('an app\'s own browser without passkeys gets messages, and pages that say w
 
 test('a passkey that was removed is forgotten by the authenticator too', async (t) => {
   const device = await withAuthenticator(demo, t);
-  const { page, touch, held } = device;
+  const { page, cdp, authenticatorId, touch, held } = device;
+  const forgotten = [];
+  cdp.on('WebAuthn.credentialDeleted', ({ credentialId }) => forgotten.push(credentialId));
   await addPasskey(device, '13800000106');
-  assert.equal((await held()).length, 1);
+  const [credential] = await held();
   await page.click('#methods button[name=passkey]');
   await page.click('#confirm');
   await page.waitForSelector('[role=status]');
   assert.equal(await page.locator('#methods button[name=passkey]').count(), 0);
-  // The page signals the accepted list; an authenticator that does not listen hears of it at its next try.
+  // By the list of those that are accepted, which the page signals.
+  await settles(async () => (await held()).length === 0, 'forgotten at once');
+  assert.deepEqual(forgotten, [credential.credentialId]);
+
+  // One that was not there to listen hears of it when it tries.
+  await cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
+  assert.equal((await held()).length, 1);
   await page.context().clearCookies();
   await page.goto(`${demo.provider}/account`);
-  if ((await held()).length) {
-    await page.waitForSelector('#passkey', { state: 'visible' });
-    await touch();
-    await page.click('#passkey');
-    await page.waitForSelector('#phone-error');
-    assert.deepEqual(await violations(page), []);
-    await page.waitForFunction(() => document.querySelector('[data-unknown-credential]'));
-  }
+  await page.waitForSelector('#passkey', { state: 'visible' });
+  await touch();
+  await page.click('#passkey');
+  await page.waitForSelector('#phone-error');
+  await settles(async () => (await held()).length === 0, 'forgotten at its try');
+  assert.equal(forgotten.length, 2);
+  await touch(false);
+  assert.deepEqual(await violations(page), []);
 });
+
+/** Waits up to ten seconds for what comes by itself. */
+async function settles(is, what) {
+  const end = Date.now() + 10_000;
+  while (!await is()) {
+    assert.ok(Date.now() < end, what);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
 
 test('whoever is not verified, or stops, gets in by no passkey, and still by a code', async (t) => {
   const device = await withAuthenticator(demo, t);

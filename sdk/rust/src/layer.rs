@@ -108,6 +108,7 @@ enum Endpoint {
     Jwks,
     Registration,
     Style,
+    Private,
 }
 
 impl Endpoint {
@@ -127,6 +128,7 @@ impl Endpoint {
                 "jwks" => Self::Jwks,
                 "registration" => Self::Registration,
                 "page.css" => Self::Style,
+                "private.js" => Self::Private,
                 _ => return None,
             },
         )
@@ -145,6 +147,7 @@ impl Endpoint {
             Self::Jwks => return public(axum::Json(yimen.key().public_jwks())),
             Self::Registration => return public(format!("{}\n", yimen.registration_command())),
             Self::Style => return page::style(),
+            Self::Private => return page::private(),
             Self::Callback => return or_page(callback(yimen, headers, query).await),
             Self::SignIn if parts.method == Method::GET => {
                 return or_page(sign_in(yimen, headers, query).await);
@@ -165,7 +168,7 @@ impl Endpoint {
         match self {
             Self::SignIn => &[Method::GET, Method::POST],
             Self::Callback => &[Method::GET],
-            Self::Jwks | Self::Registration | Self::Style => &[Method::GET, Method::HEAD],
+            Self::Jwks | Self::Registration | Self::Style | Self::Private => &[Method::GET, Method::HEAD],
             Self::SignOut | Self::BackchannelLogout => &[Method::POST],
         }
     }

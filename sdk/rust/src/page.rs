@@ -9,6 +9,7 @@ use http::header::{
 };
 
 const STYLE: &str = include_str!("page.css");
+const PRIVATE: &str = include_str!("private.js");
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One thing said twice: in Chinese, then in English.
@@ -86,12 +87,21 @@ impl Page {
 }
 
 pub(crate) fn style() -> Response {
+    asset("text/css; charset=utf-8", STYLE)
+}
+
+/// For the department's own pages: they leave the screen for good.
+pub(crate) fn private() -> Response {
+    asset("text/javascript; charset=utf-8", PRIVATE)
+}
+
+fn asset(kind: &'static str, text: &'static str) -> Response {
     let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (CONTENT_TYPE, HeaderValue::from_static(kind)),
         (CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, STYLE).into_response()
+    (headers, text).into_response()
 }
 
 fn escape(text: &str) -> String {

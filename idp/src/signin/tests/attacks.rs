@@ -1,6 +1,7 @@
 use axum::http::{HeaderMap, StatusCode};
 
-use super::house::{House, all_at_once, form, not, number};
+use super::house::{House, number};
+use super::walk::{all_at_once, form, not};
 use super::whereabouts::nowhere;
 use crate::signin::Signin;
 use crate::signin::arrival::Visitor;

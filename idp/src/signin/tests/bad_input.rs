@@ -2,7 +2,8 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
 
-use super::house::{House, ORIGIN_OF_OURS, form};
+use super::house::{House, ORIGIN_OF_OURS};
+use super::walk::form;
 
 const PHONE: &str = "13812345678";
 

@@ -1,4 +1,5 @@
-use super::house::{self, House, number};
+use super::house::{House, number};
+use super::walk;
 use crate::clock::Timestamp;
 use crate::signin::guard::{Browser, look};
 use crate::signin::limits::BrowserKnown;
@@ -16,7 +17,7 @@ async fn a_browser_is_known_to_the_account_it_signed_in_with_and_to_no_other() {
     assert_eq!(known(&house, &stranger, PHONE).await, BrowserKnown::No);
 }
 
-async fn known(house: &House, browser: &house::Browser<'_>, phone: &str) -> BrowserKnown {
+async fn known(house: &House, browser: &walk::Browser<'_>, phone: &str) -> BrowserKnown {
     let signin = &house.signin;
     let index = number(phone).index(&signin.vault);
     let seen = Browser::of(signin.site.cookies(), &browser.headers());

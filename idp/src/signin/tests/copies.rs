@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use super::gateway::Gateway;
-use super::house::{Browser, House, Reply};
+use super::house::House;
+use super::walk::{Browser, Reply};
 use crate::audit::Change;
 use crate::signin::Session;
 

@@ -1,4 +1,5 @@
-use super::house::{Browser, House};
+use super::house::House;
+use super::walk::Browser;
 use super::whereabouts::nowhere;
 use crate::audit::{Change, Context};
 use crate::department::{AuthMethod, ClientMetadata, add};

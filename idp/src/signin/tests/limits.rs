@@ -1,6 +1,7 @@
 use axum::http::StatusCode;
 
-use super::house::{House, not};
+use super::house::House;
+use super::walk::not;
 use crate::signin::limits::BrowserKnown;
 
 const PHONE: &str = "13812345678";

@@ -13,4 +13,5 @@ mod pressure;
 mod privacy;
 mod story;
 mod sweep;
+mod walk;
 mod whereabouts;

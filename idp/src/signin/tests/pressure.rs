@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use axum::http::StatusCode;
 
-use super::house::{Browser, House, Reply, all_at_once, not};
+use super::house::House;
+use super::walk::{Browser, Reply, all_at_once, not};
 use crate::signin::limits::{RANGE_FAILURES, RANGE_SENDS, price_of_message};
 
 const PHONE: &str = "13812345678";

@@ -1,4 +1,5 @@
-use super::house::{House, not};
+use super::house::House;
+use super::walk::not;
 
 const PHONE: &str = "13812345678";
 

@@ -1,6 +1,7 @@
 use axum::http::StatusCode;
 
-use super::house::{House, asked_by_nobody, not};
+use super::house::House;
+use super::walk::{asked_by_nobody, not};
 use crate::signin::NewInteraction;
 
 const PHONE: &str = "13812345678";

@@ -3,7 +3,8 @@ use std::time::Duration;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::house::{Browser, House, not, number};
+use super::house::{House, number};
+use super::walk::{Browser, not};
 use super::whereabouts::nowhere;
 use crate::args;
 use crate::audit::Change;

@@ -243,4 +243,6 @@ async fn other_addresses_under_yimen_are_the_departments_own() {
     );
     let style = world.browser().get("/yimen/page.css").await;
     assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+    let script = world.browser().get("/yimen/private.js").await;
+    assert_eq!(script.headers["content-type"], "text/javascript; charset=utf-8");
 }
