@@ -6,7 +6,8 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch } from './chromium.mjs';
-import { languages, screens } from './pictures.mjs';
+import { drawn, manifest } from './drawn.mjs';
+import { languages, named, screens } from './pictures.mjs';
 
 /** The largest file, in bytes; the quality is lowered until it fits. */
 const largest = 110_000;
@@ -20,6 +21,7 @@ try {
   if (only.length === 0) await rm(shown, { recursive: true, force: true });
   await mkdir(shown, { recursive: true });
   for (const name of names) await writeFile(new URL(`${name}.webp`, shown), await sheet(name));
+  await note(names);
 } finally {
   await browser.close();
   if (!process.env.YIMEN_PICTURES) await rm(folder, { recursive: true });
@@ -36,6 +38,15 @@ async function walk() {
     { cwd: here, stdio: 'inherit', env: { ...process.env, YIMEN_PICTURES: folder } });
   const [code] = await once(tests, 'exit');
   if (code !== 0) throw new Error('a test has failed: its page may have no picture, or a wrong one');
+}
+
+/** Writes down what the pictures were drawn from. */
+async function note(names) {
+  const before = only.length === 0 ? {} : JSON.parse(await readFile(manifest, 'utf8'));
+  const templates = await readdir(new URL('../../idp/templates/', import.meta.url), { recursive: true });
+  const after = await drawn(templates.filter((template) => names.has(named(template))));
+  const all = Object.entries({ ...before, ...after }).sort(([one], [other]) => (one < other ? -1 : 1));
+  await writeFile(manifest, `${JSON.stringify(Object.fromEntries(all), null, 2)}\n`);
 }
 
 /** A page's pictures side by side: both phones, then both desktops, one above the other. */

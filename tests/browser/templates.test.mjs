@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { before, test } from 'node:test';
+import { drawn, manifest } from './drawn.mjs';
 import { named } from './pictures.mjs';
 
 const templates = new URL('../../idp/templates/', import.meta.url);
@@ -29,10 +30,14 @@ test('every page is looked at, by a test that has axe look too', async () => {
 
 test('docs/pages.md shows every page, and nothing that is none (tests/browser/gallery.mjs)', async () => {
   const wanted = pages.map((template) => `${named(template)}.webp`).sort();
-  const held = (await readdir(new URL('pages/', docs))).sort();
+  const held = (await readdir(new URL('pages/', docs))).filter((name) => name.endsWith('.webp')).sort();
   assert.deepEqual(held, wanted, 'docs/pages');
   const text = await readFile(new URL('pages.md', docs), 'utf8');
   assert.deepEqual([...text.matchAll(/\]\(pages\/([^)]*)\)/g)].map(([, file]) => file).sort(), wanted, 'docs/pages.md');
+});
+
+test('no picture is of a page that has changed since (tests/browser/gallery.mjs, with the names of its tests)', async () => {
+  assert.deepEqual(JSON.parse(await readFile(manifest, 'utf8')), await drawn(pages));
 });
 
 test('the pictures stay small enough for a clone', async () => {

@@ -66,17 +66,17 @@ impl WhosePage {
         Some([say("prove-number-bad"), say("prove-number-advice")])
     }
 
-    /// What is to be known of an account of one's own with this number.
-    fn new_fault(&self) -> Option<String> {
-        let advice = match self.trouble? {
-            WhoseTrouble::InUse => self.page.say("whose-in-use-advice"),
-            WhoseTrouble::FreeFrom(from) => {
-                let day = self.page.words.date(from);
-                return Some(self.page.say("whose-free-from").with("day", &day).to_string());
-            }
-            WhoseTrouble::Name(_) | WhoseTrouble::Code | WhoseTrouble::TooMany { .. } => return None,
-        };
-        Some(advice.with("number", self.page.helpline()).to_string())
+    /// The day from which an account of one's own can begin with this number.
+    fn free_from(&self) -> Option<String> {
+        match self.trouble {
+            Some(WhoseTrouble::FreeFrom(from)) => Some(self.page.words.date(from)),
+            _ => None,
+        }
+    }
+
+    /// Whether none can begin with it as yet.
+    fn is_in_use(&self) -> bool {
+        self.trouble == Some(WhoseTrouble::InUse)
     }
 
     /// What is wrong with the window's code.

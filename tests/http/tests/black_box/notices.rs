@@ -296,9 +296,10 @@ async fn the_newest_link_ends_what_older_ones_told_of() {
         .await;
     let account = thief.browser.get("/account").await;
     crate::phones::add(&app, &account, "13800000002").await;
+    let before = owner.told_of("新设备").await;
     app.advance("30h").await;
     thief.elsewhere().sign_in().await;
-    let newest = owner.notices(4).await.pop().unwrap();
+    let newest = owner.told_anew_of("新设备", &before).await;
     lock(&app, &newest).await;
     let page = passkey.sign_in(&app.browser().get("/account").await).await;
     assert_eq!(page.status(), 422, "the passkey is gone");
@@ -330,9 +331,10 @@ async fn of_the_weeks_browsers_the_one_in_which_the_link_is_pressed_stays() {
         app.advance("20d").await;
         let new_phone = owner.elsewhere();
         new_phone.sign_in().await;
+        let first = owner.told_of("新设备").await;
         app.advance("3d").await;
         owner.elsewhere().sign_in().await;
-        let link = owner.notices(2).await.pop().unwrap();
+        let link = owner.told_anew_of("新设备", &first).await;
         let browser = if here {
             new_phone.browser.clone()
         } else {

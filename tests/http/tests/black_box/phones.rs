@@ -342,6 +342,7 @@ async fn of_numbers_all_added_today_a_lock_leaves_the_first() {
 async fn got_back(app: &TestApp) -> (Resident, String) {
     let (owner, _) = with_two(app).await;
     app.advance("90d").await;
+    owner.sign_in().await.press("#sign-out", &[]).await;
     let before = owner.notices(1).await;
     let stranger = app.resident(NEW);
     let page = stranger.sign_in_at(&stranger.browser.get("/account").await).await;

@@ -19,6 +19,7 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/account/phones/keep", &["POST"]),
     ("/account/recover", &["GET", "POST"]),
     ("/account/recover/stop", &["POST"]),
+    ("/account/identity/not-mine", &["POST"]),
     ("/account/identity", &["GET", "POST"]),
     ("/account/merge", &["GET", "POST"]),
     ("/account/merge/begin", &["POST"]),

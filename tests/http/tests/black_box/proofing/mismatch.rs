@@ -44,7 +44,7 @@ async fn whoever_is_proven_to_be_another_person_gets_an_account_of_their_own_in_
     let early = comes_again(&app, &heir).await.press("#new", &[]).await;
     assert_eq!(early.status(), 422);
     assert!(
-        early.text("#new-error").contains("开通自己的账户"),
+        early.text("#new-later").contains("开通自己的账户"),
         "{}",
         early.answer.body
     );

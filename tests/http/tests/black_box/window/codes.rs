@@ -118,7 +118,11 @@ async fn a_code_waits_an_hour_and_a_newer_one_ends_it() {
 /// Its owner was told of a code that they did not ask for.
 #[tokio::test]
 async fn the_link_of_a_notice_ends_a_code_that_is_out() {
-    let (app, operator) = start().await;
+    let app = TestApp::start().await;
+    keep_secret(&app);
+    app.resident(PHONE).sign_in().await;
+    let operator = app.operator("w").await;
+    app.advance("2m").await;
     let code = code(&app, &operator, PHONE).await;
     let link = app.resident(PHONE).notices(1).await.pop().unwrap();
     let page = app.browser().get(&link).await;
