@@ -95,9 +95,11 @@ for (const [at, edition] of editions.entries()) {
     await apply(page, `1380000021${at}`, `白杨文具${'一二三'[at]}店`);
     await page.click('a.sign');
     await see('a passkey is missing', '#passkey', 'signin/raise.html');
+    assert.equal(await page.locator('#how li').count(), edition.name === 'elder' ? 3 : 0, 'what it is, in the elder edition');
     await touch();
     await page.click('#passkey');
     await page.waitForSelector('[data-passkey=get]');
+    assert.equal(await page.locator('#how').count(), 0, 'there is one by now');
     await page.click('#passkey');
     await see('a name is missing', '#number', 'signin/identity.html');
     await tell(page, person('is under 14'));

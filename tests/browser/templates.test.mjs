@@ -28,6 +28,17 @@ test('every page is looked at, by a test that has axe look too', async () => {
   assert.deepEqual([...looked].sort(), pages.toSorted());
 });
 
+test('no passkey is made in the elder edition without a word of what it is; staff know', async () => {
+  const makes = [];
+  for (const name of pages.filter((name) => !name.startsWith('admin/'))) {
+    const text = await readFile(new URL(name, templates), 'utf8');
+    if (!/data-passkey="create"|passkey_make\.html/.test(text)) continue;
+    makes.push(name);
+    assert.match(text, /page\.is_elder\(\) %}[^%]*{% include "signin\/passkey_elder\.html" %}/, name);
+  }
+  assert.deepEqual(makes.sort(), ['portal/new_passkey.html', 'signin/offer.html', 'signin/raise.html']);
+});
+
 test('docs/pages.md shows every page, and nothing that is none (tests/browser/gallery.mjs)', async () => {
   const wanted = pages.map((template) => `${named(template)}.webp`).sort();
   const held = (await readdir(new URL('pages/', docs))).filter((name) => name.endsWith('.webp')).sort();
