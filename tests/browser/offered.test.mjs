@@ -1,13 +1,15 @@
 // What the demo says that there is to try: each thing as its own words offer it.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { withAuthenticator } from './authenticator.mjs';
 import { suits } from './axe.mjs';
-import { advance, enter, proveNumber, start, visitor } from './demo.mjs';
+import { advance, binary, enter, proveNumber, start, visitor } from './demo.mjs';
 
 let demo;
 
@@ -19,7 +21,19 @@ after(() => demo?.stop());
 
 /** What a line for the shell prints. */
 async function shell(line) {
-  return JSON.parse((await promisify(execFile)('sh', ['-c', line])).stdout);
+  return (await promisify(execFile)('sh', ['-c', line])).stdout;
+}
+
+/** Says yes to a device's letters on a page that is signed in, or that signs in by this number. */
+async function allowDevice(page, address, phone) {
+  await page.goto(address);
+  await page.click('#find-device');
+  await page.click('#go-on');
+  if (phone) await proveNumber(demo, page, phone);
+  // Who has allowed it once is not asked again.
+  await page.waitForSelector('#allow, #told');
+  if (await page.locator('#allow').count()) await page.click('#allow');
+  await page.waitForSelector('#told');
 }
 
 test('the kiosk: its address makes a browser the kiosk, once', async (t) => {
@@ -36,17 +50,79 @@ test('the kiosk: its address makes a browser the kiosk, once', async (t) => {
   assert.equal(await late.locator('#enrol').count(), 0);
 });
 
-test('the screen: letters by one line for the shell, tokens by the other', async (t) => {
-  const { begin, fetch } = demo.screen;
-  const begun = await shell(begin);
-  const page = await (await visitor(demo, t)).newPage();
-  await page.goto(begun.verification_uri_complete);
-  await page.click('#find-device');
-  await page.click('#go-on');
-  await proveNumber(demo, page, '13800000801');
+test('the screen: letters by one line for the shell, tokens by another, and the API that wants to be surer', async (t) => {
+  const { begin, fetch, filings } = demo.screen;
+  const registration = demo.departments[1];
+  const { page, touch } = await withAuthenticator(demo, t);
+  const ask = async (phone) => {
+    const begun = JSON.parse(await shell(begin));
+    await allowDevice(page, begun.verification_uri_complete, phone);
+    const tokens = JSON.parse(await shell(fetch + begun.device_code));
+    assert.ok(tokens.id_token);
+    return shell(filings.replace('TOKEN', tokens.access_token));
+  };
+  assert.match(await shell(filings), /^HTTP\/1.1 401 .*www-authenticate: Bearer [^\n]*error="invalid_token"/is, 'no token at all');
+  const refused = await ask('13800000801');
+  assert.match(refused, /^HTTP\/1.1 401 /);
+  assert.match(refused, /^www-authenticate: Bearer .*error="insufficient_user_authentication".*acr_values="[^"]*\/acr\/3"/im);
+
+  await page.goto(registration);
+  await page.click('#sign-in');
   await page.click('#allow');
-  await page.waitForSelector('#told');
-  assert.ok((await shell(fetch + begun.device_code)).id_token);
+  await page.fill('#name', '桂花糕点');
+  await page.click('#apply');
+  await page.click('a.sign');
+  await touch();
+  await page.click('#passkey');
+  await page.click('[data-passkey=get] #passkey');
+  const one = demo.people.find(({ outcome }) => outcome === 'matches');
+  await page.fill('#name', one.name);
+  await page.fill('#number', one.number);
+  await page.click('#prove');
+  await page.click('#sign-filing');
+  await page.waitForSelector('#signed');
+  const told = await ask();
+  assert.match(told, /^HTTP\/1.1 200 /);
+  const [filing] = JSON.parse(told.split('\r\n\r\n')[1]);
+  assert.deepEqual([filing.name, filing.is_signed], ['云川桂花糕点有限公司', true]);
+});
+
+test('the terminal: the SDK shows letters, greets whom the phone lets in, and is there for the next', async (t) => {
+  const { run } = demo.terminal;
+  const [, words] = run.match(/^cargo run -p yimen-sdk --example device -- (.*)$/);
+  const program = join(dirname(binary), 'examples', 'device');
+  // Built already; what comes before it is cargo's.
+  const terminal = spawn('sh', ['-c', `exec ${program} ${words}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => terminal.kill());
+  const lines = createInterface({ input: terminal.stdout })[Symbol.asyncIterator]();
+  const next = async (sign) => {
+    for (;;) {
+      const { value } = await lines.next();
+      assert.notEqual(value, undefined, `no line says ${sign}`);
+      const found = value.match(sign);
+      if (found) return found[1];
+    }
+  };
+  const page = await (await visitor(demo, t)).newPage();
+  await allowDevice(page, await next(/(http\S+)/), '13800000003');
+  assert.equal(await next(/您好，(.*)。/), 'Maria Rossi');
+  terminal.stdin.write('\n');
+  await next(/(http\S+)/);
+});
+
+test('two accounts: who is known already is offered to make them one', async (t) => {
+  const page = await (await visitor(demo, t)).newPage();
+  await enter(demo, page, '13800000005');
+  await page.click('#prove-name');
+  const known = demo.people.find(({ name }) => name === '李秀英');
+  await page.fill('#name', known.name);
+  await page.fill('#number', known.number);
+  await page.click('#prove');
+  await page.click('#merge');
+  await proveNumber(demo, page, '13800000002');
+  await page.click('#confirm');
+  await page.waitForSelector('[role=status]');
+  assert.equal(await page.textContent('h1'), known.name);
 });
 
 test('the window: its link makes a passkey, which opens the desk', async (t) => {
@@ -91,6 +167,12 @@ test('the number that was given away: it is asked whose the account is, whatever
   await advance(demo, '91d');
   await enter(demo, page, '13800000802');
   await page.waitForSelector('#methods');
+});
+
+test('days to wait: a line for the shell moves the time of the city and of its departments', async () => {
+  const before = (await (await fetch(`${demo.provider}/dev/clock`)).json()).now;
+  const { now } = JSON.parse(await shell(`${demo.clock}3d`));
+  assert.ok(now - before >= 3 * 24 * 3600 * 1000, `${before}, ${now}`);
 });
 
 test('the counterparts are a process of their own, which ends with the demo however that ends', async (t) => {

@@ -38,6 +38,11 @@ pub enum Kind {
     BusinessRegistration,
 }
 
+/// The business registration's own devices in the service hall, which may call its API: a screen that is any program,
+/// and a terminal that is the SDK's example `device`.
+pub const SCREEN: &str = "hall-screen";
+pub const TERMINAL: &str = "hall-terminal";
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The provider's `public_url`.
@@ -70,6 +75,13 @@ impl Kind {
         }
     }
 
+    const fn api_callers(self) -> &'static [&'static str] {
+        match self {
+            Self::SocialSecurity => &[],
+            Self::BusinessRegistration => &[SCREEN, TERMINAL],
+        }
+    }
+
     const fn assets(self) -> (&'static str, &'static str) {
         match self {
             Self::SocialSecurity => (
@@ -91,6 +103,7 @@ impl Department {
             .client_id(&settings.client_id)
             .key_file(&settings.key_file)
             .scopes(kind.scopes().iter().copied())
+            .api_callers(kind.api_callers().iter().copied())
             .clock(settings.clock.clone());
         if let Some(path) = &settings.extra_ca {
             yimen = yimen.extra_ca(path);

@@ -10,5 +10,5 @@ mod language;
 mod social_security;
 
 pub use authority::{PEOPLE, Person, RECYCLED, SOMEBODY_ELSE, serve_counterparts};
-pub use department::{Department, Error, Kind, Settings, serve};
+pub use department::{Department, Error, Kind, SCREEN, Settings, TERMINAL, serve};
 pub use yimen_sdk::{Clock, public_jwks};

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde_json::json;
-use yimen_demo::{PEOPLE, Person, RECYCLED};
+use yimen_demo::{PEOPLE, Person, RECYCLED, SCREEN, TERMINAL};
 
 use super::super::output::Output;
 use super::Department;
-use super::seed::{Hall, RESIDENTS, SCREEN, SCREEN_SCOPE};
+use super::seed::{Hall, RESIDENTS, SCREEN_SCOPE};
 use crate::department::DEVICE_CODE;
 
 pub(super) fn greet(
@@ -22,6 +22,10 @@ pub(super) fn greet(
     let ask = |path: &str, rest: &str| format!("curl -s {issuer}/oauth2/{path} -d client_id={SCREEN} {rest}");
     let begin = ask("device_authorization", &format!("-d scope='{SCREEN_SCOPE}'"));
     let fetch = ask("token", &format!("-d grant_type={DEVICE_CODE} -d device_code="));
+    let filings = format!("curl -si {second}/api/filings -H 'Authorization: Bearer TOKEN'");
+    let key = hall.terminal_key.display();
+    let device = format!("cargo run -p yimen-sdk --example device -- {issuer} {TERMINAL} '{key}'");
+    let clock = format!("curl -s {issuer}/dev/clock -d advance=");
     let ready = json!({
         "provider": issuer,
         "departments": [first, second],
@@ -34,9 +38,11 @@ pub(super) fn greet(
             "outcome": person.outcome().1,
         })).collect::<Vec<_>>(),
         "kiosk": { "name": hall.kiosk, "open": hall.open },
-        "screen": { "client_id": SCREEN, "begin": begin, "fetch": fetch },
+        "screen": { "client_id": SCREEN, "begin": begin, "fetch": fetch, "filings": filings },
+        "terminal": { "client_id": TERMINAL, "key": hall.terminal_key, "run": device },
         "operator": { "name": hall.operator, "link": hall.enrol },
         "recycled": RECYCLED,
+        "clock": clock,
         "config": file,
     });
     let kiosk = match &hall.open {
@@ -67,16 +73,30 @@ pub(super) fn greet(
              7. A kiosk\n     \
                 {kiosk}\n  \
              8. A screen without a keyboard. The first line prints an address, at which you allow it as on your phone;\n     \
-                the second, ended by the `device_code` that the first printed, then prints the screen's tokens:\n     \
+                the second, ended by the `device_code` that the first printed, then prints the screen's tokens. The third,\n     \
+                with the access token in the place of TOKEN, asks the business registration what you have filed. It\n     \
+                wants to be surer who you are (RFC 9470): allow the screen after you have signed a filing, and it says.\n     \
                 {begin}\n     \
-                {fetch}\n  \
-             9. The service window, as {}, who makes a passkey first\n     \
-                {}\n\n\
+                {fetch}\n     \
+                {filings}\n  \
+             9. A terminal in the hall, which does the same with the SDK (from the clone, in another terminal of yours)\n     \
+                {device}\n  \
+             10. The service window, as {}, who makes a passkey first\n     \
+                {}\n  \
+             11. Two accounts of one person\n     \
+                Sign in with a number that is not yet anybody's, such as 13800000005, and be {}, whose number is {}:\n     \
+                what you verify there offers to make them one.\n  \
+             12. Days to wait\n     \
+                {clock}3d\n     \
+                moves the time of all this. 3d: a number that was given up is gone; 15d: so is an account that was left;\n     \
+                30d: a passkey is offered again; 90d: it is asked whose a silent number is.\n\n\
              Other commands work on this demo with --config {}\n\
              Ctrl-C ends it.",
             people(),
             hall.operator,
             hall.enrol,
+            RESIDENTS[1].1,
+            RESIDENTS[1].0,
             file.display()
         )
     });

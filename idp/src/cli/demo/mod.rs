@@ -61,7 +61,7 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
     let stop = until(stopped.clone());
     running.spawn(async move { serve(app, listening, stop).await.map_err(Failure::from) });
     // Of whom the counterparts are asked, who ask the provider what time it is.
-    let hall = seed(&config, &departments, clock.now()).await?;
+    let hall = seed(&config, &departments, data.join("terminal.key"), clock.now()).await?;
 
     let signal = stop_signal()?;
     tokio::spawn(async move {

@@ -1,8 +1,9 @@
 //! Whom and what the demo has from the start.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use yimen_demo::{Kind, PEOPLE, RECYCLED};
+use yimen_demo::{Kind, PEOPLE, RECYCLED, SCREEN, TERMINAL};
 
 use super::super::admin;
 use super::super::client::operator;
@@ -34,8 +35,6 @@ const GIVEN_AWAY: Duration = Duration::from_secs(400 * 24 * 3600);
 
 const KIOSK: &str = "市民中心大厅1号机";
 const OPERATOR: &str = "一号窗口-周";
-/// A screen in the hall that signs in by letters.
-pub(super) const SCREEN: &str = "hall-screen";
 pub(super) const SCREEN_SCOPE: &str = "openid profile";
 
 /// What staff would start at a hall.
@@ -45,12 +44,15 @@ pub(super) struct Hall {
     pub open: Option<String>,
     pub operator: &'static str,
     pub enrol: String,
+    /// By which the terminal signs in.
+    pub terminal_key: PathBuf,
 }
 
 /// Registers the departments, the residents and the hall as far as they are not there yet.
 pub(super) async fn seed(
     config: &Config,
     departments: &[Department],
+    terminal_key: PathBuf,
     now: Timestamp,
 ) -> Result<Hall, Failure> {
     let db = Db::open(&config.settings.database).await?;
@@ -67,7 +69,10 @@ pub(super) async fn seed(
         )
         .await?;
     }
-    register(&db, &context, SCREEN, None, screen()).await?;
+    // The bureau's own: they know people by the same names as it does.
+    let sector = || Some(sector_of(Kind::BusinessRegistration).to_owned());
+    register(&db, &context, SCREEN, sector(), screen()).await?;
+    register(&db, &context, TERMINAL, sector(), terminal(&terminal_key)?).await?;
     let vault = Vault::new(&config.master_key, context.rng.clone());
     let http = http_client(extra_roots(&config.settings.fetch)?)?;
     let authority = Authority::new(&config.settings, http, context.rng.clone())?;
@@ -84,7 +89,7 @@ pub(super) async fn seed(
         }
         settle(&db, &vault, &then, &phone, &matched).await?;
     }
-    let hall = open_hall(config, &db, &context).await?;
+    let hall = open_hall(config, &db, &context, terminal_key).await?;
     db.close().await;
     Ok(hall)
 }
@@ -136,7 +141,12 @@ async fn settle(
 }
 
 /// Codes are told once: at each start there are new ones, but for a kiosk that has its browser.
-async fn open_hall(config: &Config, db: &Db, context: &Context) -> Result<Hall, Failure> {
+async fn open_hall(
+    config: &Config,
+    db: &Db,
+    context: &Context,
+    terminal_key: PathBuf,
+) -> Result<Hall, Failure> {
     let standing = list_kiosks(db).await?.into_iter().find(|one| one.name == KIOSK);
     let has_browser = standing.as_ref().is_some_and(|one| one.enrolled_at.is_some());
     if standing.is_some() && !has_browser {
@@ -152,6 +162,7 @@ async fn open_hall(config: &Config, db: &Db, context: &Context) -> Result<Hall, 
         open,
         operator: OPERATOR,
         enrol: admin::link(config, &invite(db, context, OPERATOR).await?),
+        terminal_key,
     })
 }
 
@@ -196,9 +207,7 @@ fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
         backchannel_logout_uri: Some(at("/yimen/backchannel-logout")),
         initiate_login_uri: Some(at("/yimen/sign-in")),
         token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
-        jwks: Some(
-            yimen_demo::public_jwks(&department.key_file).map_err(|fault| Failure::new(fault.to_string()))?,
-        ),
+        jwks: Some(public_jwks(&department.key_file)?),
         id_token_signed_response_alg: "ES256".to_owned(),
         scope: scope.to_owned(),
         purposes: [
@@ -222,13 +231,28 @@ fn screen() -> ClientMetadata {
     ClientMetadata {
         client_name: "大厅查询屏".to_owned(),
         client_name_en: "Hall screen".to_owned(),
-        organisation: "云川市政务服务中心".to_owned(),
-        organisation_en: "Yunchuan Service Hall".to_owned(),
+        organisation: "云川市市场监督管理局".to_owned(),
+        organisation_en: "Yunchuan Market Regulation Bureau".to_owned(),
         token_endpoint_auth_method: AuthMethod::None,
         grant_types: vec![DEVICE_CODE.to_owned()],
         scope: SCREEN_SCOPE.to_owned(),
         ..ClientMetadata::default()
     }
+}
+
+fn terminal(key_file: &Path) -> Result<ClientMetadata, Failure> {
+    Ok(ClientMetadata {
+        client_name: "大厅自助终端".to_owned(),
+        client_name_en: "Hall terminal".to_owned(),
+        token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
+        jwks: Some(public_jwks(key_file)?),
+        id_token_signed_response_alg: "ES256".to_owned(),
+        ..screen()
+    })
+}
+
+fn public_jwks(key_file: &Path) -> Result<serde_json::Value, Failure> {
+    yimen_demo::public_jwks(key_file).map_err(|fault| Failure::new(fault.to_string()))
 }
 
 #[cfg(test)]
@@ -259,8 +283,10 @@ mod tests {
         let file = write_configuration(&data, 8000, &authority).unwrap();
         let config = config::load(&file, std::iter::empty()).unwrap();
         let departments = departments(&data, 8000);
-        let first = seed(&config, &departments, clock.now()).await.unwrap();
-        let again = seed(&config, &departments, clock.now()).await.unwrap();
+        let key = data.join("terminal.key");
+        let first = seed(&config, &departments, key.clone(), clock.now()).await;
+        let again = seed(&config, &departments, key, clock.now()).await.unwrap();
+        let first = first.unwrap();
         assert_ne!(first.open, again.open, "a code is told once");
         let db = Db::open(&config.settings.database).await.unwrap();
         let vault = Vault::new(&config.master_key, Rng::system());
@@ -276,7 +302,11 @@ mod tests {
             let sub = department::sub_for(&mut change, &client.sector, resident.id).await;
             subjects.insert(sub.unwrap());
         }
-        assert_eq!(subjects.len(), 3);
+        assert_eq!(
+            subjects.len(),
+            2,
+            "and the same one to a department's own devices"
+        );
         drop(change);
         db.close().await;
         std::fs::remove_dir_all(&data).unwrap();

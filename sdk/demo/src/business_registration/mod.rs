@@ -5,14 +5,15 @@ mod application;
 use std::time::Duration;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Form, Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use time::Date;
-use yimen_sdk::{MaybeSignedIn, SignedIn, require_acr};
+use yimen_sdk::{Access, Bearer, MaybeSignedIn, SignedIn, require_acr};
 
 use crate::frame::{City, Frame, show};
 use crate::language::Language;
@@ -35,6 +36,7 @@ pub(crate) fn routes(city: City) -> Router {
             "/applications/{number}/sign",
             get(filing).post(sign).route_layer(require_acr(3).fresh(JUST_NOW)),
         )
+        .route("/api/filings", get(filings))
         .fallback(nowhere)
         .with_state(Office {
             city,
@@ -195,6 +197,20 @@ async fn sign(
     }
     office.registry.sign(person.sub(), &number, office.city.now());
     Redirect::to(&format!("/applications?signed={number}")).into_response()
+}
+
+/// What people have filed is told to devices of ours alone, and only where the person is known by name and passkey.
+struct SeeFilings;
+
+impl Access for SeeFilings {
+    const LEVEL: u8 = 3;
+}
+
+async fn filings(State(office): State<Office>, caller: Bearer<SeeFilings>) -> Json<Value> {
+    let told = office.registry.of(caller.sub()).into_iter().map(
+        |one| json!({ "number": one.number, "name": one.full_name(), "is_signed": one.signed.is_some() }),
+    );
+    Json(told.collect())
 }
 
 #[derive(Template)]
