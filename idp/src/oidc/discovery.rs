@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::acr_value;
+use super::tokens::KIOSK_IDLE;
 use crate::account::Level;
 use crate::config::PublicUrl;
 use crate::department::{GRANT_TYPES, SCOPES};
@@ -47,7 +48,7 @@ impl Discovery {
             "code_challenge_methods_supported": ["S256"],
             "claim_types_supported": ["normal"],
             "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid",
-                "name", "phone_number", "phone_number_verified"],
+                "name", "phone_number", "phone_number_verified", KIOSK_IDLE],
             "claims_parameter_supported": true,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,

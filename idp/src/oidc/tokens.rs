@@ -21,6 +21,9 @@ pub struct Authentication {
     pub nonce: Option<String>,
     #[serde(default)]
     pub claims: super::claims::ClaimsRequest,
+    /// In the browser of a registered kiosk.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_kiosk: bool,
 }
 
 /// What every token of one answer shares.
@@ -32,6 +35,10 @@ pub struct Issue<'a> {
     pub sub: &'a str,
     pub now: Timestamp,
 }
+
+/// A claim of ours: for so many seconds a session in the browser of a registered kiosk may stand unused. Which kiosk it
+/// is stays here.
+pub const KIOSK_IDLE: &str = "kiosk_idle";
 
 impl Issue<'_> {
     /// An access token (RFC 9068 §2.2). `grant` is the handle by which UserInfo and introspection see that it has been
@@ -60,7 +67,7 @@ impl Issue<'_> {
         self.keys.sign(algorithm, ACCESS, &claims)
     }
 
-    /// An ID token (OpenID Connect Core 1.0 §2), with the claims asked for by name.
+    /// An ID token (OpenID Connect Core 1.0 §2), with `more` claims: those asked for by name, and that of a kiosk.
     ///
     /// # Errors
     /// Where no key is active.
@@ -68,11 +75,11 @@ impl Issue<'_> {
         &self,
         algorithm: Algorithm,
         authentication: &Authentication,
-        asked: Map<String, Value>,
+        more: Map<String, Value>,
         lifetime: Duration,
     ) -> Result<String, SignError> {
         let mut claims = self.base(lifetime);
-        claims.extend(asked);
+        claims.extend(more);
         claims.insert("aud".to_owned(), json!(self.client_id));
         claims.insert("auth_time".to_owned(), json!(authentication.auth_time.seconds()));
         claims.insert("acr".to_owned(), json!(authentication.acr));

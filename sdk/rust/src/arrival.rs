@@ -5,6 +5,7 @@ use openidconnect::core::CoreTokenResponse;
 use crate::client::Yimen;
 use crate::error::Error;
 use crate::id_token::ProvenIdToken;
+use crate::kiosk::KioskIdle;
 use crate::link::Linked;
 use crate::person::Person;
 use crate::provider::Known;
@@ -33,18 +34,19 @@ pub(crate) async fn arrive(
     let mut claims = read_user_info(yimen, known, tokens, &proven.sub).await?;
     claims.extend(proven.claims);
     let now = yimen.now();
+    let kiosk = KioskIdle::in_claims(&claims);
     let identity = yimen.identity(Session {
         sub: proven.sub,
         sid: proven.sid,
         claims,
         begun: now,
-        tokens: Tokens::new(tokens, proven.text, None, now),
+        tokens: Tokens::new(tokens, proven.text, None, kiosk, now),
     });
     let linked = yimen.link(identity.clone()).await?;
     if let Some(former) = former {
         yimen.sessions().end(former).await?;
     }
-    let secret = SessionSecret::fresh()?;
+    let secret = SessionSecret::fresh(kiosk)?;
     let key = SessionKey::of(secret.reveal());
     if !yimen.sessions().begin(key, identity.session(), since).await? {
         return Ok(None);

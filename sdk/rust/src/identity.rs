@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
 use crate::clock::moment;
+use crate::kiosk::KioskIdle;
 use crate::session::Session;
 use crate::settings::Settings;
 
@@ -59,6 +60,13 @@ impl Identity {
             .get("auth_time")
             .and_then(Value::as_i64)
             .map(moment)
+    }
+
+    /// At a registered kiosk: for how long the session may stand unused there. The SDK sees to it; you may leave out what
+    /// has no place at a kiosk, such as a file to download.
+    #[must_use]
+    pub fn kiosk_idle(&self) -> Option<Duration> {
+        KioskIdle::in_claims(&self.session.claims).map(KioskIdle::span)
     }
 
     /// Everything that the ID token and UserInfo said.

@@ -17,7 +17,9 @@ use crate::callback::callback;
 use crate::client::Yimen;
 use crate::error::Failure;
 use crate::fault::Fault;
+use crate::kiosk::{KioskIdle, is_html};
 use crate::page;
+use crate::rest::rest;
 use crate::sign_in::{sign_in, sign_in_by_form};
 use crate::sign_out::{sign_out, signed_out_landing};
 use crate::visit::Visit;
@@ -75,7 +77,14 @@ where
         let yimen = self.yimen.clone();
         Box::pin(async move {
             match Endpoint::of(&yimen, &request) {
-                Some(endpoint) => Ok(endpoint.answer(&yimen, request).await),
+                Some(endpoint) => {
+                    let kiosk = KioskIdle::of_request(yimen.cookies(), request.headers());
+                    let mut response = endpoint.answer(&yimen, request).await;
+                    if let Some(kiosk) = kiosk.filter(|_| is_html(&response)) {
+                        kiosk.watch(yimen.settings(), &mut response);
+                    }
+                    Ok(response)
+                }
                 None => pass_on(&mut inner, yimen, request).await,
             }
         })
@@ -96,6 +105,7 @@ where
         response = visit.refuse(error);
     }
     visit.keep_private(&mut response);
+    visit.keep_for_nobody(&mut response);
     Ok(response)
 }
 
@@ -105,6 +115,7 @@ enum Endpoint {
     Callback,
     SignOut,
     BackchannelLogout,
+    Rest,
     Jwks,
     Registration,
     Style,
@@ -125,6 +136,7 @@ impl Endpoint {
                 "callback" => Self::Callback,
                 "sign-out" => Self::SignOut,
                 "backchannel-logout" => Self::BackchannelLogout,
+                "rest" => Self::Rest,
                 "jwks" => Self::Jwks,
                 "registration" => Self::Registration,
                 "page.css" => Self::Style,
@@ -148,6 +160,7 @@ impl Endpoint {
             Self::Registration => return public(format!("{}\n", yimen.registration_command())),
             Self::Style => return page::style(),
             Self::Private => return page::private(),
+            Self::Rest => return rest(yimen, headers).await,
             Self::Callback => return or_page(callback(yimen, headers, query).await),
             Self::SignIn if parts.method == Method::GET => {
                 return or_page(sign_in(yimen, headers, query).await);
@@ -167,7 +180,7 @@ impl Endpoint {
     const fn allowed(self) -> &'static [Method] {
         match self {
             Self::SignIn => &[Method::GET, Method::POST],
-            Self::Callback => &[Method::GET],
+            Self::Callback | Self::Rest => &[Method::GET],
             Self::Jwks | Self::Registration | Self::Style | Self::Private => &[Method::GET, Method::HEAD],
             Self::SignOut | Self::BackchannelLogout => &[Method::POST],
         }

@@ -52,6 +52,24 @@ impl Person {
         fresh_access_token(&self.yimen, self.key, self.identity.session()).await
     }
 
+    /// At a kiosk the provider ends what it has not heard of for a while: somebody who is at work here would be thrown
+    /// out. Nobody waits for it to hear.
+    pub(crate) fn stay_at_kiosk(&self) {
+        let is_due = self.identity.session().tokens.can_be_renewed(self.yimen.now());
+        if !is_due || self.kiosk_idle().is_none() {
+            return;
+        }
+        let person = self.clone();
+        tokio::spawn(async move {
+            match person.access_token().await {
+                Ok(_) | Err(Error::SignedOut) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the provider does not know that somebody is still at the kiosk");
+                }
+            }
+        });
+    }
+
     /// For a hidden field `form_token` of each form, the sign-out form among them: other sites, also those that
     /// share this one's host or domain, cannot know it.
     #[must_use]

@@ -9,6 +9,7 @@ use crate::client::Yimen;
 use crate::clock::elapsed;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
+use crate::kiosk::KioskIdle;
 use crate::session::{Session, SessionKey};
 use crate::token_endpoint::{self, Refusal};
 use crate::tokens::{AccessToken, Tokens};
@@ -86,6 +87,7 @@ async fn refresh(yimen: &Yimen, session: &Session) -> Result<Tokens, Error> {
         &answer,
         id_token,
         Some(refresh_token.clone()),
+        KioskIdle::in_claims(&session.claims),
         yimen.now(),
     ))
 }

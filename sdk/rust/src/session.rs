@@ -1,7 +1,7 @@
 //! A person's stay at this department: what the provider said of them, and the tokens it gave.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,14 +11,16 @@ use serde_json::{Map, Value};
 
 use crate::chance;
 use crate::error::Error;
+use crate::kiosk::KioskIdle;
 use crate::tokens::Tokens;
 
 /// What the browser's cookie holds. The store keeps only its hash, so that a copy of the store signs nobody in.
 pub(crate) struct SessionSecret(String);
 
 impl SessionSecret {
-    pub(crate) fn fresh() -> Result<Self, Error> {
-        chance::token().map(Self)
+    pub(crate) fn fresh(kiosk: Option<KioskIdle>) -> Result<Self, Error> {
+        let secret = chance::token()?;
+        Ok(Self(kiosk.map_or(secret.clone(), |kiosk| kiosk.mark(&secret))))
     }
 
     pub(crate) fn reveal(&self) -> &str {
@@ -26,24 +28,35 @@ impl SessionSecret {
     }
 }
 
-/// The hash of a [`SessionSecret`]: how a session is found.
+/// The hash of a [`SessionSecret`]: how a session is found. At a kiosk, with how long it may stand unused.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct SessionKey([u8; 32]);
+pub(crate) struct SessionKey {
+    hash: [u8; 32],
+    kiosk: Option<KioskIdle>,
+}
 
 impl SessionKey {
     pub(crate) fn of(cookie: &str) -> Self {
-        let mut key = [0; 32];
-        key.copy_from_slice(digest::digest(&digest::SHA256, cookie.as_bytes()).as_ref());
-        Self(key)
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, cookie.as_bytes()).as_ref());
+        Self {
+            hash,
+            kiosk: KioskIdle::of_cookie(cookie),
+        }
+    }
+
+    /// How long its session may stand unused, where it may for `usual` elsewhere.
+    pub(crate) fn idle(&self, usual: Duration) -> Duration {
+        self.kiosk.map_or(usual, |kiosk| usual.min(kiosk.span()))
     }
 
     /// For the store.
     pub(crate) fn name(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+        BASE64_URL_SAFE_NO_PAD.encode(self.hash)
     }
 
     pub(crate) const fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.hash
     }
 }
 

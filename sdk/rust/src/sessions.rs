@@ -58,7 +58,7 @@ impl Sessions {
             sign_in: sign_in.as_deref(),
             content: &self.seal(key, session)?,
             now: session.begun,
-            idle: self.limits.idle,
+            idle: key.idle(self.limits.idle),
             ends: session.begun + self.limits.absolute,
             per_person: self.limits.per_person,
         };
@@ -67,7 +67,8 @@ impl Sessions {
 
     /// The session, if it lives; being asked for keeps it from going idle. What another key has sealed is nobody's.
     pub(crate) async fn find(&self, key: SessionKey, now: SystemTime) -> Result<Option<Kept>, Error> {
-        let found = self.store.find(&key.name(), now, self.limits.idle).await;
+        let idle = key.idle(self.limits.idle);
+        let found = self.store.find(&key.name(), now, idle).await;
         Ok(found.map_err(unasked)?.and_then(|sealed| {
             let session = self.open(key, &sealed)?;
             Some(Kept { session, sealed })

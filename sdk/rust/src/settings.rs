@@ -45,6 +45,11 @@ impl Settings {
         format!("{}/acr/{level}", self.issuer.trim_end_matches('/'))
     }
 
+    /// The page to which a kiosk's screen goes when nobody stands before it.
+    pub(crate) fn rest(&self) -> String {
+        format!("{}/kiosk/rest", self.issuer.trim_end_matches('/'))
+    }
+
     /// The level that an `acr` stands for.
     pub(crate) fn level(&self, acr: &str) -> Option<u8> {
         let issuer = self.issuer.trim_end_matches('/');

@@ -10,6 +10,7 @@ use crate::client::Yimen;
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::form::once;
+use crate::kiosk::{KioskIdle, leave_nothing};
 use crate::person::Person;
 use crate::sign_in::redirect;
 
@@ -18,7 +19,7 @@ const PURPOSE: &str = "signed out";
 pub(crate) async fn sign_out(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<Response, Fault> {
     let failed = |error| Fault::failed(error, yimen.home().clone());
     let Some(person) = Person::find(yimen, headers).await.map_err(failed)? else {
-        return Ok(without_cookie(yimen, redirect(yimen.home().as_str())));
+        return Ok(without_session(yimen, headers, redirect(yimen.home().as_str())));
     };
     let token = once(form, "form_token").ok().flatten().unwrap_or_default();
     if !is_from_our_page(yimen, headers) || !person.owns_form(&token) {
@@ -26,8 +27,8 @@ pub(crate) async fn sign_out(yimen: &Yimen, headers: &HeaderMap, form: &str) -> 
     }
     person.leave().await.map_err(failed)?;
     match end_session_address(yimen, person.id_token()).await {
-        Ok(Some(address)) => Ok(without_cookie(yimen, redirect(address.as_str()))),
-        Ok(None) => Ok(without_cookie(yimen, redirect(yimen.home().as_str()))),
+        Ok(Some(address)) => Ok(without_session(yimen, headers, redirect(address.as_str()))),
+        Ok(None) => Ok(without_session(yimen, headers, redirect(yimen.home().as_str()))),
         Err(error) => {
             Err(Fault::no_word_of_sign_out(yimen, error)
                 .ending(yimen.cookies().clear(yimen.cookies().session())))
@@ -71,7 +72,10 @@ pub(crate) fn signed_out_landing(yimen: &Yimen, uri: &Uri) -> Option<Response> {
     (at_home && yimen.key().sealer().open(PURPOSE, state).is_some()).then(|| redirect(yimen.home().as_str()))
 }
 
-fn without_cookie(yimen: &Yimen, mut response: Response) -> Response {
+fn without_session(yimen: &Yimen, headers: &HeaderMap, mut response: Response) -> Response {
+    if KioskIdle::of_request(yimen.cookies(), headers).is_some() {
+        leave_nothing(response.headers_mut());
+    }
     if let Some(cookie) = yimen.cookies().clear(yimen.cookies().session()) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -8,6 +8,7 @@ use openidconnect::{OAuth2TokenResponse, RefreshToken};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::LEEWAY;
+use crate::kiosk::KioskIdle;
 
 /// What opens the provider's and other departments' interfaces in the person's name. Send it as
 /// `Authorization: Bearer …`; never show it to a browser.
@@ -42,6 +43,7 @@ impl Tokens {
         answer: &CoreTokenResponse,
         id_token: String,
         former: Option<RefreshToken>,
+        kiosk: Option<KioskIdle>,
         now: SystemTime,
     ) -> Self {
         let refresh = answer.refresh_token().cloned().or(former);
@@ -53,9 +55,13 @@ impl Tokens {
                 Duration::ZERO
             }
         };
+        let good_until = answer.expires_in().map(|life| now + life - margin(life));
+        // At a kiosk sooner: by a refresh the provider knows that somebody is still there.
+        let told_at = kiosk.filter(|_| refresh.is_some());
+        let told_at = told_at.map(|kiosk| now + kiosk.span() / 4);
         Self {
             access: answer.access_token().secret().clone(),
-            renew_at: answer.expires_in().map(|life| now + life - margin(life)),
+            renew_at: good_until.into_iter().chain(told_at).min(),
             refresh,
             id_token,
         }
@@ -64,6 +70,11 @@ impl Tokens {
     /// The access token, if it is good for a while yet.
     pub(crate) fn fresh(&self, now: SystemTime) -> Option<AccessToken> {
         self.renew_at.is_none_or(|then| now < then).then(|| self.access())
+    }
+
+    /// Whether a refresh is due, and can be had.
+    pub(crate) fn can_be_renewed(&self, now: SystemTime) -> bool {
+        self.refresh.is_some() && self.fresh(now).is_none()
     }
 
     pub(crate) fn access(&self) -> AccessToken {

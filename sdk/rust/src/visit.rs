@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{Method, StatusCode, Uri};
 use serde_json::json;
 
@@ -12,6 +12,7 @@ use crate::client::Yimen;
 use crate::demand::Demand;
 use crate::error::Error;
 use crate::fault::{Fault, sign_in_address};
+use crate::kiosk::{KioskIdle, is_html};
 use crate::local_path::LocalPath;
 use crate::page::{Action, Page, Words};
 use crate::person::Person;
@@ -23,6 +24,9 @@ pub(crate) struct Visit {
     path: LocalPath,
     manner: Manner,
     personal: Arc<AtomicBool>,
+    kiosk: Option<KioskIdle>,
+    /// The session that the browser of a kiosk speaks of has ended.
+    is_left: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +45,10 @@ impl Visit {
         Self {
             path,
             manner: Manner::of(method, headers),
+            kiosk: KioskIdle::of_request(yimen.cookies(), headers),
             yimen,
             personal: Arc::default(),
+            is_left: Arc::default(),
         }
     }
 
@@ -57,7 +63,12 @@ impl Visit {
     /// Who is here. From now on the answer counts as personal.
     pub(crate) async fn person(&self, headers: &HeaderMap) -> Result<Option<Person>, Error> {
         self.make_personal();
-        Person::find(&self.yimen, headers).await
+        let person = Person::find(&self.yimen, headers).await?;
+        match &person {
+            Some(person) => person.stay_at_kiosk(),
+            None => self.is_left.store(self.kiosk.is_some(), Ordering::Relaxed),
+        }
+        Ok(person)
     }
 
     /// A page made for one person is not to be shown by Back after they have signed out, nor by any cache.
@@ -67,6 +78,20 @@ impl Visit {
                 .headers_mut()
                 .entry(CACHE_CONTROL)
                 .or_insert(HeaderValue::from_static("no-store"));
+        }
+    }
+
+    /// At a kiosk, what stands on the screen goes by itself, and a session that has ended leaves no cookie behind.
+    pub(crate) fn keep_for_nobody(&self, response: &mut Response) {
+        if self.is_left.load(Ordering::Relaxed) {
+            let names = self.yimen.cookies();
+            if let Some(cookie) = names.clear(names.session()) {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+        } else if let Some(kiosk) = self.kiosk
+            && (self.manner != Manner::Calling || is_html(response))
+        {
+            kiosk.watch(self.yimen.settings(), response);
         }
     }
 

@@ -10,6 +10,54 @@ use super::Department;
 use super::seed::{Hall, RESIDENTS, SCREEN_SCOPE};
 use crate::department::DEVICE_CODE;
 
+/// Lines for the shell.
+struct Lines {
+    /// The screen's letters, its tokens, and what it may be told with them.
+    begin: String,
+    fetch: String,
+    filings: String,
+    /// The terminal.
+    device: String,
+    clock: String,
+}
+
+impl Lines {
+    fn of(issuer: &str, registration: &str, hall: &Hall) -> Self {
+        let ask =
+            |path: &str, rest: &str| format!("curl -s {issuer}/oauth2/{path} -d client_id={SCREEN} {rest}");
+        let key = hall.terminal_key.display();
+        Self {
+            begin: ask("device_authorization", &format!("-d scope='{SCREEN_SCOPE}'")),
+            fetch: ask("token", &format!("-d grant_type={DEVICE_CODE} -d device_code=")),
+            filings: format!("curl -si {registration}/api/filings -H 'Authorization: Bearer TOKEN'"),
+            device: format!("cargo run -p yimen-sdk --example device -- {issuer} {TERMINAL} '{key}'"),
+            clock: format!("curl -s {issuer}/dev/clock -d advance="),
+        }
+    }
+
+    /// As the terminal shows them.
+    fn told(&self) -> String {
+        let Self {
+            begin,
+            fetch,
+            filings,
+            device,
+            ..
+        } = self;
+        format!(
+            "8. A screen without a keyboard. The first line prints an address, at which you allow it as on your phone;\n     \
+                the second, ended by the `device_code` that the first printed, then prints the screen's tokens. The third,\n     \
+                with the access token in the place of TOKEN, asks the business registration what you have filed. It\n     \
+                wants to be surer who you are (RFC 9470): allow the screen after you have signed a filing, and it says.\n     \
+                {begin}\n     \
+                {fetch}\n     \
+                {filings}\n  \
+             9. A terminal in the hall, which does the same with the SDK (from the clone, in another terminal of yours)\n     \
+                {device}"
+        )
+    }
+}
+
 pub(super) fn greet(
     output: &Output,
     issuer: &str,
@@ -19,13 +67,7 @@ pub(super) fn greet(
     file: &Path,
 ) {
     let [first, second] = departments.each_ref().map(|department| &department.url);
-    let ask = |path: &str, rest: &str| format!("curl -s {issuer}/oauth2/{path} -d client_id={SCREEN} {rest}");
-    let begin = ask("device_authorization", &format!("-d scope='{SCREEN_SCOPE}'"));
-    let fetch = ask("token", &format!("-d grant_type={DEVICE_CODE} -d device_code="));
-    let filings = format!("curl -si {second}/api/filings -H 'Authorization: Bearer TOKEN'");
-    let key = hall.terminal_key.display();
-    let device = format!("cargo run -p yimen-sdk --example device -- {issuer} {TERMINAL} '{key}'");
-    let clock = format!("curl -s {issuer}/dev/clock -d advance=");
+    let lines = Lines::of(issuer, second, hall);
     let ready = json!({
         "provider": issuer,
         "departments": [first, second],
@@ -38,23 +80,13 @@ pub(super) fn greet(
             "outcome": person.outcome().1,
         })).collect::<Vec<_>>(),
         "kiosk": { "name": hall.kiosk, "open": hall.open },
-        "screen": { "client_id": SCREEN, "begin": begin, "fetch": fetch, "filings": filings },
-        "terminal": { "client_id": TERMINAL, "key": hall.terminal_key, "run": device },
+        "screen": { "client_id": SCREEN, "begin": lines.begin, "fetch": lines.fetch, "filings": lines.filings },
+        "terminal": { "client_id": TERMINAL, "key": hall.terminal_key, "run": lines.device },
         "operator": { "name": hall.operator, "link": hall.enrol },
         "recycled": RECYCLED,
-        "clock": clock,
+        "clock": lines.clock,
         "config": file,
     });
-    let kiosk = match &hall.open {
-        Some(open) => format!(
-            "Open in a browser of its own, which becomes the kiosk {}:\n     {open}",
-            hall.kiosk
-        ),
-        None => format!(
-            "{issuer}/kiosk/rest in the browser that is {} already",
-            hall.kiosk
-        ),
-    };
     output.say(&ready, || {
         format!(
             "Yimen is open.\n\n  \
@@ -71,35 +103,45 @@ pub(super) fn greet(
              6. A number that changed hands  {RECYCLED}\n     \
                 Sign in with it: its carrier says that it was given to somebody else. Are you 何晓梅, or its new owner?\n  \
              7. A kiosk\n     \
-                {kiosk}\n  \
-             8. A screen without a keyboard. The first line prints an address, at which you allow it as on your phone;\n     \
-                the second, ended by the `device_code` that the first printed, then prints the screen's tokens. The third,\n     \
-                with the access token in the place of TOKEN, asks the business registration what you have filed. It\n     \
-                wants to be surer who you are (RFC 9470): allow the screen after you have signed a filing, and it says.\n     \
-                {begin}\n     \
-                {fetch}\n     \
-                {filings}\n  \
-             9. A terminal in the hall, which does the same with the SDK (from the clone, in another terminal of yours)\n     \
-                {device}\n  \
+                {}\n     \
+                Sign in there, leave a page of a department's on the screen, and come back in two minutes.\n  \
+             {}\n  \
              10. The service window, as {}, who makes a passkey first\n     \
                 {}\n  \
              11. Two accounts of one person\n     \
                 Sign in with a number that is not yet anybody's, such as 13800000005, and be {}, whose number is {}:\n     \
                 what you verify there offers to make them one.\n  \
              12. Days to wait\n     \
-                {clock}3d\n     \
+                {}3d\n     \
                 moves the time of all this. 3d: a number that was given up is gone; 15d: so is an account that was left;\n     \
                 30d: a passkey is offered again; 90d: it is asked whose a silent number is.\n\n\
              Other commands work on this demo with --config {}\n\
              Ctrl-C ends it.",
             people(),
+            kiosk(issuer, hall),
+            lines.told(),
             hall.operator,
             hall.enrol,
             RESIDENTS[1].1,
             RESIDENTS[1].0,
+            lines.clock,
             file.display()
         )
     });
+}
+
+/// How to try the kiosk.
+fn kiosk(issuer: &str, hall: &Hall) -> String {
+    match &hall.open {
+        Some(open) => format!(
+            "Open in a browser of its own, which becomes the kiosk {}:\n     {open}",
+            hall.kiosk
+        ),
+        None => format!(
+            "{issuer}/kiosk/rest in the browser that is {} already",
+            hall.kiosk
+        ),
+    }
 }
 
 /// The authority's people, a line each.

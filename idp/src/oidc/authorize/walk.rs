@@ -277,6 +277,8 @@ impl Walk<'_> {
             sid: sid(&self.oidc.vault, session, &self.client.sector),
             nonce: request.nonce.clone(),
             claims: request.claims.clone(),
+            // A device that is allowed there is another machine.
+            at_kiosk: session.is_at_kiosk() && request.reply_to.browser().is_some(),
         };
         let oidc = self.oidc;
         let lifetime = oidc.config.settings.token.code;

@@ -48,6 +48,8 @@ const FIND: &str = "SELECT g.id, g.account_id, g.client_id, g.sub, g.scope, g.of
     LEFT JOIN consent o ON o.account_id = g.account_id AND o.client_id = g.client_id AND o.item = 'offline_access' \
     WHERE g.id = $1";
 
+const SESSION: &str = "SELECT session_id FROM oauth_grant WHERE id = $1";
+
 const END: &str = "UPDATE oauth_grant SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
 
 const REDEEM: &str = "INSERT INTO redeemed_code (code_hash, grant_id, redeemed_at) VALUES ($1, $2, $3) \
@@ -198,6 +200,15 @@ pub async fn find_within(change: &mut Change, id: &str) -> Result<Option<Grant>,
         .as_ref()
         .map(read)
         .transpose()
+}
+
+/// The session in which a grant was made.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn session_of(db: &Db, id: &str) -> Result<Option<Uuid>, StoreError> {
+    let row = db.maybe(SESSION, args![id]).await?;
+    row.map(|row| row.uuid("session_id")).transpose()
 }
 
 fn read(row: &Row) -> Result<Grant, StoreError> {

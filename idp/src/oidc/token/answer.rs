@@ -8,7 +8,7 @@ use crate::keys::jose::Algorithm;
 use crate::oidc::claims::for_id_token;
 use crate::oidc::grant::Grant;
 use crate::oidc::resident::known;
-use crate::oidc::tokens::{Authentication, Issue};
+use crate::oidc::tokens::{Authentication, Issue, KIOSK_IDLE};
 use crate::oidc::wire_error::no_store;
 use crate::oidc::{Oidc, Scope, WireError};
 
@@ -59,12 +59,16 @@ pub(super) async fn answer_for(
         now,
     };
     let lifetimes = &oidc.config.settings.token;
-    let asked = if authentication.claims.id_token.is_empty() {
+    let mut more = if authentication.claims.id_token.is_empty() {
         serde_json::Map::new()
     } else {
         let (known, consented) = known(oidc, grant.account, client, now).await?;
         for_id_token(&known, &authentication.claims, &consented)
     };
+    if authentication.at_kiosk {
+        let idle = oidc.config.settings.session.kiosk_idle.get();
+        more.insert(KIOSK_IDLE.to_owned(), idle.as_secs().into());
+    }
     let algorithm = algorithm_of(client);
     let access = lifetimes.access.get();
     let access_token = issue
@@ -77,7 +81,7 @@ pub(super) async fn answer_for(
         )
         .map_err(WireError::internal)?;
     let id_token = issue
-        .id_token(algorithm, &authentication, asked, lifetimes.id.get())
+        .id_token(algorithm, &authentication, more, lifetimes.id.get())
         .map_err(WireError::internal)?;
     Ok(Answer {
         access_token,

@@ -85,8 +85,9 @@ pub(super) const NAMES: [(&str, &str); 64] = [
 ];
 
 /// What the fields of a detail are called, where the tables have a label for it.
-const FIELDS: [(&str, &str); 18] = [
+const FIELDS: [(&str, &str); 19] = [
     ("amr", "held-method"),
+    ("at_kiosk", "value-kiosk"),
     ("auth_time", "held-proven"),
     ("device", "held-device"),
     ("erase_at", "held-erased"),

@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use uuid::Uuid;
 
 use super::super::kiosks;
+use super::model::KIOSK_GRAIN;
 use super::records::Sessions;
 use crate::args;
 use crate::audit::{Change, Context, EndReason, KEPT, settled};
@@ -16,6 +17,10 @@ const IDLE: &str = "SELECT id FROM session \
 /// Locks the row where it is still idle: a use at the same moment keeps the session, or comes too late.
 const STILL_IDLE: &str = "UPDATE session SET last_seen_at = last_seen_at \
      WHERE id = $1 AND ended_at IS NULL AND last_seen_at <= $2";
+
+/// Neither what has ended, nor what is about to.
+const STILL_USED: &str = "UPDATE session SET last_seen_at = $2 \
+     WHERE id = $1 AND kiosk_id IS NOT NULL AND ended_at IS NULL AND last_seen_at <= $3 AND last_seen_at > $4";
 
 const OPEN_AT: &str = "SELECT id FROM session WHERE kiosk_id = $1 AND ended_at IS NULL ORDER BY id";
 
@@ -81,6 +86,20 @@ impl Sessions {
             change.commit().await?;
         }
         Ok(())
+    }
+
+    /// A department says, by a refresh, that the person at a kiosk is still at work there: nobody comes by our pages
+    /// meanwhile. It is believed at kiosks alone, where there are minutes; a browser of one's own has no need of it.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn note_use_at_kiosk(&self, session: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let (grain, idle) = (now.minus(KIOSK_GRAIN), now.minus(self.lifetime.kiosk));
+        let mut change = Change::begin(&self.db, &Context::of_node(now, &self.rng)).await?;
+        change
+            .execute(STILL_USED, args![session, now, grain, idle])
+            .await?;
+        change.commit_housekeeping().await
     }
 
     /// Ends whatever is open on a kiosk that is one no longer, and tells the departments; answers how many sessions

@@ -104,7 +104,7 @@ pub const FRESH: Duration = Duration::from_secs(10 * 60);
 /// A session seen within this time is not written to again.
 const GRAIN: Duration = Duration::from_secs(60);
 /// The same on a kiosk, where a minute is half of what there is.
-const KIOSK_GRAIN: Duration = Duration::from_secs(5);
+pub(super) const KIOSK_GRAIN: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Whether it still counts: neither too old nor too long unused.

@@ -62,7 +62,7 @@ pub struct Sessions {
     pub(super) db: Db,
     pub(super) departments: Departments,
     pub(super) cookies: Cookies,
-    rng: Rng,
+    pub(super) rng: Rng,
     pub(super) lifetime: Lifetime,
     pub(super) whereabouts: Whereabouts,
 }

@@ -217,6 +217,32 @@ async fn nobody_signs_in_at_a_kiosk_that_was_just_removed() {
     assert!(matches!(begin(device).await, Err(StoreError::Missing)));
 }
 
+/// A department's word keeps a session that is in use, and brings none back that the node has yet to end.
+#[tokio::test]
+async fn a_departments_word_comes_too_late_where_nobody_was_at_the_kiosk() {
+    let house = House::open().await;
+    let account = house.browser().sign_in(PHONE).await.account;
+    let (signin, sessions) = (&house.signin, &house.signin.sessions);
+    let added = add_kiosk(&signin.db, &house.context(), "市民中心一楼3号机").await;
+    let device = Device {
+        kiosk: Some(added.unwrap().kiosk.id),
+        ..Device::default()
+    };
+    let whence = Whence { device, ..nowhere() };
+    let mut change = Change::begin(&signin.db, &house.context()).await.unwrap();
+    let begun = sessions
+        .begin(&mut change, account, Proof::Code, None, &whence)
+        .await
+        .unwrap();
+    change.commit().await.unwrap();
+    for (later, ended) in [(110, 0), (110, 0), (121, 1)] {
+        house.wait(later);
+        let context = house.context();
+        sessions.note_use_at_kiosk(begun.id, context.now).await.unwrap();
+        assert_eq!(sessions.end_idle_at_kiosks(&context).await.unwrap(), ended);
+    }
+}
+
 async fn is_over(browser: &Browser<'_>) -> bool {
     browser.session().await.is_none()
 }

@@ -27,7 +27,7 @@ pub type StoreFault = Box<dyn std::error::Error + Send + Sync>;
 /// How long a session may live, and how many there may be of one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// Without a request from the person.
+    /// Without a request from the person. At a registered kiosk the provider says a shorter one.
     pub idle: Duration,
     /// In all. Short, because it is the last net when the word of a sign-out cannot reach us.
     pub absolute: Duration,

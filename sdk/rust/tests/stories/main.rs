@@ -13,6 +13,8 @@ mod freshness;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod kiosk;
+#[cfg(test)]
 mod levels;
 #[cfg(test)]
 mod linking;

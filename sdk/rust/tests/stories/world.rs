@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::Path;
+use axum::response::Html;
 use axum::routing::{get, post};
 use yimen_sdk::{
     Access, Bearer, Builder, Clock, Error, MaybeSignedIn, SignedIn, Yimen, require_acr, require_fresh,
@@ -133,6 +134,15 @@ pub(crate) fn department(yimen: &Yimen) -> Router {
                     max_age: None,
                 })
             }),
+        )
+        // What every visitor sees, and a cache may keep.
+        .route(
+            "/leaflet",
+            get(async || ([("cache-control", "public, max-age=600")], Html("<p>how to apply</p>"))),
+        )
+        .route(
+            "/long-form",
+            get(async |_: SignedIn| ([("refresh", "600; url=/yimen/rest")], Html("<form></form>"))),
         )
         .route("/apply", post(async |_: SignedIn| "applied"))
         .route("/form-token", get(async |person: SignedIn| person.form_token()))

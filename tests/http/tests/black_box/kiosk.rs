@@ -121,6 +121,63 @@ async fn two_minutes_without_use_end_it_and_departments_are_told() {
     assert!(!page.answer.headers.contains_key("refresh"));
 }
 
+/// A department has to know that its page stands where the next person will: it is told for how long it may, and not at
+/// which kiosk.
+#[tokio::test]
+async fn a_department_is_told_how_long_a_page_may_stand_at_a_kiosk() {
+    let app = TestApp::start().await;
+    let client = app.register(Registration::new("hrss")).await;
+    let resident = at_kiosk(&app, "13800000001").await;
+    let tokens = resident.sign_in_to(&client).await;
+    assert_eq!(tokens.claims["kiosk_idle"], 120);
+    assert!(!tokens.claims.to_string().contains(NAME), "{}", tokens.claims);
+    let nonce = tokens.claims["nonce"].as_str().unwrap();
+    let again = client.refresh(&tokens.refresh).await;
+    assert_eq!(client.checked(again, nonce).await.claims["kiosk_idle"], 120);
+    let discovery = app.get("/.well-known/openid-configuration").await;
+    let claims = &discovery.json()["claims_supported"];
+    assert!(
+        claims.as_array().unwrap().contains(&"kiosk_idle".into()),
+        "{claims}"
+    );
+    // Anywhere else there is nothing to tell, whatever the browser says that it is.
+    let home = app.resident("13800000002");
+    let planted = cookie::Cookie::build(("kiosk", "A".repeat(43))).path("/").build();
+    home.browser.plant_cookie(planted);
+    assert!(home.sign_in_to(&client).await.claims["kiosk_idle"].is_null());
+}
+
+/// Whoever works at a department for longer than that is not thrown out, as long as the department says that they do.
+#[tokio::test]
+async fn a_refresh_keeps_a_session_at_a_kiosk_and_brings_none_back() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start();
+    let client = department(&app, &receiver).await;
+    let resident = at_kiosk(&app, "13800000001").await;
+    let tokens = resident.sign_in_to(&client).await;
+    for _ in 0..3 {
+        app.advance("110s").await;
+        assert_eq!(client.refresh(&tokens.refresh).await.status, 200);
+    }
+    assert!(receiver.received().is_empty());
+    assert!(is_signed_in(&resident.browser).await);
+    app.advance("121s").await;
+    client.refresh(&tokens.refresh).await;
+    assert!(!is_signed_in(&resident.browser).await, "too late");
+    receiver.wait_for(1).await;
+    client
+        .refresh(&tokens.refresh)
+        .await
+        .assert_error(400, "invalid_grant");
+    // A refresh is no sign that anybody sits before a browser of their own.
+    let home = app.resident("13800000002");
+    let tokens = home.sign_in_to(&client).await;
+    app.advance("29m").await;
+    assert_eq!(client.refresh(&tokens.refresh).await.status, 200);
+    app.advance("2m").await;
+    assert!(!is_signed_in(&home.browser).await);
+}
+
 #[tokio::test]
 async fn the_finished_button_asks_no_question() {
     let app = TestApp::start().await;

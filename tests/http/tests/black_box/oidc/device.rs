@@ -1,6 +1,7 @@
 //! The device authorization grant (RFC 8628): what a kiosk gets, when, and who else would like to.
 
 use crate::forms::DEVICE_GRANT;
+use crate::kiosk::at_kiosk;
 use serde_json::Value;
 use yimen_http_tests::{Answer, Client, Page, Registration, Resident, Setup, TestApp};
 
@@ -73,6 +74,17 @@ async fn a_kiosk_gets_its_tokens_once_the_resident_has_allowed_it() {
     assert_eq!(tokens.claims["amr"], serde_json::json!(["sms"]));
     assert_eq!(client.userinfo(&tokens.access).await.json()["sub"], tokens.sub());
     assert_eq!(client.refresh(&tokens.refresh).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_allowed_at_a_registered_kiosk_is_not_itself_there() {
+    let app = TestApp::start().await;
+    let client = kiosk(&app, "kiosk").await;
+    let begun = begin(&client).await;
+    allow(&at_kiosk(&app, "13800000001").await, &begun).await;
+    app.advance("6s").await;
+    let tokens = client.checked(ask(&client, &begun).await, "").await;
+    assert!(tokens.claims["kiosk_idle"].is_null());
 }
 
 #[tokio::test]
