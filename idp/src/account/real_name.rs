@@ -103,27 +103,35 @@ const END: &str = "UPDATE identity_proof SET ended_at = $2 WHERE account_id = $1
 
 const LOWER: &str = "UPDATE account SET identity = 'unknown' WHERE id = $1";
 
-/// Ends the proof that an account is of somebody, where it began within a link's life before then, by whoever had a session:
-/// the account is nobody's known by name again, and its owner proves theirs. What staff have seen stays, and so does a name
-/// that its owner had a week to object to.
+/// Ends the proof that an account is of somebody, where it began within a link's life before then, by whoever had a session
+/// or stood at a window: the account is nobody's known by name again, and its owner proves theirs. A name that its owner had a
+/// week to object to stays, and so does one that staff have confirmed again since.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn end_proof_since(change: &mut Change, account: Uuid, since: Timestamp) -> Result<(), StoreError> {
-    let now = change.now();
     let Some(standing) = standing(change, account).await? else {
         return Ok(());
     };
-    if standing.is_witnessed || standing.since < since.minus(LINK) {
+    if standing.since < since.minus(LINK) {
         return Ok(());
     }
-    change.execute(END, args![account, now]).await?;
-    change.execute(LOWER, args![account]).await?;
-    forget_name(change, account).await?;
-    doubt_passkeys(change, account).await?;
+    end_proof(change, account).await?;
     change
         .record(Event::new(Action::IdentityWithdrawn).account(account))
         .await
+}
+
+/// The account is nobody's known by name any more; answers whether it was somebody's. The caller holds it, and records why.
+pub(super) async fn end_proof(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
+    let now = change.now();
+    if change.execute(END, args![account, now]).await? == 0 {
+        return Ok(false);
+    }
+    change.execute(LOWER, args![account]).await?;
+    forget_name(change, account).await?;
+    doubt_passkeys(change, account).await?;
+    Ok(true)
 }
 
 /// A day more than the link lasts by which an owner objects to a name.

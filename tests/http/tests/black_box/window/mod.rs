@@ -4,6 +4,7 @@ mod attestation;
 mod codes;
 mod disputes;
 mod levels;
+mod mistaken;
 mod moves;
 mod people;
 mod staff;
