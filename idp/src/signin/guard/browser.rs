@@ -23,9 +23,12 @@ const REMEMBER: &str = "INSERT INTO known_browser (browser_hash, account_id, cre
      ON CONFLICT (browser_hash, account_id) DO UPDATE SET last_used_at = excluded.last_used_at, disowned_at = NULL";
 
 /// An account knows the twenty browsers it used last (ours): one that keeps no cookies becomes another at every
-/// sign-in.
+/// sign-in. And the ten that it has known longest, until their cookies are over: whoever has got in for a while comes
+/// from twenty new ones, and would have the account forget its owner's.
 const FORGET: &str = "DELETE FROM known_browser WHERE account_id = $1 AND last_used_at < \
-     (SELECT last_used_at FROM known_browser WHERE account_id = $1 ORDER BY last_used_at DESC LIMIT 1 OFFSET 19)";
+     (SELECT last_used_at FROM known_browser WHERE account_id = $1 ORDER BY last_used_at DESC LIMIT 1 OFFSET 19) \
+     AND created_at > \
+     (SELECT created_at FROM known_browser WHERE account_id = $1 ORDER BY created_at LIMIT 1 OFFSET 9)";
 
 /// A browser, by its long-lived cookie; one that keeps no cookies is nobody.
 #[derive(Clone)]

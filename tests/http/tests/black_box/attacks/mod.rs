@@ -9,5 +9,6 @@ mod injection;
 mod open_redirect;
 mod oversized_and_slow;
 mod pressure;
+mod pushed_out;
 mod session_fixation;
 mod stolen_tokens;
