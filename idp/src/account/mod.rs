@@ -23,6 +23,7 @@ mod tests;
 mod window_codes;
 #[cfg(test)]
 mod window_tests;
+mod withdrawal;
 
 pub use assurance::{Identity, Lacking, Level, Strength};
 pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
@@ -60,3 +61,4 @@ pub use window_codes::{
     Issued, Redeemed, Seen, WindowCode, end_window_codes, issue_window_code, redeem_window_code,
     sweep_window_codes,
 };
+pub use withdrawal::{Withdrawn, withdraw_proof};

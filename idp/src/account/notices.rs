@@ -47,6 +47,8 @@ pub enum Notice {
     WindowCode,
     /// Staff at a window have seen its owner.
     Witnessed,
+    /// Staff took off whose account it was proven to be: it was wrong.
+    NameWithdrawn,
     /// Staff at a window decided that a number is somebody else's.
     NumberLost,
     /// A new number is to take the place of a lost one.
@@ -60,7 +62,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::NewDevice,
         Self::AtKiosk,
         Self::PasskeyAdded,
@@ -77,6 +79,7 @@ impl Notice {
         Self::NumberRemoved,
         Self::WindowCode,
         Self::Witnessed,
+        Self::NameWithdrawn,
         Self::NumberLost,
         Self::NumberMoving,
         Self::NumberLeaving,
@@ -104,6 +107,7 @@ impl Notice {
             Self::NumberRemoved => "number-removed",
             Self::WindowCode => "window-code",
             Self::Witnessed => "witnessed",
+            Self::NameWithdrawn => "name-withdrawn",
             Self::NumberLost => "number-lost",
             Self::NumberMoving => "number-moving",
             Self::NumberLeaving => "number-leaving",
@@ -145,6 +149,7 @@ impl Notice {
             Self::NumberRemoved => "told-number-removed",
             Self::WindowCode => "told-window-code",
             Self::Witnessed => "told-witnessed",
+            Self::NameWithdrawn => "told-name-withdrawn",
             Self::NumberLost => "told-number-lost",
             Self::NumberMoving => "told-number-moving",
             Self::NumberLeaving => "told-number-leaving",

@@ -162,6 +162,8 @@ impl DeskPage {
             Reason::NothingElse => "reason-nothing-else",
             Reason::DocumentsSeen => "reason-documents-seen",
             Reason::CarrierSays => "reason-carrier-says",
+            Reason::WrongPerson => "reason-wrong-person",
+            Reason::FalsePapers => "reason-false-papers",
         };
         (reason.as_str(), self.page.say(id).to_string())
     }

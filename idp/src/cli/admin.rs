@@ -2,13 +2,16 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::arguments::Admin;
+use super::arguments::{Admin, Withdraw};
 use super::client::{open_records, operator as context};
 use super::failure::Failure;
 use super::output::Output;
 use super::table::align;
+use crate::account::{PhoneNumber, Withdrawn, withdraw_proof};
+use crate::audit::{Change, Context};
 use crate::config::{self, Config};
-use crate::operator::{self, Invited, Listed};
+use crate::operator::{self, Act, ActError, Invited, Listed, Reason};
+use crate::store::{Db, Vault};
 
 pub(super) async fn run(path: Option<&Path>, command: &Admin, output: &Output) -> Result<(), Failure> {
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
@@ -36,9 +39,40 @@ pub(super) async fn run(path: Option<&Path>, command: &Admin, output: &Output) -
                 format!("{name} has been removed, and is signed out")
             });
         }
+        Admin::Withdraw(withdraw) => {
+            take_off(&config, &db, &context, withdraw).await?;
+            output.say(&json!({ "withdrawn": true }), || {
+                "the account is nobody's known by name any more, and its owner is told".to_owned()
+            });
+        }
     }
     db.close().await;
     Ok(())
+}
+
+/// Takes the proof of whose it is off an account.
+async fn take_off(config: &Config, db: &Db, context: &Context, wish: &Withdraw) -> Result<(), Failure> {
+    let Ok(phone) = PhoneNumber::read(&wish.account_of, &config.settings.sms.country_codes) else {
+        return Err(Failure::new(
+            "--account-of is no mobile number that residents sign in with here",
+        ));
+    };
+    let act = Act::read(&wish.reason, &Reason::FOR_WITHDRAWAL, &wish.file).map_err(|fault| match fault {
+        ActError::Reason => Failure::new("--reason is none that a proof is withdrawn for"),
+        ActError::File => Failure::new(
+            "--file has letters, digits and hyphens, and is nobody's identity or telephone number",
+        ),
+    })?;
+    let operator = operator::named(db, &wish.operator).await?;
+    let vault = Vault::new(&config.master_key, context.rng.clone());
+    let mut change = Change::begin(db, context).await?;
+    match withdraw_proof(&mut change, &vault, &phone, &operator, &act).await? {
+        Withdrawn::Done => Ok(change.commit().await?),
+        Withdrawn::NoAccount => Err(Failure::new("no account has this number")),
+        Withdrawn::Unproven => Err(Failure::new(
+            "nobody was proven to have this number's account: there is nothing to withdraw",
+        )),
+    }
 }
 
 /// By which an operator makes a passkey.

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::operator::Reason;
+
 /// Yimen (一门): one door to a city's public services.
 #[derive(Debug, Parser)]
 #[command(name = "yimen", version, propagate_version = true)]
@@ -285,6 +287,24 @@ pub(super) enum Admin {
         /// Their name
         name: String,
     },
+    /// Take a wrong proof of whose it is off an account, with what a window gave out by it; its owner is told
+    Withdraw(Withdraw),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Withdraw {
+    /// A mobile number that opens the account
+    #[arg(long, value_name = "PHONE")]
+    pub account_of: String,
+    /// Why the proof is wrong
+    #[arg(long, value_parser = Reason::FOR_WITHDRAWAL.map(Reason::as_str))]
+    pub reason: String,
+    /// The number of the window's own file, by which somebody else can look at it later
+    #[arg(long)]
+    pub file: String,
+    /// The operator who answers for it, as in `yimen admin list`
+    #[arg(long, value_name = "NAME")]
+    pub operator: String,
 }
 
 #[derive(Debug, Subcommand)]

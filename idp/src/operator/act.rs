@@ -22,6 +22,9 @@ pub enum Reason {
     NothingElse,
     DocumentsSeen,
     CarrierSays,
+    /// Staff confirmed somebody else than the account's owner.
+    WrongPerson,
+    FalsePapers,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -41,6 +44,7 @@ impl Reason {
     pub const FOR_PROOF: [Self; 2] = [Self::Asked, Self::OnlineFailed];
     pub const FOR_CODE: [Self; 3] = [Self::LostPhone, Self::NumberChanged, Self::NothingElse];
     pub const FOR_DISPUTE: [Self; 2] = [Self::DocumentsSeen, Self::CarrierSays];
+    pub const FOR_WITHDRAWAL: [Self; 2] = [Self::WrongPerson, Self::FalsePapers];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -52,6 +56,8 @@ impl Reason {
             Self::NothingElse => "nothing_else",
             Self::DocumentsSeen => "documents_seen",
             Self::CarrierSays => "carrier_says",
+            Self::WrongPerson => "wrong_person",
+            Self::FalsePapers => "false_papers",
         }
     }
 }

@@ -13,7 +13,7 @@ mod tests;
 pub use act::{Act, ActError, Reason};
 pub use model::{Invitation, Invited, Listed, Operator, OperatorPasskey};
 pub use records::{
-    OperatorError, add_passkey, end_cloned, find_passkey, invite, invited, list, remove, use_passkey,
+    OperatorError, add_passkey, end_cloned, find_passkey, invite, invited, list, named, remove, use_passkey,
 };
 pub use sessions::{OnDuty, Operators};
 pub use sweep::sweep;

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::act::Act;
+use crate::audit::Event;
 use crate::clock::Timestamp;
 
 /// Somebody who may act at a window. The id is what authenticators know them by.
@@ -10,6 +12,17 @@ use crate::clock::Timestamp;
 pub struct Operator {
     pub id: Uuid,
     pub name: String,
+}
+
+impl Operator {
+    /// What the audit has of an act: who, why, and under which file.
+    #[must_use]
+    pub fn sign(&self, event: Event, act: &Act) -> Event {
+        event
+            .with("operator", self.id)
+            .with("reason", act.reason)
+            .with("file", &act.file)
+    }
 }
 
 /// An operator as the command line lists them.

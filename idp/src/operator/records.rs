@@ -48,6 +48,8 @@ const FIND: &str = "SELECT p.id, p.credential, p.version, o.id AS operator_id, o
 const USE: &str = "UPDATE operator_passkey SET credential = $3, version = version + 1, last_used_at = $4 \
      WHERE id = $1 AND version = $2";
 
+const NAMED: &str = "SELECT id, name FROM operator WHERE name = $1 AND ended_at IS NULL";
+
 const LIST: &str = "SELECT name, invited_until, \
      (SELECT COUNT(*) FROM operator_passkey p WHERE p.operator_id = operator.id) AS passkeys \
      FROM operator WHERE ended_at IS NULL ORDER BY name";
@@ -179,6 +181,19 @@ pub async fn end_cloned(change: &mut Change, passkey: &OperatorPasskey) -> Resul
         .execute(END_SESSIONS, args![passkey.operator.id])
         .await
         .map(drop)
+}
+
+/// The operator of this name.
+///
+/// # Errors
+/// Where there is none of this name, or the database does not answer.
+pub async fn named(db: &Db, name: &str) -> Result<Operator, OperatorError> {
+    let row = db.maybe(NAMED, args![name]).await?;
+    let row = row.ok_or_else(|| OperatorError::Unknown(name.to_owned()))?;
+    Ok(Operator {
+        id: row.uuid("id")?,
+        name: row.text("name")?,
+    })
 }
 
 /// Every operator.

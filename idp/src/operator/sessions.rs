@@ -79,10 +79,7 @@ impl OnDuty {
     /// What the audit has of an act: who, why, and under which file.
     #[must_use]
     pub fn sign(&self, event: Event, act: &Act) -> Event {
-        event
-            .with("operator", self.operator.id)
-            .with("reason", act.reason)
-            .with("file", &act.file)
+        self.operator.sign(event, act)
     }
 }
 

@@ -87,6 +87,8 @@ pub enum Happening {
     NameElsewhere,
     /// With the lock, because it had been proven shortly before.
     NameWithdrawn,
+    /// Staff found that it was wrong.
+    NameTakenOff(AtWindow),
     PasskeyAdded,
     PasskeyRenamed,
     PasskeyRemoved,
@@ -184,6 +186,7 @@ impl Activity {
             Happening::NameRefused => page.say("did-name-refused").to_string(),
             Happening::NameElsewhere => page.say("did-name-elsewhere").to_string(),
             Happening::NameWithdrawn => page.say("did-name-withdrawn").to_string(),
+            Happening::NameTakenOff(act) => act.say(page, "did-name-taken-off"),
             Happening::PasskeyRefused => page.say("did-passkey-refused").to_string(),
             Happening::PasskeyAdded => page.say("did-passkey-added").to_string(),
             Happening::PasskeyRenamed => page.say("did-passkey-renamed").to_string(),
@@ -222,6 +225,7 @@ impl Activity {
                 | Happening::WindowCodeRefused
                 | Happening::Misused { .. }
                 | Happening::NameElsewhere
+                | Happening::NameTakenOff(_)
                 | Happening::PasskeyRefused
                 | Happening::PasskeyCloned
         )
@@ -289,7 +293,6 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
         Action::CodeFailed => Happening::WrongCode,
         Action::IdentityProven => Happening::NameProven,
         Action::IdentityElsewhere => Happening::NameElsewhere,
-        Action::IdentityWithdrawn => Happening::NameWithdrawn,
         Action::PasskeyAdded => Happening::PasskeyAdded,
         Action::PasskeyRenamed => Happening::PasskeyRenamed,
         Action::PasskeyEnded if entry.detail["reason"] == "cloned" => Happening::PasskeyCloned,
@@ -307,6 +310,8 @@ fn at_window(entry: &Entry) -> Option<Happening> {
         Action::IdentityRefused if is_by_staff => Happening::NotWitnessed(act),
         Action::IdentityRefused => Happening::NameRefused,
         Action::IdentityWitnessed => Happening::Witnessed(act),
+        Action::IdentityWithdrawn if is_by_staff => Happening::NameTakenOff(act),
+        Action::IdentityWithdrawn => Happening::NameWithdrawn,
         Action::WindowCodeIssued => Happening::WindowCode(act),
         Action::WindowCodeUsed => Happening::WindowCodeUsed,
         Action::WindowCodeFailed if is_by_staff => Happening::NoWindowCode(act),

@@ -82,6 +82,7 @@ fn everything(page: &Page) -> Vec<Happening> {
         Happening::NameRefused,
         Happening::NameElsewhere,
         Happening::NameWithdrawn,
+        Happening::NameTakenOff(at_window()),
         Happening::Exported,
         Happening::Left,
         Happening::Kept,

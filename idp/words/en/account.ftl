@@ -224,6 +224,8 @@ identity-again = Your fingerprint or face was added after you were verified. Ver
 did-name-proven = Verified your real name
 did-name-refused = Tried to verify a real name without success
 did-name-withdrawn = With the lock, the real name verified shortly before was taken off this account
+did-name-taken-off = Staff took the verified real name off this account: it was wrong (reason: { $reason }; file { $file })
+value-name-withdrawn = The verified real name was taken off this account
 did-name-elsewhere = Someone verified your name in another account. Yours was not changed
 notice-name-proven = Your real name is verified. You won't be asked again
 
@@ -265,6 +267,7 @@ told-number-removed = A mobile number was removed from your account
 told-number-ending = A mobile number of your account is going to be removed
 told-window-code = A service window gave out a code for your account
 told-witnessed = A service window confirmed that it has seen you in person
+told-name-withdrawn = Staff took the verified real name off your account: it was wrong
 told-number-lost = A service window decided that your mobile number belongs to another account
 told-number-moving = A new mobile number is going to take the place of yours, by a code from a service window
 told-number-leaving = Your mobile number is going to open another account

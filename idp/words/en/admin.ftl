@@ -43,3 +43,5 @@ reason-number-changed = Number changed
 reason-nothing-else = Has nothing else to confirm with
 reason-documents-seen = Documents of both seen
 reason-carrier-says = The carrier's record
+reason-wrong-person = Another person was confirmed
+reason-false-papers = What was shown was forged

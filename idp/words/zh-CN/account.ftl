@@ -221,6 +221,8 @@ identity-again = 指纹或面容是核验以后才添加的。再核验一次，
 did-name-proven = 核验了真实姓名
 did-name-refused = 核验真实姓名，没有通过
 did-name-withdrawn = 账户锁住时，锁之前刚核验的真实姓名一并取消了
+did-name-taken-off = 核验过的真实姓名有误，工作人员取消了（原因：{ $reason }，办件号 { $file }）
+value-name-withdrawn = 取消了核验过的真实姓名
 did-name-elsewhere = 有人在另一个账户里核验了您的姓名，没有改动您的账户
 notice-name-proven = 真实姓名已核验，以后不用再填
 
@@ -262,6 +264,7 @@ told-number-removed = 您的账户移除了一个手机号
 told-number-ending = 您账户里的一个手机号将被移除
 told-window-code = 服务窗口为您的账户发了一个码
 told-witnessed = 服务窗口确认当面见过您
+told-name-withdrawn = 您账户里核验过的真实姓名有误，工作人员取消了
 told-number-lost = 服务窗口决定您的手机号归另一个账户
 told-number-moving = 有人凭服务窗口的码，要用新手机号替换您账户里的号码
 told-number-leaving = 您的手机号将改为登录另一个账户

@@ -43,3 +43,5 @@ reason-number-changed = 换了号码
 reason-nothing-else = 没有别的办法确认
 reason-documents-seen = 双方证件已看
 reason-carrier-says = 运营商的记录
+reason-wrong-person = 核验成了别人
+reason-false-papers = 出示的材料是假的

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::web::Page;
 
 /// Names that are stored, with the ids of their words. What each is told by elsewhere says the same here.
-pub(super) const NAMES: [(&str, &str); 64] = [
+pub(super) const NAMES: [(&str, &str); 66] = [
     // An account's status, and how well its person is known.
     ("active", "value-active"),
     ("merged", "value-merged"),
@@ -76,6 +76,8 @@ pub(super) const NAMES: [(&str, &str); 64] = [
     ("nothing_else", "reason-nothing-else"),
     ("documents_seen", "reason-documents-seen"),
     ("carrier_says", "reason-carrier-says"),
+    ("wrong_person", "reason-wrong-person"),
+    ("false_papers", "reason-false-papers"),
     ("no match", "value-no-match"),
     ("minor", "value-minor"),
     ("deceased", "value-deceased"),
@@ -138,7 +140,7 @@ pub(super) const fn action_words(action: Action) -> &'static str {
         Action::IdentityElsewhere => "did-name-elsewhere",
         Action::IdentityProven => "did-name-proven",
         Action::IdentityRefused => "did-name-refused",
-        Action::IdentityWithdrawn => "did-name-withdrawn",
+        Action::IdentityWithdrawn => "value-name-withdrawn",
         Action::IdentityWitnessed => "value-witnessed",
         Action::KnownTwice => "value-known-twice",
         Action::LanguageRemembered => "value-language",
