@@ -101,7 +101,10 @@ pub struct Seen {
 /// What came of asking for a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issued {
-    Code(WindowCode),
+    Code {
+        code: WindowCode,
+        account: Uuid,
+    },
     NoAccount,
     /// The account was proven to be somebody else's.
     OtherPerson,
@@ -162,7 +165,7 @@ pub async fn issue_window_code(
     let event = Event::new(Action::WindowCodeIssued).account(account);
     change.record(on_duty.sign(event, act)).await?;
     tell(change, vault, account, Notice::WindowCode, "").await?;
-    Ok(Issued::Code(code))
+    Ok(Issued::Code { code, account })
 }
 
 /// The account that the person's document, or else the contract, speaks for.

@@ -15,6 +15,7 @@ use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::operator::{Act, ActError, OnDuty, Reason};
 use crate::proofing::{Claim, IdentityNumber, RealName, Verdict};
+use crate::signin::count_window_tries_anew;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond};
 
 /// About how many people one operator may ask in a day. Ours: more than a busy window sees, and too few to go through a
@@ -231,13 +232,19 @@ impl Admin {
         };
         let issued =
             issue_window_code(&mut change, &self.vault, &asked.phone, &seen, on_duty, &asked.act).await?;
-        if issued == Issued::NoAccount {
-            let nobody = on_duty.sign(Event::new(Action::WindowCodeFailed), &asked.act);
-            change.record(nobody.with("why", "no_account")).await?;
+        match &issued {
+            Issued::NoAccount => {
+                let nobody = on_duty.sign(Event::new(Action::WindowCodeFailed), &asked.act);
+                change.record(nobody.with("why", "no_account")).await?;
+            }
+            Issued::Code { account, .. } => {
+                count_window_tries_anew(&mut change, &self.vault, *account).await?;
+            }
+            Issued::OtherPerson | Issued::NoContract => {}
         }
         change.commit().await?;
         Ok(match issued {
-            Issued::Code(code) => Told::Code(code.shown()),
+            Issued::Code { code, .. } => Told::Code(code.shown()),
             Issued::NoAccount => Told::NoAccount,
             Issued::OtherPerson => Told::OtherPerson,
             Issued::NoContract => Told::NoContract,

@@ -57,7 +57,7 @@ pub use passkeys::{
 pub use sessions::{Device, FRESH, Session, Sessions};
 pub use sweep::sweep;
 pub use whose::{answer_whose, show_whose};
-pub use window_code::Redemption;
+pub use window_code::{Redemption, count_window_tries_anew};
 
 use crate::carrier::Carrier;
 use crate::config::Config;

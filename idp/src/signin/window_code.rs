@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use super::Signin;
-use super::guard::{give_back, reserve_in};
+use super::guard::{count_anew, give_back, reserve_in};
 use super::limits::{WINDOW_TRIES, Wait};
 use crate::account::{Redeemed, WindowCode, redeem_window_code};
 use crate::audit::{Action, Change, Context, Event};
+use crate::store::{StoreError, Vault};
 use crate::web::PageError;
 
 /// What a code that was typed is.
@@ -16,6 +17,18 @@ pub enum Redemption {
     Good(Change, Redeemed),
     Wrong,
     TooMany(Wait),
+}
+
+/// A window has given out a code for `account`: what was typed before was not this one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn count_window_tries_anew(
+    change: &mut Change,
+    vault: &Vault,
+    account: Uuid,
+) -> Result<(), StoreError> {
+    count_anew(change, vault, &WINDOW_TRIES, &account.to_string()).await
 }
 
 impl Signin {

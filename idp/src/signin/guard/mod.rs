@@ -12,4 +12,4 @@ pub(super) use browser::{Browser, KEPT as BROWSER_KEPT, disown_in, remember_brow
 pub(super) use look::{Seen, look};
 pub(super) use number::{add_failure, reserve_send, reset_failures};
 pub(super) use pressure::tell_of_pressure;
-pub(super) use tally::{count, give_back, reserve_budget, reserve_in};
+pub(super) use tally::{count, count_anew, give_back, reserve_budget, reserve_in};

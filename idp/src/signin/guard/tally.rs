@@ -17,6 +17,9 @@ const RESERVE: &str = "INSERT INTO tally (subject, period, amount, expires_at) V
 const GIVE_BACK: &str =
     "UPDATE tally SET amount = amount - 1 WHERE subject = $1 AND period = $2 AND amount > 0";
 
+/// Begins the count of this period anew.
+const FORGET: &str = "DELETE FROM tally WHERE subject = $1 AND period = $2";
+
 /// The name of a tally: nobody can read back whose it is.
 pub(super) fn subject(vault: &Vault, ceiling: &Ceiling, who: &str) -> [u8; 32] {
     vault.mac("tally", format!("{}\0{who}", ceiling.name).as_bytes())
@@ -66,6 +69,18 @@ pub(in crate::signin) async fn give_back(
     let period = ceiling.period_of(change.now());
     let args = args![subject(vault, ceiling, who), period];
     change.execute(GIVE_BACK, args).await.map(drop)
+}
+
+/// Counts `who` from nothing again in the period of this change's moment.
+pub(in crate::signin) async fn count_anew(
+    change: &mut Change,
+    vault: &Vault,
+    ceiling: &Ceiling,
+    who: &str,
+) -> Result<(), StoreError> {
+    let period = ceiling.period_of(change.now());
+    let args = args![subject(vault, ceiling, who), period];
+    change.execute(FORGET, args).await.map(drop)
 }
 
 /// Takes one message out of the day's budget, as far as it is open to this browser; answers whether there was one.

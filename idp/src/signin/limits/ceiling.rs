@@ -41,10 +41,11 @@ pub const ACCOUNT_PROOFS: Ceiling = Ceiling {
     period: Duration::from_secs(24 * 3600),
 };
 
-/// Wrong codes from a window that are typed for one account.
+/// Wrong codes from a window that are typed for one account: twelve digits bear them, and whoever reads a number's messages
+/// does not use up its owner's tries in a minute. A code that a window gives out begins the count anew.
 pub const WINDOW_TRIES: Ceiling = Ceiling {
     name: "window tries",
-    most: 5,
+    most: 100,
     period: Duration::from_secs(24 * 3600),
 };
 

@@ -87,7 +87,7 @@ async fn codes_are_not_tried_without_end() {
     } else {
         "000000000000"
     };
-    for _ in 0..5 {
+    for _ in 0..100 {
         assert_eq!(type_code(&page, wrong).await.status(), 422);
     }
     assert_eq!(
@@ -99,6 +99,20 @@ async fn codes_are_not_tried_without_end() {
     app.advance("2m").await;
     let (_, page) = asked_whose(&app, PHONE).await;
     assert_eq!(type_code(&page, &code).await.status(), 429);
+}
+
+/// Somebody who has the telephone types wrong ones until no more are taken.
+#[tokio::test]
+async fn whoever_reads_the_codes_does_not_use_up_an_owners_tries() {
+    let (app, operator) = start().await;
+    let (_, thiefs) = asked_whose(&app, PHONE).await;
+    for _ in 0..101 {
+        type_code(&thiefs, "000000000000").await;
+    }
+    let given = code(&app, &operator, PHONE).await;
+    app.advance("2m").await;
+    let (_, page) = asked_whose(&app, PHONE).await;
+    assert_eq!(type_code(&page, &given).await.url.path(), "/account");
 }
 
 #[tokio::test]
