@@ -37,6 +37,8 @@ pub struct PendingMove {
 const IS_UNUSED: &str = "SELECT id FROM account a WHERE a.id = $1 AND a.identity = 'unknown' AND a.created_at >= $2 \
      AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id AND k.ended_at IS NULL)";
 
+const ANY_AGE: Timestamp = Timestamp::from_millis(0);
+
 const NUMBERS: &str = "SELECT number_index FROM phone WHERE account_id = $1 AND ended_at IS NULL";
 
 /// The last code that was typed counts.
@@ -194,15 +196,19 @@ pub async fn settle_move(change: &mut Change, vault: &Vault, due: DueMove) -> Re
     let Some(row) = change.maybe(SETTLE, args![due.id, from, now]).await? else {
         return Ok(Moved::Nothing);
     };
-    let taken = if change.execute(STAYS, args![account]).await? == 1 {
+    // How old it was when the code was given out was asked then. Since then its owner may have shown that it is theirs.
+    let is_unused = change.maybe(IS_UNUSED, args![from, ANY_AGE]).await?.is_some();
+    let taken = if is_unused && change.execute(STAYS, args![account]).await? == 1 {
         let args = args![row.bytes("number_index")?, from, now];
         change.maybe(TAKE, args).await?
     } else {
         None
     };
     let Some(taken) = taken else {
-        let event = Event::new(Action::PhoneMoveStopped).account(account);
-        change.record(event).await?;
+        for one in [account, from] {
+            let event = Event::new(Action::PhoneMoveStopped).account(one);
+            change.record(event).await?;
+        }
         return Ok(Moved::Over);
     };
     let phone = number(vault, taken.uuid("id")?, &taken.bytes("number")?)?;

@@ -203,6 +203,40 @@ async fn an_account_that_is_proven_loses_no_number() {
     assert_eq!(app.count("phone_move").await, 0);
 }
 
+/// Its owner has shown that it is theirs, in the days that it waits: by a passkey, or by name.
+#[tokio::test]
+async fn an_account_that_became_somebodys_meanwhile_loses_no_number() {
+    let (app, _authority) = city(Setup::new()).await;
+    let client = app.client("hrss").await;
+    let operator = app.operator("w").await;
+    for (lost, new) in [(PHONE, NEW), ("13800000003", "13800000004")] {
+        let (earlier, owner) = (app.resident(lost), app.resident(new));
+        earlier.sign_in().await;
+        let sub = owner.sign_in_to(&client).await.sub().to_owned();
+        let told = operator.give_code(lost, XIUYING, true).await;
+        let code = told.text("#window-code");
+        app.keep_secret(&code);
+        assert_eq!(type_code(&owner, &code).await.status(), 200);
+        app.advance("1d").await;
+        if new == NEW {
+            let account = owner.sign_in().await;
+            let passkey = Authenticator::new();
+            passkey.enrol(&account.click("#add-passkey").await).await;
+        } else {
+            prove(&owner, JIANGUO).await;
+        }
+        app.advance("73h").await;
+        assert_eq!(app.count("phone_move").await, 0, "its time has come");
+        assert_eq!(owner.sign_in_to(&client).await.sub(), sub);
+        earlier.sign_in().await;
+        for one in [&earlier, &owner] {
+            let account = one.browser.get("/account").await;
+            let activity = account.text("#activity");
+            assert!(activity.contains("号码没有变"), "{activity}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_code_moves_one_number_once_and_is_not_guessed() {
     let lost = lost().await;
