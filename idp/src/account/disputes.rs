@@ -64,7 +64,7 @@ pub async fn disputes(db: &Db, vault: &Vault) -> Result<Vec<Dispute>, StoreError
     read.collect()
 }
 
-/// Ends a claim, as an operator on duty has decided. Both sides find it in their activity.
+/// Ends a claim, as an operator on duty has decided. Both sides find it in their activity, and whoever loses is told.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -103,8 +103,12 @@ pub async fn decide_dispute(
     change
         .record(decided(claimant, ruling == Ruling::Claimant))
         .await?;
-    if let (Ruling::Holder, Some(holder)) = (ruling, former) {
-        change.record(decided(holder, true)).await?;
+    if ruling == Ruling::Holder {
+        // On their other numbers: this one is not theirs.
+        tell(change, vault, claimant, Notice::ClaimLost, "").await?;
+        if let Some(holder) = former {
+            change.record(decided(holder, true)).await?;
+        }
     }
     if ruling == Ruling::Claimant {
         let phone = number(vault, dispute, &row.bytes("number")?)?;

@@ -51,6 +51,8 @@ pub enum Notice {
     NameWithdrawn,
     /// Staff at a window decided that a number is somebody else's.
     NumberLost,
+    /// Staff at a window decided that a number that this account laid claim to is its present holder's.
+    ClaimLost,
     /// A new number is to take the place of a lost one.
     NumberMoving,
     /// The number is to open another account.
@@ -62,7 +64,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::NewDevice,
         Self::AtKiosk,
         Self::PasskeyAdded,
@@ -81,6 +83,7 @@ impl Notice {
         Self::Witnessed,
         Self::NameWithdrawn,
         Self::NumberLost,
+        Self::ClaimLost,
         Self::NumberMoving,
         Self::NumberLeaving,
         Self::AccountsMerged,
@@ -109,6 +112,7 @@ impl Notice {
             Self::Witnessed => "witnessed",
             Self::NameWithdrawn => "name-withdrawn",
             Self::NumberLost => "number-lost",
+            Self::ClaimLost => "claim-lost",
             Self::NumberMoving => "number-moving",
             Self::NumberLeaving => "number-leaving",
             Self::AccountsMerged => "accounts-merged",
@@ -151,6 +155,7 @@ impl Notice {
             Self::Witnessed => "told-witnessed",
             Self::NameWithdrawn => "told-name-withdrawn",
             Self::NumberLost => "told-number-lost",
+            Self::ClaimLost => "told-claim-lost",
             Self::NumberMoving => "told-number-moving",
             Self::NumberLeaving => "told-number-leaving",
             Self::AccountsMerged => "told-accounts-merged",

@@ -269,6 +269,7 @@ told-window-code = A service window gave out a code for your account
 told-witnessed = A service window confirmed that it has seen you in person
 told-name-withdrawn = Staff took the verified real name off your account: it was wrong
 told-number-lost = A service window decided that your mobile number belongs to another account
+told-claim-lost = A service window decided that the number you had before stays with whoever has it now
 told-number-moving = A new mobile number is going to take the place of yours, by a code from a service window
 told-number-leaving = Your mobile number is going to open another account
 recover-heading = Lost the number of an earlier account?

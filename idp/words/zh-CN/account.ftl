@@ -266,6 +266,7 @@ told-window-code = 服务窗口为您的账户发了一个码
 told-witnessed = 服务窗口确认当面见过您
 told-name-withdrawn = 您账户里核验过的真实姓名有误，工作人员取消了
 told-number-lost = 服务窗口决定您的手机号归另一个账户
+told-claim-lost = 服务窗口决定，您以前的一个手机号归现在用它的人
 told-number-moving = 有人凭服务窗口的码，要用新手机号替换您账户里的号码
 told-number-leaving = 您的手机号将改为登录另一个账户
 recover-heading = 以前的账户，号码丢了？

@@ -1,6 +1,7 @@
 use yimen_http_tests::{Client, Operator, Page, Resident, TestApp};
 
 use super::PHONE;
+use crate::phones::with_two;
 
 /// Two people, one number: whoever had it, and whoever said that the account was not theirs; as the department knows
 /// them.
@@ -83,6 +84,25 @@ async fn a_claim_ends_where_staff_say_so() {
     app.advance("2m").await;
     assert_eq!(holder.elsewhere().sign_in_to(&client).await.sub(), present);
     assert_eq!(operator.desk().await.count("#disputes details"), 0);
+}
+
+/// Whoever had the number before hears on their other one that it is theirs no more.
+#[tokio::test]
+async fn whoever_loses_a_claim_is_told_on_their_other_numbers() {
+    let app = TestApp::start().await;
+    let operator = app.operator("w").await;
+    with_two(&app).await;
+    app.advance("60d").await;
+    app.resident("13800000002").sign_in().await;
+    app.advance("30d").await;
+    let holder = app.resident(PHONE);
+    let page = holder.sign_in_at(&holder.browser.get("/account").await).await;
+    page.press("#new", &[]).await;
+    rule(&operator.desk().await, "holder").await;
+    let said = "归现在用它的人";
+    app.resident("13800000002").told_of(said).await;
+    let texts = holder.texts().await;
+    assert!(!texts.iter().any(|text| text.contains(said)), "{texts:?}");
 }
 
 #[tokio::test]
