@@ -4,8 +4,9 @@
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
+use super::phone::PhoneNumber;
 use super::real_name::{Found, Proof, Proven, is_settled, keep_proof};
-use super::records::{hold, set_name};
+use super::records::{hold_found, set_name};
 use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::operator::{Act, OnDuty};
@@ -37,7 +38,8 @@ const METHOD: &str = "window";
 
 const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
 
-/// Writes down whose account this is, as an operator on duty has seen. No passkey is vouched for by it: whoever has
+/// Writes down whose account this is, as an operator on duty has seen. `account` was found by `phone` before the authority was
+/// asked, which may take seconds. No passkey is vouched for by it: whoever has
 /// made them was not seen.
 ///
 /// Whoever was given a number yesterday has a document too, and a digit is soon mistyped: where nobody was proven to have
@@ -46,16 +48,16 @@ const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
 /// Where the answer is not [`Witnessed::Done`], the change is to be dropped.
 ///
 /// # Errors
-/// Where the database does not answer.
+/// Where the database does not answer, or the number opens another account by now.
 pub async fn prove_in_person(
     change: &mut Change,
     vault: &Vault,
-    account: Uuid,
+    (phone, account): (&PhoneNumber, Uuid),
     shown: &Shown,
     contract: bool,
     (on_duty, act): (&OnDuty, &Act),
 ) -> Result<Witnessed, StoreError> {
-    hold(change, account).await?;
+    hold_found(change, account, &phone.index(vault)).await?;
     if !contract && !is_settled(change, account).await? {
         return Ok(Witnessed::NoContract);
     }

@@ -123,6 +123,27 @@ pub(super) async fn holder(change: &mut Change, number_index: &[u8]) -> Result<O
     row.map(|row| row.uuid("account_id")).transpose()
 }
 
+const STANDS: &str = "SELECT a.id FROM account a JOIN phone p ON p.account_id = a.id \
+     WHERE a.id = $1 AND a.status = 'active' AND p.number_index = $2 AND p.ended_at IS NULL";
+
+/// Holds the account that a number was found to open a while ago.
+///
+/// # Errors
+/// Where the database does not answer, or the number opens another account by now.
+pub(super) async fn hold_found(
+    change: &mut Change,
+    account: Uuid,
+    number_index: &[u8],
+) -> Result<(), StoreError> {
+    hold(change, account).await?;
+    let stands = change
+        .maybe(STANDS, args![account, number_index.to_vec()])
+        .await?;
+    stands
+        .map(drop)
+        .ok_or(StoreError::Overtaken("whose number it is"))
+}
+
 /// Gives a number that last answered a code then to an account, unless another one holds it; answers whether it did.
 pub(super) async fn pair(
     change: &mut Change,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::real_name::is_settled;
-use super::records::hold_both;
+use super::records::{hold, hold_both};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -27,8 +27,8 @@ pub const LIFETIME: Duration = Duration::from_secs(60 * 60);
 const DIGITS: usize = 12;
 
 /// Whoever holds the number, and whoever claims it, with the proof of who they are.
-const CANDIDATES: &str = "SELECT p.id, p.account_id, p.ended_at, i.id AS proof_id, i.identity_index \
-     FROM phone p LEFT JOIN identity_proof i ON i.account_id = p.account_id AND i.ended_at IS NULL \
+const CANDIDATES: &str = "SELECT p.id, p.account_id, p.ended_at, i.id AS proof_id, i.identity_index, a.locked_at \
+     FROM phone p JOIN account a ON a.id = p.account_id LEFT JOIN identity_proof i ON i.account_id = p.account_id AND i.ended_at IS NULL \
      WHERE p.number_index = $1 AND (p.ended_at IS NULL OR p.end_reason = 'disputed') ORDER BY p.epoch DESC";
 
 const END: &str = "DELETE FROM window_code WHERE account_id = $1 AND used_at IS NULL";
@@ -117,7 +117,7 @@ pub enum Issued {
 /// document too. Codes before it are good no more.
 ///
 /// # Errors
-/// Where the database does not answer.
+/// Where the database does not answer, or the account has changed while this waited.
 pub async fn issue_window_code(
     change: &mut Change,
     vault: &Vault,
@@ -126,16 +126,12 @@ pub async fn issue_window_code(
     on_duty: &OnDuty,
     act: &Act,
 ) -> Result<Issued, StoreError> {
-    let rows = change.all(CANDIDATES, args![phone.index(vault)]).await?;
+    let (index, person) = (phone.index(vault), vault.index("identity", seen.number.as_str()));
+    let rows = change.all(CANDIDATES, args![index]).await?;
     let Some(first) = rows.first() else {
         return Ok(Issued::NoAccount);
     };
-    let Some(row) = choose(
-        &rows,
-        &vault.index("identity", seen.number.as_str()),
-        seen.contract,
-    )?
-    else {
+    let Some(chosen) = choose(&rows, &person, seen.contract)? else {
         let is_proven = first.maybe_text("proof_id")?.is_some();
         let event = Event::new(Action::WindowCodeFailed).account(first.uuid("account_id")?);
         change.record(on_duty.sign(event, act)).await?;
@@ -145,7 +141,13 @@ pub async fn issue_window_code(
             Issued::NoContract
         });
     };
-    let (account, pairing) = (row.uuid("account_id")?, row.uuid("id")?);
+    let Chosen { account, pairing, .. } = chosen;
+    hold(change, account).await?;
+    // While this waited, its owner's link may have locked it, or the number have gone elsewhere.
+    let rows = change.all(CANDIDATES, args![index]).await?;
+    if choose(&rows, &person, seen.contract)? != Some(chosen) {
+        return Err(StoreError::Overtaken("an account that a code is for"));
+    }
     if !seen.contract && !is_settled(change, account).await? {
         let event = Event::new(Action::WindowCodeFailed).account(account);
         change.record(on_duty.sign(event, act)).await?;
@@ -169,20 +171,38 @@ pub async fn issue_window_code(
 }
 
 /// The account that the person's document, or else the contract, speaks for.
-fn choose<'a>(rows: &'a [Row], person: &[u8; 32], contract: bool) -> Result<Option<&'a Row>, StoreError> {
+fn choose(rows: &[Row], person: &[u8; 32], contract: bool) -> Result<Option<Chosen>, StoreError> {
     for row in rows {
         let index = row.maybe_bytes("identity_index")?;
         if index.is_some_and(|index| same(&index, person)) {
-            return Ok(Some(row));
+            return Chosen::of(row).map(Some);
         }
     }
     for row in rows {
         let is_held = row.maybe_time("ended_at")?.is_none();
         if contract && is_held && row.maybe_text("proof_id")?.is_none() {
-            return Ok(Some(row));
+            return Chosen::of(row).map(Some);
         }
     }
     Ok(None)
+}
+
+/// What a code is given for, as it was when it was chosen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Chosen {
+    account: Uuid,
+    pairing: Uuid,
+    locked_at: Option<Timestamp>,
+}
+
+impl Chosen {
+    fn of(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            account: row.uuid("account_id")?,
+            pairing: row.uuid("id")?,
+            locked_at: row.maybe_time("locked_at")?,
+        })
+    }
 }
 
 /// Those that nobody has typed yet are good no more.

@@ -4,7 +4,7 @@ use super::moves::stop_move;
 use super::notices::{Notice, tell};
 use super::phone::PhoneNumber;
 use super::real_name::end_proof;
-use super::records::{hold, holder};
+use super::records::{hold_found, holder};
 use super::window_codes::end_window_codes;
 use crate::audit::{Action, Change, Event};
 use crate::operator::{Act, Operator};
@@ -37,10 +37,7 @@ pub async fn withdraw_proof(
     let Some(account) = holder(change, &index).await? else {
         return Ok(Withdrawn::NoAccount);
     };
-    hold(change, account).await?;
-    if holder(change, &index).await? != Some(account) {
-        return Err(StoreError::Overtaken("whose number it is"));
-    }
+    hold_found(change, account, &index).await?;
     if !end_proof(change, account).await? {
         return Ok(Withdrawn::Unproven);
     }

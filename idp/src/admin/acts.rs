@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::operator::{Act, ActError, OnDuty, Reason};
 use crate::proofing::{Claim, IdentityNumber, RealName, Verdict};
 use crate::signin::count_window_tries_anew;
+use crate::store::StoreError;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, respond};
 
 /// About how many people one operator may ask in a day. Ours: more than a busy window sees, and too few to go through a
@@ -192,14 +193,19 @@ impl Admin {
             return Ok(Told::NotOnDuty);
         }
         let by = (on_duty, &asked.act);
-        let witnessed = prove_in_person(&mut change, &self.vault, found.id, &shown, contract, by).await?;
-        if witnessed == Witnessed::Done {
+        let whose = (&asked.phone, found.id);
+        let witnessed = prove_in_person(&mut change, &self.vault, whose, &shown, contract, by).await;
+        if matches!(witnessed, Ok(Witnessed::Done)) {
             change.commit().await?;
             return Ok(Told::Confirmed);
         }
         drop(change);
-        let mut change = Change::begin(&self.db, &context).await?;
         let refused = on_duty.sign(Event::new(Action::IdentityRefused).account(found.id), &asked.act);
+        let witnessed = match witnessed {
+            Ok(witnessed) => witnessed,
+            Err(fault) => return Err(self.note_overtaken(&context, fault, refused).await),
+        };
+        let mut change = Change::begin(&self.db, &context).await?;
         change.record(refused).await?;
         let told = match witnessed {
             // The person finds it on their account page: whether both accounts are theirs is shown there, and not here.
@@ -231,7 +237,15 @@ impl Admin {
             contract,
         };
         let issued =
-            issue_window_code(&mut change, &self.vault, &asked.phone, &seen, on_duty, &asked.act).await?;
+            issue_window_code(&mut change, &self.vault, &asked.phone, &seen, on_duty, &asked.act).await;
+        let issued = match issued {
+            Ok(issued) => issued,
+            Err(fault) => {
+                drop(change);
+                let failed = on_duty.sign(Event::new(Action::WindowCodeFailed), &asked.act);
+                return Err(self.note_overtaken(&context, fault, failed).await);
+            }
+        };
         match &issued {
             Issued::NoAccount => {
                 let nobody = on_duty.sign(Event::new(Action::WindowCodeFailed), &asked.act);
@@ -249,6 +263,17 @@ impl Admin {
             Issued::OtherPerson => Told::OtherPerson,
             Issued::NoContract => Told::NoContract,
         })
+    }
+
+    /// What staff asked is written down, also where the account has changed before it was answered.
+    async fn note_overtaken(&self, context: &Context, fault: StoreError, asked: Event) -> PageError {
+        if matches!(fault, StoreError::Overtaken(_)) {
+            let asked = asked.with("why", "overtaken");
+            if let Err(fault) = context.record(&self.db, asked).await {
+                return fault.into();
+            }
+        }
+        fault.into()
     }
 
     async fn rule(

@@ -1,9 +1,10 @@
 //! A number whose account changes while somebody waits for the account it was of: a merging moves it, a claim to it
 //! ends, or the claimant's link locks. Whoever was too late enters nothing, takes nothing, and may try again.
 
-use yimen_http_tests::{Form, Resident, TestApp};
+use yimen_http_tests::{Form, Operator, Resident, TestApp};
 
 use crate::overtaken::overtaken_by;
+use crate::proofing::XIUYING;
 
 const FIRST: &str = "13800000001";
 const SECOND: &str = "13800000002";
@@ -109,6 +110,80 @@ async fn a_claimant_whose_account_was_locked_meanwhile_is_asked() {
     let late = overtaken_by(&app, &locks, form).await;
     assert!(late.url.path().ends_with("/whose"), "{}", late.url);
     assert_eq!(app.rows(RETURNED).await, 0);
+}
+
+/// Two accounts, and staff who see somebody for the first one's number.
+async fn at_the_desk(app: &TestApp) -> (Operator, Vec<String>) {
+    for text in [XIUYING.0, XIUYING.1] {
+        app.keep_secret(text);
+    }
+    for phone in [FIRST, SECOND] {
+        app.resident(phone).sign_in().await;
+    }
+    (app.operator("w").await, accounts(app).await)
+}
+
+async fn about_xiuying(operator: &Operator, button: &str) -> Form {
+    let fields = [
+        ("phone", FIRST),
+        ("name", XIUYING.0),
+        ("number", XIUYING.1),
+        ("file", "W3-0042"),
+        ("seen", "yes"),
+        ("contract", "yes"),
+    ];
+    let form = operator.desk().await.form(button);
+    fields
+        .into_iter()
+        .fold(form, |form, (name, value)| form.fill(name, value))
+}
+
+const OVERTAKEN: &str =
+    "SELECT COUNT(*) FROM audit WHERE detail LIKE '%overtaken%' AND detail LIKE '%W3-0042%'";
+
+#[tokio::test]
+async fn staff_confirm_nobody_for_an_account_that_a_merging_has_closed_meanwhile() {
+    let app = TestApp::start().await;
+    let (operator, all) = at_the_desk(&app).await;
+    let form = about_xiuying(&operator, "#confirm-person").await;
+    // Its number has gone with it; or it is closed, and the number is still on its way.
+    let closed = format!(
+        "UPDATE account SET status = 'merged' WHERE id = '{}' AND status = 'active'",
+        all[0]
+    );
+    for (told, overtakes) in [moved(&all[0], &all[1]), closed].into_iter().enumerate() {
+        let late = overtaken_by(&app, &overtakes, form.clone()).await;
+        assert_eq!(late.status(), 503, "{}", late.answer.body);
+        assert_eq!(app.count("identity_proof").await, 0);
+        assert_eq!(app.rows(OVERTAKEN).await, i64::try_from(told).unwrap() + 1);
+    }
+    form.submit().await;
+    assert_eq!(
+        app.count("identity_proof").await,
+        1,
+        "that is the form that does it"
+    );
+}
+
+/// The owner's link has ended the codes that are out: none comes after it that was asked for before.
+#[tokio::test]
+async fn no_code_lands_in_an_account_that_was_locked_meanwhile() {
+    let app = TestApp::start().await;
+    let (operator, all) = at_the_desk(&app).await;
+    let form = about_xiuying(&operator, "#give-code").await;
+    let locks = format!(
+        "UPDATE account SET locked_at = 1 WHERE id = '{}' AND locked_at IS NULL",
+        all[0]
+    );
+    for (told, overtakes) in [locks, moved(&all[0], &all[1])].iter().enumerate() {
+        let late = overtaken_by(&app, overtakes, form.clone()).await;
+        assert_eq!(late.status(), 503, "{}", late.answer.body);
+        assert_eq!(app.count("window_code").await, 0);
+        assert_eq!(app.rows(OVERTAKEN).await, i64::try_from(told).unwrap() + 1);
+    }
+    let given = form.submit().await;
+    app.keep_secret(&given.text("#window-code"));
+    assert_eq!(app.count("window_code").await, 1, "that is the form that does it");
 }
 
 #[tokio::test]
