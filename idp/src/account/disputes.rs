@@ -9,7 +9,7 @@ use crate::args;
 use crate::audit::{Action, Change, Event};
 use crate::clock::Timestamp;
 use crate::operator::{Act, OnDuty};
-use crate::store::{Db, StoreError, Vault};
+use crate::store::{Db, Row, StoreError, Vault};
 
 /// A claim that stands.
 #[derive(Clone, Debug)]
@@ -36,7 +36,13 @@ pub enum Decided {
     Over,
 }
 
-const LIST: &str = "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' AND ended_at > 0 ORDER BY ended_at LIMIT 50";
+/// One more than a page has, which says that there are more.
+const LIST: &str = "SELECT id, number, ended_at FROM phone WHERE end_reason = 'disputed' AND ended_at > 0 ORDER BY ended_at LIMIT 51";
+
+const ON_A_PAGE: usize = 50;
+
+const OF_NUMBER: &str = "SELECT id, account_id, number, ended_at FROM phone \
+     WHERE number_index = $1 AND end_reason = 'disputed' ORDER BY epoch LIMIT 50";
 
 const CLAIM: &str = "SELECT account_id, number_index FROM phone WHERE id = $1 AND end_reason = 'disputed'";
 
@@ -47,21 +53,57 @@ const SETTLE: &str = "UPDATE phone SET end_reason = $2 WHERE id = $1 AND end_rea
 const END_HOLDER: &str = "UPDATE phone SET ended_at = $2, end_reason = 'decided' \
      WHERE number_index = $1 AND ended_at IS NULL";
 
+/// Claims that stand, as staff see them.
+#[derive(Clone, Debug)]
+pub struct Disputes {
+    pub claims: Vec<Dispute>,
+    /// Younger ones are not among them.
+    pub are_more: bool,
+}
+
 /// The claims that stand, the oldest first.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn disputes(db: &Db, vault: &Vault) -> Result<Vec<Dispute>, StoreError> {
+pub async fn disputes(db: &Db, vault: &Vault) -> Result<Disputes, StoreError> {
     let rows = db.all(LIST, args![]).await?;
-    let read = rows.iter().map(|row| {
-        let id = row.uuid("id")?;
-        Ok(Dispute {
-            id,
-            number: number(vault, id, &row.bytes("number")?)?,
-            since: row.time("ended_at")?,
-        })
-    });
-    read.collect()
+    let claims = rows.iter().take(ON_A_PAGE).map(|row| claim(row, vault));
+    Ok(Disputes {
+        claims: claims.collect::<Result<_, StoreError>>()?,
+        are_more: rows.len() > ON_A_PAGE,
+    })
+}
+
+/// The claims to one number, for an operator on duty who asks: written down in the activity of whoever lays one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn disputes_over(
+    change: &mut Change,
+    vault: &Vault,
+    phone: &PhoneNumber,
+    on_duty: &OnDuty,
+    act: &Act,
+) -> Result<Vec<Dispute>, StoreError> {
+    let rows = change.all(OF_NUMBER, args![phone.index(vault)]).await?;
+    for row in &rows {
+        let event = Event::new(Action::DisputeLookedUp).account(row.uuid("account_id")?);
+        change.record(on_duty.sign(event, act)).await?;
+    }
+    if rows.is_empty() {
+        let nobody = Event::new(Action::DisputeLookedUp).with("why", "no_claim");
+        change.record(on_duty.sign(nobody, act)).await?;
+    }
+    rows.iter().map(|row| claim(row, vault)).collect()
+}
+
+fn claim(row: &Row, vault: &Vault) -> Result<Dispute, StoreError> {
+    let id = row.uuid("id")?;
+    Ok(Dispute {
+        id,
+        number: number(vault, id, &row.bytes("number")?)?,
+        since: row.time("ended_at")?,
+    })
 }
 
 /// Ends a claim, as an operator on duty has decided. Both sides find it in their activity, and whoever loses is told.

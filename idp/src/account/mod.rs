@@ -26,7 +26,7 @@ mod window_tests;
 mod withdrawal;
 
 pub use assurance::{Identity, Lacking, Level, Strength};
-pub use disputes::{Decided, Dispute, Ruling, decide_dispute, disputes};
+pub use disputes::{Decided, Dispute, Disputes, Ruling, decide_dispute, disputes, disputes_over};
 pub use in_person::{Shown, Witnessed, prove_in_person};
 pub use lease::{Lease, begin_anew, doubt, free_from, is_by_phone_alone, is_in_doubt, take_back};
 pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};

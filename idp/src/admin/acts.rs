@@ -137,7 +137,7 @@ impl Admin {
     }
 
     /// Counted before anything is looked for, whatever comes of it.
-    async fn may_ask(&self, facts: &Facts, on_duty: &OnDuty) -> Result<bool, PageError> {
+    pub(super) async fn may_ask(&self, facts: &Facts, on_duty: &OnDuty) -> Result<bool, PageError> {
         let name = format!("desk-asked:{}", on_duty.id());
         let asked = self.state.count(&name, facts.now, DAY).await?;
         Ok(asked <= MOST_ASKED)
@@ -300,7 +300,7 @@ impl Admin {
         )
     }
 
-    async fn answer_with(
+    pub(super) async fn answer_with(
         &self,
         page: Page,
         facts: &Facts,

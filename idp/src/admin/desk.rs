@@ -2,9 +2,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 
-use super::pages::{Claim, DeskPage, Told};
+use super::pages::{Claim, DeskPage, Listed, Told};
 use super::{Admin, DESK};
-use crate::account;
+use crate::account::{self, Dispute, Disputes};
 use crate::operator::OnDuty;
 use crate::web::{Facts, Halt, Page, PageError};
 
@@ -23,6 +23,7 @@ pub async fn show_desk(
 }
 
 impl Admin {
+    /// The desk as it stands: with every claim, as far as they go on a page.
     pub(super) async fn desk(
         &self,
         page: Page,
@@ -30,22 +31,35 @@ impl Admin {
         on_duty: &OnDuty,
         told: Option<Told>,
     ) -> Result<DeskPage, PageError> {
-        let page = page.back_to(DESK);
-        let claims = account::disputes(&self.db, &self.vault).await?;
-        Ok(DeskPage {
-            token: page.form_token(&on_duty.form_binding()),
-            name: on_duty.name().to_owned(),
-            now: facts.now,
-            claims: claims
-                .into_iter()
-                .map(|claim| Claim {
-                    id: claim.id.to_string(),
-                    masked: claim.number.masked(),
-                    since: claim.since,
-                })
-                .collect(),
-            told,
-            page,
-        })
+        let Disputes { claims, are_more } = account::disputes(&self.db, &self.vault).await?;
+        let listed = if are_more { Listed::Oldest } else { Listed::All };
+        Ok(desk(page, facts, on_duty, told, (claims, listed)))
+    }
+}
+
+/// The desk with these claims.
+pub(super) fn desk(
+    page: Page,
+    facts: &Facts,
+    on_duty: &OnDuty,
+    told: Option<Told>,
+    (claims, listed): (Vec<Dispute>, Listed),
+) -> DeskPage {
+    let page = page.back_to(DESK);
+    DeskPage {
+        token: page.form_token(&on_duty.form_binding()),
+        name: on_duty.name().to_owned(),
+        now: facts.now,
+        claims: claims
+            .into_iter()
+            .map(|claim| Claim {
+                id: claim.id.to_string(),
+                masked: claim.number.masked(),
+                since: claim.since,
+            })
+            .collect(),
+        listed,
+        told,
+        page,
     }
 }

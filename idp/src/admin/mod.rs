@@ -4,12 +4,14 @@
 mod acts;
 mod desk;
 mod enrol;
+mod look_up;
 mod pages;
 mod sign_in;
 
 pub use acts::{confirm_person, decide, give_code};
 pub use desk::show_desk;
 pub use enrol::{enrol, enrolment_options, show_enrolment};
+pub use look_up::find_dispute;
 pub use sign_in::{show_sign_in, sign_in, sign_in_options, sign_out};
 
 use std::sync::Arc;

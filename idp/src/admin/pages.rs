@@ -53,7 +53,18 @@ pub struct DeskPage {
     pub name: String,
     pub now: Timestamp,
     pub claims: Vec<Claim>,
+    pub listed: Listed,
     pub told: Option<Told>,
+}
+
+/// Which claims the desk shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    All,
+    /// There are younger ones.
+    Oldest,
+    /// Those to the number that was looked up.
+    Found,
 }
 
 /// A number over which two people differ.
@@ -73,6 +84,9 @@ pub enum Told {
     /// The code, this once.
     Code(String),
     Decided,
+    /// There are claims to the number that was looked up.
+    Found,
+    NoClaim,
     NoReason,
     BadFile,
     BadPhone,
@@ -97,7 +111,7 @@ pub enum Told {
 impl Told {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
-            Self::Confirmed | Self::Code(_) | Self::Decided => StatusCode::OK,
+            Self::Confirmed | Self::Code(_) | Self::Decided | Self::Found => StatusCode::OK,
             Self::NotNow => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -113,6 +127,8 @@ impl Told {
             Self::Confirmed => "desk-confirmed",
             Self::Code(_) => "desk-code-given",
             Self::Decided => "desk-decided",
+            Self::Found => "desk-looked-up",
+            Self::NoClaim => "desk-no-claim",
             Self::NoReason => "desk-no-reason",
             Self::BadFile => "desk-bad-file",
             Self::BadPhone => "phone-bad",
@@ -141,6 +157,24 @@ impl Told {
 }
 
 impl DeskPage {
+    /// What stands above the claims.
+    fn hint(&self) -> String {
+        let id = match self.listed {
+            _ if self.claims.is_empty() => "desk-no-disputes",
+            Listed::Found => "desk-disputes-found",
+            Listed::All | Listed::Oldest => "desk-disputes-hint",
+        };
+        self.page.say(id).to_string()
+    }
+
+    fn are_more(&self) -> bool {
+        self.listed == Listed::Oldest
+    }
+
+    fn is_found(&self) -> bool {
+        self.listed == Listed::Found
+    }
+
     fn reasons_for_proof(&self) -> [(&'static str, String); 2] {
         Reason::FOR_PROOF.map(|reason| self.named(reason))
     }
@@ -197,10 +231,15 @@ mod tests {
 
     #[test]
     fn the_desk_says_what_came_of_an_act() {
-        for (name, told) in [
-            ("desk", None),
-            ("desk-code", Some(Told::Code("1234 5678 9012".to_owned()))),
-            ("desk-refused", Some(Told::OtherPerson)),
+        for (name, told, listed) in [
+            ("desk", None, Listed::All),
+            (
+                "desk-code",
+                Some(Told::Code("1234 5678 9012".to_owned())),
+                Listed::Oldest,
+            ),
+            ("desk-refused", Some(Told::OtherPerson), Listed::All),
+            ("desk-found", Some(Told::Found), Listed::Found),
         ] {
             sample::show(name, |page| DeskPage {
                 token: page.form_token("operator"),
@@ -211,6 +250,7 @@ mod tests {
                     masked: "138 **** 0000".to_owned(),
                     since: sample::NOW,
                 }],
+                listed,
                 told: told.clone(),
                 page,
             });

@@ -68,6 +68,7 @@ actions! {
     ConsentWithdrawn = "consent.withdrawn",
     Demo = "demo.seeded",
     DisputeDecided = "dispute.decided",
+    DisputeLookedUp = "dispute.looked_up",
     EventDelivered = "event.delivered",
     EventFailed = "event.failed",
     Exported = "account.exported",

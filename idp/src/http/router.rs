@@ -173,6 +173,7 @@ fn window() -> Router<App> {
         .route("/admin/identity", post(admin::confirm_person))
         .route("/admin/code", post(admin::give_code))
         .route("/admin/disputes", post(admin::decide))
+        .route("/admin/disputes/find", post(admin::find_dispute))
 }
 
 /// Development only.

@@ -68,6 +68,7 @@ pub enum Happening {
     WindowCodeRefused,
     DisputeWon(AtWindow),
     DisputeLost(AtWindow),
+    DisputeLookedUp(AtWindow),
     NumberAdded,
     /// It signs in for a while yet, so that its owner can say no.
     NumberEnding,
@@ -165,6 +166,7 @@ impl Activity {
             Happening::WindowCodeRefused => page.say("did-window-code-refused").to_string(),
             Happening::DisputeWon(act) => act.say(page, "did-dispute-won"),
             Happening::DisputeLost(act) => act.say(page, "did-dispute-lost"),
+            Happening::DisputeLookedUp(act) => act.say(page, "did-dispute-looked-up"),
             Happening::NumberAdded => page.say("did-number-added").to_string(),
             Happening::NumberEnding => page.say("did-number-ending").to_string(),
             Happening::NumberMoving => page.say("did-number-moving").to_string(),
@@ -318,6 +320,7 @@ fn at_window(entry: &Entry) -> Option<Happening> {
         Action::WindowCodeFailed => Happening::WindowCodeRefused,
         Action::DisputeDecided if entry.detail["kept"] == true => Happening::DisputeWon(act),
         Action::DisputeDecided => Happening::DisputeLost(act),
+        Action::DisputeLookedUp => Happening::DisputeLookedUp(act),
         _ => return None,
     })
 }

@@ -106,6 +106,7 @@ fn everything(page: &Page) -> Vec<Happening> {
         Happening::NoWindowCode(at_window()),
         Happening::DisputeWon(at_window()),
         Happening::DisputeLost(at_window()),
+        Happening::DisputeLookedUp(at_window()),
         Happening::NumberAdded,
         Happening::NumberEnding,
         Happening::NumberKept,

@@ -131,6 +131,7 @@ pub(super) const fn action_words(action: Action) -> &'static str {
         Action::ConsentRefused => "value-consent-refused",
         Action::ConsentWithdrawn => "value-consent-withdrawn",
         Action::DisputeDecided => "value-decided",
+        Action::DisputeLookedUp => "value-looked-up",
         Action::EventDelivered => "value-event-delivered",
         Action::EventFailed => "value-event-failed",
         Action::Exported => "did-export",

@@ -79,6 +79,7 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/admin/identity", &["POST"]),
     ("/admin/code", &["POST"]),
     ("/admin/disputes", &["POST"]),
+    ("/admin/disputes/find", &["POST"]),
     ("/healthz", &["GET"]),
     ("/readyz", &["GET"]),
     ("/acr/1", &["GET"]),
