@@ -1,5 +1,7 @@
 //! Pairings of number and account over which two people differ: staff see documents, and decide.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use super::notices::{Notice, tell};
@@ -91,7 +93,9 @@ pub async fn disputes_over(
         change.record(on_duty.sign(event, act)).await?;
     }
     if rows.is_empty() {
-        let nobody = Event::new(Action::DisputeLookedUp).with("why", "no_claim");
+        let nobody = Event::new(Action::DisputeLookedUp)
+            .with("why", "no_claim")
+            .with("number", URL_SAFE_NO_PAD.encode(phone.index(vault)));
         change.record(on_duty.sign(nobody, act)).await?;
     }
     rows.iter().map(|row| claim(row, vault)).collect()

@@ -82,7 +82,7 @@ pub async fn free_from(
 }
 
 /// Somebody holds a number of this account's who was proven to be another person, and wants it for an account of their
-/// own: its owner is told, and has until then to answer a code.
+/// own: its owner is told, and has until then to answer a code. The caller holds the account.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -92,7 +92,6 @@ pub async fn doubt(
     phone: &PhoneNumber,
     owner: Uuid,
 ) -> Result<(), StoreError> {
-    hold(change, owner).await?;
     let args = args![phone.index(vault), change.now(), owner];
     if change.execute(DOUBT, args).await? == 0 {
         return Ok(());

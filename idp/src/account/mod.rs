@@ -53,7 +53,7 @@ pub use passkeys::{
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use real_name::{
-    IdentityProof, Proven, end_proof_since, identity_proof, is_proven_to_be, prove_real_name,
+    IdentityProof, Proven, end_proof_since, identity_proof, is_proven, is_proven_to_be, prove_real_name,
 };
 pub use records::{enter, find_by_phone, hold, phones, profile};
 pub use sweep::sweep;

@@ -126,9 +126,6 @@ impl Notice {
         Self::ALL.into_iter().find(|notice| notice.as_str() == name)
     }
 
-    /// That something has happened, to a telephone that may be somebody else's by now.
-    const ANYTHING: &str = "told-anything";
-
     /// What has happened, as a sentence without its full stop.
     #[must_use]
     pub fn words(self, words: Words, device: &str) -> String {
@@ -177,6 +174,20 @@ impl Notice {
         )
     }
 
+    /// Whether whoever is told of it may find themselves shut out by it, or somebody else let in: a number that was long
+    /// silent may be its owner's all the same, and the one that has just answered a thief's.
+    const fn changes_ways_in(self) -> bool {
+        self.opens_a_wait()
+            || matches!(
+                self,
+                Self::NumberAdded
+                    | Self::NumberRemoved
+                    | Self::NumberLost
+                    | Self::PasskeyAdded
+                    | Self::PasskeyRemoved
+            )
+    }
+
     /// How far it still goes after what the account had today, by kind.
     fn extent(self, today: &[Row]) -> Result<Extent, StoreError> {
         let (mut of_kind, mut in_all, mut noted) = (0, 0, 0);
@@ -201,6 +212,9 @@ impl Notice {
         })
     }
 }
+
+/// That something has happened, to a telephone that may be somebody else's by now.
+const ANYTHING: &str = "told-anything";
 
 fn in_words(words: Words, id: &'static str, device: &str) -> String {
     let other = words.say("device-other").to_string();
@@ -240,9 +254,9 @@ pub const SEALED_PLACE: &str = "notice.place";
 /// How long a link is good.
 pub(super) const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Carriers give a number away again after so long. One that has answered no code since is told nothing where another
-/// one has, and else no more than that there is something to look at: its holder may be a stranger, who is to learn
-/// nothing and to stop nothing.
+/// Carriers give a number away again after so long. One that has answered no code since hears no more than that there is
+/// something to look at, and where another one has answered only of what changes the ways in: its holder may be a stranger,
+/// who is to learn nothing and to stop nothing.
 const QUIET: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Messages about one account in a day, of all kinds. Ours: nobody reads the eleventh.
 const MOST: i64 = 10;
@@ -326,18 +340,58 @@ pub async fn tell_of_place(
     }
     let numbers = live_numbers(change, vault, account).await?;
     let is_quiet = |held: &HeldPhone| now.since(held.last_used_at) >= QUIET;
-    let all_quiet = numbers.iter().all(is_quiet);
-    let (what, link) = if all_quiet {
-        (Notice::ANYTHING, "/account".to_owned())
-    } else {
-        (notice.sentence(), format!("/n/{token}"))
+    let (quiet, loud): (Vec<_>, Vec<_>) = numbers.iter().partition(|held| is_quiet(held));
+    let told = Message {
+        id: notice.sentence(),
+        device,
+        link: &format!("/n/{token}"),
     };
-    let (what, english) = sentence(change, account, what, device).await?;
-    for held in numbers.iter().filter(|held| all_quiet || !is_quiet(held)) {
-        let number = held.number.e164();
-        enqueue_text(change, vault, account, number, &what, english.as_deref(), &link).await?;
+    told.send(change, vault, account, &loud).await?;
+    if loud.is_empty() || notice.changes_ways_in() {
+        let anything = Message {
+            id: ANYTHING,
+            device: "",
+            link: "/account",
+        };
+        anything.send(change, vault, account, &quiet).await?;
     }
     Ok(())
+}
+
+/// What goes to telephones.
+struct Message<'a> {
+    id: &'static str,
+    device: &'a str,
+    link: &'a str,
+}
+
+impl Message<'_> {
+    async fn send(
+        &self,
+        change: &mut Change,
+        vault: &Vault,
+        account: Uuid,
+        to: &[&HeldPhone],
+    ) -> Result<(), StoreError> {
+        if to.is_empty() {
+            return Ok(());
+        }
+        let (what, english) = sentence(change, account, self.id, self.device).await?;
+        for held in to {
+            let number = held.number.e164();
+            enqueue_text(
+                change,
+                vault,
+                account,
+                number,
+                &what,
+                english.as_deref(),
+                self.link,
+            )
+            .await?;
+        }
+        Ok(())
+    }
 }
 
 /// The notice in words: in the language that the account's owner was last known to read. Whoever has just come in where

@@ -278,6 +278,14 @@ pub async fn is_proven_to_be(
     Ok(row.is_some())
 }
 
+/// Whether a proof stands of whose account it is, read within the change.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_proven(change: &mut Change, account: Uuid) -> Result<bool, StoreError> {
+    Ok(change.maybe(LIVE, args![account]).await?.is_some())
+}
+
 /// The proof that stands, if the account has one.
 ///
 /// # Errors

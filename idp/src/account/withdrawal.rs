@@ -43,7 +43,10 @@ pub async fn withdraw_proof(
     }
     end_window_codes(change, account).await?;
     stop_move(change, account).await?;
-    let event = Event::new(Action::IdentityWithdrawn).account(account);
+    // Who has a shell there may name any operator: it is to be seen that no passkey stands behind the name.
+    let event = Event::new(Action::IdentityWithdrawn)
+        .account(account)
+        .with("by", "command line");
     change.record(operator.sign(event, act)).await?;
     tell(change, vault, account, Notice::NameWithdrawn, "").await?;
     Ok(Withdrawn::Done)

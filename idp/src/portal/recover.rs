@@ -43,7 +43,12 @@ pub async fn recover(
         .await?;
     let context = portal.context(&facts);
     let trouble = match signin
-        .redeem(&context, session.account, form.one("code")?)
+        .redeem(
+            &context,
+            session.account,
+            &session.id.to_string(),
+            form.one("code")?,
+        )
         .await?
     {
         Redemption::Wrong => Trouble::Code,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::Signin;
 use super::guard::{count_anew, give_back, reserve_in};
-use super::limits::{WINDOW_TRIES, Wait};
+use super::limits::{WINDOW_TRIES, WINDOW_TRIES_HERE, Wait};
 use crate::account::{Redeemed, WindowCode, redeem_window_code};
 use crate::audit::{Action, Change, Context, Event};
 use crate::store::{StoreError, Vault};
@@ -32,8 +32,8 @@ pub async fn count_window_tries_anew(
 }
 
 impl Signin {
-    /// Takes a code that was typed for `account`: its tries are counted before it is looked at, and the right one is
-    /// given back.
+    /// Takes a code that was typed for `account` in a place of its own, a sign-in or a session: its tries are counted
+    /// before it is looked at, and the right one is given back.
     ///
     /// # Errors
     /// Where the records do not answer.
@@ -41,6 +41,7 @@ impl Signin {
         &self,
         context: &Context,
         account: Uuid,
+        place: &str,
         typed: &str,
     ) -> Result<Redemption, PageError> {
         let Some(code) = WindowCode::read(typed) else {
@@ -48,9 +49,12 @@ impl Signin {
         };
         let who = account.to_string();
         let mut counting = Change::begin(&self.db, context).await?;
-        if !reserve_in(&mut counting, &self.vault, &WINDOW_TRIES, &who).await? {
-            let wait = WINDOW_TRIES.end_of_period(context.now).since(context.now);
-            return Ok(Redemption::TooMany(Wait(wait)));
+        let counted = [(&WINDOW_TRIES_HERE, place), (&WINDOW_TRIES, who.as_str())];
+        for (ceiling, whose) in counted {
+            if !reserve_in(&mut counting, &self.vault, ceiling, whose).await? {
+                let wait = ceiling.end_of_period(context.now).since(context.now);
+                return Ok(Redemption::TooMany(Wait(wait)));
+            }
         }
         counting.commit_housekeeping().await?;
         let mut change = Change::begin(&self.db, context).await?;
@@ -60,7 +64,9 @@ impl Signin {
             context.record(&self.db, failed).await?;
             return Ok(Redemption::Wrong);
         };
-        give_back(&mut change, &self.vault, &WINDOW_TRIES, &who).await?;
+        for (ceiling, whose) in counted {
+            give_back(&mut change, &self.vault, ceiling, whose).await?;
+        }
         Ok(Redemption::Good(change, redeemed))
     }
 }

@@ -51,13 +51,16 @@ impl KioskIdle {
     }
 
     /// The page goes from the screen when nobody has touched it for so long; no script is needed for it. A page that
-    /// says by a `Refresh` of its own where it goes, and when, knows better. Whatever its `Cache-Control` says, Back
+    /// loads itself anew by a `Refresh` of its own would stay for ever: it goes too, unless it says itself that it rests. Whatever its `Cache-Control` says, Back
     /// does not show it to the next person.
     pub(crate) fn watch(self, settings: &Settings, response: &mut Response) {
         let rest = format!("{}; url={}/yimen/rest", self.0, settings.prefix());
         let headers = response.headers_mut();
-        if let Ok(rest) = HeaderValue::try_from(rest) {
-            headers.entry(REFRESH).or_insert(rest);
+        let rests = |own: &HeaderValue| own.to_str().is_ok_and(|own| own.ends_with("/yimen/rest"));
+        if !headers.get(REFRESH).is_some_and(rests)
+            && let Ok(rest) = HeaderValue::try_from(rest)
+        {
+            headers.insert(REFRESH, rest);
         }
         headers.insert(CACHE_CONTROL, const { HeaderValue::from_static("no-store") });
     }

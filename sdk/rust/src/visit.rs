@@ -23,10 +23,18 @@ pub(crate) struct Visit {
     yimen: Yimen,
     path: LocalPath,
     manner: Manner,
+    /// By somebody before the screen, as far as the browser says: no page that loads itself anew.
+    is_asked_for: bool,
     personal: Arc<AtomicBool>,
     kiosk: Option<KioskIdle>,
     /// The session that the browser of a kiosk speaks of has ended.
     is_left: Arc<AtomicBool>,
+}
+
+/// Fetch Metadata §2.4: `Sec-Fetch-User` comes with a navigation that somebody has begun.
+fn is_asked_for(method: &Method, headers: &HeaderMap) -> bool {
+    let says_nothing = !headers.contains_key("sec-fetch-site");
+    !method.is_safe() || says_nothing || headers.get("sec-fetch-user").is_some_and(|user| user == "?1")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +53,7 @@ impl Visit {
         Self {
             path,
             manner: Manner::of(method, headers),
+            is_asked_for: is_asked_for(method, headers),
             kiosk: KioskIdle::of_request(yimen.cookies(), headers),
             yimen,
             personal: Arc::default(),
@@ -65,7 +74,8 @@ impl Visit {
         self.make_personal();
         let person = Person::find(&self.yimen, headers).await?;
         match &person {
-            Some(person) => person.stay_at_kiosk(),
+            Some(person) if self.is_asked_for => person.stay_at_kiosk(),
+            Some(_) => {}
             None => self.is_left.store(self.kiosk.is_some(), Ordering::Relaxed),
         }
         Ok(person)

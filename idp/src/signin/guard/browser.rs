@@ -61,12 +61,18 @@ impl Browser {
     }
 
     /// Whether whoever was here has said that this account is another person's.
-    pub(in crate::signin) async fn has_disowned(&self, db: &Db, account: Uuid) -> Result<bool, StoreError> {
+    pub(in crate::signin) async fn has_disowned(
+        &self,
+        change: &mut Change,
+        account: Uuid,
+    ) -> Result<bool, StoreError> {
         let Some(token) = &self.0 else {
             return Ok(false);
         };
-        let row = db.maybe(KNOWN, args![account, hash(token)]).await?;
-        Ok(row.is_some_and(|row| matches!(row.maybe_time("disowned_at"), Ok(Some(_)))))
+        Ok(match change.maybe(KNOWN, args![account, hash(token)]).await? {
+            Some(row) => row.maybe_time("disowned_at")?.is_some(),
+            None => false,
+        })
     }
 
     pub(in crate::signin) fn of(cookies: Cookies, headers: &HeaderMap) -> Self {

@@ -30,6 +30,7 @@ pub(in super::super) const LOOK: &str = "SELECT \
      (SELECT amount FROM tally WHERE subject = $5 AND period = $6) AS range_failures, \
      (SELECT amount FROM tally WHERE subject = $7 AND period = $8) AS range_sends, \
      (SELECT last_used_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS answered_at, \
+     (SELECT doubted_at FROM phone WHERE number_index = $1 AND ended_at IS NULL) AS doubted_at, \
      (SELECT a.locked_at FROM phone p JOIN account a ON a.id = p.account_id \
          WHERE p.number_index = $1 AND p.ended_at IS NULL) AS locked_at, \
      (SELECT a.locked_at FROM phone p JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
@@ -53,8 +54,9 @@ pub(in crate::signin) struct Seen {
     pub(in crate::signin) claimed_by: Option<Uuid>,
     /// Whether its owner has locked the account that a right code would open.
     pub(in crate::signin) is_locked: bool,
-    /// Whether whoever was at this browser has said that the number's account is another person's.
-    pub(in crate::signin) is_disowned: bool,
+    /// Whether whoever was at this browser has said that the number's account is another person's, or somebody wants it who
+    /// was proven to be one.
+    pub(in crate::signin) is_doubted: bool,
     /// Whether its owner is leaving.
     pub(in crate::signin) is_leaving: bool,
     /// What the owner of the account that holds the number reads, as far as is known.
@@ -76,7 +78,7 @@ impl Seen {
     /// Whether a right code leaves open whose account this is.
     pub(in crate::signin) fn is_in_doubt(&self, settings: &Phone, now: Timestamp) -> bool {
         let is_known = self.known == BrowserKnown::Yes;
-        ((self.is_locked || self.is_disowned) && !is_known)
+        ((self.is_locked || self.is_doubted) && !is_known)
             || is_in_doubt(self.number.answered_at, is_known, settings.silence.get(), now)
     }
 }
@@ -123,7 +125,7 @@ pub(in crate::signin) async fn look(
             BrowserKnown::No
         },
         claimed_by,
-        is_disowned: row.maybe_time("disowned_at")?.is_some(),
+        is_doubted: row.maybe_time("disowned_at")?.is_some() || row.maybe_time("doubted_at")?.is_some(),
         is_leaving: row.maybe_time("erase_at")?.is_some(),
         language: row.maybe_text("language")?.and_then(|tag| Language::tagged(&tag)),
         is_locked: row.maybe_time(locked_at)?.is_some(),

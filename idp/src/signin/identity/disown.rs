@@ -13,9 +13,9 @@ pub fn to_disown(session: &Session) -> String {
 }
 
 /// Whether whoever is there may say that the account is another person's. A passkey that stands for its owner says that
-/// it is not.
+/// it is not; and a browser that no account knows, a kiosk's or one that a phone let in, is none to remember it by.
 pub(super) fn may_disown(session: &Session) -> bool {
-    session.strength != Strength::Passkey
+    session.strength != Strength::Passkey && session.device.kiosk.is_none() && !session.came_by_phone()
 }
 
 impl Signin {

@@ -41,8 +41,15 @@ pub const ACCOUNT_PROOFS: Ceiling = Ceiling {
     period: Duration::from_secs(24 * 3600),
 };
 
-/// Wrong codes from a window that are typed for one account: twelve digits bear them, and whoever reads a number's messages
-/// does not use up its owner's tries in a minute. A code that a window gives out begins the count anew.
+/// Wrong codes from a window that are typed in one place: whoever reads a number's messages, of which there are ten a day,
+/// does not use up its owner's tries.
+pub const WINDOW_TRIES_HERE: Ceiling = Ceiling {
+    name: "window tries here",
+    most: 5,
+    period: Duration::from_secs(24 * 3600),
+};
+
+/// The same for one account: twelve digits bear them. A code that a window gives out begins the count anew.
 pub const WINDOW_TRIES: Ceiling = Ceiling {
     name: "window tries",
     most: 100,

@@ -10,7 +10,7 @@ mod senders;
 
 pub use ceiling::{
     ACCOUNT_PROOFS, BIRTHDAY_PROOFS, BROWSER_FAILURES, Ceiling, DAILY_BUDGET_SHARDS, RANGE_FAILURES,
-    RANGE_RATION, RANGE_SENDS, WINDOW_TRIES, budget_open_to, day_of_city, share_of_budget,
+    RANGE_RATION, RANGE_SENDS, WINDOW_TRIES, WINDOW_TRIES_HERE, budget_open_to, day_of_city, share_of_budget,
 };
 pub use may_send::{DAY, MINUTE, may_send, remember};
 pub use number_open::{BrowserKnown, number_open};

@@ -20,7 +20,12 @@ const STILL_IDLE: &str = "UPDATE session SET last_seen_at = last_seen_at \
 
 /// Neither what has ended, nor what is about to.
 const STILL_USED: &str = "UPDATE session SET last_seen_at = $2 \
-     WHERE id = $1 AND kiosk_id IS NOT NULL AND ended_at IS NULL AND last_seen_at <= $3 AND last_seen_at > $4";
+     WHERE id = $1 AND kiosk_id IS NOT NULL AND ended_at IS NULL AND last_seen_at <= $3 AND last_seen_at > $4 \
+     AND auth_time > $5";
+
+/// How long after a sign-in at a kiosk a department is believed that somebody is at work there. Ours: a page that loads
+/// itself again and again says so of nobody.
+const AT_WORK: Duration = Duration::from_secs(20 * 60);
 
 const OPEN_AT: &str = "SELECT id FROM session WHERE kiosk_id = $1 AND ended_at IS NULL ORDER BY id";
 
@@ -97,7 +102,7 @@ impl Sessions {
         let (grain, idle) = (now.minus(KIOSK_GRAIN), now.minus(self.lifetime.kiosk));
         let mut change = Change::begin(&self.db, &Context::of_node(now, &self.rng)).await?;
         change
-            .execute(STILL_USED, args![session, now, grain, idle])
+            .execute(STILL_USED, args![session, now, grain, idle, now.minus(AT_WORK)])
             .await?;
         change.commit_housekeeping().await
     }

@@ -15,6 +15,8 @@ use crate::web::PageError;
 pub(super) enum Whom {
     /// There was a doubt whose account it is, and they have shown that it is theirs.
     Owner(Uuid),
+    /// The same, by name and number.
+    OwnerByName(Uuid),
     /// Who was leaving: nothing but the proof says that they are the owner.
     Returning(Uuid, Proof),
     Newcomer,
@@ -34,6 +36,14 @@ impl Signin {
         let account = match whom {
             Whom::Newcomer => self.begin_anew(&mut change, phone).await?,
             Whom::Owner(owner) => self.come_back(&mut change, phone, owner).await?,
+            Whom::OwnerByName(owner) => {
+                account::hold(&mut change, owner).await?;
+                // A lock has perhaps taken the name off since it was compared: it may have been a thief's.
+                match account::is_proven(&mut change, owner).await? {
+                    true => self.come_back(&mut change, phone, owner).await?,
+                    false => None,
+                }
+            }
             Whom::Returning(owner, proof) => {
                 account::hold(&mut change, owner).await?;
                 let is_shown = known == BrowserKnown::Yes || matches!(proof, Proof::Passkey(_));
@@ -61,7 +71,7 @@ impl Signin {
         let entry = match whom {
             // What the old account knows of the browser is not the new one's.
             Whom::Newcomer => entry(Proof::Code, BrowserKnown::No, Manner::First),
-            Whom::Owner(_) => entry(Proof::Code, known, Manner::Odd),
+            Whom::Owner(_) | Whom::OwnerByName(_) => entry(Proof::Code, known, Manner::Odd),
             Whom::Returning(_, proof) => entry(proof, known, Manner::Odd),
         };
         Ok(Some(self.let_in(change, visitor, entry).await?))

@@ -71,7 +71,7 @@ pub async fn answer_whose(
     let locale = interaction.dress(page.clone()).locale();
     let visitor = signin.visitor(&headers, locale, &facts).await?;
     let (whom, change) = match signin
-        .reply(&context, &asked, holder, &form, &visitor.browser)
+        .reply(&context, &asked, holder, &id, &form, &visitor.browser)
         .await?
     {
         Reply::Enter(whom, change) => (whom, change),
@@ -121,6 +121,7 @@ impl Signin {
         context: &Context,
         asked: &Asked,
         holder: Option<Uuid>,
+        interaction: &str,
         form: &PostedForm,
         browser: &Browser,
     ) -> Result<Reply, Halt> {
@@ -132,13 +133,13 @@ impl Signin {
                     .recognise(context.clone(), holder, typed.clone())
                     .await?
                 {
-                    Ok(()) => Reply::Enter(Whom::Owner(holder), None),
+                    Ok(()) => Reply::Enter(Whom::OwnerByName(holder), None),
                     Err(trouble) => Reply::Trouble(typed, WhoseTrouble::Name(trouble)),
                 }
             }
             (Question::Whose, "window", Some(holder)) => {
                 let code = form.one("code")?;
-                match self.redeem(context, holder, code).await? {
+                match self.redeem(context, holder, interaction, code).await? {
                     Redemption::Good(change, redeemed) if redeemed.account == holder => {
                         Reply::Enter(Whom::Owner(holder), Some(change))
                     }
@@ -194,13 +195,15 @@ impl Signin {
         if free_from.is_some_and(|from| from <= context.now) {
             return Ok(None);
         }
-        if !browser.has_disowned(&self.db, owner).await? {
+        let mut change = Change::begin(&self.db, context).await?;
+        // Its owner may lock the account at this very moment, and forget the browser by it.
+        account::hold(&mut change, owner).await?;
+        if !browser.has_disowned(&mut change, owner).await? {
             return Ok(Some(WhoseTrouble::InUse));
         }
         if let Some(from) = free_from {
             return Ok(Some(WhoseTrouble::FreeFrom(from)));
         }
-        let mut change = Change::begin(&self.db, context).await?;
         account::doubt(&mut change, &self.vault, phone, owner).await?;
         change.commit().await?;
         Ok(Some(WhoseTrouble::FreeFrom(context.now.plus(lease.wait))))

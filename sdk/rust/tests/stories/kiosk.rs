@@ -115,6 +115,20 @@ async fn the_provider_hears_that_somebody_is_still_there() {
 }
 
 #[tokio::test]
+async fn a_page_that_loads_itself_anew_says_of_nobody_that_they_are_there() {
+    let world = World::start().await;
+    let mut browser = at_kiosk(&world).await;
+    let by_itself = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")];
+    let by_hand = [by_itself[0], by_itself[1], ("sec-fetch-user", "?1")];
+    for (headers, heard) in [(&by_itself[..], 0), (&by_hand[..], 1)] {
+        world.time.advance(31);
+        assert_eq!(browser.send("GET", "/", headers, "").await.body, "welcome");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(world.provider.refreshed.load(Ordering::Relaxed), heard);
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_told_of_who_sits_at_a_browser_of_their_own() {
     let world = World::start().await;
     let mut browser = world.signed_in().await;

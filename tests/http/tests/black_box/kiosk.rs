@@ -169,6 +169,14 @@ async fn a_refresh_keeps_a_session_at_a_kiosk_and_brings_none_back() {
         .refresh(&tokens.refresh)
         .await
         .assert_error(400, "invalid_grant");
+    // A page that loads itself again and again stands for nobody: after twenty minutes it is believed no more.
+    let resident = at_kiosk_named(&app, "13800000003", "二楼1号机").await;
+    let tokens = resident.sign_in_to(&client).await;
+    for _ in 0..14 {
+        app.advance("100s").await;
+        client.refresh(&tokens.refresh).await;
+    }
+    assert!(!is_signed_in(&resident.browser).await);
     // A refresh is no sign that anybody sits before a browser of their own.
     let home = app.resident("13800000002");
     let tokens = home.sign_in_to(&client).await;

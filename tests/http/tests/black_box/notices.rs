@@ -351,7 +351,7 @@ async fn of_the_weeks_browsers_the_one_in_which_the_link_is_pressed_stays() {
 
 /// A number that may be somebody else's by now hears nothing of what happens in its former owner's account.
 #[tokio::test]
-async fn a_silent_number_is_told_nothing_where_another_one_answers() {
+async fn a_silent_number_hears_of_the_ways_in_alone_where_another_one_answers() {
     let app = TestApp::start().await;
     let (owner, _) = crate::phones::with_two(&app).await;
     let stranger = app.resident("13800000002");
@@ -362,6 +362,13 @@ async fn a_silent_number_is_told_nothing_where_another_one_answers() {
     owner.elsewhere().sign_in().await;
     owner.told_of("新设备").await;
     assert_eq!(stranger.texts().await.len(), before);
+    // But it may be the owner's who has not used it, and the one that answers a thief's.
+    app.advance("2m").await;
+    let thief = owner.elsewhere();
+    let account = crate::phones::add(&app, &thief.sign_in().await, "13800000003").await;
+    assert_eq!(stranger.told_of("您的账户有变动").await, "/account");
+    assert!(account.text("#methods").contains("138 **** 0003"));
+    assert_eq!(stranger.texts().await.len(), before + 1);
 }
 
 #[tokio::test]

@@ -90,8 +90,12 @@ async fn the_owner_keeps_the_number_by_a_code_or_by_the_messages_link() {
             let locked = app.browser().get(&link).await.press("#lock", &[]).await;
             assert!(locked.has("#outcome"), "{}", locked.answer.body);
         } else {
-            // On any telephone, and nobody but the heir is asked anything.
-            owner.elsewhere().sign_in_to(&client).await;
+            // A browser that the account does not know is asked whose it is, and does not end the wait.
+            let other = owner.elsewhere();
+            let asked = other.sign_in_at(&other.browser.get("/account").await).await;
+            assert!(asked.url.path().ends_with("/whose"), "{}", asked.url);
+            app.advance("2m").await;
+            owner.sign_in_to(&client).await;
         }
         app.advance("73h").await;
         let page = comes_again(&app, &heir).await;
