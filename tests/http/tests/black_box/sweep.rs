@@ -94,6 +94,8 @@ async fn the_account_page_says_when_a_service_was_last_used_for_as_long_as_it_ma
     let client = app.client("hrss").await;
     let people = [1, 2, 3].map(|n| app.resident(&format!("1380000000{n}")));
     let [came_again, came_later, stayed_away] = &people;
+    // Minutes are compared.
+    app.begin_period(60).await;
     came_again.sign_in_to(&client).await;
     stayed_away.sign_in_to(&client).await;
     app.advance("20d").await;

@@ -95,6 +95,7 @@ async fn the_owner_keeps_the_number_by_a_code_or_by_the_messages_link() {
             let asked = other.sign_in_at(&other.browser.get("/account").await).await;
             assert!(asked.url.path().ends_with("/whose"), "{}", asked.url);
             app.advance("2m").await;
+            owner.browser.get("/account").await.press("#sign-out", &[]).await;
             owner.sign_in_to(&client).await;
         }
         app.advance("73h").await;

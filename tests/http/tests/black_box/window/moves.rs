@@ -249,7 +249,7 @@ async fn a_code_moves_one_number_once_and_is_not_guessed() {
     } else {
         "000000000000"
     };
-    for _ in 0..99 {
+    for _ in 0..4 {
         assert_eq!(lost.type_code(wrong).await.status(), 422);
     }
     assert_eq!(lost.type_code(&lost.code().await).await.status(), 429);
