@@ -1,0 +1,27 @@
+//! Trust without registration: what entities state about themselves and each other, and what may be believed of it
+//! (OpenID Federation 1.0).
+//! May import: keys, clock.
+//!
+//! Everything here is a function of what was fetched or found elsewhere and of `now`. A statement goes through two
+//! types: [`Unproven`] (well formed, of the right kind, in time) and [`Statement`] (signed by keys that the caller
+//! has reason to believe).
+//!
+//! Nothing outside calls this room yet: `department` and `oidc` will.
+
+mod constraints;
+mod critical;
+mod entity_id;
+mod fault;
+mod metadata;
+mod read;
+mod statement;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+pub use constraints::{Constraints, NameSubtree};
+pub use entity_id::{EntityId, EntityIdFault, Relaxation};
+pub use fault::{Step, TrustError, TrustFault};
+pub use metadata::{FEDERATION_ENTITY, Metadata, RELYING_PARTY};
+pub use read::{Asked, Unproven, read};
+pub use statement::{AttachedMark, Configuration, Kind, MarkOwner, Statement, Subordinate};
