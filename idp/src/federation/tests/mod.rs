@@ -1,16 +1,24 @@
+mod chains;
 mod constraining;
+mod drafts;
 mod entity_ids;
+mod marks;
+mod searches;
 mod statements;
 
 use serde_json::{Value, json};
 
-use super::{EntityId, Relaxation, Step, TrustFault};
+use super::{Anchor, EntityId, Limits, Relaxation, Step, TrustFault};
 use crate::clock::Timestamp;
 use crate::keys::jose::forge::ForgedKey;
 use crate::keys::jose::{Algorithm, JwkSet};
 
 const SECONDS: i64 = 1_800_000_000;
 const NOW: Timestamp = Timestamp::from_seconds(SECONDS);
+const LIMITS: Limits = Limits {
+    intermediates: 3,
+    relaxation: Relaxation::Nothing,
+};
 const STATEMENT: &str = "entity-statement+jwt";
 
 fn id(text: &str) -> EntityId {
@@ -49,6 +57,14 @@ impl Actor {
         JwkSet::parse_federation(&self.jwks()).unwrap()
     }
 
+    fn as_anchor(&self) -> Anchor {
+        Anchor {
+            id: self.id.clone(),
+            keys: self.keys(),
+            configuration: None,
+        }
+    }
+
     /// The claims of its entity configuration, below these superiors.
     fn configuration(&self, superiors: &[&Self]) -> Value {
         let endpoint = format!("{}/fetch", self.id);
@@ -74,4 +90,17 @@ impl Actor {
     fn states(&self, claims: &Value) -> String {
         self.key.sign(&self.key.header(STATEMENT), claims)
     }
+}
+
+/// From the lowest up: each configured below the next, the last an anchor.
+fn chain_of(actors: &[&Actor]) -> Vec<String> {
+    let (lowest, top) = (actors[0], actors[actors.len() - 1]);
+    let mut jwts = vec![lowest.states(&lowest.configuration(&actors[1..2]))];
+    jwts.extend(
+        actors
+            .windows(2)
+            .map(|pair| pair[1].states(&pair[1].about(pair[0]))),
+    );
+    jwts.push(top.states(&top.configuration(&[])));
+    jwts
 }
