@@ -60,8 +60,7 @@ impl NameSubtree {
             Self::Host(name) => host == name,
             Self::Below(name) => host
                 .strip_suffix(name.as_str())
-                .and_then(|before| before.strip_suffix('.'))
-                .is_some_and(|labels| !labels.is_empty()),
+                .is_some_and(|labels| labels.ends_with('.')),
         }
     }
 }

@@ -31,7 +31,7 @@ pub enum EntityIdFault {
     NotUrl,
     #[error("a URL that begins with https://")]
     Scheme,
-    #[error("a URL with a host that does not end with a dot")]
+    #[error("a URL with a host of labels that are not empty")]
     Host,
     #[error("a URL without user name or password")]
     UserInfo,
@@ -52,7 +52,7 @@ impl EntityId {
         check_scheme(&url, relaxation)?;
         // `https:a.example` and `https:\\a.example` are read as URLs too: what is not canonical goes below.
         match url.host() {
-            Some(Host::Domain(name)) if !name.is_empty() && !name.ends_with('.') => {}
+            Some(Host::Domain(name)) if name.split('.').all(|label| !label.is_empty()) => {}
             Some(Host::Ipv4(_) | Host::Ipv6(_)) => {}
             _ => return Err(EntityIdFault::Host),
         }

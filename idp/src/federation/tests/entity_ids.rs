@@ -46,6 +46,8 @@ fn an_entity_identifier_is_an_https_url_in_its_one_spelling() {
         ("https://a.example//x", EntityIdFault::Path),
         ("https://a.example\\x", EntityIdFault::NotCanonical),
         ("https://a.example./x", EntityIdFault::Host),
+        ("https://.a.example", EntityIdFault::Host),
+        ("https://a..example", EntityIdFault::Host),
         ("https://中国.example", EntityIdFault::NotCanonical),
         ("https://a.example/养老", EntityIdFault::NotCanonical),
         (" https://a.example", EntityIdFault::NotCanonical),
