@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
-use super::{Actor, LIMITS, NOW, SECONDS, chain_of, place};
+use super::{Actor, LIMITS, NOW, SECONDS, chain_of, id, place};
 use crate::clock::Timestamp;
 use crate::federation::{Anchor, Chain, Step, TrustError, TrustFault};
-use crate::keys::jose::Algorithm;
 use crate::keys::jose::forge::ForgedKey;
+use crate::keys::jose::{Algorithm, JwkSet, Unverified};
 
 /// A system below a bureau below an anchor.
 struct Scene {
@@ -53,6 +53,32 @@ impl Scene {
         }
         self.verify(&jwts)
     }
+}
+
+/// Made by somebody else's code: the chain of OpenID Federation 1.0 §4.3, at a time when it was good.
+#[test]
+fn the_standards_own_chain_is_one() {
+    let jwts: Vec<&str> = include_str!("standard_chain.txt").lines().collect();
+    let subject = id("https://credential_issuer.example.org");
+    let published = Unverified::parse_long(jwts[3])
+        .unwrap()
+        .unproven_claims()
+        .unwrap();
+    let anchor = Anchor {
+        id: id("https://trust-anchor.example.org"),
+        keys: JwkSet::parse_federation(&published["jwks"]).unwrap(),
+        configuration: None,
+    };
+    let verify = |seconds| {
+        let now = Timestamp::from_seconds(seconds);
+        Chain::verify(&jwts, &subject, std::slice::from_ref(&anchor), &LIMITS, now)
+    };
+    let chain = verify(1_767_711_000).unwrap();
+    assert_eq!(chain.expires_at(), Timestamp::from_seconds(1_768_010_984));
+    let metadata = chain.metadata_before_policy();
+    let name = &metadata.of("federation_entity").unwrap()["organization_name"];
+    assert_eq!(name, "OpenID Credential Issuer example");
+    assert_eq!(place(verify(1_768_020_000)), Some((Step::Time, "exp")));
 }
 
 #[test]
