@@ -54,7 +54,7 @@ impl Want {
 /// Finds a chain from an entity to an anchor, the shortest first (§10.1, §10.3), without fetching anything itself:
 ///
 /// ```text
-/// while let Some(want) = search.next() { search.got(want, fetch(want.url())) }
+/// while let Some(want) = search.next_want() { search.got(want, fetch(want.url())) }
 /// search.finish()
 /// ```
 ///
@@ -85,7 +85,7 @@ enum Reached {
 
 /// What to do with the first of the ways.
 enum Next {
-    Ask(Want),
+    Ask(Box<Want>),
     Climb(Vec<EntityId>),
     Verify(Vec<String>),
 }
@@ -124,11 +124,11 @@ impl<'a> Search<'a> {
     }
 
     /// The next statement that is needed; nothing once a chain is found, or none can be.
-    pub fn next(&mut self) -> Option<Want> {
+    pub fn next_want(&mut self) -> Option<Want> {
         while self.found.is_none() {
             let way = self.ways.front()?.clone();
             match self.look(&way) {
-                Ok(Next::Ask(want)) if self.asked < MOST_WANTS => return Some(want),
+                Ok(Next::Ask(want)) if self.asked < MOST_WANTS => return Some(*want),
                 Ok(Next::Ask(want)) => {
                     let expected = format!("a chain within {MOST_WANTS} statements");
                     let whose = Whose(self.subject.as_str());
@@ -216,7 +216,7 @@ impl<'a> Search<'a> {
     fn look(&self, way: &[EntityId]) -> Result<Next, TrustFault> {
         let top = way.last().unwrap_or(&self.subject);
         let configuration = match self.configurations.get(top) {
-            None => return Ok(Next::Ask(Want::Configuration(top.clone()))),
+            None => return Ok(Next::Ask(Box::new(Want::Configuration(top.clone())))),
             Some(known) => known.as_ref().map_err(Clone::clone)?,
         };
         if !self.is_anchor(top) {
@@ -275,7 +275,7 @@ impl<'a> Search<'a> {
     }
 
     /// An endpoint elsewhere than at its owner's own host would let an intermediate choose whom we ask.
-    fn want_subordinate(&self, issuer: &EntityId, subject: &EntityId) -> Result<Want, TrustFault> {
+    fn want_subordinate(&self, issuer: &EntityId, subject: &EntityId) -> Result<Box<Want>, TrustFault> {
         const CLAIM: &str = "federation_fetch_endpoint";
         let own = self.configuration(issuer)?.metadata().of(FEDERATION_ENTITY);
         let found = own.and_then(|own| own.get(CLAIM)).cloned().unwrap_or_default();
@@ -286,11 +286,11 @@ impl<'a> Search<'a> {
                     && issuer.shares_origin(&endpoint)
                     && endpoint.fragment().is_none() =>
             {
-                Ok(Want::Subordinate {
+                Ok(Box::new(Want::Subordinate {
                     endpoint,
                     issuer: issuer.clone(),
                     subject: subject.clone(),
-                })
+                }))
             }
             _ => {
                 let expected = format!("an address at the host of {issuer}");

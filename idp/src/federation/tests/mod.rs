@@ -1,10 +1,12 @@
 mod chains;
+mod claims;
 mod constraining;
 mod drafts;
 mod entity_ids;
 mod marks;
 mod searches;
 mod statements;
+mod what_follows;
 
 use serde_json::{Value, json};
 
