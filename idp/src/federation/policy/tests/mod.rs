@@ -5,8 +5,10 @@ mod faults;
 mod merging;
 mod operators;
 mod pairs;
+mod properties;
 mod scopes;
 mod structure;
+mod vectors;
 
 use serde_json::{Map, Value, json};
 
