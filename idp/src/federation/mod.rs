@@ -18,6 +18,7 @@ mod fault;
 mod mark;
 mod metadata;
 mod plan;
+pub mod policy;
 mod read;
 mod statement;
 mod syntax;
