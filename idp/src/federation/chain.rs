@@ -1,10 +1,7 @@
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
 use super::entity_id::{EntityId, Relaxation};
 use super::fault::{Step, TrustFault, Whose};
 use super::metadata::Metadata;
+use super::policy::Policy;
 use super::read::{Asked, Unproven, read};
 use super::statement::{Configuration, Statement};
 use crate::clock::Timestamp;
@@ -109,16 +106,16 @@ impl Chain {
         self.statements().map(Statement::as_jwt).collect()
     }
 
-    /// The subject's metadata with what its superiors give and take, before any policy: the immediate superior's word
-    /// first, then the types that each allows (§6.2.3).
-    #[must_use]
-    pub fn metadata_before_policy(&self) -> Metadata {
+    /// The subject's metadata with what its superiors give, take and demand: the immediate superior's word first, then
+    /// the types that each allows, then the policy of all (§3.1.1, §6.2.3, §6.1.4).
+    pub fn resolve(&self) -> Result<Metadata, TrustFault> {
         let own = self.subject.metadata().clone();
         let stated = match self.superior() {
             Some(superior) => own.overlay(superior.metadata()),
             None => own,
         };
-        self.subordinate
+        let allowed = self
+            .subordinate
             .iter()
             .filter_map(|statement| {
                 statement
@@ -127,23 +124,23 @@ impl Chain {
                     .allowed_entity_types
                     .as_deref()
             })
-            .fold(stated, Metadata::restrict)
-    }
-
-    /// Each superior and its policy, the most superior first: the order in which they are merged (§6.1.4.1).
-    pub fn policies(&self) -> impl Iterator<Item = (&EntityId, &Map<String, Value>)> {
-        self.subordinate.iter().rev().filter_map(|statement| {
-            let policy = &statement.subordinate()?.metadata_policy;
-            (!policy.is_empty()).then_some((statement.issuer(), policy))
+            .fold(stated, Metadata::restrict);
+        Ok(match Policy::resolve(self.policies()?)? {
+            Some(policy) => Metadata::from(policy.apply(allowed.into_types())?),
+            None => allowed,
         })
     }
 
-    /// The operators that one of the superiors calls critical: they are so in all policies of the chain (§6.1.4.1).
-    #[must_use]
-    pub fn critical_operators(&self) -> BTreeSet<String> {
-        let subordinate = self.subordinate.iter().filter_map(Statement::subordinate);
-        subordinate
-            .flat_map(|subordinate| subordinate.critical_operators.iter().cloned())
+    /// The most superior first: the order in which they are merged.
+    fn policies(&self) -> Result<Vec<Policy>, TrustFault> {
+        let claim = |statement: &Statement| statement.subordinate()?.metadata_policy.clone();
+        let written = self
+            .subordinate
+            .iter()
+            .rev()
+            .filter_map(|statement| Some((statement.issuer(), claim(statement)?)));
+        written
+            .map(|(issuer, claim)| Ok(Policy::read(issuer.as_str(), Some(&claim), None)?))
             .collect()
     }
 

@@ -78,14 +78,7 @@ fn of_configuration(configuration: &Configuration) -> Map<String, Value> {
 fn of_subordinate(subordinate: &Subordinate) -> Map<String, Value> {
     Map::from_iter([
         ("constraints".to_owned(), of_constraints(&subordinate.constraints)),
-        (
-            "metadata_policy".to_owned(),
-            Value::Object(subordinate.metadata_policy.clone()),
-        ),
-        (
-            "metadata_policy_crit".to_owned(),
-            json!(subordinate.critical_operators),
-        ),
+        ("metadata_policy".to_owned(), json!(subordinate.metadata_policy)),
         ("source_endpoint".to_owned(), json!(subordinate.source_endpoint)),
     ])
 }

@@ -5,17 +5,6 @@ use serde_json::{Map, Value};
 use super::fault::{Step, TrustFault, Whose};
 use super::syntax;
 
-/// The operators of §6.1.3.1, which every implementation knows.
-const STANDARD_OPERATORS: &[&str] = &[
-    "value",
-    "add",
-    "default",
-    "one_of",
-    "subset_of",
-    "superset_of",
-    "essential",
-];
-
 /// `crit` (§13.4): claims that must be understood. We understand no extension, so a list that is well formed is refused
 /// as well; what is wrong with it is told apart, since two different people mend it.
 pub(super) fn check(claims: &Map<String, Value>, whose: Whose<'_>) -> Result<(), TrustFault> {
@@ -33,17 +22,6 @@ pub(super) fn check(claims: &Map<String, Value>, whose: Whose<'_>) -> Result<(),
         return fault("claims that the statement has");
     }
     fault("only claims that are understood here, which are those of the standard")
-}
-
-/// `metadata_policy_crit` (§3.1.3). Whether its operators are understood is for the policy to say, which counts them
-/// over the whole chain.
-pub(super) fn operators(claim: &Value, whose: Whose<'_>) -> Result<BTreeSet<String>, TrustFault> {
-    let fault = |expected| whose.fault(Step::Critical, "metadata_policy_crit", expected, claim);
-    let names = names(claim).ok_or_else(|| fault("a list of different operator names, not empty"))?;
-    if names.iter().any(|name| STANDARD_OPERATORS.contains(name)) {
-        return Err(fault("no operator that the standard defines"));
-    }
-    Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 fn names(claim: &Value) -> Option<BTreeSet<&str>> {

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::policy::{PolicyFault, Problem, Stage};
+
 /// As much of what an entity wrote as anyone needs to recognise it.
 const LONGEST: usize = 200;
 
@@ -31,6 +33,18 @@ impl TrustFault {
             expected: quoted(expected),
             found: quoted(found),
         }
+    }
+}
+
+impl From<PolicyFault> for TrustFault {
+    fn from(fault: PolicyFault) -> Self {
+        let step = match (fault.problem, fault.stage) {
+            (Problem::Critical, _) => Step::Critical,
+            (_, Stage::Resolution) => Step::PolicyMerge,
+            (_, Stage::Application) => Step::PolicyApply,
+        };
+        let expected = format!("{}: {}", fault.place(), fault.expected);
+        Self::new(step, &fault.issuer, fault.claim(), expected, &fault.found)
     }
 }
 
@@ -90,6 +104,8 @@ pub enum Step {
     Anchor,
     PathLength,
     Naming,
+    PolicyMerge,
+    PolicyApply,
     Mark,
 }
 
@@ -114,6 +130,8 @@ impl Step {
             Self::Anchor => "anchor",
             Self::PathLength => "path_length",
             Self::Naming => "naming",
+            Self::PolicyMerge => "policy_merge",
+            Self::PolicyApply => "policy_apply",
             Self::Mark => "mark",
         }
     }
@@ -123,6 +141,7 @@ impl Step {
     pub const fn error(self) -> TrustError {
         match self {
             Self::Anchor => TrustError::InvalidTrustAnchor,
+            Self::PolicyMerge | Self::PolicyApply => TrustError::InvalidMetadata,
             _ => TrustError::InvalidTrustChain,
         }
     }
@@ -139,4 +158,5 @@ impl fmt::Display for Step {
 pub enum TrustError {
     InvalidTrustAnchor,
     InvalidTrustChain,
+    InvalidMetadata,
 }

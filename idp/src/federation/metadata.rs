@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use super::fault::{Step, TrustFault, Whose};
+use super::policy::MetadataOfTypes;
 
 /// The entity type of whoever takes part in a federation's own protocols (OpenID Federation 1.0 §5.1.1).
 pub const FEDERATION_ENTITY: &str = "federation_entity";
@@ -11,10 +10,10 @@ pub const RELYING_PARTY: &str = "openid_relying_party";
 
 /// Entity type → parameter → value (§5).
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Metadata(BTreeMap<String, Map<String, Value>>);
+pub struct Metadata(MetadataOfTypes);
 
-impl From<BTreeMap<String, Map<String, Value>>> for Metadata {
-    fn from(types: BTreeMap<String, Map<String, Value>>) -> Self {
+impl From<MetadataOfTypes> for Metadata {
+    fn from(types: MetadataOfTypes) -> Self {
         Self(types)
     }
 }
@@ -27,7 +26,7 @@ impl Metadata {
             whose.fault(Step::Syntax, "metadata", expected, found)
         };
         let types = claim.as_object().ok_or_else(|| fault(claim))?;
-        let mut metadata = BTreeMap::new();
+        let mut metadata = MetadataOfTypes::new();
         for (name, parameters) in types {
             let parameters = parameters.as_object().ok_or_else(|| fault(parameters))?;
             if parameters.values().any(Value::is_null) {
@@ -47,8 +46,13 @@ impl Metadata {
     }
 
     #[must_use]
-    pub const fn types(&self) -> &BTreeMap<String, Map<String, Value>> {
+    pub const fn types(&self) -> &MetadataOfTypes {
         &self.0
+    }
+
+    #[must_use]
+    pub fn into_types(self) -> MetadataOfTypes {
+        self.0
     }
 
     #[must_use]

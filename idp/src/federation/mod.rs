@@ -4,7 +4,8 @@
 //!
 //! Everything here is a function of what was fetched or found elsewhere and of `now`. A statement goes through two
 //! types: [`Unproven`] (well formed, of the right kind, in time) and [`Statement`] (signed by keys that the caller
-//! has reason to believe). A [`Chain`] is statements from an entity up to an anchor whose keys are configured.
+//! has reason to believe). A [`Chain`] is statements from an entity up to an anchor whose keys are configured;
+//! its superiors' [`policy`] makes the entity's metadata what it is for us.
 //! [`Search`] says what to fetch to find one, and never fetches. A [`Draft`] is what we state ourselves.
 //!
 //! Nothing outside calls this room yet: `department` and `oidc` will.

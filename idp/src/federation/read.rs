@@ -8,6 +8,7 @@ use super::critical;
 use super::entity_id::{EntityId, Relaxation};
 use super::fault::{Step, TrustFault, Whose};
 use super::metadata::Metadata;
+use super::policy::Policy;
 use super::statement::{Configuration, Kind, Statement, Subordinate};
 use super::syntax::{self, Form, Reader};
 use crate::clock::Timestamp;
@@ -299,15 +300,11 @@ fn configuration(claims: &Map<String, Value>, reader: Reader<'_>) -> Result<Conf
 
 fn subordinate(claims: &Map<String, Value>, reader: Reader<'_>) -> Result<Subordinate, TrustFault> {
     let whose = reader.whose;
+    let policy = claims.get("metadata_policy");
+    Policy::read(whose.0, policy, claims.get("metadata_policy_crit"))?;
     Ok(Subordinate {
         constraints: optional(claims, "constraints", |claim| Constraints::read(claim, whose))?,
-        metadata_policy: optional(claims, "metadata_policy", |claim| {
-            let fault = || whose.fault(Step::Syntax, "metadata_policy", "an object", claim);
-            claim.as_object().cloned().ok_or_else(fault)
-        })?,
-        critical_operators: optional(claims, "metadata_policy_crit", |claim| {
-            critical::operators(claim, whose)
-        })?,
+        metadata_policy: policy.cloned(),
         source_endpoint: optional(claims, "source_endpoint", |claim| {
             reader.source_endpoint(claim).map(Some)
         })?,

@@ -1,8 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::constraints::Constraints;
 use super::entity_id::EntityId;
@@ -63,9 +63,8 @@ pub struct MarkOwner {
 #[derive(Clone, Debug, Default)]
 pub struct Subordinate {
     pub constraints: Constraints,
-    /// The claim as it stands; what it means is for the policy to say.
-    pub metadata_policy: Map<String, Value>,
-    pub critical_operators: BTreeSet<String>,
+    /// The claim as it stands; it is a policy, by itself.
+    pub metadata_policy: Option<Value>,
     pub source_endpoint: Option<String>,
 }
 

@@ -75,7 +75,7 @@ fn the_standards_own_chain_is_one() {
     };
     let chain = verify(1_767_711_000).unwrap();
     assert_eq!(chain.expires_at(), Timestamp::from_seconds(1_768_010_984));
-    let metadata = chain.metadata_before_policy();
+    let metadata = chain.resolve().unwrap();
     let name = &metadata.of("federation_entity").unwrap()["organization_name"];
     assert_eq!(name, "OpenID Credential Issuer example");
     assert_eq!(place(verify(1_768_020_000)), Some((Step::Time, "exp")));

@@ -148,6 +148,7 @@ fn claims_of_a_subordinate_statement_have_their_syntax() {
     let scene = Scene::new();
     let bad = |claim, value: Value| (Claim(claim, value), Some((Step::Syntax, claim)));
     let good = |claim, value: Value| (Claim(claim, value), None);
+    let policy = Some((Step::PolicyMerge, "metadata_policy"));
     let critical = |value: Value| {
         (
             Claim("metadata_policy_crit", value),
@@ -159,8 +160,15 @@ fn claims_of_a_subordinate_statement_have_their_syntax() {
             "metadata_policy",
             json!({"openid_relying_party": {"scope": {"default": "openid"}}}),
         ),
-        bad("metadata_policy", json!([])),
-        good("metadata_policy_crit", json!(["regexp"])),
+        (Claim("metadata_policy", json!([])), policy),
+        (
+            Claim(
+                "metadata_policy",
+                json!({"openid_relying_party": {"scope": {"value": {}, "add": 5}}}),
+            ),
+            policy,
+        ),
+        critical(json!(["regexp"])),
         critical(json!([])),
         critical(json!(["subset_of"])),
         critical(json!("regexp")),

@@ -92,8 +92,7 @@ fn what_we_state_of_others_is_read_as_it_is_meant() {
             excluded: vec![NameSubtree::parse("x.gov.example").unwrap()],
             allowed_entity_types: Some(Vec::new()),
         },
-        metadata_policy: policy.as_object().unwrap().clone(),
-        critical_operators: ["regexp".to_owned()].into(),
+        metadata_policy: Some(policy.clone()),
         source_endpoint: Some("https://anchor.example/fetch".to_owned()),
     };
     let kind = Kind::Subordinate(subordinate);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::chains::Scene;
 use super::{SECONDS, place};
 use crate::clock::Timestamp;
-use crate::federation::Step;
+use crate::federation::{Step, TrustError, TrustFault};
 
 #[test]
 fn a_chain_ends_with_the_first_of_its_statements() {
@@ -78,7 +78,7 @@ fn metadata_is_the_immediate_superiors_word_and_then_what_all_allow() {
                 .extend(added.as_object().unwrap().clone());
             jwts[at] = by.states(&claims);
         }
-        let metadata = scene.verify(&jwts).unwrap().metadata_before_policy();
+        let metadata = scene.verify(&jwts).unwrap().resolve().unwrap();
         json!(metadata.types())
     };
     let mine = json!({"openid_relying_party": {"scope": "openid", "x": 1}, "openid_provider": {}});
@@ -106,30 +106,83 @@ fn metadata_is_the_immediate_superiors_word_and_then_what_all_allow() {
     );
 }
 
-#[test]
-fn policies_come_from_the_most_superior_down() {
+/// Of the system below the bureau below the anchor, whose metadata is of a relying party.
+fn resolved(bureau: &Value, anchor: &Value, metadata: &Value) -> Result<Value, TrustFault> {
     let scene = Scene::new();
-    let policy = |scope: &str| json!({"openid_relying_party": {"scope": {"default": scope}}});
-    let chain = scene
-        .saying(
-            &json!({"metadata_policy": policy("bureau"), "metadata_policy_crit": ["regexp"]}),
-            &json!({"metadata_policy": policy("anchor")}),
-        )
-        .unwrap();
-    let policies: Vec<_> = chain
-        .policies()
-        .map(|(by, policy)| (by.as_str(), json!(policy)))
-        .collect();
+    let policy = |policy: &Value| json!({"metadata_policy": {"openid_relying_party": policy}});
+    let mut own = scene.system.configuration(&[&scene.bureau]);
+    own["metadata"] = json!({"openid_relying_party": metadata});
+    let mut jwts = scene.jwts();
+    jwts[0] = scene.system.states(&own);
+    for (at, by, about, added) in [
+        (1, &scene.bureau, &scene.system, policy(bureau)),
+        (2, &scene.anchor, &scene.bureau, policy(anchor)),
+    ] {
+        let mut claims = by.about(about);
+        claims["metadata_policy"] = added["metadata_policy"].clone();
+        jwts[at] = by.states(&claims);
+    }
+    let metadata = scene.verify(&jwts)?.resolve()?;
+    Ok(json!(metadata.relying_party()))
+}
+
+#[test]
+fn policies_of_all_superiors_are_merged_and_applied() {
+    let scope = |operators: Value| json!({"scope": operators});
+    let system = scope(json!("openid profile phone"));
+    let outcome = |bureau: Value, anchor: Value| resolved(&scope(bureau), &scope(anchor), &system);
     assert_eq!(
-        policies,
-        [
-            ("https://anchor.example", policy("anchor")),
-            ("https://bureau.example", policy("bureau")),
-        ]
+        outcome(
+            json!({"subset_of": "openid profile"}),
+            json!({"subset_of": "openid phone", "essential": true}),
+        ),
+        Ok(scope(json!("openid")))
+    );
+    // An intermediate cannot give what the anchor does not, and is told so.
+    let fault = outcome(json!({"add": "address"}), json!({"subset_of": "openid"})).unwrap_err();
+    assert_eq!((fault.step, fault.claim), (Step::PolicyMerge, "metadata_policy"));
+    assert_eq!(fault.entity, "https://bureau.example");
+    assert_eq!(fault.step.error(), TrustError::InvalidMetadata);
+    let fault = resolved(
+        &scope(json!({"superset_of": "openid"})),
+        &json!({"contacts": {"essential": true}}),
+        &system,
+    )
+    .unwrap_err();
+    assert_eq!((fault.step, fault.claim), (Step::PolicyApply, "metadata_policy"));
+    assert!(
+        fault
+            .expected
+            .starts_with("openid_relying_party, contacts, essential: "),
+        "{fault}"
+    );
+}
+
+/// The order matters: a type that is taken out has no metadata that a policy could miss (§6.2.3).
+#[test]
+fn a_policy_sees_what_the_superior_wrote_and_not_what_is_not_allowed() {
+    let scene = Scene::new();
+    let policy = json!({"openid_provider": {"issuer": {"essential": true}}});
+    let outcome = |metadata: Value, types: &[&str]| {
+        let mut jwts = scene.jwts();
+        let mut own = scene.system.configuration(&[&scene.bureau]);
+        own["metadata"] = json!({"openid_provider": {}});
+        jwts[0] = scene.system.states(&own);
+        let mut claims = scene.bureau.about(&scene.system);
+        claims["metadata"] = metadata;
+        claims["metadata_policy"] = policy.clone();
+        claims["constraints"] = json!({"allowed_entity_types": types});
+        jwts[1] = scene.bureau.states(&claims);
+        place(scene.verify(&jwts).unwrap().resolve())
+    };
+    let provider = &["openid_provider"][..];
+    assert_eq!(
+        outcome(json!({}), provider),
+        Some((Step::PolicyApply, "metadata_policy"))
     );
     assert_eq!(
-        chain.critical_operators().into_iter().collect::<Vec<_>>(),
-        ["regexp"]
+        outcome(json!({"openid_provider": {"issuer": "x"}}), provider),
+        None
     );
-    assert_eq!(scene.verify(&scene.jwts()).unwrap().policies().count(), 0);
+    assert_eq!(outcome(json!({}), &["openid_relying_party"]), None);
 }
