@@ -13,6 +13,7 @@ pub mod config;
 pub mod consent;
 pub mod department;
 pub mod events;
+pub mod federation;
 pub mod fetch;
 pub mod gateway;
 pub mod http;

@@ -24,6 +24,9 @@ pub struct ClaimRules<'a> {
 pub enum Audience<'a> {
     /// One of these is among those named.
     Includes(&'a [&'a str]),
+    /// This one and nobody else, as a text or a list of one: a token that others might take too could be
+    /// handed on by one of them.
+    Alone(&'a str),
     /// Any: an ID token that comes back as a hint was made for whichever client sends it.
     Any,
 }
@@ -90,10 +93,10 @@ impl Claims {
         if text(&members, "iss")?.ok_or(ClaimError::Missing("iss"))? != rules.issuer {
             return Err(ClaimError::Issuer);
         }
-        check_audience(&members, rules.audience)?;
+        rules.audience.check(&members)?;
         check_expiry(&members, rules.expiry, now)?;
         for claim in ["iat", "nbf"] {
-            match time(&members, claim)? {
+            match numeric_date(&members, claim)? {
                 Some(at) if at > now.plus(LEEWAY) => return Err(ClaimError::Future { claim, at, now }),
                 _ => {}
             }
@@ -109,7 +112,7 @@ impl Claims {
     /// A claim that holds a NumericDate.
     #[must_use]
     pub fn time(&self, name: &'static str) -> Option<Timestamp> {
-        time(&self.0, name).ok().flatten()
+        numeric_date(&self.0, name).ok().flatten()
     }
 
     #[must_use]
@@ -120,7 +123,7 @@ impl Claims {
     /// Whether `aud` names this party.
     #[must_use]
     pub fn is_for(&self, party: &str) -> bool {
-        check_audience(&self.0, Audience::Includes(&[party])).is_ok()
+        Audience::Includes(&[party]).check(&self.0).is_ok()
     }
 
     /// All of them, as a type of the caller's.
@@ -129,33 +132,38 @@ impl Claims {
     }
 }
 
-fn check_audience(claims: &Map<String, Value>, expected: Audience<'_>) -> Result<(), ClaimError> {
-    let expected = match expected {
-        Audience::Any => return Ok(()),
-        Audience::Includes(_) if !claims.contains_key("aud") => {
-            return Err(ClaimError::Missing("aud"));
+impl Audience<'_> {
+    /// Whether the `aud` of these claims is as expected.
+    pub fn check(self, claims: &Map<String, Value>) -> Result<(), ClaimError> {
+        if matches!(self, Self::Any) {
+            return Ok(());
         }
-        Audience::Includes(list) => list,
-    };
-    let found: Vec<&str> = match claims.get("aud") {
-        Some(Value::String(one)) => vec![one],
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(Value::as_str)
-            .collect::<Option<_>>()
-            .ok_or(ClaimError::Malformed("aud"))?,
-        _ => return Err(ClaimError::Malformed("aud")),
-    };
-    if found.iter().any(|party| expected.contains(party)) {
-        Ok(())
-    } else {
-        Err(ClaimError::Audience)
+        let found: Vec<&str> = match claims.get("aud") {
+            None => return Err(ClaimError::Missing("aud")),
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(list)) => list
+                .iter()
+                .map(Value::as_str)
+                .collect::<Option<_>>()
+                .ok_or(ClaimError::Malformed("aud"))?,
+            Some(_) => return Err(ClaimError::Malformed("aud")),
+        };
+        let is_as_expected = match self {
+            Self::Any => true,
+            Self::Includes(expected) => found.iter().any(|party| expected.contains(party)),
+            Self::Alone(expected) => found == [expected],
+        };
+        if is_as_expected {
+            Ok(())
+        } else {
+            Err(ClaimError::Audience)
+        }
     }
 }
 
 /// RFC 7519 §4.1.4: the token is dead from `exp` on, give or take the leeway.
 fn check_expiry(claims: &Map<String, Value>, rule: Expiry, now: Timestamp) -> Result<(), ClaimError> {
-    let expires = time(claims, "exp")?.ok_or(ClaimError::Missing("exp"))?;
+    let expires = numeric_date(claims, "exp")?.ok_or(ClaimError::Missing("exp"))?;
     let expired = expires.plus(LEEWAY) <= now;
     match rule {
         Expiry::MayHavePassed => Ok(()),
@@ -178,7 +186,10 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<Option
 }
 
 /// A NumericDate: seconds since the epoch, perhaps with a fraction (RFC 7519 §2).
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, ClaimError> {
+pub fn numeric_date(
+    claims: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<Timestamp>, ClaimError> {
     let Some(value) = claims.get(name) else {
         return Ok(None);
     };
@@ -317,6 +328,33 @@ mod tests {
         assert_eq!(
             error(&json!({"aud": ["https://op.test", 5]})),
             Some(ClaimError::Malformed("aud"))
+        );
+    }
+
+    #[test]
+    fn an_audience_that_must_be_alone_has_no_company() {
+        let rules = ClaimRules {
+            audience: Audience::Alone("https://op.test"),
+            ..RULES
+        };
+        for good in [json!("https://op.test"), json!(["https://op.test"])] {
+            assert!(check(rules, &json!({"aud": good})).is_ok(), "{good}");
+        }
+        for bad in [
+            json!("https://op.test/"),
+            json!([]),
+            json!(["https://op.test", "https://x.test"]),
+            json!(["https://op.test", "https://op.test"]),
+        ] {
+            assert_eq!(
+                check(rules, &json!({"aud": bad})),
+                Err(ClaimError::Audience),
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            check(rules, &json!({"aud": "absent"})),
+            Err(ClaimError::Missing("aud"))
         );
     }
 

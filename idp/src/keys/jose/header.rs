@@ -45,7 +45,9 @@ impl Header {
         })
     }
 
-    pub(super) fn has_type(&self, expected: Typ<'_>) -> bool {
+    /// Whether the token says that it is of this type.
+    #[must_use]
+    pub fn has_type(&self, expected: Typ<'_>) -> bool {
         match (expected, self.typ.as_deref()) {
             (Typ::Any, _) | (Typ::Jwt, None) => true,
             (Typ::Jwt, Some(found)) => same_media_type(found, "JWT"),

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::json::{self, JsonFault};
@@ -31,6 +33,8 @@ pub enum JwkSetError {
     TooManyKeys,
     #[error("two keys of the set have the same `kid`")]
     DuplicateKid,
+    #[error("key number {position} of the set has no `kid`")]
+    NoKid { position: usize },
     #[error(
         "key number {position} of the set contains the secret member `{member}`: replace that key, it is no longer secret"
     )]
@@ -53,9 +57,32 @@ impl JwkSet {
             JsonFault::NotAnObject => JwkSetError::NotJson,
             JsonFault::DuplicateMember => JwkSetError::DuplicateMember,
         })?;
-        let Some(Value::Array(jwks)) = set.remove("keys") else {
+        match set.remove("keys") {
+            Some(Value::Array(jwks)) => Self::of(&jwks),
+            _ => Err(JwkSetError::NotJson),
+        }
+    }
+
+    /// Reads the federation keys of an entity (OpenID Federation 1.0 §3.1.1): each has a `kid` of its own, also
+    /// those that we cannot use, since who signed is told by the `kid` alone.
+    pub fn parse_federation(jwks: &Value) -> Result<Self, JwkSetError> {
+        let Some(Value::Array(jwks)) = jwks.get("keys") else {
             return Err(JwkSetError::NotJson);
         };
+        let mut kids = BTreeSet::new();
+        for (index, jwk) in jwks.iter().enumerate() {
+            let kid = jwk.get("kid").and_then(Value::as_str).unwrap_or_default();
+            if kid.is_empty() {
+                return Err(JwkSetError::NoKid { position: index + 1 });
+            }
+            if !kids.insert(kid) {
+                return Err(JwkSetError::DuplicateKid);
+            }
+        }
+        Self::of(jwks)
+    }
+
+    fn of(jwks: &[Value]) -> Result<Self, JwkSetError> {
         if jwks.len() > Self::MAX_KEYS {
             return Err(JwkSetError::TooManyKeys);
         }
@@ -217,6 +244,30 @@ mod tests {
         assert_eq!(
             JwkSet::parse(&vec![b' '; JwkSet::MAX_BYTES + 1]).unwrap_err(),
             JwkSetError::TooLong
+        );
+    }
+
+    #[test]
+    fn federation_keys_have_names_of_their_own() {
+        let read = |keys: Value| JwkSet::parse_federation(&json!({"keys": keys})).map(|set| set.keys().len());
+        let ec = |kid: &str| named(vectors::RFC7515_A3_JWK, kid);
+        let unusable = |kid: &str| json!({"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA", "kid": kid});
+        assert_eq!(read(json!([ec("a"), ec("b"), unusable("c")])), Ok(2));
+        assert_eq!(
+            read(json!([ec("a"), unusable("a")])),
+            Err(JwkSetError::DuplicateKid)
+        );
+        let nameless: Value = serde_json::from_str(vectors::RFC7515_A3_JWK).unwrap();
+        for without in [nameless, ec(""), json!(5)] {
+            assert_eq!(
+                read(json!([ec("a"), without])),
+                Err(JwkSetError::NoKid { position: 2 })
+            );
+        }
+        assert_eq!(read(json!([])), Err(JwkSetError::Empty));
+        assert_eq!(
+            JwkSet::parse_federation(&json!([])).err(),
+            Some(JwkSetError::NotJson)
         );
     }
 

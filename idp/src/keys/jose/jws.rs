@@ -36,12 +36,21 @@ impl fmt::Debug for Unverified<'_> {
 impl<'t> Unverified<'t> {
     /// Longer tokens are refused before anything is decoded.
     pub const MAX_BYTES: usize = 16 * 1024;
+    /// Entity statements carry metadata, policies and trust marks.
+    pub const MAX_LONG_BYTES: usize = 64 * 1024;
 
     pub fn parse(token: &'t str) -> Result<Self, JoseError> {
-        if token.len() > Self::MAX_BYTES {
-            return Err(JoseError::TooLong {
-                limit: Self::MAX_BYTES,
-            });
+        Self::parse_within(token, Self::MAX_BYTES)
+    }
+
+    /// For tokens that may carry others within them.
+    pub fn parse_long(token: &'t str) -> Result<Self, JoseError> {
+        Self::parse_within(token, Self::MAX_LONG_BYTES)
+    }
+
+    fn parse_within(token: &'t str, limit: usize) -> Result<Self, JoseError> {
+        if token.len() > limit {
+            return Err(JoseError::TooLong { limit });
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(JoseError::NotCompact)?;
         let (header, payload) = signing_input.split_once('.').ok_or(JoseError::NotCompact)?;
@@ -60,6 +69,17 @@ impl<'t> Unverified<'t> {
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// A member of the header that [`Header`] does not read. Decodes the header again, which few uses need.
+    pub fn header_member(&self, name: &str) -> Result<Option<Value>, JoseError> {
+        let header = self
+            .signing_input
+            .split_once('.')
+            .map_or(self.signing_input, |(header, _)| header);
+        let bytes = from_base64url(header).ok_or(JoseError::NotBase64Url(Part::Header))?;
+        let mut members = json::object(&bytes).map_err(|_| JoseError::NotJson(Part::Header))?;
+        Ok(members.remove(name))
     }
 
     /// What the token claims, before anything is proven: only to find out whose keys to try.
@@ -376,6 +396,38 @@ mod tests {
         assert!(!error.contains("hunter2"));
         let shown = format!("{:?}", Unverified::parse(vectors::RFC7515_A3).unwrap());
         assert!(!shown.contains(&payload) && !shown.contains("joe"));
+    }
+
+    #[test]
+    fn a_long_token_is_read_where_it_is_expected() {
+        let long = |bytes: usize| {
+            let frame = to_base64url(r#"{"alg":"ES256"}"#).len() + "..".len();
+            format!(
+                "{}.{}.",
+                to_base64url(r#"{"alg":"ES256"}"#),
+                "A".repeat(bytes - frame)
+            )
+        };
+        let most = long(Unverified::MAX_LONG_BYTES);
+        assert!(Unverified::parse_long(&most).is_ok() && Unverified::parse(&most).is_err());
+        assert_eq!(
+            Unverified::parse_long(&long(Unverified::MAX_LONG_BYTES + 4)).err(),
+            Some(JoseError::TooLong {
+                limit: Unverified::MAX_LONG_BYTES
+            })
+        );
+    }
+
+    #[test]
+    fn a_member_of_the_header_is_found_by_its_name() {
+        let header = to_base64url(r#"{"alg":"ES256","trust_chain":["a","b"]}"#);
+        let token = format!("{header}.e30.AA");
+        let token = Unverified::parse(&token).unwrap();
+        assert_eq!(
+            token.header_member("trust_chain").unwrap(),
+            Some(serde_json::json!(["a", "b"]))
+        );
+        assert_eq!(token.header_member("peer_trust_chain").unwrap(), None);
     }
 
     fn parts(token: &str) -> [String; 3] {

@@ -8,6 +8,8 @@
 mod algorithm;
 mod claims;
 mod error;
+#[cfg(test)]
+pub(crate) mod forge;
 mod header;
 mod json;
 mod jwk;
@@ -18,7 +20,7 @@ mod signing;
 mod vectors;
 
 pub use algorithm::Algorithm;
-pub use claims::{Audience, ClaimError, ClaimRules, Claims, Expiry, LEEWAY, TokenError};
+pub use claims::{Audience, ClaimError, ClaimRules, Claims, Expiry, LEEWAY, TokenError, numeric_date};
 pub use error::{JoseError, Part};
 pub use header::{Header, Typ};
 pub use jwk::{JwkError, PublicKey};
