@@ -37,7 +37,7 @@ async function decide(demo, { page, touch }, ruling) {
   await page.goto(`${demo.provider}/admin/sign-in`);
   await touch();
   await page.click('#passkey');
-  const disputes = page.locator('#disputes details');
+  const disputes = page.locator('#disputes details.claim');
   await disputes.locator('summary').click();
   assert.match(await disputes.textContent(), /138 \*{4} 0551/);
   // Without a file's number the page does not let it go.

@@ -8,7 +8,6 @@ mod pairs;
 mod properties;
 mod scopes;
 mod structure;
-mod vectors;
 
 use serde_json::{Map, Value, json};
 
