@@ -149,24 +149,26 @@ pub async fn decide_dispute(
     change
         .record(decided(claimant, ruling == Ruling::Claimant))
         .await?;
-    if ruling == Ruling::Holder {
-        // On their other numbers: this one is not theirs.
-        tell(change, vault, claimant, Notice::ClaimLost, "").await?;
-        if let Some(holder) = former {
-            change.record(decided(holder, true)).await?;
+    match ruling {
+        Ruling::Holder => {
+            // On their other numbers: this one is not theirs.
+            tell(change, vault, claimant, Notice::ClaimLost, "").await?;
+            if let Some(holder) = former {
+                change.record(decided(holder, true)).await?;
+            }
         }
-    }
-    if ruling == Ruling::Claimant {
-        let phone = number(vault, dispute, &row.bytes("number")?)?;
-        let now = change.now();
-        if let Some(holder) = former {
-            tell(change, vault, holder, Notice::NumberLost, "").await?;
-            change.execute(END_HOLDER, args![index, now]).await?;
-            change.record(decided(holder, false)).await?;
+        Ruling::Claimant => {
+            let phone = number(vault, dispute, &row.bytes("number")?)?;
+            let now = change.now();
+            if let Some(holder) = former {
+                tell(change, vault, holder, Notice::NumberLost, "").await?;
+                change.execute(END_HOLDER, args![index, now]).await?;
+                change.record(decided(holder, false)).await?;
+            }
+            // Nobody has answered its code: whoever has the telephone by now is asked whose account it is.
+            let answered_at = row.time("last_used_at")?;
+            pair(change, vault, &phone, claimant, answered_at).await?;
         }
-        // Nobody has answered its code: whoever has the telephone by now is asked whose account it is.
-        let answered_at = row.time("last_used_at")?;
-        pair(change, vault, &phone, claimant, answered_at).await?;
     }
     Ok(Decided::Done)
 }

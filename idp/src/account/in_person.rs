@@ -38,9 +38,8 @@ const METHOD: &str = "window";
 
 const RAISE: &str = "UPDATE account SET identity = 'in_person' WHERE id = $1";
 
-/// Writes down whose account this is, as an operator on duty has seen. `account` was found by `phone` before the authority was
-/// asked, which may take seconds. No passkey is vouched for by it: whoever has
-/// made them was not seen.
+/// Writes down whose account this is, as an operator on duty has seen. `account` was found by `phone` before the
+/// authority was asked, which may take seconds. No passkey is vouched for by it: whoever has made them was not seen.
 ///
 /// Whoever was given a number yesterday has a document too, and a digit is soon mistyped: where nobody was proven to have
 /// the account, or but a few days ago, the carrier's `contract` says that the number was theirs all along, as for a code.

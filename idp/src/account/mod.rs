@@ -6,6 +6,7 @@ mod disputes;
 mod in_person;
 mod lease;
 mod leaving;
+mod lock;
 mod merging;
 mod model;
 mod moves;
@@ -30,6 +31,7 @@ pub use disputes::{Decided, Dispute, Disputes, Ruling, decide_dispute, disputes,
 pub use in_person::{Shown, Witnessed, prove_in_person};
 pub use lease::{Lease, begin_anew, doubt, free_from, is_by_phone_alone, is_in_doubt, take_back};
 pub use leaving::{Return, WAY_BACK, erased_at, leave, may_return, stay};
+pub use lock::{Behind, hold_behind, lock, unlock};
 pub use merging::{
     Merged, Merging, OFFERED, TO_MERGE, agree_to_merge, begin_merging, due_mergings, find_merging,
     is_merging_offered, merge, pending_merging, propose_merging, stop_merging,
@@ -39,8 +41,7 @@ pub use moves::{
     DueMove, MoveAsked, Moved, PendingMove, ask_for_move, due_moves, pending_move, settle_move, stop_move,
 };
 pub use notices::{
-    Behind, Notice, SEALED_PLACE, Told, find_notice, hold_behind, lock, see_notices, tell, tell_of_place,
-    unlock, unseen_notices,
+    LINK, Notice, SEALED_PLACE, Told, find_notice, see_notices, tell, tell_of_place, unseen_notices,
 };
 pub use numbers::{
     GivenUp, MOST_PHONES, PhoneAdded, add_phone, end_given_up, give_up_phone, keep_phone, restore_numbers,

@@ -5,10 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::model::HeldPhone;
-use super::phone::PhoneNumber;
-use super::records::{hold, hold_both, holder, live_numbers};
+use super::records::{hold, live_numbers};
 use crate::args;
-use crate::audit::{Action, Change, Event};
+use crate::audit::Change;
 use crate::clock::Timestamp;
 use crate::events::enqueue_text;
 use crate::place::Place;
@@ -252,7 +251,7 @@ pub struct Told {
 pub const SEALED_PLACE: &str = "notice.place";
 
 /// How long a link is good.
-pub(super) const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const LINK: Duration = Duration::from_secs(7 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Carriers give a number away again after so long. One that has answered no code since hears no more than that there is
 /// something to look at, and where another one has answered only of what changes the ways in: its holder may be a stranger,
@@ -281,9 +280,6 @@ const SEE: &str =
     "UPDATE notice SET seen_at = $2 WHERE account_id = $1 AND created_at <= $3 AND seen_at IS NULL";
 
 const USE: &str = "UPDATE notice SET used_at = $3 WHERE id = $1 AND account_id = $2 AND used_at IS NULL";
-
-const LOCK: &str = "UPDATE account SET locked_at = $2 WHERE id = $1 AND status = 'active'";
-const UNLOCK: &str = "UPDATE account SET locked_at = NULL WHERE id = $1 AND locked_at IS NOT NULL";
 
 const SWEEP: &str = "DELETE FROM notice WHERE id IN \
      (SELECT id FROM notice WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)";
@@ -462,80 +458,10 @@ pub async fn see_notices(change: &mut Change, account: Uuid, until: Timestamp) -
     change.execute(SEE, args![account, now, until]).await.map(drop)
 }
 
-/// Locks the account: from now on a code opens it in no browser but those it knew before. Answers whether it did: not
-/// where the link is no longer good, or has gone over to another account since it was found.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn lock(change: &mut Change, told: &Told) -> Result<bool, StoreError> {
-    hold(change, told.account).await?;
-    let now = change.now();
-    let is_used = change.execute(USE, args![told.id, told.account, now]).await? == 1;
-    if !is_used || change.execute(LOCK, args![told.account, now]).await? == 0 {
-        return Ok(false);
-    }
-    let event = Event::new(Action::AccountLocked).account(told.account);
-    change.record(event.with("notice", told.notice.as_str())).await?;
-    Ok(true)
-}
-
-const HOLD_OF_NUMBER: &str = "UPDATE account SET status = status WHERE id = (SELECT account_id FROM phone \
-     WHERE number_index = $1 AND ended_at IS NULL) RETURNING id, locked_at";
-
-const LOCKED_AT: &str = "SELECT locked_at FROM account WHERE id = $1";
-
-/// The account that a right code of a number opens, held until the change is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Behind {
-    /// None where the number is nobody's yet.
-    pub account: Option<Uuid>,
-    /// It is not locked before the change commits, if it is not now.
-    pub is_locked: bool,
-}
-
-/// Holds the account behind a number: the one that holds it, or `claimant`, which is held with the holder.
-///
-/// # Errors
-/// Where the database does not answer, or the number has gone elsewhere while this waited.
-pub async fn hold_behind(
-    change: &mut Change,
-    vault: &Vault,
-    phone: &PhoneNumber,
-    claimant: Option<Uuid>,
-) -> Result<Behind, StoreError> {
-    let index = phone.index(vault);
-    let Some(claimant) = claimant else {
-        // A merging that this has waited for may have moved the number: `enter` says whose it is after the wait.
-        let Some(row) = change.maybe(HOLD_OF_NUMBER, args![index]).await? else {
-            return Ok(Behind::default());
-        };
-        return Ok(Behind {
-            account: Some(row.uuid("id")?),
-            is_locked: row.maybe_time("locked_at")?.is_some(),
-        });
-    };
-    let former = holder(change, &index).await?;
-    hold_both(change, claimant, former.unwrap_or(claimant)).await?;
-    if holder(change, &index).await? != former {
-        return Err(StoreError::Overtaken("whose number it is"));
-    }
-    let row = change.maybe(LOCKED_AT, args![claimant]).await?;
-    Ok(Behind {
-        account: Some(claimant),
-        is_locked: row.ok_or(StoreError::Missing)?.maybe_time("locked_at")?.is_some(),
-    })
-}
-
-/// Opens it again for its owner, who has just shown who they are.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn unlock(change: &mut Change, account: Uuid) -> Result<(), StoreError> {
-    if change.execute(UNLOCK, args![account]).await? == 1 {
-        let event = Event::new(Action::AccountUnlocked).account(account);
-        change.record(event).await?;
-    }
-    Ok(())
+/// Uses a link up; answers whether it was still good, and this account's.
+pub(super) async fn use_link(change: &mut Change, told: &Told) -> Result<bool, StoreError> {
+    let args = args![told.id, told.account, change.now()];
+    Ok(change.execute(USE, args).await? == 1)
 }
 
 /// Removes notices whose links have run out; answers how many.

@@ -165,8 +165,7 @@ pub async fn keep_phone(change: &mut Change, account: Uuid, phone: Uuid) -> Resu
 
 /// What was done to the numbers since then is undone, for an owner who has locked the account: what was added goes,
 /// but for the first where there is no older one, and what was given up, was to be replaced or is wanted by somebody else
-/// stays. A number that its
-/// owner has got back since then was not added: it is as old as what it was taken from.
+/// stays. A number that its owner has got back since then was not added: it is as old as what it was taken from.
 ///
 /// # Errors
 /// Where the database does not answer.

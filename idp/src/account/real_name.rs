@@ -249,7 +249,7 @@ pub(super) async fn keep_proof(
     if change.execute(INSERT, args).await? == 1 {
         return Ok(Proven::Done);
     }
-    if change.maybe(LIVE, args![account]).await?.is_some() {
+    if is_proven(change, account).await? {
         return Ok(Proven::OtherPerson);
     }
     let holder = change.maybe(HOLDER, args![found.number, found.person]).await?;

@@ -111,13 +111,9 @@ impl Admin {
         reasons: &[Reason],
         now: Timestamp,
     ) -> Result<Result<Asked, Told>, PageError> {
-        let act = match Act::read(form.one("reason")?, reasons, form.one("file")?) {
-            Ok(act) => act,
-            Err(fault) => return Ok(Err(fault.into())),
-        };
-        let countries = &self.config.settings.sms.country_codes;
-        let Ok(phone) = PhoneNumber::read(form.one("phone")?, countries) else {
-            return Ok(Err(Told::BadPhone));
+        let (phone, act) = match self.read_question(form, reasons)? {
+            Ok(read) => read,
+            Err(told) => return Ok(Err(told)),
         };
         let Ok(name) = RealName::read(form.one("name")?) else {
             return Ok(Err(Told::BadName));
@@ -134,6 +130,21 @@ impl Admin {
             number,
             act,
         }))
+    }
+
+    /// About which number, why, and under which file.
+    pub(super) fn read_question(
+        &self,
+        form: &PostedForm,
+        reasons: &[Reason],
+    ) -> Result<Result<(PhoneNumber, Act), Told>, PageError> {
+        let act = match Act::read(form.one("reason")?, reasons, form.one("file")?) {
+            Ok(act) => act,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        let countries = &self.config.settings.sms.country_codes;
+        let phone = PhoneNumber::read(form.one("phone")?, countries);
+        Ok(phone.map(|phone| (phone, act)).map_err(|_| Told::BadPhone))
     }
 
     /// Counted before anything is looked for, whatever comes of it.

@@ -22,7 +22,7 @@ pub async fn find_dispute(
     form: PostedForm,
 ) -> Result<Response, Halt> {
     let on_duty = admin.posted(&headers, &facts, &form).await?;
-    let told = match admin.read_question(&form)? {
+    let told = match admin.read_question(&form, &Reason::FOR_DISPUTE)? {
         Err(told) => told,
         Ok(_) if !admin.may_ask(&facts, &on_duty).await? => Told::TooMany,
         Ok((phone, act)) => match admin.look_up(&facts, &on_duty, &phone, &act).await? {
@@ -39,16 +39,6 @@ pub async fn find_dispute(
 }
 
 impl Admin {
-    fn read_question(&self, form: &PostedForm) -> Result<Result<(PhoneNumber, Act), Told>, PageError> {
-        let act = match Act::read(form.one("reason")?, &Reason::FOR_DISPUTE, form.one("file")?) {
-            Ok(act) => act,
-            Err(fault) => return Ok(Err(fault.into())),
-        };
-        let countries = &self.config.settings.sms.country_codes;
-        let phone = PhoneNumber::read(form.one("phone")?, countries);
-        Ok(phone.map(|phone| (phone, act)).map_err(|_| Told::BadPhone))
-    }
-
     /// None where they are not on duty any more.
     async fn look_up(
         &self,

@@ -17,7 +17,7 @@ use crate::web::{Facts, Page, PageError, PostedForm, respond, views};
 const BEFORE: Duration = Duration::from_secs(24 * 3600);
 
 /// And they may have come by what an earlier notice told of, which nobody answered while its link was good.
-const REACH: Duration = Duration::from_secs(8 * 24 * 3600);
+const REACH: Duration = account::LINK.saturating_add(BEFORE);
 
 /// GET `/n/{token}`, from a text message: what has happened, and the question whether it was the resident. It changes
 /// nothing: telephones open links by themselves.

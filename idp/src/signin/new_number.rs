@@ -3,8 +3,9 @@
 use axum::http::HeaderMap;
 
 use super::Signin;
+use super::arrival::Visitor;
 use super::code::{Standing, TypedCode};
-use super::guard::{look, reset_failures};
+use super::guard::{Browser, look, reset_failures};
 use super::limits::{MINUTE, TRIES, Wait};
 use super::pages::{CodeNotice, PhoneProblem};
 use super::send_code::{Occasion, Unsent};
@@ -92,7 +93,12 @@ impl Signin {
             interaction: place(&session),
             code,
             // Nobody signs in by it.
-            visitor: self.visitor(headers, Locale::default(), facts).await?,
+            visitor: Visitor {
+                browser: Browser::of(self.site.cookies(), headers),
+                previous: None,
+                whence: self.sessions.whence(headers, facts.address).await?,
+                locale: Locale::default(),
+            },
             work: String::new(),
         };
         let errands = self.errands.clone();

@@ -51,8 +51,8 @@ impl KioskIdle {
     }
 
     /// The page goes from the screen when nobody has touched it for so long; no script is needed for it. A page that
-    /// loads itself anew by a `Refresh` of its own would stay for ever: it goes too, unless it says itself that it rests. Whatever its `Cache-Control` says, Back
-    /// does not show it to the next person.
+    /// loads itself anew by a `Refresh` of its own would stay for ever: it goes too, unless it says itself that it
+    /// rests. Whatever its `Cache-Control` says, Back does not show it to the next person.
     pub(crate) fn watch(self, settings: &Settings, response: &mut Response) {
         let rest = format!("{}; url={}/yimen/rest", self.0, settings.prefix());
         let headers = response.headers_mut();

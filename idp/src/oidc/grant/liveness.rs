@@ -60,6 +60,7 @@ mod tests {
         Grant {
             id: "g".to_owned(),
             account: uuid::Uuid::nil(),
+            session: uuid::Uuid::nil(),
             client_id: "c".to_owned(),
             sub: "s".to_owned(),
             scope: Scope::parse("openid"),

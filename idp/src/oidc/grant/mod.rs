@@ -9,6 +9,6 @@ mod sweep_test;
 pub use liveness::check_live;
 pub use records::{
     Grant, GrantEnd, Refresh, Revisions, end, find, find_by_redeemed_code, find_refresh, find_within, insert,
-    insert_refresh, redeem_code, rotate, session_of,
+    insert_refresh, redeem_code, rotate,
 };
 pub use sweep::{kept, sweep};

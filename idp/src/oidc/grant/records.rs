@@ -15,6 +15,8 @@ use crate::store::{Db, Row, StoreError};
 pub struct Grant {
     pub id: String,
     pub account: Uuid,
+    /// The session that it was made in.
+    pub session: Uuid,
     pub client_id: String,
     pub sub: String,
     pub scope: Scope,
@@ -39,7 +41,7 @@ const INSERT: &str = "INSERT INTO oauth_grant \
     (id, account_id, client_id, session_id, sub, scope, offline, authentication, created_at, revisions) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-const FIND: &str = "SELECT g.id, g.account_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, g.revisions, \
+const FIND: &str = "SELECT g.id, g.account_id, g.session_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, g.revisions, \
     g.ended_at, a.status, a.signed_out_at, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at, \
     c.granted_at, c.expires_at AS consent_expires_at, c.withdrawn_at, \
     o.granted_at AS offline_granted_at, o.expires_at AS offline_expires_at, o.withdrawn_at AS offline_withdrawn_at \
@@ -47,8 +49,6 @@ const FIND: &str = "SELECT g.id, g.account_id, g.client_id, g.sub, g.scope, g.of
     LEFT JOIN consent c ON c.account_id = g.account_id AND c.client_id = g.client_id AND c.item = 'openid' \
     LEFT JOIN consent o ON o.account_id = g.account_id AND o.client_id = g.client_id AND o.item = 'offline_access' \
     WHERE g.id = $1";
-
-const SESSION: &str = "SELECT session_id FROM oauth_grant WHERE id = $1";
 
 const END: &str = "UPDATE oauth_grant SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
 
@@ -117,12 +117,12 @@ pub struct Refresh {
 ///
 /// # Errors
 /// Where the database does not take it; so for every function below.
-pub async fn insert(change: &mut Change, grant: &Grant, session: Uuid) -> Result<(), StoreError> {
+pub async fn insert(change: &mut Change, grant: &Grant) -> Result<(), StoreError> {
     let args = args![
         &grant.id,
         grant.account,
         &grant.client_id,
-        session,
+        grant.session,
         &grant.sub,
         grant.scope.to_string(),
         grant.offline,
@@ -138,7 +138,7 @@ impl Grant {
     #[must_use]
     pub fn new(
         id: String,
-        account: Uuid,
+        (account, session): (Uuid, Uuid),
         client_id: &str,
         sub: String,
         scope: Scope,
@@ -148,6 +148,7 @@ impl Grant {
         Self {
             id,
             account,
+            session,
             client_id: client_id.to_owned(),
             sub,
             offline: scope.has("offline_access"),
@@ -202,15 +203,6 @@ pub async fn find_within(change: &mut Change, id: &str) -> Result<Option<Grant>,
         .transpose()
 }
 
-/// The session in which a grant was made.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn session_of(db: &Db, id: &str) -> Result<Option<Uuid>, StoreError> {
-    let row = db.maybe(SESSION, args![id]).await?;
-    row.map(|row| row.uuid("session_id")).transpose()
-}
-
 fn read(row: &Row) -> Result<Grant, StoreError> {
     let consent = given(row, ["granted_at", "consent_expires_at", "withdrawn_at"])?;
     let offline_consent = given(
@@ -220,6 +212,7 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
     Ok(Grant {
         id: row.text("id")?,
         account: row.uuid("account_id")?,
+        session: row.uuid("session_id")?,
         client_id: row.text("client_id")?,
         sub: row.text("sub")?,
         scope: Scope::parse(&row.text("scope")?),

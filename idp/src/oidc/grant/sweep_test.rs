@@ -61,7 +61,7 @@ impl Town {
         let (scope, authentication) = (Scope::parse("openid"), "{}".to_owned());
         let grant = Grant::new(
             name.to_owned(),
-            self.account,
+            (self.account, self.session),
             "hrss",
             "sub".to_owned(),
             scope,
@@ -69,7 +69,7 @@ impl Town {
             now,
         );
         assert!(redeem_code(change, &hash(name), name).await.unwrap());
-        insert(change, &grant, self.session).await.unwrap();
+        insert(change, &grant).await.unwrap();
         for at in 0..tokens {
             insert_refresh(change, &token(name, at), name, now.plus(lifetime))
                 .await

@@ -39,17 +39,21 @@ pub(super) fn algorithm_of(client: &Client) -> Algorithm {
     Algorithm::named(&client.metadata.id_token_signed_response_alg).unwrap_or(Algorithm::Rs256)
 }
 
+/// How whoever made a grant was proven, and what was asked for.
+pub(super) fn authentication_of(grant: &Grant) -> Result<Authentication, WireError> {
+    serde_json::from_str(&grant.authentication).map_err(WireError::internal)
+}
+
 /// Signs the tokens of a grant that is live.
 pub(super) async fn answer_for(
     oidc: &Oidc,
     client: &Client,
     grant: &Grant,
+    authentication: &Authentication,
     scope: &Scope,
     refresh_token: Option<String>,
     now: Timestamp,
 ) -> Result<Answer, WireError> {
-    let authentication: Authentication =
-        serde_json::from_str(&grant.authentication).map_err(WireError::internal)?;
     let issuer = oidc.config.public_url.issuer();
     let issue = Issue {
         keys: &oidc.keys,
@@ -75,13 +79,13 @@ pub(super) async fn answer_for(
         .access_token(
             algorithm,
             &scope.to_string(),
-            Some((&grant.id, &authentication)),
+            Some((&grant.id, authentication)),
             access,
             &oidc.rng,
         )
         .map_err(WireError::internal)?;
     let id_token = issue
-        .id_token(algorithm, &authentication, more, lifetimes.id.get())
+        .id_token(algorithm, authentication, more, lifetimes.id.get())
         .map_err(WireError::internal)?;
     Ok(Answer {
         access_token,

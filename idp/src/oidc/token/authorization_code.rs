@@ -1,6 +1,6 @@
 use axum::response::Response;
 
-use super::answer::answer_for;
+use super::answer::{answer_for, authentication_of};
 use super::exchange::{end_if_redeemed_before, exchange};
 use crate::oidc::authorize::{IssuedCode, read_code};
 use crate::oidc::client_auth::AuthenticatedClient;
@@ -30,7 +30,17 @@ pub(super) async fn redeem(
             "the code has been used before; what it gave has been ended",
         ));
     };
-    let answer = answer_for(oidc, client, &grant, &grant.scope, refresh_token, facts.now).await?;
+    let (authentication, scope) = (authentication_of(&grant)?, &grant.scope);
+    let answer = answer_for(
+        oidc,
+        client,
+        &grant,
+        &authentication,
+        scope,
+        refresh_token,
+        facts.now,
+    )
+    .await?;
     Ok(answer.into_response())
 }
 

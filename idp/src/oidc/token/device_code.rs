@@ -1,6 +1,6 @@
 use axum::response::Response;
 
-use super::answer::answer_for;
+use super::answer::{answer_for, authentication_of};
 use super::exchange::{end_if_redeemed_before, exchange};
 use crate::oidc::client_auth::AuthenticatedClient;
 use crate::oidc::device::{Polled, poll, spend};
@@ -41,7 +41,17 @@ pub(super) async fn redeem(
         );
     };
     spend(oidc, device_code).await?;
-    let answer = answer_for(oidc, client, &grant, &grant.scope, refresh_token, facts.now).await?;
+    let (authentication, scope) = (authentication_of(&grant)?, &grant.scope);
+    let answer = answer_for(
+        oidc,
+        client,
+        &grant,
+        &authentication,
+        scope,
+        refresh_token,
+        facts.now,
+    )
+    .await?;
     Ok(answer.into_response())
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn exchange(
     let authentication = serde_json::to_string(&issued.authentication).map_err(WireError::internal)?;
     let grant = Grant::new(
         grant_id,
-        issued.account,
+        (issued.account, issued.session),
         &client.client_id,
         sub,
         issued.scope,
@@ -49,7 +49,7 @@ pub(super) async fn exchange(
     )
     .asked_as(issued.revisions)
     .held_to(client);
-    grant::insert(&mut change, &grant, issued.session).await?;
+    grant::insert(&mut change, &grant).await?;
     // What the resident allowed may have been withdrawn since the code was issued.
     let stored = grant::find_within(&mut change, &grant.id).await?;
     if stored.is_none_or(|stored| grant::check_live(&stored, facts.now).is_err()) {

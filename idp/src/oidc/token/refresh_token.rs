@@ -2,13 +2,11 @@ use std::time::Duration;
 
 use axum::response::Response;
 
-use super::answer::answer_for;
+use super::answer::{answer_for, authentication_of};
 use crate::audit::{Action, Actor, Change, Context, Event};
-use crate::clock::Timestamp;
 use crate::keys::jose::to_base64url;
 use crate::oidc::client_auth::AuthenticatedClient;
 use crate::oidc::grant::{self, Grant, GrantEnd, Refresh};
-use crate::oidc::tokens::Authentication;
 use crate::oidc::{Code, Oidc, Parameters, Scope, WireError};
 use crate::store::hash;
 use crate::web::Facts;
@@ -55,22 +53,22 @@ pub(super) async fn refresh(
     } else {
         None
     };
-    keep_at_kiosk(oidc, &grant, facts.now).await?;
-    Ok(answer_for(oidc, client, &grant, &scope, successor, facts.now)
-        .await?
-        .into_response())
-}
-
-/// Where the person stands at a kiosk, their session there lasts while the department says that they do.
-async fn keep_at_kiosk(oidc: &Oidc, grant: &Grant, now: Timestamp) -> Result<(), WireError> {
-    let authentication: Authentication =
-        serde_json::from_str(&grant.authentication).map_err(WireError::internal)?;
-    if authentication.at_kiosk
-        && let Some(session) = grant::session_of(&oidc.db, &grant.id).await?
-    {
-        oidc.sessions.note_use_at_kiosk(session, now).await?;
+    let authentication = authentication_of(&grant)?;
+    if authentication.at_kiosk {
+        // Where the person stands at a kiosk, their session there lasts while the department says that they do.
+        oidc.sessions.note_use_at_kiosk(grant.session, facts.now).await?;
     }
-    Ok(())
+    let answer = answer_for(
+        oidc,
+        client,
+        &grant,
+        &authentication,
+        &scope,
+        successor,
+        facts.now,
+    )
+    .await?;
+    Ok(answer.into_response())
 }
 
 async fn find(

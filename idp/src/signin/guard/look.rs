@@ -16,12 +16,9 @@ use crate::store::{Db, StoreError, Vault, hash};
 /// Everything a limit asks about, in one statement. It does the same work whether or not the number
 /// has an account.
 pub(in super::super) const LOOK: &str = "SELECT \
-     (SELECT COUNT(*) FROM phone p \
+     (SELECT COALESCE(k.disowned_at, 0) FROM phone p \
          JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
-         WHERE p.number_index = $1 AND p.ended_at IS NULL AND k.disowned_at IS NULL) AS known, \
-     (SELECT k.disowned_at FROM phone p \
-         JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
-         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS disowned_at, \
+         WHERE p.number_index = $1 AND p.ended_at IS NULL) AS known, \
      (SELECT p.account_id FROM phone p \
          JOIN known_browser k ON k.account_id = p.account_id AND k.browser_hash = $2 \
          WHERE p.number_index = $1 AND p.end_reason = 'disputed' AND k.disowned_at IS NULL \
@@ -112,7 +109,9 @@ pub(in crate::signin) async fn look(
             ],
         )
         .await?;
-    let knows = row.int("known")? > 0;
+    // The moment in which it was disowned, or 0.
+    let known = row.maybe_int("known")?;
+    let knows = known == Some(0);
     let claimed_by = row.maybe_uuid("claimed_by")?.filter(|_| !knows);
     let locked_at = match claimed_by {
         Some(_) => "claim_locked_at",
@@ -125,7 +124,8 @@ pub(in crate::signin) async fn look(
             BrowserKnown::No
         },
         claimed_by,
-        is_doubted: row.maybe_time("disowned_at")?.is_some() || row.maybe_time("doubted_at")?.is_some(),
+        is_doubted: known.is_some_and(|disowned_at| disowned_at > 0)
+            || row.maybe_time("doubted_at")?.is_some(),
         is_leaving: row.maybe_time("erase_at")?.is_some(),
         language: row.maybe_text("language")?.and_then(|tag| Language::tagged(&tag)),
         is_locked: row.maybe_time(locked_at)?.is_some(),

@@ -3,7 +3,7 @@ use super::super::limits::{
 };
 use crate::args;
 use crate::audit::Change;
-use crate::store::{StoreError, Vault};
+use crate::store::{Args, StoreError, Vault};
 
 /// Counts one more, whatever the amount; answers the new amount.
 const COUNT: &str = "INSERT INTO tally (subject, period, amount, expires_at) VALUES ($1, $2, 1, $3) \
@@ -66,8 +66,7 @@ pub(in crate::signin) async fn give_back(
     ceiling: &Ceiling,
     who: &str,
 ) -> Result<(), StoreError> {
-    let period = ceiling.period_of(change.now());
-    let args = args![subject(vault, ceiling, who), period];
+    let args = this_period(change, vault, ceiling, who);
     change.execute(GIVE_BACK, args).await.map(drop)
 }
 
@@ -78,9 +77,13 @@ pub(in crate::signin) async fn count_anew(
     ceiling: &Ceiling,
     who: &str,
 ) -> Result<(), StoreError> {
-    let period = ceiling.period_of(change.now());
-    let args = args![subject(vault, ceiling, who), period];
+    let args = this_period(change, vault, ceiling, who);
     change.execute(FORGET, args).await.map(drop)
+}
+
+/// By which the count of `who` is found.
+fn this_period(change: &Change, vault: &Vault, ceiling: &Ceiling, who: &str) -> Args {
+    args![subject(vault, ceiling, who), ceiling.period_of(change.now())]
 }
 
 /// Takes one message out of the day's budget, as far as it is open to this browser; answers whether there was one.

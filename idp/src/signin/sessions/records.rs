@@ -311,7 +311,7 @@ impl Sessions {
 }
 
 fn read(row: &Row) -> Result<Session, StoreError> {
-    let passkey = maybe_id(row, "passkey_id")?;
+    let passkey = row.maybe_uuid("passkey_id")?;
     Ok(Session {
         id: row.uuid("id")?,
         account: row.uuid("account_id")?,
@@ -320,7 +320,7 @@ fn read(row: &Row) -> Result<Session, StoreError> {
         last_seen_at: row.time("last_seen_at")?,
         expires_at: row.time("expires_at")?,
         amr: row.text("amr")?.split(' ').map(str::to_owned).collect(),
-        device: Device::from_record(&row.text("device")?, maybe_id(row, "kiosk_id")?),
+        device: Device::from_record(&row.text("device")?, row.maybe_uuid("kiosk_id")?),
         identity: Identity::named(&row.text("identity")?).ok_or(StoreError::Corrupt("identity"))?,
         strength: match (passkey, row.maybe_time("vouched_at")?) {
             (None, _) => Strength::Code,
@@ -330,9 +330,4 @@ fn read(row: &Row) -> Result<Session, StoreError> {
         passkey,
         token: TokenHash(row.bytes("token_hash")?),
     })
-}
-
-fn maybe_id(row: &Row, column: &'static str) -> Result<Option<Uuid>, StoreError> {
-    let id = row.maybe_text(column)?.map(|id| id.parse()).transpose();
-    id.map_err(|_| StoreError::Corrupt(column))
 }
