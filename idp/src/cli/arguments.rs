@@ -309,13 +309,16 @@ pub(super) struct Withdraw {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
-    /// List the signing keys
+    /// List the signing keys, those of tokens and those of federation
     List,
     /// Prepare new keys, or switch to them soon
     Rotate {
         /// Only this algorithm: ES256 or RS256
         #[arg(long)]
         alg: Option<String>,
+        /// The keys that sign what we state of ourselves and of departments, instead of those of tokens
+        #[arg(long)]
+        federation: bool,
         /// Switch as soon as every client can have seen the new key
         #[arg(long)]
         now: bool,

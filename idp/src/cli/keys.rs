@@ -1,15 +1,16 @@
 use std::path::Path;
+use std::time::Duration;
 
 use super::arguments::Keys;
 use super::client::open_records;
 use super::failure::Failure;
 use super::output::Output;
 use super::table::align;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config;
-use crate::http::key_policy;
+use crate::http::{federation_key_policy, key_policy};
 use crate::keys::jose::Algorithm;
-use crate::keys::{Keeper, KeyView, Policy, Revocation, Rotation, Status, When};
+use crate::keys::{Federation, Keeper, KeyError, KeyView, Protocol, Revocation, Rotation, Status, When};
 use crate::rng::Rng;
 use crate::store::Vault;
 
@@ -18,14 +19,26 @@ pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) ->
     let db = open_records(&config).await?;
     let rng = Rng::system();
     let vault = Vault::new(&config.master_key, rng.clone());
-    let keeper = Keeper::new(db.clone(), vault, rng, key_policy(&config.settings));
+    let rings = Rings {
+        tokens: Keeper::new(
+            db.clone(),
+            vault.clone(),
+            rng.clone(),
+            key_policy(&config.settings),
+        ),
+        federation: Keeper::new(db.clone(), vault, rng, federation_key_policy(&config.settings)),
+    };
     let now = Clock::system().now();
     match command {
         Keys::List => {
-            let keys = keeper.list(now).await?;
+            let keys = rings.list(now).await?;
             output.say(&keys, || table(&keys));
         }
-        Keys::Rotate { alg, now: soon } => {
+        Keys::Rotate {
+            alg,
+            federation,
+            now: soon,
+        } => {
             let algorithm =
                 match alg {
                     None => None,
@@ -34,11 +47,15 @@ pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) ->
                     })?),
                 };
             let when = if *soon { When::Soon } else { When::Prepared };
-            let done = keeper.rotate(algorithm, when, now).await?;
+            let done = if *federation {
+                rings.federation.rotate(algorithm, when, now).await?
+            } else {
+                rings.tokens.rotate(algorithm, when, now).await?
+            };
             output.say(&done, || done.iter().map(rotated).collect());
         }
         Keys::Revoke { kid } => {
-            let done = keeper.revoke(kid, now).await?;
+            let done = rings.revoke(kid, now).await?;
             output.say(&done, || revoked(&done));
         }
     }
@@ -46,14 +63,44 @@ pub(super) async fn run(path: Option<&Path>, command: &Keys, output: &Output) ->
     Ok(())
 }
 
+struct Rings {
+    tokens: Keeper<Protocol>,
+    federation: Keeper<Federation>,
+}
+
+impl Rings {
+    async fn list(&self, now: Timestamp) -> Result<Vec<KeyView>, KeyError> {
+        let mut keys = self.tokens.list(now).await?;
+        keys.extend(self.federation.list(now).await?);
+        Ok(keys)
+    }
+
+    /// A `kid` is a thumbprint: it says which ring by itself.
+    async fn revoke(&self, kid: &str, now: Timestamp) -> Result<Revocation, KeyError> {
+        match self.tokens.revoke(kid, now).await {
+            Err(KeyError::UnknownKid(_)) => self.federation.revoke(kid, now).await,
+            other => other,
+        }
+    }
+}
+
 fn table(keys: &[KeyView]) -> String {
     if keys.is_empty() {
         return "there are no keys yet: the first node to start makes them".to_owned();
     }
-    let head = ["kid", "algorithm", "status", "since", "what happens next"].map(str::to_owned);
+    let head = [
+        "kid",
+        "signs",
+        "algorithm",
+        "status",
+        "since",
+        "what happens next",
+    ]
+    .map(str::to_owned);
     let rows = keys.iter().map(|key| {
         [
             key.kid.clone(),
+            key.purpose.to_owned(),
             key.algorithm.to_string(),
             key.status.as_str().to_owned(),
             since(key).to_owned(),
@@ -74,8 +121,9 @@ fn since(key: &KeyView) -> &str {
 
 fn what_next(key: &KeyView, keys: &[KeyView]) -> String {
     let follower = || {
-        keys.iter()
-            .find(|other| other.algorithm == key.algorithm && other.status == Status::Next)
+        keys.iter().find(|other| {
+            (other.purpose, other.algorithm, other.status) == (key.purpose, key.algorithm, Status::Next)
+        })
     };
     match (key.status, &key.activates_at, &key.leaves_at) {
         (Status::Next, Some(turn), _) => format!("will sign from {turn}"),
@@ -107,12 +155,19 @@ fn revoked(done: &Revocation) -> String {
     };
     format!(
         "{} ({}, {} before) has been revoked: what it signed is no longer accepted here.\n{follower}\n\
-         A department's system may still accept it for up to {} minutes, as long as it may remember our keys.",
+         A department's system may still accept it for up to {}, as long as it may remember our keys.",
         done.kid,
         done.algorithm,
         done.was.as_str(),
-        Policy::JWKS_MAX_AGE.as_secs() / 60
+        written(done.remembered_for)
     )
+}
+
+fn written(span: Duration) -> String {
+    match span.as_secs() / 60 {
+        minutes if minutes < 120 => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes.div_ceil(60)),
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +177,7 @@ mod tests {
     fn key(kid: &str, status: Status) -> KeyView {
         let at = |only: Status, time: &str| (status == only).then(|| time.to_owned());
         KeyView {
+            purpose: "tokens",
             kid: kid.to_owned(),
             algorithm: Algorithm::Es256,
             status,
@@ -145,11 +201,11 @@ mod tests {
         ];
         assert_eq!(
             table(&keys),
-            "kid  algorithm  status   since                 what happens next\n\
-             a    ES256      next     2026-03-01T08:00:00Z  will sign from 2026-05-30T08:00:00Z\n\
-             bb   ES256      active   2026-03-02T08:00:00Z  signs until 2026-05-30T08:00:00Z\n\
-             c    ES256      retired  2026-03-03T08:00:00Z  stays published until 2026-03-03T08:07:00Z\n\
-             d    ES256      revoked  2026-03-04T08:00:00Z  nothing: what it signed is no longer accepted\n"
+            "kid  signs   algorithm  status   since                 what happens next\n\
+             a    tokens  ES256      next     2026-03-01T08:00:00Z  will sign from 2026-05-30T08:00:00Z\n\
+             bb   tokens  ES256      active   2026-03-02T08:00:00Z  signs until 2026-05-30T08:00:00Z\n\
+             c    tokens  ES256      retired  2026-03-03T08:00:00Z  stays published until 2026-03-03T08:07:00Z\n\
+             d    tokens  ES256      revoked  2026-03-04T08:00:00Z  nothing: what it signed is no longer accepted\n"
         );
         assert!(table(&keys[1..2]).contains("a node will prepare the next one"));
         assert!(table(&[]).contains("no keys yet"));

@@ -12,8 +12,9 @@ mod values;
 mod written;
 
 pub use model::{
-    Attestation, Carrier, Config, Consent, Database, Fetch, Http, Log, LogFormat, Operator, Phone, Places,
-    Proofing, Session, Settings, Sms, SmsProvider, State, Synchronous, TestNumber, Tls, Token,
+    Attestation, Carrier, Config, Consent, Database, Federation, Fetch, Http, Log, LogFormat, Operator,
+    Phone, Places, Proofing, Session, Settings, Sms, SmsProvider, State, Synchronous, TestNumber, Tls, Token,
+    TrustAnchor,
 };
 pub use private::PrivateFile;
 pub use reference::{Key, keys};

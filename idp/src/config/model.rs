@@ -59,6 +59,7 @@ pub struct Settings {
     pub session: Session,
     pub consent: Consent,
     pub token: Token,
+    pub federation: Federation,
     pub log: Log,
 }
 
@@ -88,6 +89,7 @@ impl Default for Settings {
             session: Session::default(),
             consent: Consent::default(),
             token: Token::default(),
+            federation: Federation::default(),
             log: Log::default(),
         }
     }
@@ -395,6 +397,34 @@ impl Default for Token {
             refresh: Span::days(90),
         }
     }
+}
+
+/// Who is trusted besides ourselves, and whom we belong to (OpenID Federation 1.0).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Federation {
+    pub anchors: Vec<TrustAnchor>,
+    pub authority_hints: Vec<String>,
+    pub statement_lifetime: Span,
+    pub max_intermediates: usize,
+}
+
+impl Default for Federation {
+    fn default() -> Self {
+        Self {
+            anchors: Vec::new(),
+            authority_hints: Vec::new(),
+            statement_lifetime: Span::days(1),
+            max_intermediates: 3,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustAnchor {
+    pub id: String,
+    pub jwks: PathBuf,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

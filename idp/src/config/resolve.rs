@@ -35,6 +35,7 @@ pub(super) fn resolve(
     demand_counterparts(&settings).map_err(wrong)?;
     demand_attestation(&settings).map_err(wrong)?;
     demand_audit(&settings).map_err(wrong)?;
+    demand_federation(&settings).map_err(wrong)?;
     Ok(Config {
         public_url,
         master_key,
@@ -169,6 +170,19 @@ fn demand_audit(settings: &Settings) -> Result<(), Fault> {
     let said = format!("audit.keep is {keep}; the law wants six months, so at least {least}");
     Err(Fault {
         key: "audit.keep",
+        said,
+    })
+}
+
+/// Statements that live shorter are asked for all the time; longer, and nobody learns of a change in time.
+fn demand_federation(settings: &Settings) -> Result<(), Fault> {
+    let lifetime = settings.federation.statement_lifetime;
+    if (Span::minutes(10)..=Span::days(30)).contains(&lifetime) {
+        return Ok(());
+    }
+    let said = format!("federation.statement_lifetime is {lifetime}; it is from 10m to 30d");
+    Err(Fault {
+        key: "federation.statement_lifetime",
         said,
     })
 }

@@ -11,8 +11,8 @@ use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::fetch::Fetcher;
-use crate::keys::KeyRing;
 use crate::keys::jose::Algorithm;
+use crate::keys::{KeyRing, TokenType};
 use crate::rng::Rng;
 use crate::sms::{Attempt, Content, Message, Outcome, Recipient, Sms};
 use crate::store::{Db, StoreError, Vault};
@@ -142,7 +142,7 @@ impl Courier {
         let claims = logout.claims(self.config.public_url.issuer(), &self.rng.id(), self.clock.now());
         let token = self
             .keys
-            .sign(algorithm, "logout+jwt", &claims)
+            .sign(algorithm, TokenType::Logout, &claims)
             .map_err(|fault| fault.to_string())?;
         let status = self
             .fetcher

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use thiserror::Error;
 
+use super::rings;
 use super::tls::TlsError;
 use crate::admin::Admin;
 use crate::audit::Context;
@@ -13,10 +14,10 @@ use crate::clock::Clock;
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
-use crate::events::{Courier, LOGOUT_TOKEN_LIFETIME};
+use crate::events::Courier;
 use crate::fetch::{FetchError, Fetcher, extra_roots};
 use crate::gateway::{self, ClientError};
-use crate::keys::{Keeper, KeyError, KeyRing, Policy};
+use crate::keys::{FederationKeys, KeyError, KeyRing};
 use crate::oidc::{Discovery, Oidc};
 use crate::operator::Operators;
 use crate::place::{PlaceError, Places};
@@ -127,6 +128,7 @@ pub struct Handles {
     pub db: Db,
     pub state: State,
     pub keys: KeyRing,
+    pub federation_keys: FederationKeys,
     pub sms: Sms,
     pub site: Site,
     pub senders: Senders,
@@ -145,19 +147,6 @@ pub struct Handles {
     ways: Ways,
     pub(super) errands: Errands,
     discovery: Discovery,
-}
-
-/// How long keys must outlive what they sign.
-#[must_use]
-pub fn key_policy(settings: &Settings) -> Policy {
-    Policy::for_tokens(
-        settings
-            .token
-            .access
-            .get()
-            .max(settings.token.id.get())
-            .max(LOGOUT_TOKEN_LIFETIME),
-    )
 }
 
 impl Deref for App {
@@ -185,8 +174,7 @@ impl App {
         bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
         let state = State::open(&settings.state, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
-        let keeper = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
-        let keys = KeyRing::open(keeper, clock.now()).await?;
+        let (keys, federation_keys) = rings::open(settings, &db, &vault, &rng, clock.now()).await?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
         let whereabouts = Whereabouts::new(vault.clone(), senders, places);
@@ -221,6 +209,7 @@ impl App {
             db,
             state,
             keys,
+            federation_keys,
             sms,
             site,
             senders,

@@ -9,12 +9,14 @@ mod layers;
 mod meaning;
 mod places;
 mod protocol_errors;
+mod rings;
 mod router;
 mod serve;
 mod sweep;
 mod tls;
 
-pub use app::{App, Migration, StartError, bring_up_to_date, key_policy};
+pub use app::{App, Migration, StartError, bring_up_to_date};
+pub use rings::{federation_key_policy, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};
 pub use tls::{TlsError, check_tls};

@@ -1,3 +1,6 @@
+use std::marker::PhantomData;
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::error::KeyError;
@@ -5,6 +8,7 @@ use super::generate::generate;
 use super::jose::Algorithm;
 use super::model::{Key, KeyView, Policy, Status};
 use super::plan::{Step, holding, plan, turn};
+use super::purpose::{Protocol, Purpose};
 use super::records;
 use crate::audit::{Actor, Context};
 use crate::clock::Timestamp;
@@ -13,11 +17,12 @@ use crate::store::{Db, Vault};
 
 /// Keeps the recorded keys: carries out the plan, and what operators ask for.
 #[derive(Clone, Debug)]
-pub struct Keeper {
+pub struct Keeper<P: Purpose = Protocol> {
     pub(super) db: Db,
     pub(super) vault: Vault,
     pub(super) rng: Rng,
     policy: Policy,
+    purpose: PhantomData<P>,
 }
 
 /// When an operator wants the next key to sign.
@@ -49,9 +54,12 @@ pub struct Revocation {
     pub was: Status,
     /// The key that signs with this algorithm now.
     pub active: Option<String>,
+    /// How long others may still take what it signed.
+    #[serde(skip)]
+    pub remembered_for: Duration,
 }
 
-impl Keeper {
+impl<P: Purpose> Keeper<P> {
     #[must_use]
     pub const fn new(db: Db, vault: Vault, rng: Rng, policy: Policy) -> Self {
         Self {
@@ -59,6 +67,7 @@ impl Keeper {
             vault,
             rng,
             policy,
+            purpose: PhantomData,
         }
     }
 
@@ -67,7 +76,7 @@ impl Keeper {
         const ROUNDS: usize = 8;
         let context = self.context(now, actor);
         for _ in 0..ROUNDS {
-            let keys = records::all(&self.db).await?;
+            let keys = records::all(&self.db, &P::TABLE).await?;
             let steps = plan(&keys, now, &self.policy);
             if steps.is_empty() {
                 return Ok(keys);
@@ -76,20 +85,20 @@ impl Keeper {
                 self.carry_out(step, &context).await?;
             }
         }
-        Ok(records::all(&self.db).await?)
+        Ok(records::all(&self.db, &P::TABLE).await?)
     }
 
     async fn carry_out(&self, step: Step, context: &Context) -> Result<(), KeyError> {
         let done = match &step {
             Step::Make { algorithm, status } => {
                 let made = generate(*algorithm, self.rng.clone()).await?;
-                records::insert(&self.db, context, &self.vault, &made, *status).await?
+                records::insert(&self.db, &P::TABLE, context, &self.vault, &made, *status).await?
             }
             Step::Activate { kid, retiring } => {
                 let leaves_at = self.policy.last_token_gone(context.now);
-                records::activate(&self.db, context, kid, retiring.as_deref(), leaves_at).await?
+                records::activate(&self.db, &P::TABLE, context, kid, retiring.as_deref(), leaves_at).await?
             }
-            Step::Forget { kid } => records::forget(&self.db, context, kid).await?,
+            Step::Forget { kid } => records::forget(&self.db, &P::TABLE, context, kid).await?,
         };
         if done {
             tracing::info!(?step, "key ring changed");
@@ -98,7 +107,7 @@ impl Keeper {
     }
 
     pub async fn list(&self, now: Timestamp) -> Result<Vec<KeyView>, KeyError> {
-        let keys = records::all(&self.db).await?;
+        let keys = records::all(&self.db, &P::TABLE).await?;
         Ok(keys.iter().map(|key| self.view(key, &keys, now)).collect())
     }
 
@@ -125,8 +134,10 @@ impl Keeper {
                 When::Prepared => next.published_at.plus(self.policy.publish_ahead),
                 When::Soon => next.published_at,
             };
-            let activates_at = ready.max(Policy::known_everywhere(next.published_at)).max(now);
-            records::schedule(&self.db, &context, &next.kid, activates_at).await?;
+            let activates_at = ready
+                .max(self.policy.known_everywhere(next.published_at))
+                .max(now);
+            records::schedule(&self.db, &P::TABLE, &context, &next.kid, activates_at).await?;
             rotations.push(Rotation {
                 algorithm: next.algorithm,
                 kid: next.kid.clone(),
@@ -140,18 +151,19 @@ impl Keeper {
 
     /// Ends a key at once: nothing it signed is good any more, and another signs.
     pub async fn revoke(&self, kid: &str, now: Timestamp) -> Result<Revocation, KeyError> {
-        let keys = records::all(&self.db).await?;
+        let keys = records::all(&self.db, &P::TABLE).await?;
         let key = keys
             .iter()
             .find(|key| key.kid == kid)
             .ok_or_else(|| KeyError::UnknownKid(kid.to_owned()))?;
-        records::revoke(&self.db, &self.context(now, Actor::Operator), kid).await?;
+        records::revoke(&self.db, &P::TABLE, &self.context(now, Actor::Operator), kid).await?;
         let keys = self.settle(now, Actor::Operator).await?;
         Ok(Revocation {
             kid: key.kid.clone(),
             algorithm: key.algorithm,
             was: key.status,
             active: holding(&keys, key.algorithm, Status::Active).map(|active| active.kid.clone()),
+            remembered_for: self.policy.cached_for,
         })
     }
 
@@ -162,6 +174,7 @@ impl Keeper {
             .flatten()
             .map(|active| turn(active, key, &self.policy));
         KeyView {
+            purpose: P::NAME,
             kid: key.kid.clone(),
             algorithm: key.algorithm,
             status: key.status,

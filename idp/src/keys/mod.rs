@@ -8,10 +8,13 @@ mod generate;
 mod keeper;
 mod model;
 mod plan;
+mod purpose;
 mod records;
 mod ring;
+mod table;
 
 pub use error::KeyError;
 pub use keeper::{Keeper, Revocation, Rotation, When};
-pub use model::{KeyView, Policy, Status};
-pub use ring::KeyRing;
+pub use model::{KeyView, PastKey, Policy, Status};
+pub use purpose::{Federation, Protocol, Purpose, StatementType, TokenType};
+pub use ring::{FederationKeys, KeyRing};

@@ -70,11 +70,12 @@ pub struct Policy {
     pub rotate_every: Duration,
     /// How long a key is published before its turn comes by schedule.
     pub publish_ahead: Duration,
+    /// How long others may go without looking at what we publish.
+    pub cached_for: Duration,
     /// The longest life of anything signed.
     pub longest_token: Duration,
-    /// How long a public key is kept after the key set has dropped it: an expired ID token is still
-    /// a hint at logout (OpenID Connect RP-Initiated Logout 1.0 §2).
-    pub remember: Duration,
+    /// How long a public key is kept after the key set has dropped it; none: for ever.
+    pub remember: Option<Duration>,
 }
 
 impl Policy {
@@ -86,21 +87,37 @@ impl Policy {
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// The usual policy, for tokens that live no longer than this.
+    /// For tokens that live no longer than this. An expired ID token is still a hint at logout (OpenID Connect
+    /// RP-Initiated Logout 1.0 §2).
     #[must_use]
     pub const fn for_tokens(longest_token: Duration) -> Self {
         Self {
             algorithms: SigningKey::ALGORITHMS,
             rotate_every: Self::DAY.saturating_mul(90),
             publish_ahead: Self::DAY,
+            cached_for: Self::JWKS_MAX_AGE,
             longest_token,
-            remember: Self::DAY.saturating_mul(400),
+            remember: Some(Self::DAY.saturating_mul(400)),
         }
     }
 
-    /// When a key may sign at the earliest: no cache of the key set is still without it.
-    pub(super) fn known_everywhere(published_at: Timestamp) -> Timestamp {
-        published_at.plus(Self::JWKS_MAX_AGE).plus(Self::PROPAGATION)
+    /// For statements that live this long, those by which others learn our keys among them. Where we are somebody's
+    /// anchor, people carry our keys into a configuration: they change once a year, and the next one is there all along.
+    #[must_use]
+    pub const fn for_statements(lifetime: Duration) -> Self {
+        Self {
+            algorithms: &[Algorithm::Es256],
+            rotate_every: Self::DAY.saturating_mul(365),
+            publish_ahead: Self::DAY.saturating_mul(30),
+            cached_for: lifetime,
+            longest_token: lifetime,
+            remember: None,
+        }
+    }
+
+    /// When a key may sign at the earliest: nobody who was told what we publish is still without it.
+    pub(super) fn known_everywhere(&self, published_at: Timestamp) -> Timestamp {
+        published_at.plus(self.cached_for).plus(Self::PROPAGATION)
     }
 
     /// When the last token has expired of a key that another follows now.
@@ -109,9 +126,36 @@ impl Policy {
     }
 }
 
+/// A key that signs no more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastKey {
+    pub public: PublicKey,
+    pub issued_at: Timestamp,
+    /// Nothing it signed is good from then on.
+    pub expires_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl PastKey {
+    pub(super) fn of(key: &Key) -> Option<Self> {
+        let ended_at = match key.status {
+            Status::Retired | Status::Revoked => key.ended_at?,
+            Status::Next | Status::Active => return None,
+        };
+        Some(Self {
+            public: key.public.clone(),
+            issued_at: key.published_at,
+            expires_at: key.leaves_at.unwrap_or(ended_at),
+            revoked_at: (key.status == Status::Revoked).then_some(ended_at),
+        })
+    }
+}
+
 /// A key as `yimen keys list` shows it; times are RFC 3339.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct KeyView {
+    /// What it signs: `tokens` or `federation`.
+    pub purpose: &'static str,
     pub kid: String,
     pub algorithm: Algorithm,
     pub status: Status,

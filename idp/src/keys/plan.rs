@@ -24,7 +24,8 @@ pub(super) fn plan(keys: &[Key], now: Timestamp, policy: &Policy) -> Vec<Step> {
         matches!(key.status, Status::Retired | Status::Revoked)
             && key
                 .leaves_at
-                .is_some_and(|leaves| leaves.plus(policy.remember) <= now)
+                .zip(policy.remember)
+                .is_some_and(|(leaves, remember)| leaves.plus(remember) <= now)
     });
     steps.extend(forgotten.map(|key| Step::Forget { kid: key.kid.clone() }));
     steps
@@ -66,7 +67,7 @@ pub(super) fn turn(active: &Key, next: &Key, policy: &Policy) -> Timestamp {
     };
     next.activates_at
         .unwrap_or_else(scheduled)
-        .max(Policy::known_everywhere(next.published_at))
+        .max(policy.known_everywhere(next.published_at))
 }
 
 pub(super) fn holding(keys: &[Key], algorithm: Algorithm, status: Status) -> Option<&Key> {

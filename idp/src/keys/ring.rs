@@ -8,10 +8,12 @@ use tokio::time::MissedTickBehavior;
 
 use super::error::KeyError;
 use super::jose::{
-    Accept, Algorithm, ClaimRules, Claims, JwkSet, SignError, SigningKey, TokenError, Typ, Unverified,
+    Accept, Algorithm, ClaimRules, Claims, JwkSet, PublicKey, SignError, SigningKey, TokenError, Typ,
+    Unverified,
 };
 use super::keeper::Keeper;
-use super::model::{Key, Status};
+use super::model::{Key, PastKey, Status};
+use super::purpose::{Federation, Protocol, Purpose, Signed as _};
 use super::records;
 use crate::audit::Actor;
 use crate::clock::{Clock, Timestamp};
@@ -22,10 +24,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The keys in use, at hand in memory. Clones share them.
 #[derive(Clone)]
-pub struct KeyRing(Arc<Inner>);
+pub struct KeyRing<P: Purpose = Protocol>(Arc<Inner<P>>);
 
-struct Inner {
-    keeper: Keeper,
+/// The ring of the keys by which others know us as an entity.
+pub type FederationKeys = KeyRing<Federation>;
+
+struct Inner<P: Purpose> {
+    keeper: Keeper<P>,
     current: RwLock<Arc<Snapshot>>,
 }
 
@@ -34,18 +39,20 @@ struct Inner {
 struct Snapshot {
     signers: Vec<Arc<SigningKey>>,
     verifiers: JwkSet,
+    published: Arc<[PublicKey]>,
     jwks: Arc<str>,
+    past: Arc<[PastKey]>,
 }
 
-impl fmt::Debug for KeyRing {
+impl<P: Purpose> fmt::Debug for KeyRing<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("KeyRing").field(&self.current().signers).finish()
     }
 }
 
-impl KeyRing {
+impl<P: Purpose> KeyRing<P> {
     /// Reads the ring; makes the first keys where there are none.
-    pub async fn open(keeper: Keeper, now: Timestamp) -> Result<Self, KeyError> {
+    pub async fn open(keeper: Keeper<P>, now: Timestamp) -> Result<Self, KeyError> {
         let ring = Self(Arc::new(Inner {
             keeper,
             current: RwLock::default(),
@@ -65,6 +72,7 @@ impl KeyRing {
             }
             other => other?,
         };
+        let published = published(&keys, now);
         let snapshot = Snapshot {
             signers,
             verifiers: keys
@@ -72,7 +80,11 @@ impl KeyRing {
                 .filter(|key| verifies(key))
                 .map(|key| key.public.clone())
                 .collect(),
-            jwks: published(&keys, now).into(),
+            jwks: json!({"keys": published.iter().map(PublicKey::to_jwk).collect::<Vec<_>>()})
+                .to_string()
+                .into(),
+            published: published.into(),
+            past: keys.iter().filter_map(PastKey::of).collect(),
         };
         *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
@@ -99,7 +111,7 @@ impl KeyRing {
         for key in keys.iter().filter(|key| key.status == Status::Active) {
             match current.signers.iter().find(|signer| signer.kid() == key.kid) {
                 Some(known) => signers.push(Arc::clone(known)),
-                None => signers.push(Arc::new(records::signer(db, vault, rng, key).await?)),
+                None => signers.push(Arc::new(records::signer(db, &P::TABLE, vault, rng, key).await?)),
             }
         }
         Ok(signers)
@@ -113,7 +125,7 @@ impl KeyRing {
     pub fn sign(
         &self,
         algorithm: Algorithm,
-        typ: &str,
+        typ: P::Signs,
         claims: &impl Serialize,
     ) -> Result<String, SignError> {
         let current = self.current();
@@ -123,7 +135,7 @@ impl KeyRing {
             .find(|signer| signer.algorithm() == algorithm);
         signer
             .ok_or(SignError::NoKey(algorithm))?
-            .sign(typ, claims, &self.0.keeper.rng)
+            .sign(typ.typ(), claims, &self.0.keeper.rng)
     }
 
     /// Reads a token of ours: its signature, its type, and what it says.
@@ -142,10 +154,22 @@ impl KeyRing {
         Ok(signed.check(rules, now)?)
     }
 
-    /// The key set to publish, as JSON; [`super::Policy::JWKS_MAX_AGE`] is how long it may be cached.
+    /// The key set to publish, as JSON; [`super::Policy::JWKS_MAX_AGE`] is how long that of the protocol may be cached.
     #[must_use]
     pub fn jwks(&self) -> Arc<str> {
         Arc::clone(&self.current().jwks)
+    }
+
+    /// The keys of that set, the active ones first.
+    #[must_use]
+    pub fn published(&self) -> Arc<[PublicKey]> {
+        Arc::clone(&self.current().published)
+    }
+
+    /// The keys that sign no more, as far as they are remembered.
+    #[must_use]
+    pub fn past(&self) -> Arc<[PastKey]> {
+        Arc::clone(&self.current().past)
     }
 }
 
@@ -155,10 +179,10 @@ fn verifies(key: &Key) -> bool {
 }
 
 /// The active keys stand first, for those who take the first that fits.
-fn published(keys: &[Key], now: Timestamp) -> String {
+fn published(keys: &[Key], now: Timestamp) -> Vec<PublicKey> {
     let mut shown: Vec<&Key> = keys.iter().filter(|key| key.is_published(now)).collect();
     shown.sort_by_key(|key| (key.status != Status::Active, key.status));
-    json!({"keys": shown.iter().map(|key| key.public.to_jwk()).collect::<Vec<_>>()}).to_string()
+    shown.into_iter().map(|key| key.public.clone()).collect()
 }
 
 #[cfg(test)]

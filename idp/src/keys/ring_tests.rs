@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::config::MasterKey;
 use crate::keys::jose::{Audience, Expiry, JoseError};
-use crate::keys::{Policy, When};
+use crate::keys::{Policy, StatementType, TokenType, When};
 use crate::rng::Rng;
 use crate::store::Vault;
 use crate::store::sample::Records;
@@ -43,7 +43,7 @@ fn start() -> Timestamp {
 fn token(ring: &KeyRing) -> String {
     let now = start().seconds();
     let claims = json!({"iss": "https://op.test", "aud": "rp", "iat": now, "exp": now + 300});
-    ring.sign(Algorithm::Es256, "JWT", &claims).unwrap()
+    ring.sign(Algorithm::Es256, TokenType::Id, &claims).unwrap()
 }
 
 /// Whether this node takes the token for a good one of ours, as of its making.
@@ -74,7 +74,7 @@ async fn a_first_start_makes_keys_that_sign_and_are_published() {
     assert_eq!(kids(&ring).len(), 4);
     for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
         let claims = json!({"iss": "https://op.test", "exp": start().seconds() + 300});
-        let token = ring.sign(algorithm, "at+jwt", &claims).unwrap();
+        let token = ring.sign(algorithm, TokenType::Access, &claims).unwrap();
         // A relying party has nothing but the published set.
         let keys = JwkSet::parse(ring.jwks().as_bytes()).unwrap();
         let accept = Accept {
@@ -90,7 +90,7 @@ async fn a_first_start_makes_keys_that_sign_and_are_published() {
     }
     assert!(!ring.jwks().contains("\"d\""));
     assert_eq!(
-        ring.sign(Algorithm::EdDsa, "JWT", &json!({})),
+        ring.sign(Algorithm::EdDsa, TokenType::Id, &json!({})),
         Err(SignError::NoKey(Algorithm::EdDsa))
     );
 }
@@ -304,4 +304,96 @@ async fn a_list_says_when_the_next_turn_comes() {
     assert_eq!(next["activates_at"], start().plus(90 * DAY).to_string());
     assert_eq!(next["algorithm"], "ES256");
     assert!(!text.to_string().contains("private"));
+}
+
+const STATEMENTS: Policy = Policy::for_statements(DAY);
+
+async fn federation(records: &Records) -> (FederationKeys, Keeper<Federation>) {
+    let Keeper { db, vault, rng, .. } = records.keeper(ES256_ONLY);
+    let keeper = Keeper::new(db, vault, rng, STATEMENTS);
+    (
+        FederationKeys::open(keeper.clone(), start()).await.unwrap(),
+        keeper,
+    )
+}
+
+fn statement(ring: &FederationKeys) -> String {
+    ring.sign(Algorithm::Es256, StatementType::EntityStatement, &json!({}))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_rings_share_no_key() {
+    let records = Records::open().await;
+    let (ring, _) = federation(&records).await;
+    let tokens = records.node().await;
+    assert_eq!((ring.published().len(), kids(&tokens).len()), (2, 2));
+    for key in ring.published().iter() {
+        assert!(!tokens.jwks().contains(key.kid().unwrap()));
+    }
+    let signed = |token: &str| {
+        let keys: JwkSet = tokens.published().iter().cloned().collect();
+        let accept = Accept {
+            algorithms: SigningKey::ALGORITHMS,
+            typ: Typ::Any,
+        };
+        Unverified::parse(token).unwrap().verify(&keys, &accept).map(drop)
+    };
+    assert_eq!(signed(&statement(&ring)), Err(JoseError::UnknownKey));
+    assert_eq!(signed(&token(&tokens)), Ok(()));
+}
+
+#[tokio::test]
+async fn a_federation_key_signs_once_every_configuration_that_lacks_it_has_expired() {
+    let records = Records::open().await;
+    let (ring, keeper) = federation(&records).await;
+    let [first, second] = [0, 1].map(|at| ring.published()[at].kid().unwrap().to_owned());
+    let rotations = keeper.rotate(None, When::Soon, start()).await.unwrap();
+    let turn = start().plus(DAY).plus(Policy::PROPAGATION);
+    assert_eq!(rotations[0].activates_at, turn.to_string());
+    let signer = |ring: &FederationKeys| {
+        let kid = Unverified::parse(&statement(ring)).unwrap().header().kid.clone();
+        kid.unwrap()
+    };
+    ring.refresh(turn.minus(Duration::from_secs(1))).await.unwrap();
+    assert_eq!(signer(&ring), first);
+    ring.refresh(turn).await.unwrap();
+    assert_eq!(signer(&ring), second);
+    assert_eq!(ring.published().len(), 3);
+}
+
+#[tokio::test]
+async fn what_federation_keys_were_is_remembered_for_ever() {
+    let records = Records::open().await;
+    let (ring, keeper) = federation(&records).await;
+    let first = ring.published()[0].clone();
+    assert!(ring.past().is_empty());
+    let turn = start().plus(365 * DAY);
+    ring.refresh(turn).await.unwrap();
+    let gone = STATEMENTS.last_token_gone(turn);
+    let expired = PastKey {
+        public: first.clone(),
+        issued_at: start(),
+        expires_at: gone,
+        revoked_at: None,
+    };
+    let past = || ring.past().to_vec();
+    assert_eq!(past(), vec![expired.clone()]);
+    let later = turn.plus(300 * DAY);
+    ring.refresh(later).await.unwrap();
+    assert!(!ring.published().contains(&first));
+    assert_eq!(past(), vec![expired.clone()], "it has left what we publish");
+
+    // That it was in other hands may come out long after its time.
+    keeper.revoke(first.kid().unwrap(), later).await.unwrap();
+    let much_later = start().plus(4000 * DAY);
+    ring.refresh(much_later).await.unwrap();
+    let revoked = PastKey {
+        revoked_at: Some(later),
+        ..expired
+    };
+    assert!(past().contains(&revoked), "{:?}", past());
+    let kept = "SELECT COUNT(*) AS n FROM federation_key WHERE private_key IS NOT NULL AND status <> 'active' \
+                AND status <> 'next'";
+    assert_eq!(records.count(kept).await, 0);
 }

@@ -3,12 +3,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::keys::KeyRing;
 use crate::keys::jose::{Algorithm, Audience, ClaimRules, Claims, Expiry, SignError, Typ};
+use crate::keys::{KeyRing, TokenType};
 use crate::rng::Rng;
-
-/// The type of our access tokens (RFC 9068 §2.1).
-const ACCESS: &str = "at+jwt";
 
 /// How and when the person behind a grant signed in: repeated in each ID token of the grant.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -64,7 +61,7 @@ impl Issue<'_> {
             claims.insert("auth_time".to_owned(), json!(signed_in.auth_time.seconds()));
             claims.insert("acr".to_owned(), json!(signed_in.acr));
         }
-        self.keys.sign(algorithm, ACCESS, &claims)
+        self.keys.sign(algorithm, TokenType::Access, &claims)
     }
 
     /// An ID token (OpenID Connect Core 1.0 §2), with `more` claims: those asked for by name, and that of a kiosk.
@@ -88,7 +85,7 @@ impl Issue<'_> {
         if let Some(nonce) = &authentication.nonce {
             claims.insert("nonce".to_owned(), json!(nonce));
         }
-        self.keys.sign(algorithm, "JWT", &claims)
+        self.keys.sign(algorithm, TokenType::Id, &claims)
     }
 
     fn base(&self, lifetime: Duration) -> Map<String, Value> {
@@ -109,7 +106,8 @@ pub fn read_access_token(keys: &KeyRing, issuer: &str, token: &str, now: Timesta
         audience: Audience::Includes(&[issuer]),
         expiry: Expiry::Ahead,
     };
-    keys.verify(token, Typ::Is(ACCESS), &rules, now).ok()
+    keys.verify(token, Typ::Is(TokenType::Access.as_str()), &rules, now)
+        .ok()
 }
 
 /// Reads one of our ID tokens as a hint: it may have expired (RP-Initiated Logout 1.0 §2).

@@ -35,6 +35,7 @@ files! {
     "0019_notice_told",
     "0020_number_doubted",
     "0021_department",
+    "0022_federation_key",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

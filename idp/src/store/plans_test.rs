@@ -12,10 +12,11 @@ use super::value::{Value, arguments};
 use super::{Args, Row, Tx};
 
 /// Tables that stay small however many residents there are: read whole, by an operator or once in a while.
-const SMALL: [&str; 7] = [
+const SMALL: [&str; 8] = [
     "allowed_department",
     "client",
     "federation_entity",
+    "federation_key",
     "kiosk",
     "operator",
     "relying_party",

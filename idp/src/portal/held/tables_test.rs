@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 21] = [
+const MIGRATIONS: [&str; 22] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -29,15 +29,17 @@ const MIGRATIONS: [&str; 21] = [
     include_str!("../../../../migrations/0019_notice_told.sql"),
     include_str!("../../../../migrations/0020_number_doubted.sql"),
     include_str!("../../../../migrations/0021_department.sql"),
+    include_str!("../../../../migrations/0022_federation_key.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 11] = [
+const OF_NOBODY: [&str; 12] = [
     "allowed_department",
     "client",
     "federation_entity",
     "kiosk",
     "signing_key",
+    "federation_key",
     "relying_party",
     "tally",
     "redeemed_code",
