@@ -1,6 +1,16 @@
-//! Whom the operator lets join without registration, and what is known of each system that has.
+//! Whom the operator lets join without registration, what is known of each system that has, and what we state of them
+//! and of ourselves.
 
 pub mod allowed;
 pub mod entity;
+mod marks;
+mod ourselves;
+#[cfg(test)]
+mod ourselves_test;
 #[cfg(test)]
 mod records_test;
+mod vouch;
+
+pub use marks::{MARKS, mark_named, mark_type, marks_of};
+pub use ourselves::{About, Ourselves};
+pub use vouch::{REGISTRATION_TYPES, vouch};
