@@ -2,11 +2,16 @@
 //! and of ourselves.
 
 pub mod allowed;
+mod discover;
 pub mod entity;
+pub mod join;
 mod marks;
 mod ourselves;
 #[cfg(test)]
 mod ourselves_test;
+mod own_host;
+mod own_policy;
+mod pins;
 #[cfg(test)]
 mod records_test;
 mod vouch;
