@@ -34,6 +34,22 @@ pub(super) struct Seen {
     pub(super) pins: Pins,
 }
 
+/// The statement that is wanted; why it could not be had; or why we do not go by it.
+enum Answer {
+    Statement(String),
+    Nothing(String),
+    Refused(TrustFault),
+}
+
+impl From<Result<String, TrustFault>> for Answer {
+    fn from(outcome: Result<String, TrustFault>) -> Self {
+        match outcome {
+            Ok(jwt) => Self::Statement(jwt),
+            Err(fault) => Self::Refused(fault),
+        }
+    }
+}
+
 /// What came of it: a chain or why there is none, and everybody who was met on the way.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -70,8 +86,9 @@ impl Discovery<'_> {
         let mut seen = Vec::new();
         while let Some(want) = search.next_want() {
             match self.answer(&want, subject, &mut seen).await? {
-                Ok(answer) => search.got(want, answer),
-                Err(fault) => search.refused(want, fault),
+                Answer::Statement(jwt) => search.got(want, Ok(jwt)),
+                Answer::Nothing(reason) => search.got(want, Err(reason)),
+                Answer::Refused(fault) => search.refused(want, fault),
             }
         }
         let chain = search.finish();
@@ -93,33 +110,27 @@ impl Discovery<'_> {
         let Ok(given) = verify(jwts) else { return Ok(None) };
         let mut seen = Vec::new();
         let own = given.subject().as_jwt().to_owned();
-        match self.judge(subject, &own, &mut seen).await? {
-            Ok(()) if seen.iter().all(|seen| seen.entity.is_some()) => {}
-            _ => return Ok(None),
+        let judged = self.judge(subject, &own, &mut seen).await?;
+        // At first contact, its own host must answer for it.
+        if judged.is_err() || seen.iter().any(|seen| matches!(seen.pins, Pins::First(_))) {
+            return Ok(None);
         }
-        let superiors = given.superiors();
-        let mut jwts: Vec<String> = given.as_jwts().into_iter().map(str::to_owned).collect();
-        for statement in superiors {
+        for statement in given.superiors() {
             let (issuer, about) = (statement.issuer(), statement.subject());
-            if issuer == self.ourselves.id() {
-                let pinned = match &seen[..] {
-                    [system] if system.id == *about => system.vouched().ok().map(|own| own.keys().clone()),
-                    _ => self.pinned_of(about).await?,
-                };
-                let Some(restated) = pinned.map(|keys| self.state(about, subject, &keys)) else {
-                    return Ok(None);
-                };
-                let (Ok(statement), Ok(configuration)) = (restated, self.ourselves.configuration(self.now))
-                else {
-                    return Ok(None);
-                };
-                jwts.truncate(superiors.len());
-                jwts.extend([statement, configuration]);
-            } else if self.superior(issuer).is_none() && !self.is_anchor(issuer) {
-                return Ok(None);
-            } else if about == subject && self.demand(subject, issuer).is_err() {
+            let is_right = about != subject || self.demand(subject, issuer).is_ok();
+            if !is_right || !self.may_vouch(issuer).await? {
                 return Ok(None);
             }
+        }
+        let mut jwts: Vec<String> = given.as_jwts().into_iter().map(str::to_owned).collect();
+        if let Some(ours) = given.superiors().last()
+            && ours.issuer() == self.ourselves.id()
+        {
+            let Some(restated) = self.restate(ours.subject(), subject, &seen).await? else {
+                return Ok(None);
+            };
+            jwts.truncate(given.superiors().len());
+            jwts.extend(restated);
         }
         Ok(verify(&jwts).ok().map(|chain| Found {
             chain: Ok(chain),
@@ -127,27 +138,28 @@ impl Discovery<'_> {
         }))
     }
 
-    /// The statement that is wanted, or why it could not be had; as a fault where we have it and do not go by it.
     async fn answer(
         &self,
         want: &Want,
         subject: &EntityId,
         seen: &mut Vec<Seen>,
-    ) -> Result<Result<Result<String, String>, TrustFault>, StoreError> {
+    ) -> Result<Answer, StoreError> {
         let ourselves = self.ourselves.id();
-        Ok(match want {
-            Want::Configuration(id) if id == ourselves => Ok(self
-                .ourselves
-                .configuration(self.now)
-                .map_err(|fault| fault.to_string())),
-            Want::Configuration(id) => match self.held_configuration(id) {
-                Some(jwt) => Ok(Ok(jwt)),
-                None => match self.fetch(want).await {
-                    Ok(jwt) if self.is_anchor(id) => Ok(Ok(jwt)),
-                    Ok(jwt) => self.judge(id, &jwt, seen).await?.map(|()| Ok(jwt)),
-                    Err(reason) => Ok(Err(reason)),
-                },
-            },
+        match want {
+            Want::Configuration(id) => {
+                if let Some(jwt) = self.held_configuration(id) {
+                    return Ok(Answer::Statement(jwt));
+                }
+                let jwt = match self.fetch(want).await {
+                    Ok(jwt) => jwt,
+                    Err(reason) => return Ok(Answer::Nothing(reason)),
+                };
+                if self.is_anchor(id) {
+                    return Ok(Answer::Statement(jwt));
+                }
+                let judged = self.judge(id, &jwt, seen).await?;
+                Ok(judged.map(|()| jwt).into())
+            }
             Want::Subordinate {
                 issuer,
                 subject: about,
@@ -156,19 +168,23 @@ impl Discovery<'_> {
                 if about == subject
                     && let Err(fault) = self.demand(subject, issuer)
                 {
-                    return Ok(Err(fault));
+                    return Ok(Answer::Refused(fault));
                 }
                 if issuer != ourselves {
-                    return Ok(Ok(self.fetch(want).await));
+                    return Ok(match self.fetch(want).await {
+                        Ok(jwt) => Answer::Statement(jwt),
+                        Err(reason) => Answer::Nothing(reason),
+                    });
                 }
-                let known = seen.iter().find(|seen| seen.id == *about);
-                match known.map(Seen::vouched) {
-                    Some(Ok(statement)) => self.state(about, subject, statement.keys()).map(Ok),
-                    Some(Err(fault)) => Err(fault),
-                    None => Ok(Err("nothing is known of it here".to_owned())),
-                }
+                let Some(known) = seen.iter().find(|seen| seen.id == *about) else {
+                    return Ok(Answer::Nothing("nothing is known of it here".to_owned()));
+                };
+                let stated = known.vouched();
+                Ok(stated
+                    .and_then(|own| self.state(about, subject, own.keys()))
+                    .into())
             }
-        })
+        }
     }
 
     async fn fetch(&self, want: &Want) -> Result<String, String> {
@@ -217,7 +233,28 @@ impl Discovery<'_> {
         }))
     }
 
-    async fn pinned_of(&self, id: &EntityId) -> Result<Option<JwkSet>, StoreError> {
+    /// What we say today about the one below us, and about ourselves.
+    async fn restate(
+        &self,
+        about: &EntityId,
+        subject: &EntityId,
+        seen: &[Seen],
+    ) -> Result<Option<[String; 2]>, StoreError> {
+        let keys = match seen.iter().find(|seen| seen.id == *about) {
+            Some(seen) => seen.vouched().ok().map(|own| own.keys().clone()),
+            None => self.pinned(about).await?,
+        };
+        let stated = keys.and_then(|keys| self.state(about, subject, &keys).ok());
+        let configuration = self.ourselves.configuration(self.now).ok();
+        Ok(stated.zip(configuration).map(|(about, own)| [about, own]))
+    }
+
+    async fn may_vouch(&self, id: &EntityId) -> Result<bool, StoreError> {
+        let is_superior = self.superior(id).is_some() && self.pinned(id).await?.is_some();
+        Ok(is_superior || self.is_anchor(id))
+    }
+
+    async fn pinned(&self, id: &EntityId) -> Result<Option<JwkSet>, StoreError> {
         let known = records::find(self.db, id).await?;
         let joined = known.filter(|entity| entity.status == EntityStatus::Joined);
         Ok(joined.and_then(|entity| entity.keys().ok()))

@@ -168,6 +168,17 @@ impl City {
         self.commit(change).await;
     }
 
+    /// By whom its systems must come from now on.
+    pub(super) async fn demand(&self, allowed: &Allowed, through: &str) {
+        let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
+        let terms = Terms {
+            through: Some(through.to_owned()),
+            ..allowed.terms.clone()
+        };
+        assert!(decisions::set_terms(&mut change, allowed, &terms).await.unwrap());
+        self.commit(change).await;
+    }
+
     /// The operator has looked at the keys that wait.
     pub(super) async fn trust_held_keys(&self, system: &System) {
         let entity = self.entity(system).await.unwrap();

@@ -91,3 +91,28 @@ async fn a_bureau_that_is_suspended_is_no_link_of_a_chain_that_comes_along() {
     city.publish(&pension, &[bureau.id.as_str()]);
     assert!(city.join_with(&pension, Some(given)).await.is_err());
 }
+
+/// What a decision demands and what first contact is for hold for a chain that comes along as for one that is fetched.
+#[tokio::test]
+async fn a_chain_that_comes_along_goes_round_no_rule() {
+    let city = City::new().await;
+    let [pension, bureau] = ["hrss", "bureau"].map(|name| city.system(name));
+    let through = bureau.id.to_string();
+    let named = city.allow(pension.id.as_str(), |_| {}).await;
+    // It has tried: there is a row of it, without keys.
+    assert!(city.join(&pension).await.is_err());
+    city.later(70);
+    let chain = city.chain(&pension, &named);
+    let refused = city.join_with(&pension, Some(chain)).await.unwrap_err();
+    assert!(matches!(refused, JoinFault::Unreachable(_)), "{refused:?}");
+
+    city.later(70);
+    city.publish(&pension, &[US]);
+    city.join(&pension).await.unwrap();
+    city.demand(&named, &through).await;
+    city.later(DAY);
+    let chain = city.chain(&pension, &named);
+    city.publish(&pension, &[US]);
+    let refused = city.join_with(&pension, Some(chain)).await.unwrap_err();
+    assert_eq!(refused.trust().map(|fault| fault.claim), Some("authority_hints"));
+}
