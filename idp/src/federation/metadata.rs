@@ -8,6 +8,9 @@ pub const FEDERATION_ENTITY: &str = "federation_entity";
 /// The entity type of a department's system (§5.1.2).
 pub const RELYING_PARTY: &str = "openid_relying_party";
 
+/// The entity type of an identity provider (§5.1.3).
+pub const PROVIDER: &str = "openid_provider";
+
 /// Entity type → parameter → value (§5).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Metadata(MetadataOfTypes);

@@ -30,7 +30,7 @@ pub use constraints::{Constraints, NameSubtree};
 pub use entity_id::{EntityId, EntityIdFault, Relaxation};
 pub use fault::{Step, TrustError, TrustFault};
 pub use mark::Mark;
-pub use metadata::{FEDERATION_ENTITY, Metadata, RELYING_PARTY};
+pub use metadata::{FEDERATION_ENTITY, Metadata, PROVIDER, RELYING_PARTY};
 pub use plan::{Search, Want};
 pub use read::{Asked, Unproven, read};
 pub use statement::{AttachedMark, Configuration, Kind, MarkOwner, Statement, Subordinate};

@@ -10,15 +10,17 @@ use super::tls::TlsError;
 use crate::admin::Admin;
 use crate::audit::Context;
 use crate::carrier::{self, Carrier};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
+use crate::department::trust::allowed::AllowedDepartments;
+use crate::department::trust::{self, Members, Ourselves};
 use crate::events::Courier;
 use crate::fetch::{FetchError, Fetcher, extra_roots};
 use crate::gateway::{self, ClientError};
-use crate::keys::{FederationKeys, KeyError, KeyRing};
-use crate::oidc::{Discovery, Oidc};
+use crate::keys::{KeyError, KeyRing};
+use crate::oidc::{Discovery, Federation, Oidc};
 use crate::operator::Operators;
 use crate::place::{PlaceError, Places};
 use crate::portal::Portal;
@@ -57,6 +59,8 @@ pub enum StartError {
     #[error(transparent)]
     Carrier(#[from] carrier::SetupError),
     #[error(transparent)]
+    Federation(#[from] trust::SetupError),
+    #[error(transparent)]
     Place(#[from] PlaceError),
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -90,6 +94,7 @@ impl StartError {
             Self::Proofing(fault) => fault.key(),
             Self::Carrier(fault) => fault.key(),
             Self::Tls(fault) => fault.key,
+            Self::Federation(fault) => fault.key(),
             Self::Place(_) => PlaceError::KEY,
             Self::Database(_) => "database.url",
             Self::State(_) => "state.url",
@@ -128,12 +133,13 @@ pub struct Handles {
     pub db: Db,
     pub state: State,
     pub keys: KeyRing,
-    pub federation_keys: FederationKeys,
     pub sms: Sms,
     pub site: Site,
     pub senders: Senders,
     pub(super) vault: Vault,
     departments: Departments,
+    members: Members,
+    pub(super) ourselves: Ourselves,
     fetcher: Fetcher,
     interactions: Interactions,
     pub(super) sessions: Sessions,
@@ -170,15 +176,14 @@ impl App {
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
         let (authority, carrier) = counterparts(settings, http, &rng)?;
         let places = Places::open(settings)?;
-        let db = Db::open_for_node(&settings.database).await?;
-        bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
-        let state = State::open(&settings.state, clock.now()).await?;
+        let (db, state) = stores(settings, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
-        let (keys, federation_keys) = rings::open(settings, &db, &vault, &rng, clock.now()).await?;
+        let (keys, ourselves) = rings::open(&config, &db, &vault, &rng, clock.now()).await?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
         let whereabouts = Whereabouts::new(vault.clone(), senders, places);
         let departments = Departments::new(db.clone(), clock.clone());
+        let members = members(&db, &clock);
         let interactions = Interactions::new(
             state.clone(),
             site.clone(),
@@ -209,12 +214,13 @@ impl App {
             db,
             state,
             keys,
-            federation_keys,
             sms,
             site,
             senders,
             vault,
             departments,
+            members,
+            ourselves,
             fetcher,
             interactions,
             sessions,
@@ -246,6 +252,17 @@ impl App {
             vault: self.vault.clone(),
         }
     }
+}
+
+async fn stores(settings: &Settings, now: Timestamp) -> Result<(Db, State), StartError> {
+    let db = Db::open_for_node(&settings.database).await?;
+    bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
+    Ok((db, State::open(&settings.state, now).await?))
+}
+
+fn members(db: &Db, clock: &Clock) -> Members {
+    let allowed = AllowedDepartments::new(db.clone(), clock.clone());
+    Members::new(db.clone(), clock.clone(), allowed)
 }
 
 /// How a sign-in can be raised here.
@@ -394,6 +411,7 @@ room!(Oidc {
     ways,
     senders
 });
+room!(Federation { ourselves, members });
 room!(Consent {
     config,
     rng,

@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use crate::oidc::{Code, WireError};
 use crate::web::{ErrorKind, PageError};
 
-/// Where OAuth's errors are JSON (RFC 6749 §5.2, RFC 7662 §2.3, RFC 7009 §2.2.1), and where a load balancer asks.
+/// Where OAuth's errors are JSON (RFC 6749 §5.2, RFC 7662 §2.3, RFC 7009 §2.2.1, OpenID Federation 1.0 §8.9), and where a load balancer asks.
 fn asked_by_programs(path: &str) -> bool {
     path.starts_with("/.well-known/")
+        || path.starts_with("/federation/")
         || matches!(
             path,
             "/readyz"

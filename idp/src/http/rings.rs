@@ -1,7 +1,10 @@
+use super::app::StartError;
 use crate::clock::Timestamp;
-use crate::config::Settings;
+use crate::config::{Config, Settings};
+use crate::department::trust::{About, Ourselves};
 use crate::events::LOGOUT_TOKEN_LIFETIME;
-use crate::keys::{FederationKeys, Keeper, KeyError, KeyRing, Policy};
+use crate::keys::{FederationKeys, Keeper, KeyRing, Policy};
+use crate::oidc;
 use crate::rng::Rng;
 use crate::store::{Db, Vault};
 
@@ -24,18 +27,22 @@ pub fn federation_key_policy(settings: &Settings) -> Policy {
     Policy::for_statements(settings.federation.statement_lifetime.get())
 }
 
+/// The keys of tokens, and us as an entity with keys of our own.
 pub(super) async fn open(
-    settings: &Settings,
+    config: &Config,
     db: &Db,
     vault: &Vault,
     rng: &Rng,
     now: Timestamp,
-) -> Result<(KeyRing, FederationKeys), KeyError> {
+) -> Result<(KeyRing, Ourselves), StartError> {
+    let about = About::of(config, oidc::metadata(config))?;
+    let settings = &config.settings;
     let tokens = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
     let policy = federation_key_policy(settings);
-    let federation = Keeper::new(db.clone(), vault.clone(), rng.clone(), policy);
+    let statements = Keeper::new(db.clone(), vault.clone(), rng.clone(), policy);
+    let keys = KeyRing::open(tokens, now).await?;
     Ok((
-        KeyRing::open(tokens, now).await?,
-        KeyRing::open(federation, now).await?,
+        keys,
+        Ourselves::new(about, FederationKeys::open(statements, now).await?),
     ))
 }

@@ -16,6 +16,7 @@ use crate::web;
 pub fn router(app: &App) -> Router {
     let routes = Router::new()
         .merge(protocol())
+        .merge(federation())
         .merge(way_in())
         .merge(own_pages())
         .merge(web::routes())
@@ -58,6 +59,17 @@ fn protocol() -> Router<App> {
         .route("/oauth2/revoke", post(oidc::revoke))
         .route("/oauth2/logout", get(oidc::logout).post(oidc::logout))
         .route("/oauth2/logout/confirm", post(oidc::confirm_logout))
+}
+
+/// The city as a trust anchor.
+fn federation() -> Router<App> {
+    Router::new()
+        .route("/.well-known/openid-federation", get(oidc::entity_configuration))
+        .route("/federation/fetch", get(oidc::fetch))
+        .route("/federation/list", get(oidc::list))
+        .route("/federation/trust-mark", get(oidc::trust_mark))
+        .route("/federation/trust-mark-status", post(oidc::trust_mark_status))
+        .route("/federation/historical-keys", get(oidc::historical_keys))
 }
 
 /// The resident's way in.

@@ -75,7 +75,7 @@ pub async fn serve(
     let sweeper = tokio::spawn(sweep::now_and_then(app.clone()));
     let kiosks = tokio::spawn(sweep::watch_kiosks(app.clone()));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
-    let federation_ring = tokio::spawn(app.federation_keys.clone().keep_fresh(app.clock.clone()));
+    let federation_ring = tokio::spawn(app.ourselves.keys().clone().keep_fresh(app.clock.clone()));
     let routes = router(&app);
     let door = Door::of(&app);
     let result = match app.config.settings.tls.as_ref().map(server_config) {

@@ -8,6 +8,7 @@ pub mod claims;
 mod client_auth;
 mod device;
 mod discovery;
+mod federation;
 mod grant;
 mod introspect;
 mod jwks;
@@ -29,6 +30,9 @@ pub use acr::acr_value;
 pub use authorize::{authorize, cancel, resume};
 pub use device::{confirm_device, device_authorization, enter_user_code, look_at_device, show_device};
 pub use discovery::{Discovery, discovery};
+pub use federation::{
+    Federation, entity_configuration, fetch, historical_keys, list, metadata, trust_mark, trust_mark_status,
+};
 pub use grant::{kept as grants_kept, sweep};
 pub use introspect::introspect;
 pub use jwks::jwks;

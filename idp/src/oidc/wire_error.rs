@@ -37,6 +37,11 @@ pub enum Code {
     // RFC 6750 §3.1
     InvalidToken,
     InsufficientScope,
+    // OpenID Federation 1.0 §8.9
+    NotFound,
+    InvalidTrustAnchor,
+    InvalidTrustChain,
+    InvalidMetadata,
 }
 
 impl Code {
@@ -64,6 +69,10 @@ impl Code {
             Self::ExpiredToken => "expired_token",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::NotFound => "not_found",
+            Self::InvalidTrustAnchor => "invalid_trust_anchor",
+            Self::InvalidTrustChain => "invalid_trust_chain",
+            Self::InvalidMetadata => "invalid_metadata",
         }
     }
 
@@ -71,6 +80,7 @@ impl Code {
         match self {
             Self::InvalidClient | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::InvalidTrustAnchor => StatusCode::NOT_FOUND,
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,

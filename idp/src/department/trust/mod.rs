@@ -6,6 +6,7 @@ mod discover;
 pub mod entity;
 pub mod join;
 mod marks;
+mod members;
 mod ourselves;
 #[cfg(test)]
 mod ourselves_test;
@@ -14,8 +15,11 @@ mod own_policy;
 mod pins;
 #[cfg(test)]
 mod records_test;
+mod setup;
 mod vouch;
 
 pub use marks::{MARKS, mark_named, mark_type, marks_of};
+pub use members::{Member, Members};
 pub use ourselves::{About, Ourselves};
+pub use setup::SetupError;
 pub use vouch::{REGISTRATION_TYPES, vouch};

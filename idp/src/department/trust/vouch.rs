@@ -71,7 +71,7 @@ mod tests {
     }
 
     /// A system's own words, once our policy has been laid on them.
-    fn registered(pattern: &str, own: Value) -> Result<Value, String> {
+    fn registered(pattern: &str, own: &Value) -> Result<Value, String> {
         let stated = vouch(
             &allowed(pattern, None),
             "https://id.city.example/federation/fetch",
@@ -86,12 +86,12 @@ mod tests {
     fn a_system_gets_what_its_decision_names_and_no_more() {
         let asks =
             json!({"scope": "openid phone profile", "grant_types": ["authorization_code", "implicit"]});
-        let named = registered("https://hrss.city.example", asks.clone()).unwrap();
+        let named = registered("https://hrss.city.example", &asks).unwrap();
         assert_eq!(named["scope"], "openid phone");
         assert_eq!(named["grant_types"], json!(["authorization_code"]));
         assert_eq!(named["token_endpoint_auth_method"], "private_key_jwt");
         for unconfirmed in ["hrss.city.example", "*.city.example"] {
-            assert_eq!(registered(unconfirmed, asks.clone()).unwrap()["scope"], "openid");
+            assert_eq!(registered(unconfirmed, &asks).unwrap()["scope"], "openid");
         }
     }
 
@@ -102,10 +102,7 @@ mod tests {
             json!({"token_endpoint_auth_signing_alg": "HS256"}),
             json!({"id_token_signed_response_alg": "none"}),
         ] {
-            assert!(
-                registered("https://hrss.city.example", own.clone()).is_err(),
-                "{own}"
-            );
+            assert!(registered("https://hrss.city.example", &own).is_err(), "{own}");
         }
     }
 

@@ -12,6 +12,7 @@ mod device_helper;
 mod enumeration;
 mod export;
 mod faults;
+mod federation;
 mod foreign_library;
 mod forms;
 mod guard;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::department::trust::allowed::Pause;
-use crate::federation::TrustFault;
+use crate::federation::{EntityId, Relaxation, TrustFault};
 use crate::keys::jose::{JwkSet, JwkSetError};
 
 /// A system that came under a decision.
@@ -29,6 +29,12 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// Held to the relaxation of today by whoever asks for it.
+    #[must_use]
+    pub fn id(&self) -> Option<EntityId> {
+        EntityId::parse(&self.entity_id, Relaxation::PlainLoopback).ok()
+    }
+
     /// # Errors
     /// Where it never joined.
     pub fn keys(&self) -> Result<JwkSet, JwkSetError> {

@@ -1,0 +1,29 @@
+//! What others ask us as the city's trust anchor, in the standard's order (OpenID Federation 1.0 §8 and §9). Nobody has to
+//! prove who they are: it is all public. Nothing is fetched for anyone who asks.
+
+mod answer;
+mod asked;
+mod configuration;
+mod fetch;
+mod historical_keys;
+mod list;
+mod metadata;
+mod trust_mark;
+mod trust_mark_status;
+
+pub use configuration::entity_configuration;
+pub use fetch::fetch;
+pub use historical_keys::historical_keys;
+pub use list::list;
+pub use metadata::metadata;
+pub use trust_mark::trust_mark;
+pub use trust_mark_status::trust_mark_status;
+
+use crate::department::trust::{Members, Ourselves};
+
+/// The handles that a trust anchor uses.
+#[derive(Clone, Debug)]
+pub struct Federation {
+    pub ourselves: Ourselves,
+    pub members: Members,
+}
