@@ -120,6 +120,10 @@ impl Claims {
         self.0.get(name)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Whether `aud` names this party.
     #[must_use]
     pub fn is_for(&self, party: &str) -> bool {
