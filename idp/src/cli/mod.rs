@@ -1,5 +1,5 @@
 //! The commands of `yimen`: each reads the configuration, does one thing, and says what it did.
-//! May import: http, oidc, signin, account, department, operator, keys, sms, proofing, carrier, place, audit, store, state, fetch, gateway, clock, rng, config.
+//! May import: http, oidc, signin, account, department, federation, operator, keys, sms, proofing, carrier, place, audit, store, state, fetch, gateway, clock, rng, config.
 
 mod admin;
 mod arguments;

@@ -9,7 +9,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::store::{Db, StoreError};
 
 /// How long a client may be remembered: a change is seen by every node within this time.
-const AGE: Duration = Duration::from_secs(3);
+pub(super) const AGE: Duration = Duration::from_secs(3);
 /// More clients than a province has; beyond it the memory is emptied.
 const MOST: usize = 10_000;
 

@@ -2,7 +2,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::check::{check, sector_of};
-use super::model::{Client, ClientMetadata, is_id};
+use super::model::{Client, ClientMetadata, Origin, Standing, is_id};
 use super::records;
 use crate::audit::{Action, Change, Context, Event};
 use crate::store::{Db, StoreError, hash};
@@ -75,7 +75,11 @@ pub async fn add(
     let client = Client {
         sector: sector.unwrap_or_else(|| client_id.clone()),
         client_id,
-        active: true,
+        origin: Origin::Static,
+        standing: Standing::Active,
+        allowed_id: None,
+        expires_at: None,
+        grants_ended_at: None,
         updated_at: context.now,
         secret_hash: secret.as_deref().map(hash),
         metadata,

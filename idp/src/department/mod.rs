@@ -1,5 +1,5 @@
 //! Departments' systems as clients: who they are, what they may ask, how they prove themselves.
-//! May import: keys, audit, web, store, clock, rng.
+//! May import: federation, keys, audit, web, store, fetch, clock, rng, config.
 
 mod check;
 mod consequence;
@@ -9,6 +9,7 @@ mod manage;
 mod model;
 mod records;
 mod subjects;
+pub mod trust;
 mod update;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use consequence::{Consequence, Wording};
 pub use departments::Departments;
 pub use fields::Field;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
-pub use model::{AuthMethod, Client, ClientMetadata, Purpose};
+pub use model::{AuthMethod, Client, ClientMetadata, Origin, Purpose, Standing};
+pub use records::register;
 pub use subjects::{account_in_sector, account_of_sub, move_subjects, sub_for};
 pub use update::{Amendment, Changed, Subjects, Updated, update};

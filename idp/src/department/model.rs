@@ -2,16 +2,25 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+use uuid::Uuid;
 
+use super::trust::allowed::Pause;
 use crate::clock::Timestamp;
 use crate::store::{hash, same};
 use crate::web::{Asking, Locale};
 
-/// A department's system, registered by the operator.
+/// A department's system, however it was registered.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub client_id: String,
-    pub active: bool,
+    pub origin: Origin,
+    pub standing: Standing,
+    /// The operator's decision that carries it.
+    pub allowed_id: Option<Uuid>,
+    /// When what it is registered with must be fetched anew.
+    pub expires_at: Option<Timestamp>,
+    /// What was granted up to then is over, and stays so.
+    pub grants_ended_at: Option<Timestamp>,
     /// Clients of one sector see the same subject identifiers (OpenID Connect Core 1.0 §8.1).
     pub sector: String,
     pub(super) secret_hash: Option<[u8; 32]>,
@@ -22,7 +31,13 @@ pub struct Client {
 impl Client {
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        self.active
+        matches!(self.standing, Standing::Active)
+    }
+
+    /// Whether something it was given at that moment is over since its suspension.
+    #[must_use]
+    pub fn has_ended(&self, given_at: Timestamp) -> bool {
+        self.grants_ended_at.is_some_and(|ended| given_at <= ended)
     }
 
     /// Who asks, as the plaque over the door says it: registry text only.
@@ -77,13 +92,61 @@ impl Client {
         };
         Self {
             client_id: "sample".to_owned(),
-            active: true,
+            origin: Origin::Static,
+            standing: Standing::Active,
+            allowed_id: None,
+            expires_at: None,
+            grants_ended_at: None,
             sector: "hrss.city.example".to_owned(),
             secret_hash: None,
             updated_at: Timestamp::from_millis(0),
             metadata,
         }
     }
+}
+
+/// How a client came to be one. The name is stored: never rename one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// By the operator, field by field.
+    Static,
+    /// By a chain of trust.
+    Federation,
+    /// By what its id leads to.
+    MetadataDocument,
+    /// By itself, over the registration endpoint.
+    Dynamic,
+}
+
+impl Origin {
+    const ALL: [Self; 4] = [
+        Self::Static,
+        Self::Federation,
+        Self::MetadataDocument,
+        Self::Dynamic,
+    ];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Federation => "federation",
+            Self::MetadataDocument => "metadata_document",
+            Self::Dynamic => "dynamic",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+}
+
+/// Whether a client may do anything, by its own row, the operator's decision about it, and its entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Active,
+    Suspended(Option<Pause>),
+    Removed,
 }
 
 /// What a client id may look like; whatever else is asked for never reaches the database.

@@ -3,14 +3,26 @@ use crate::audit::Change;
 use crate::clock::Timestamp;
 use crate::store::{Db, Row, StoreError};
 
-use super::model::Client;
+use super::model::{Client, Origin, Standing};
+use super::trust::allowed::Pause;
 
-const FIND: &str =
-    "SELECT client_id, status, sector, secret_hash, updated_at, metadata FROM client WHERE client_id = $1";
-const LIST: &str =
-    "SELECT client_id, status, sector, secret_hash, updated_at, metadata FROM client ORDER BY client_id";
+const FIND: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
+    client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
+    a.status AS allowed_status, a.reason AS allowed_reason, e.status AS entity_status, e.reason AS entity_reason \
+    FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
+    LEFT JOIN federation_entity e ON e.entity_id = client.client_id WHERE client.client_id = $1";
+const LIST: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
+    client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
+    a.status AS allowed_status, a.reason AS allowed_reason, e.status AS entity_status, e.reason AS entity_reason \
+    FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
+    LEFT JOIN federation_entity e ON e.entity_id = client.client_id ORDER BY client.client_id";
 const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash, metadata, created_at, updated_at) \
     VALUES ($1, 'active', $2, $3, $4, $5, $5) ON CONFLICT (client_id) DO NOTHING";
+const REGISTER: &str = "INSERT INTO client (client_id, status, sector, metadata, origin, allowed_id, expires_at, created_at, updated_at) \
+    VALUES ($1, 'active', $2, $3, $4, $5, $6, $7, $7) \
+    ON CONFLICT (client_id) DO UPDATE SET sector = excluded.sector, metadata = excluded.metadata, \
+    allowed_id = excluded.allowed_id, expires_at = excluded.expires_at, updated_at = excluded.updated_at \
+    WHERE client.origin = excluded.origin AND client.status = 'active' AND client.updated_at = $8";
 const SET_SECRET: &str =
     "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status = 'active'";
 const UPDATE: &str = "UPDATE client SET sector = $2, secret_hash = $3, metadata = $4, updated_at = $5 \
@@ -49,6 +61,29 @@ pub(super) async fn insert(change: &mut Change, client: &Client) -> Result<bool,
         client.updated_at
     ];
     Ok(change.execute(INSERT, args).await? == 1)
+}
+
+/// Writes down what a client has registered itself with. `read` is when what is replaced was written, nothing of a new one;
+/// answers whether it was still so. One that the operator registered is never replaced.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn register(
+    change: &mut Change,
+    client: &Client,
+    read: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let args = args![
+        &client.client_id,
+        &client.sector,
+        metadata_of(client)?,
+        client.origin.as_str(),
+        client.allowed_id,
+        client.expires_at,
+        client.updated_at,
+        read
+    ];
+    Ok(change.execute(REGISTER, args).await? == 1)
 }
 
 /// Answers whether the client was still as it was when read.
@@ -90,7 +125,11 @@ fn read(row: &Row) -> Result<Client, StoreError> {
     let metadata = row.text("metadata")?;
     Ok(Client {
         client_id: row.text("client_id")?,
-        active: row.text("status")? == "active",
+        origin: Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?,
+        standing: standing(row)?,
+        allowed_id: row.maybe_uuid("allowed_id")?,
+        expires_at: row.maybe_time("expires_at")?,
+        grants_ended_at: row.maybe_time("grants_ended_at")?,
         sector: row.text("sector")?,
         secret_hash: row
             .maybe_bytes("secret_hash")?
@@ -98,4 +137,28 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         updated_at: row.time("updated_at")?,
         metadata: serde_json::from_str(&metadata).map_err(|_| StoreError::Corrupt("client.metadata"))?,
     })
+}
+
+/// Whoever removes or suspends any of the three has the last word. A word we do not know stands for no.
+fn standing(row: &Row) -> Result<Standing, StoreError> {
+    let (allowed, entity) = (
+        row.maybe_text("allowed_status")?,
+        row.maybe_text("entity_status")?,
+    );
+    let is = |word: &str| [&allowed, &entity].into_iter().flatten().any(|one| one == word);
+    if row.text("status")? != "active" || is("removed") {
+        return Ok(Standing::Removed);
+    }
+    let fine = allowed.as_deref().is_none_or(|status| status == "active")
+        && entity
+            .as_deref()
+            .is_none_or(|status| matches!(status, "joined" | "refused"));
+    if fine {
+        return Ok(Standing::Active);
+    }
+    let reason = match row.maybe_text("entity_reason")? {
+        None => row.maybe_text("allowed_reason")?,
+        reason => reason,
+    };
+    Ok(Standing::Suspended(reason.as_deref().and_then(Pause::named)))
 }

@@ -125,13 +125,12 @@ fn amend(
         None => before.secret_hash.filter(|_| needs_secret),
     };
     let after = Client {
-        client_id: before.client_id.clone(),
-        active: true,
         sector,
         secret_hash,
         // Later than before whatever the clocks say: a change made meanwhile is known by it.
         updated_at: context.now.max(before.updated_at.plus(Duration::from_millis(1))),
         metadata,
+        ..before.clone()
     };
     Ok((after, secret))
 }

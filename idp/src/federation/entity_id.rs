@@ -86,6 +86,12 @@ impl EntityId {
         self.url.domain()
     }
 
+    /// Its host, with the port where that is not the usual one.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.url.authority()
+    }
+
     /// Where its entity configuration is (§9).
     #[must_use]
     pub fn configuration_url(&self) -> String {

@@ -1,5 +1,5 @@
 //! A node: everything it needs, built once, and the URL map.
-//! May import: oidc, portal, admin, consent, signin, account, department, events, operator, keys, carrier, place, sms, proofing, audit, web, store, state, fetch, gateway, clock, rng, config.
+//! May import: oidc, portal, admin, consent, signin, account, department, events, federation, operator, keys, carrier, place, sms, proofing, audit, web, store, state, fetch, gateway, clock, rng, config.
 
 mod app;
 mod client_address;

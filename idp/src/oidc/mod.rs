@@ -1,5 +1,5 @@
 //! The protocol: OpenID Connect and OAuth 2.0, one rule per file in the specification's order.
-//! May import: consent, signin, account, department, keys, audit, web, store, state, fetch, clock, rng, config.
+//! May import: consent, signin, account, department, federation, keys, audit, web, store, state, fetch, clock, rng, config.
 
 mod acr;
 mod authorize;

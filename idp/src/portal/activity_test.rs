@@ -9,7 +9,7 @@ use crate::web::{Edition, Locale, sample};
 
 /// What its resident is not shown: another line tells it better, it is the work of staff, operators and nodes, or it
 /// is told of another account.
-const HIDDEN: [Action; 29] = [
+const HIDDEN: [Action; 40] = [
     Action::AccountErased,
     Action::BrowserClosed,
     Action::ClientAdded,
@@ -19,6 +19,17 @@ const HIDDEN: [Action; 29] = [
     Action::CodeReplayed,
     Action::CodeSent,
     Action::Demo,
+    Action::DepartmentAllowed,
+    Action::DepartmentChanged,
+    Action::DepartmentRemoved,
+    Action::DepartmentResumed,
+    Action::DepartmentSuspended,
+    Action::EntityJoined,
+    Action::EntityKeysFollowed,
+    Action::EntityKeysHeld,
+    Action::EntityKeysTrusted,
+    Action::EntityRefreshed,
+    Action::EntityRefused,
     Action::EventDelivered,
     Action::EventFailed,
     Action::GrantEnded,

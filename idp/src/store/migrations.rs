@@ -34,6 +34,7 @@ files! {
     "0018_language",
     "0019_notice_told",
     "0020_number_doubted",
+    "0021_department",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

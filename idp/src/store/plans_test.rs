@@ -12,7 +12,15 @@ use super::value::{Value, arguments};
 use super::{Args, Row, Tx};
 
 /// Tables that stay small however many residents there are: read whole, by an operator or once in a while.
-const SMALL: [&str; 5] = ["client", "kiosk", "operator", "relying_party", "signing_key"];
+const SMALL: [&str; 7] = [
+    "allowed_department",
+    "client",
+    "federation_entity",
+    "kiosk",
+    "operator",
+    "relying_party",
+    "signing_key",
+];
 
 #[test]
 fn the_statements_are_found_in_the_source() {

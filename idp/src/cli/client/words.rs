@@ -1,5 +1,5 @@
 use crate::cli::table::align;
-use crate::department::{Client, ClientMetadata, Updated};
+use crate::department::{Client, ClientMetadata, Standing, Updated};
 
 pub(super) fn line(client: &Client) -> [String; 3] {
     let ClientMetadata {
@@ -15,7 +15,11 @@ pub(super) fn line(client: &Client) -> [String; 3] {
 }
 
 const fn status(client: &Client) -> &'static str {
-    if client.is_active() { "active" } else { "removed" }
+    match client.standing {
+        Standing::Active => "active",
+        Standing::Suspended(_) => "suspended",
+        Standing::Removed => "removed",
+    }
 }
 
 /// What a client is registered with, one name or value a line.

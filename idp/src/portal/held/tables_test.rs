@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -28,11 +28,14 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("../../../../migrations/0018_language.sql"),
     include_str!("../../../../migrations/0019_notice_told.sql"),
     include_str!("../../../../migrations/0020_number_doubted.sql"),
+    include_str!("../../../../migrations/0021_department.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 9] = [
+const OF_NOBODY: [&str; 11] = [
+    "allowed_department",
     "client",
+    "federation_entity",
     "kiosk",
     "signing_key",
     "relying_party",

@@ -178,6 +178,17 @@ pub(super) const fn action_words(action: Action) -> &'static str {
         | Action::ClientChanged
         | Action::ClientRemoved
         | Action::Demo
+        | Action::DepartmentAllowed
+        | Action::DepartmentChanged
+        | Action::DepartmentRemoved
+        | Action::DepartmentResumed
+        | Action::DepartmentSuspended
+        | Action::EntityJoined
+        | Action::EntityKeysFollowed
+        | Action::EntityKeysHeld
+        | Action::EntityKeysTrusted
+        | Action::EntityRefreshed
+        | Action::EntityRefused
         | Action::KeyChanged
         | Action::KioskAdded
         | Action::KioskEnrolled

@@ -1,0 +1,63 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::model::Allowed;
+use super::pattern::Pattern;
+use super::records;
+use crate::clock::{Clock, Timestamp};
+use crate::department::departments::AGE;
+use crate::federation::EntityId;
+use crate::store::{Db, StoreError};
+
+/// The decisions by their patterns, as they were read at one moment.
+type Seen = (Timestamp, Arc<HashMap<String, Arc<Allowed>>>);
+
+/// The operator's decisions, behind a small memory of all of them: strangers ask, and cost no statement each.
+#[derive(Clone, Debug)]
+pub struct AllowedDepartments {
+    db: Db,
+    clock: Clock,
+    seen: Arc<Mutex<Option<Seen>>>,
+}
+
+impl AllowedDepartments {
+    #[must_use]
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self {
+            db,
+            clock,
+            seen: Arc::default(),
+        }
+    }
+
+    /// The narrowest decision about an entity; a suspended one too, so that a wider one does not let in whom the
+    /// operator keeps out, and a page can say why.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn covering(&self, id: &EntityId) -> Result<Option<Arc<Allowed>>, StoreError> {
+        let all = self.all().await?;
+        let mut patterns = Pattern::all_over(id).into_iter();
+        Ok(patterns.find_map(|pattern| all.get(&pattern).map(Arc::clone)))
+    }
+
+    /// All decisions by their patterns, suspended ones too.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn all(&self) -> Result<Arc<HashMap<String, Arc<Allowed>>>, StoreError> {
+        let now = self.clock.now();
+        if let Some((at, all)) = &*self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+            && now.since(*at) < AGE
+        {
+            return Ok(Arc::clone(all));
+        }
+        let listed = records::list(&self.db).await?.into_iter();
+        let all: HashMap<_, _> = listed
+            .map(|allowed| (allowed.pattern.to_string(), Arc::new(allowed)))
+            .collect();
+        let all = Arc::new(all);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&all)));
+        Ok(all)
+    }
+}

@@ -1,0 +1,10 @@
+//! The operator's decisions: which addresses may join, and as what.
+
+mod covering;
+mod model;
+mod pattern;
+pub(in crate::department) mod records;
+
+pub use covering::AllowedDepartments;
+pub use model::{Allowed, Pause, Status, Superior, Terms};
+pub use pattern::{Pattern, PatternFault};

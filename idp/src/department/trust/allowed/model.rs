@@ -1,0 +1,156 @@
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::pattern::Pattern;
+use crate::clock::Timestamp;
+use crate::department::model::{ClientMetadata, Purpose};
+use crate::federation::{Constraints, NameSubtree};
+
+/// A decision of the operator: who may join, and as what.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    pub id: Uuid,
+    pub pattern: Pattern,
+    pub status: Status,
+    /// Of a suspension.
+    pub reason: Option<Pause>,
+    pub terms: Terms,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Allowed {
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
+
+    /// All that its systems may ever ask for. Where the operator has not named the system itself, nobody has looked at it
+    /// yet, so it gets to know that somebody is there and no more.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<&str> {
+        let named = self.terms.scope.split_ascii_whitespace();
+        named
+            .filter(|scope| self.pattern.names_one() || *scope == "openid")
+            .collect()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    Active,
+    Suspended,
+    Removed,
+}
+
+impl Status {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Removed => "removed",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Active, Self::Suspended, Self::Removed]
+            .into_iter()
+            .find(|one| one.as_str() == name)
+    }
+}
+
+/// Why a department is suspended, as far as residents are told. The name is stored: never rename one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pause {
+    /// It is being looked at whether it is safe.
+    Security,
+    /// It is being worked on.
+    Maintenance,
+    /// The department asked for it.
+    Request,
+}
+
+impl Pause {
+    pub const ALL: [Self; 3] = [Self::Security, Self::Maintenance, Self::Request];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Maintenance => "maintenance",
+            Self::Request => "request",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+}
+
+/// What the operator decided. Names that residents see are here, and never taken from what a system says of itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Terms {
+    pub name: String,
+    pub name_en: String,
+    pub organisation: String,
+    pub organisation_en: String,
+    /// All that a system may ask for once the operator has named it.
+    pub scope: String,
+    /// Scope → why it is asked for.
+    pub purposes: BTreeMap<String, Purpose>,
+    /// Types of the trust marks that we issue to it.
+    pub marks: Vec<String>,
+    /// Addresses that are not public and that its systems may be fetched from all the same.
+    pub ranges: Vec<IpNet>,
+    /// Where it is no system itself, but has systems of its own below it.
+    pub superior: Option<Superior>,
+    /// The superior whose chain its systems must come by.
+    pub through: Option<String>,
+}
+
+/// How far an intermediate's word reaches.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Superior {
+    pub max_path_length: Option<u64>,
+    /// Hosts that may lie below it, as naming constraints write them; any where there is none.
+    pub permitted: Vec<String>,
+}
+
+impl Superior {
+    /// As we state them about it.
+    #[must_use]
+    pub fn constraints(&self) -> Constraints {
+        let permitted: Vec<_> = self
+            .permitted
+            .iter()
+            .filter_map(|name| NameSubtree::parse(name))
+            .collect();
+        Constraints {
+            max_path_length: self.max_path_length,
+            permitted: (!self.permitted.is_empty()).then_some(permitted),
+            ..Constraints::default()
+        }
+    }
+}
+
+impl Terms {
+    /// Gives a client the names and purposes that its residents read.
+    pub fn name(&self, metadata: &mut ClientMetadata) {
+        metadata.client_name.clone_from(&self.name);
+        metadata.client_name_en.clone_from(&self.name_en);
+        metadata.organisation.clone_from(&self.organisation);
+        metadata.organisation_en.clone_from(&self.organisation_en);
+        let purposes = self.purposes.iter();
+        metadata.purposes = purposes
+            .filter(|(scope, _)| metadata.has_scope(scope))
+            .map(|(scope, purpose)| (scope.clone(), purpose.clone()))
+            .collect();
+    }
+}

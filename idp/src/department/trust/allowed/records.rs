@@ -1,0 +1,98 @@
+use uuid::Uuid;
+
+use super::model::{Allowed, Pause, Status, Terms};
+use super::pattern::Pattern;
+use crate::args;
+use crate::audit::Change;
+use crate::federation::Relaxation;
+use crate::store::{Db, Row, StoreError};
+
+const LIST: &str = "SELECT id, pattern, status, reason, terms, created_at, updated_at FROM allowed_department \
+    WHERE status <> 'removed' ORDER BY pattern";
+const FIND: &str = "SELECT id, pattern, status, reason, terms, created_at, updated_at FROM allowed_department \
+    WHERE pattern = $1 AND status <> 'removed'";
+const INSERT: &str = "INSERT INTO allowed_department (id, pattern, status, terms, created_at, updated_at) \
+    VALUES ($1, $2, 'active', $3, $4, $4) ON CONFLICT (pattern) WHERE status <> 'removed' DO NOTHING";
+const SET_TERMS: &str = "UPDATE allowed_department SET terms = $2, updated_at = $3 \
+    WHERE id = $1 AND updated_at = $4 AND status <> 'removed'";
+const SET_STATUS: &str = "UPDATE allowed_department SET status = $2, reason = $3, updated_at = $4 \
+    WHERE id = $1 AND status <> $2 AND status <> 'removed'";
+
+/// All that are not removed.
+pub(in crate::department) async fn list(db: &Db) -> Result<Vec<Allowed>, StoreError> {
+    db.all(LIST, args![]).await?.iter().map(read).collect()
+}
+
+pub(in crate::department) async fn find_within(
+    change: &mut Change,
+    pattern: &Pattern,
+) -> Result<Option<Allowed>, StoreError> {
+    let row = change.maybe(FIND, args![pattern.to_string()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Answers whether there was none of this pattern.
+pub(in crate::department) async fn insert(
+    change: &mut Change,
+    allowed: &Allowed,
+) -> Result<bool, StoreError> {
+    let args = args![
+        allowed.id,
+        allowed.pattern.to_string(),
+        terms_of(&allowed.terms)?,
+        allowed.created_at
+    ];
+    Ok(change.execute(INSERT, args).await? == 1)
+}
+
+/// Answers whether it was still as it was when read.
+pub(in crate::department) async fn set_terms(
+    change: &mut Change,
+    read: &Allowed,
+    terms: &Terms,
+) -> Result<bool, StoreError> {
+    let now = after(change, read);
+    let args = args![read.id, terms_of(terms)?, now, read.updated_at];
+    Ok(change.execute(SET_TERMS, args).await? == 1)
+}
+
+/// Answers whether it had another one.
+pub(in crate::department) async fn set_status(
+    change: &mut Change,
+    read: &Allowed,
+    status: Status,
+    reason: Option<Pause>,
+) -> Result<bool, StoreError> {
+    let now = after(change, read);
+    let args = args![read.id, status.as_str(), reason.map(Pause::as_str), now];
+    Ok(change.execute(SET_STATUS, args).await? == 1)
+}
+
+/// Later than before whatever the clocks say: a change made meanwhile is known by it.
+fn after(change: &Change, read: &Allowed) -> crate::clock::Timestamp {
+    change
+        .now()
+        .max(read.updated_at.plus(std::time::Duration::from_millis(1)))
+}
+
+fn terms_of(terms: &Terms) -> Result<String, StoreError> {
+    serde_json::to_string(terms).map_err(|_| StoreError::Corrupt("allowed_department.terms"))
+}
+
+fn read(row: &Row) -> Result<Allowed, StoreError> {
+    // What was allowed in development stays readable; an entity is held to the relaxation of today.
+    let pattern = Pattern::parse(&row.text("pattern")?, Relaxation::PlainLoopback)
+        .map_err(|_| StoreError::Corrupt("allowed_department.pattern"))?;
+    let id: Uuid = row.uuid("id")?;
+    Ok(Allowed {
+        id,
+        pattern,
+        status: Status::named(&row.text("status")?)
+            .ok_or(StoreError::Corrupt("allowed_department.status"))?,
+        reason: row.maybe_text("reason")?.as_deref().and_then(Pause::named),
+        terms: serde_json::from_str(&row.text("terms")?)
+            .map_err(|_| StoreError::Corrupt("allowed_department.terms"))?,
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+    })
+}

@@ -1,0 +1,184 @@
+use std::time::Duration;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::model::{Entity, EntityStatus, Held, Stumble};
+use crate::args;
+use crate::audit::Change;
+use crate::clock::Timestamp;
+use crate::department::trust::allowed::Pause;
+use crate::federation::EntityId;
+use crate::store::{Args, Db, Row, StoreError};
+
+/// How seldom the same system's faults are written down.
+const NOTED: Duration = Duration::from_secs(60);
+
+const FIND: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
+    joined_at, updated_at FROM federation_entity WHERE entity_id = $1";
+const LIST: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
+    joined_at, updated_at FROM federation_entity ORDER BY entity_id";
+/// One that only ever failed is as good as none.
+const JOIN: &str = "INSERT INTO federation_entity \
+    (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) VALUES ($1, $2, 'joined', $3, $4, $5, $5) \
+    ON CONFLICT (entity_id) DO UPDATE SET allowed_id = excluded.allowed_id, status = 'joined', jwks = excluded.jwks, \
+    statement_iat = excluded.statement_iat, joined_at = excluded.joined_at, updated_at = excluded.updated_at, \
+    fault = NULL, fault_at = NULL WHERE federation_entity.status = 'refused'";
+const PIN: &str = "UPDATE federation_entity SET allowed_id = $2, jwks = $3, statement_iat = $4, held_jwks = NULL, \
+    held_at = NULL, fault = NULL, fault_at = NULL, updated_at = $5 \
+    WHERE entity_id = $1 AND updated_at = $6 AND statement_iat <= $4 AND status = 'joined'";
+const HOLD: &str = "UPDATE federation_entity SET held_jwks = $2, held_at = $3, updated_at = $4 \
+    WHERE entity_id = $1 AND updated_at = $5 AND status = 'joined'";
+const RELEASE: &str = "UPDATE federation_entity SET jwks = held_jwks, held_jwks = NULL, held_at = NULL, \
+    updated_at = $2 WHERE entity_id = $1 AND updated_at = $3 AND held_jwks IS NOT NULL";
+const NOTE: &str = "INSERT INTO federation_entity \
+    (entity_id, allowed_id, status, jwks, statement_iat, fault, fault_at, joined_at, updated_at) \
+    VALUES ($1, $2, 'refused', '{\"keys\":[]}', 0, $3, $4, $4, $4) \
+    ON CONFLICT (entity_id) DO UPDATE SET fault = excluded.fault, fault_at = excluded.fault_at \
+    WHERE federation_entity.fault_at IS NULL OR federation_entity.fault_at <= $5";
+
+/// # Errors
+/// Where the database does not answer; so for every function below.
+pub async fn find(db: &Db, id: &EntityId) -> Result<Option<Entity>, StoreError> {
+    let row = db.maybe(FIND, args![id.as_str()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// As [`find`], within a change.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find_within(change: &mut Change, id: &EntityId) -> Result<Option<Entity>, StoreError> {
+    let row = change.maybe(FIND, args![id.as_str()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(db: &Db) -> Result<Vec<Entity>, StoreError> {
+    db.all(LIST, args![]).await?.iter().map(read).collect()
+}
+
+/// Pins the keys of a first contact; answers whether there had been none. Of two at once, one is the first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn join(
+    change: &mut Change,
+    id: &EntityId,
+    allowed: Uuid,
+    jwks: &Value,
+    statement_iat: Timestamp,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let args = args![id.as_str(), allowed, jwks.to_string(), statement_iat, now];
+    Ok(change.execute(JOIN, args).await? == 1)
+}
+
+/// Follows a statement that a pinned key has signed: its keys are the pinned ones now, and nothing is held or at fault
+/// any longer. Answers whether the entity was still as it was when read, and the statement no older than the last.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn repin(
+    change: &mut Change,
+    read: &Entity,
+    allowed: Uuid,
+    jwks: &Value,
+    statement_iat: Timestamp,
+) -> Result<bool, StoreError> {
+    let args = args![
+        &read.entity_id,
+        allowed,
+        jwks.to_string(),
+        statement_iat,
+        after(change, read),
+        read.updated_at
+    ];
+    did(change, PIN, args).await
+}
+
+/// Keeps keys that no pinned one vouched for, for the operator to look at. Answers whether the entity was still as it was
+/// when read.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn hold(change: &mut Change, read: &Entity, jwks: &Value) -> Result<bool, StoreError> {
+    let args = args![
+        &read.entity_id,
+        jwks.to_string(),
+        change.now(),
+        after(change, read),
+        read.updated_at
+    ];
+    did(change, HOLD, args).await
+}
+
+/// Pins the keys that were held. Answers whether the entity was still as it was when read.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn release(change: &mut Change, read: &Entity) -> Result<bool, StoreError> {
+    let args = args![&read.entity_id, after(change, read), read.updated_at];
+    did(change, RELEASE, args).await
+}
+
+/// Writes down why an entity that a decision covers could not join, at most once a minute; answers whether it did.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn note(
+    change: &mut Change,
+    id: &EntityId,
+    allowed: Uuid,
+    fault: &Stumble,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    let fault = serde_json::to_string(fault).map_err(|_| StoreError::Corrupt("federation_entity.fault"))?;
+    let args = args![id.as_str(), allowed, fault, now, now.minus(NOTED)];
+    did(change, NOTE, args).await
+}
+
+async fn did(change: &mut Change, sql: &'static str, args: Args) -> Result<bool, StoreError> {
+    Ok(change.execute(sql, args).await? == 1)
+}
+
+/// Later than before whatever the clocks say: a change made meanwhile is known by it.
+fn after(change: &Change, read: &Entity) -> Timestamp {
+    change.now().max(read.updated_at.plus(Duration::from_millis(1)))
+}
+
+fn read(row: &Row) -> Result<Entity, StoreError> {
+    let jwks =
+        |text: &str| serde_json::from_str(text).map_err(|_| StoreError::Corrupt("federation_entity.jwks"));
+    let held = match (row.maybe_text("held_jwks")?, row.maybe_time("held_at")?) {
+        (Some(text), Some(at)) => Some(Held {
+            jwks: jwks(&text)?,
+            at,
+        }),
+        _ => None,
+    };
+    let fault = match (row.maybe_text("fault")?, row.maybe_time("fault_at")?) {
+        (Some(text), Some(at)) => {
+            let fault = serde_json::from_str(&text);
+            Some((
+                fault.map_err(|_| StoreError::Corrupt("federation_entity.fault"))?,
+                at,
+            ))
+        }
+        _ => None,
+    };
+    Ok(Entity {
+        entity_id: row.text("entity_id")?,
+        allowed_id: row.uuid("allowed_id")?,
+        status: EntityStatus::named(&row.text("status")?)
+            .ok_or(StoreError::Corrupt("federation_entity.status"))?,
+        reason: row.maybe_text("reason")?.as_deref().and_then(Pause::named),
+        jwks: jwks(&row.text("jwks")?)?,
+        statement_iat: row.time("statement_iat")?,
+        held,
+        fault,
+        joined_at: row.time("joined_at")?,
+        updated_at: row.time("updated_at")?,
+    })
+}
