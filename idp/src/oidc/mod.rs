@@ -11,6 +11,7 @@ mod discovery;
 mod find_client;
 mod grant;
 mod introspect;
+mod joined;
 mod jwks;
 mod logout;
 mod pages;

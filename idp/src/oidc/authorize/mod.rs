@@ -35,6 +35,7 @@ use self::walk::Walk;
 use super::check_size::check_size;
 use super::device::DeviceKey;
 use super::find_client::{Introduction, find_client};
+use super::joined::check_signed;
 use super::par::Pushed;
 use super::{Code, Oidc, Parameters, QueryOrForm, Scope, WireError};
 use crate::clock::Timestamp;
@@ -128,6 +129,7 @@ fn check(
     parameters.refuse_repeats()?;
     check_size(parameters)?;
     check_manner(asked, client)?;
+    check_signed(asked, client)?;
     refuse_unsupported(parameters)?;
     check_response_type(parameters)?;
     let claims = read_claims(parameters, client)?;

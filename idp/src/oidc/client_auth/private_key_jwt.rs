@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::signed::Kind;
 use crate::clock::Timestamp;
 use crate::department::Client;
-use crate::keys::jose::{Accept, Algorithm, Audience, ClaimRules, Expiry, Typ, Unverified};
+use crate::keys::jose::{Accept, Algorithm, ClaimRules, Expiry, Typ, Unverified};
+use crate::oidc::joined::audience;
 use crate::oidc::{Code, Oidc, Parameters, WireError};
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -55,7 +56,7 @@ pub(super) async fn prove(
     let ours = [public_url.issuer(), &ours[0], &ours[1]];
     let rules = ClaimRules {
         issuer: &client.client_id,
-        audience: Audience::Includes(&ours),
+        audience: audience(client, &ours),
         expiry: Expiry::Within(ASSERTION.longest),
     };
     let claims = signed
