@@ -231,15 +231,10 @@ impl WireError {
     pub fn into_service_fault(self) -> PageError {
         match self.code {
             Code::TemporarilyUnavailable | Code::ServerError => self.into(),
-            code => {
-                let page = PageError::new(ErrorKind::FaultyRequest)
-                    .developer("error", code.as_str())
-                    .developer("reason", &self.description);
-                match self.cause {
-                    Some(cause) => page.because(cause),
-                    None => page,
-                }
-            }
+            code => PageError::new(ErrorKind::FaultyRequest)
+                .developer("oauth_error", code.as_str())
+                .developer("reason", &self.description)
+                .because(self.cause.unwrap_or(self.description)),
         }
     }
 }

@@ -64,7 +64,7 @@ pub async fn authorize(
     let issuer = oidc.config.public_url.issuer();
     let asked = receive(&oidc, &client, sent, facts.now).await;
     let asked = asked.map_err(|fault| match fault.code {
-        Code::InvalidRequestUri => offer_fresh_start(&client, issuer),
+        Code::InvalidRequestUri => offer_fresh_start(&client, issuer).because(fault.description),
         _ => fault.into_service_fault(),
     })?;
     let page = page.with_ui_locales(asked.parameters.get("ui_locales"));
