@@ -18,8 +18,12 @@ after(() => provider?.stop())
 let residents = 0
 const newResident = () => new Resident(provider.issuer, `138000001${String((residents += 1)).padStart(2, '0')}`)
 
-async function department(auth, algorithm = 'ES256') {
+// Keys of departments that sign, by what they have discovered.
+const keys = new WeakMap()
+
+async function department(auth, algorithm = 'ES256', more = {}) {
   const options = {
+    ...more,
     'redirect-uri': callback,
     'post-logout-redirect-uri': goodbye,
     scope,
@@ -42,7 +46,7 @@ async function department(auth, algorithm = 'ES256') {
     none: () => oidc.None(),
   }[auth]()
   // Non-repudiation checks have it verify an ID token's signature though it came straight from us.
-  return oidc.discovery(
+  const config = await oidc.discovery(
     new URL(provider.issuer),
     client.client_id,
     // A second ahead: an assertion's time is in whole seconds, and this one's provider has begun in this very second.
@@ -51,16 +55,20 @@ async function department(auth, algorithm = 'ES256') {
     authentication,
     { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] },
   )
+  keys.set(config, key)
+  return config
 }
 
-async function request(config, more = {}) {
+const plainly = async (config, parameters) => oidc.buildAuthorizationUrl(config, parameters)
+
+async function request(config, more = {}, build = plainly) {
   const checks = {
     pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
     expectedState: oidc.randomState(),
     expectedNonce: oidc.randomNonce(),
     idTokenExpected: true,
   }
-  const url = oidc.buildAuthorizationUrl(config, {
+  const url = await build(config, {
     redirect_uri: callback,
     scope,
     state: checks.expectedState,
@@ -72,8 +80,8 @@ async function request(config, more = {}) {
   return { url, checks }
 }
 
-async function signIn(config, resident = newResident()) {
-  const { url, checks } = await request(config)
+async function signIn(config, resident = newResident(), build = plainly) {
+  const { url, checks } = await request(config, {}, build)
   const answer = await resident.signIn(url)
   const tokens = await oidc.authorizationCodeGrant(config, answer, checks)
   return { resident, answer, checks, tokens }
@@ -111,6 +119,28 @@ for (const [auth, algorithm] of [
     if (next.id_token) assert.equal(next.claims().sub, claims.sub)
     const again = await oidc.fetchUserInfo(config, next.access_token, claims.sub)
     assert.deepEqual(again, who)
+  })
+}
+
+const signed = (config, parameters) => oidc.buildAuthorizationUrlWithJAR(config, parameters, keys.get(config))
+const pushed = (config, parameters) => oidc.buildAuthorizationUrlWithPAR(config, parameters)
+const signedAndPushed = async (config, parameters) => pushed(config, (await signed(config, parameters)).searchParams)
+
+for (const auth of ['client_secret_basic', 'private_key_jwt', 'none']) {
+  test(`openid-client pushes its request: ${auth}`, async () => {
+    const config = await department(auth, 'ES256', { 'require-par': true })
+    const { answer, checks } = await signIn(config, newResident(), pushed)
+    await assert.rejects(oidc.authorizationCodeGrant(config, answer, checks), refused('invalid_grant'))
+    await assert.rejects(request(config, { response_type: 'token' }, pushed), refused('unsupported_response_type'))
+  })
+}
+
+for (const [name, build] of Object.entries({ signed, signedAndPushed })) {
+  test(`openid-client signs its request: ${name}`, async () => {
+    const more = { 'require-request-object': true, 'request-object-alg': 'ES256' }
+    const config = await department('private_key_jwt', 'ES256', more)
+    const { tokens, checks } = await signIn(config, newResident(), build)
+    assert.equal(tokens.claims().nonce, checks.expectedNonce)
   })
 }
 

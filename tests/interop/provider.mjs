@@ -77,7 +77,7 @@ providers = ["outbox"]
         all.jwks = path.join(folder, `jwks-${(files += 1)}.json`)
         await writeFile(all.jwks, JSON.stringify(jwks))
       }
-      const words = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])
+      const words = Object.entries(all).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]))
       const { stdout } = await run(binary, ['client', 'add', '--config', config, '--json', ...words])
       return JSON.parse(stdout)
     },

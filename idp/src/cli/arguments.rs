@@ -197,6 +197,15 @@ pub(super) struct ClientOptions {
     /// ES256 or RS256 [default for a new client: RS256]
     #[arg(long)]
     pub id_token_alg: Option<String>,
+    /// Only requests that were pushed beforehand are taken (RFC 9126)
+    #[arg(long)]
+    pub require_par: bool,
+    /// Only requests that the client has signed are taken (RFC 9101)
+    #[arg(long)]
+    pub require_request_object: bool,
+    /// What request objects are signed with [default for a new client: any of ES256, ES384, RS256, PS256, EdDSA]
+    #[arg(long, value_name = "ALG")]
+    pub request_object_alg: Option<String>,
     /// The level a sign-in needs where the service asks for none, 1 to 4; may be repeated, the preferred one first
     #[arg(long = "default-acr", value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub default_acr: Vec<u8>,
@@ -237,6 +246,9 @@ pub(super) enum Clearable {
     InitiateLoginUri,
     Jwks,
     JwksUri,
+    RequirePar,
+    RequireRequestObject,
+    RequestObjectAlg,
     DefaultAcr,
     DefaultMaxAge,
     Purpose,

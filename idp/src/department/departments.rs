@@ -68,6 +68,12 @@ impl Departments {
         Ok(found.map(|client| self.remember(client, now)))
     }
 
+    /// What has just been registered anew on this node is read anew here at once.
+    pub(super) fn forget(&self, client_id: &str) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.remove(client_id);
+    }
+
     fn remember(&self, client: Client, now: Timestamp) -> Arc<Client> {
         let client = Arc::new(client);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -23,7 +23,7 @@ impl Client {
         };
         let optional = metadata.purposes.iter().filter(|(_, purpose)| purpose.optional);
         let default_max_age = metadata.default_max_age.map(|seconds| seconds.to_string());
-        let fields: [(&'static str, Vec<String>); 22] = [
+        let fields: [(&'static str, Vec<String>); 25] = [
             ("name", one(&metadata.client_name)),
             ("name-en", one(&metadata.client_name_en)),
             ("department", one(&metadata.organisation)),
@@ -41,6 +41,12 @@ impl Client {
             ("scope", one(&metadata.scope)),
             ("grant-type", metadata.grant_types.clone()),
             ("id-token-alg", one(&metadata.id_token_signed_response_alg)),
+            ("require-par", yes(metadata.require_pushed_authorization_requests)),
+            (
+                "require-request-object",
+                yes(metadata.require_signed_request_object),
+            ),
+            ("request-object-alg", maybe(&metadata.request_object_signing_alg)),
             ("default-acr", metadata.default_acr_values.clone()),
             ("default-max-age", default_max_age.into_iter().collect()),
             ("purpose", purposes(|purpose| &purpose.zh)),
@@ -50,10 +56,9 @@ impl Client {
             ("tos-uri", maybe(&metadata.tos_uri)),
             ("sector", one(&self.sector)),
         ];
-        let native = metadata.is_native().then(|| "yes".to_owned());
         fields
             .into_iter()
-            .chain([("native", native.into_iter().collect())])
+            .chain([("native", yes(metadata.is_native()))])
             .map(|(name, values)| Field { name, values })
             .collect()
     }
@@ -74,6 +79,11 @@ impl Client {
 
 fn one(text: &str) -> Vec<String> {
     let given = (!text.is_empty()).then(|| text.to_owned());
+    given.into_iter().collect()
+}
+
+fn yes(is_so: bool) -> Vec<String> {
+    let given = is_so.then(|| "yes".to_owned());
     given.into_iter().collect()
 }
 

@@ -213,6 +213,12 @@ pub struct ClientMetadata {
     pub jwks: Option<serde_json::Value>,
     pub jwks_uri: Option<String>,
     pub id_token_signed_response_alg: String,
+    /// Whether each request is pushed beforehand (RFC 9126 §6).
+    pub require_pushed_authorization_requests: bool,
+    /// Whether each request comes in a request object (RFC 9101 §10.5).
+    pub require_signed_request_object: bool,
+    /// What request objects are signed with; anything we verify, where none is registered.
+    pub request_object_signing_alg: Option<String>,
     pub scope: String,
     pub grant_types: Vec<String>,
     pub default_max_age: Option<u64>,
@@ -245,6 +251,9 @@ impl Default for ClientMetadata {
             jwks_uri: None,
             // OpenID Connect Dynamic Client Registration 1.0 §2: the default is RS256.
             id_token_signed_response_alg: "RS256".to_owned(),
+            require_pushed_authorization_requests: false,
+            require_signed_request_object: false,
+            request_object_signing_alg: None,
             scope: "openid".to_owned(),
             grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
             default_max_age: None,

@@ -135,7 +135,7 @@ fn amend(
     Ok((after, secret))
 }
 
-fn changes(before: &Client, after: &Client) -> Vec<Changed> {
+pub(super) fn changes(before: &Client, after: &Client) -> Vec<Changed> {
     let other_keys = before.metadata.jwks != after.metadata.jwks;
     before
         .fields()

@@ -85,6 +85,12 @@ impl Chain {
         self.subordinate.first()
     }
 
+    /// What each superior says about the one below it, the immediate superior first; the anchor's is the last.
+    #[must_use]
+    pub fn superiors(&self) -> &[Statement] {
+        &self.subordinate
+    }
+
     /// What the anchor says about itself.
     #[must_use]
     pub const fn anchor(&self) -> &Statement {

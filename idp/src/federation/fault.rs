@@ -107,6 +107,8 @@ pub enum Step {
     PolicyMerge,
     PolicyApply,
     Mark,
+    /// What we demand of every system, whatever its superiors say.
+    OurRules,
 }
 
 impl Step {
@@ -133,6 +135,7 @@ impl Step {
             Self::PolicyMerge => "policy_merge",
             Self::PolicyApply => "policy_apply",
             Self::Mark => "mark",
+            Self::OurRules => "our_rules",
         }
     }
 
@@ -141,7 +144,7 @@ impl Step {
     pub const fn error(self) -> TrustError {
         match self {
             Self::Anchor => TrustError::InvalidTrustAnchor,
-            Self::PolicyMerge | Self::PolicyApply => TrustError::InvalidMetadata,
+            Self::PolicyMerge | Self::PolicyApply | Self::OurRules => TrustError::InvalidMetadata,
             _ => TrustError::InvalidTrustChain,
         }
     }

@@ -44,7 +44,9 @@ impl Want {
         }
     }
 
-    fn whose(&self) -> &EntityId {
+    /// Who has it.
+    #[must_use]
+    pub const fn whose(&self) -> &EntityId {
         match self {
             Self::Configuration(id) | Self::Subordinate { issuer: id, .. } => id,
         }
@@ -168,9 +170,18 @@ impl<'a> Search<'a> {
 
     /// The answer to a want: the statement, or why it could not be had.
     pub fn got(&mut self, want: Want, answer: Result<String, String>) {
-        self.asked += 1;
         let answer = answer
             .map_err(|reason| Whose(want.whose().as_str()).fault(Step::Reach, "url", want.url(), reason));
+        self.take(want, answer);
+    }
+
+    /// The answer to a want that the caller does not go by.
+    pub fn refused(&mut self, want: Want, fault: TrustFault) {
+        self.take(want, Err(fault));
+    }
+
+    fn take(&mut self, want: Want, answer: Result<String, TrustFault>) {
+        self.asked += 1;
         match want {
             Want::Configuration(id) => {
                 let proven = answer.and_then(|jwt| {

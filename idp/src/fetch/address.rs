@@ -8,7 +8,12 @@ use super::error::FetchError;
 #[derive(Clone, Debug)]
 pub(super) enum Guard {
     /// Public ones, those the operator allows, and in development those of this machine.
-    Public { allow: Vec<IpNet>, dev: bool },
+    Public {
+        allow: Vec<IpNet>,
+        /// Where one department's systems are, beside those: of its network, and of nobody's own machine.
+        within: Vec<IpNet>,
+        dev: bool,
+    },
     /// Those of this machine alone: plain http in development.
     Loopback,
 }
@@ -19,11 +24,11 @@ impl Guard {
     pub(super) fn check(&self, address: IpAddr) -> Result<(), FetchError> {
         let real = reached(address);
         let passes = match self {
-            Self::Public { allow, dev } => {
+            Self::Public { allow, within, dev } => {
+                let lies_in = |range: &IpNet| range.contains(&address) || range.contains(&real);
                 is_public(real)
-                    || allow
-                        .iter()
-                        .any(|range| range.contains(&address) || range.contains(&real))
+                    || allow.iter().any(lies_in)
+                    || (may_be_departments(real) && within.iter().any(lies_in))
                     || (*dev && real.is_loopback())
             }
             Self::Loopback => real.is_loopback(),
@@ -46,6 +51,23 @@ fn reached(address: IpAddr) -> IpAddr {
         Ipv4Addr::new(a, b, c, d)
     });
     mapped.or(translated).map_or(address, IpAddr::V4)
+}
+
+/// Whether a department's range may open it, however wide the range: never what every machine means differently (itself,
+/// its link), groups, and where clouds hand out their secrets without being link-local (Alibaba Cloud's, and Amazon's
+/// and Google's in IPv6).
+const fn may_be_departments(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !matches!(
+            v4.octets(),
+            [0 | 127 | 224..=255, ..] | [169, 254, ..] | [100, 100, 100, 200]
+        ),
+        IpAddr::V6(v6) => match v6.segments() {
+            [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => false,
+            // Unique local addresses (RFC 4193); the public ones pass without a range.
+            [first, ..] => first & 0xfe00 == 0xfc00,
+        },
+    }
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -90,6 +112,7 @@ mod tests {
 
     const PUBLIC: Guard = Guard::Public {
         allow: Vec::new(),
+        within: Vec::new(),
         dev: false,
     };
 
@@ -179,17 +202,66 @@ mod tests {
     fn the_operator_may_allow_a_range_and_development_this_machine() {
         let allowing = Guard::Public {
             allow: vec!["10.20.0.0/16".parse().unwrap()],
+            within: Vec::new(),
             dev: false,
         };
         assert!(passes(&allowing, "10.20.1.1") && passes(&allowing, "::ffff:10.20.1.1"));
         assert!(!passes(&allowing, "10.21.1.1") && !passes(&allowing, "127.0.0.1"));
         let dev = Guard::Public {
             allow: Vec::new(),
+            within: Vec::new(),
             dev: true,
         };
         assert!(passes(&dev, "127.0.0.1") && passes(&dev, "::1") && passes(&dev, "::ffff:127.0.0.1"));
         assert!(!passes(&dev, "10.0.0.1") && !passes(&dev, "0.0.0.0"));
         assert!(passes(&Guard::Loopback, "::1") && !passes(&Guard::Loopback, "8.8.8.8"));
+    }
+
+    #[test]
+    fn a_departments_range_opens_its_network_and_never_a_machine_itself() {
+        let within = |ranges: &[&str]| Guard::Public {
+            allow: Vec::new(),
+            within: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+            dev: false,
+        };
+        let extranet = within(&["10.20.0.0/16", "fd12:3456::/32"]);
+        for address in [
+            "10.20.1.1",
+            "::ffff:10.20.1.1",
+            "64:ff9b::10.20.1.1",
+            "fd12:3456::1",
+        ] {
+            assert!(passes(&extranet, address), "{address}");
+        }
+        assert!(!passes(&extranet, "10.21.1.1") && !passes(&extranet, "fd12:3457::1"));
+        let everything = within(&[
+            "0.0.0.0/0",
+            "::/0",
+            "169.254.169.254/32",
+            "127.0.0.1/32",
+            "::1/128",
+        ]);
+        for address in [
+            "0.0.0.0",
+            "127.0.0.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "ff02::1",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "2002:a9fe:a9fe::",
+        ] {
+            assert!(!passes(&everything, address), "{address}");
+        }
+        assert!(passes(&everything, "192.168.1.1") && passes(&everything, "100.64.0.1"));
     }
 
     proptest! {

@@ -1,18 +1,82 @@
 use std::error::Error as _;
 
 use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
+use url::Url;
 
 use super::error::FetchError;
 
-/// Reads a JSON document of at most `limit` bytes, stopping at the first byte too many.
-pub(super) async fn json(mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+/// What is fetched, known by its content type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Json,
+    /// OpenID Federation 1.0 §15.1 and following.
+    EntityStatement,
+    TrustMark,
+    KeySet,
+    ResolveResponse,
+}
+
+impl Kind {
+    pub(super) const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::EntityStatement => "application/entity-statement+jwt",
+            Self::TrustMark => "application/trust-mark+jwt",
+            Self::KeySet => "application/jwk-set+jwt",
+            Self::ResolveResponse => "application/resolve-response+jwt",
+        }
+    }
+
+    /// Parameters do not count; types built on JSON such as `application/jwk-set+json` are JSON (RFC 6838 §4.2.8).
+    fn is_of(self, headers: &HeaderMap) -> bool {
+        let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        let essence = value
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        let is_built_on_json = essence.starts_with("application/") && essence.ends_with("+json");
+        essence == self.media_type() || (self == Self::Json && is_built_on_json)
+    }
+}
+
+/// Where an answer sends on to; nothing where it is none of the kind.
+///
+/// # Errors
+/// A redirect to nowhere.
+pub(super) fn redirect(response: &Response) -> Result<Option<Url>, FetchError> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let location = response
+        .headers()
+        .get(LOCATION)
+        .and_then(|value| value.to_str().ok());
+    match location.and_then(|location| response.url().join(location).ok()) {
+        Some(url) => Ok(Some(url)),
+        None => Err(FetchError::Redirect("to nowhere")),
+    }
+}
+
+/// Reads a document of at most `limit` bytes, stopping at the first byte too many.
+pub(super) async fn document(
+    mut response: Response,
+    kind: Kind,
+    limit: usize,
+) -> Result<Vec<u8>, FetchError> {
     let status = response.status().as_u16();
     if status != 200 {
         return Err(FetchError::Status(status));
     }
-    if !is_json(response.headers()) {
-        return Err(FetchError::ContentType);
+    if !is_plain(response.headers()) {
+        return Err(FetchError::Encoding);
+    }
+    if !kind.is_of(response.headers()) {
+        return Err(FetchError::ContentType(kind.media_type()));
     }
     if response
         .content_length()
@@ -30,18 +94,10 @@ pub(super) async fn json(mut response: Response, limit: usize) -> Result<Vec<u8>
     Ok(body)
 }
 
-/// `application/json`, or a type built on it such as `application/jwk-set+json` (RFC 6838 §4.2.8).
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+/// The client unpacks nothing, so that 64 KiB stay 64 KiB; what is packed all the same is refused by name.
+fn is_plain(headers: &HeaderMap) -> bool {
+    let identity = |value: &reqwest::header::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    headers.get_all(CONTENT_ENCODING).iter().all(identity)
 }
 
 /// Finds our own refusal among the causes, or says in a word what kind of fault it was. The
@@ -63,6 +119,22 @@ pub(super) fn explain(fault: &reqwest::Error) -> FetchError {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_statement_is_known_by_its_one_type() {
+        let statement = Kind::EntityStatement;
+        assert!(statement.is_of(&with("Application/Entity-Statement+JWT; charset=utf-8")));
+        for other in [
+            "application/json",
+            "application/jwt",
+            "application/trust-mark+jwt",
+            "application/entity-statement+json",
+            "application/entity-statement+jwt+json",
+            "text/plain",
+        ] {
+            assert!(!statement.is_of(&with(other)), "{other}");
+        }
+    }
+
     fn with(value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())])
     }
@@ -74,7 +146,7 @@ mod tests {
             "Application/JSON; charset=utf-8",
             "application/jwk-set+json",
         ] {
-            assert!(is_json(&with(json)), "{json}");
+            assert!(Kind::Json.is_of(&with(json)), "{json}");
         }
         for other in [
             "text/html",
@@ -84,8 +156,8 @@ mod tests {
             "",
             "application/javascript",
         ] {
-            assert!(!is_json(&with(other)), "{other}");
+            assert!(!Kind::Json.is_of(&with(other)), "{other}");
         }
-        assert!(!is_json(&HeaderMap::new()));
+        assert!(!Kind::Json.is_of(&HeaderMap::new()));
     }
 }

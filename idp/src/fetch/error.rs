@@ -9,7 +9,9 @@ pub enum FetchError {
     #[error("the address is not one to fetch from: {0}")]
     Address(String),
     /// The host is, or leads to, an address inside someone's network.
-    #[error("the host leads to {0}, which is not a public address; [fetch] allow would let it through")]
+    #[error(
+        "the host leads to {0}, which is not a public address; the department's --range or [fetch] allow would let it through"
+    )]
     NotPublic(std::net::IpAddr),
     #[error("the host is unknown")]
     UnknownHost,
@@ -19,10 +21,14 @@ pub enum FetchError {
     TooSlow(Duration),
     #[error("the answer is longer than {0} bytes")]
     TooLong(usize),
-    #[error("the answer has status {0}; redirects are not followed")]
+    #[error("the answer has status {0}")]
     Status(u16),
-    #[error("the answer is not JSON by its content type")]
-    ContentType,
+    #[error("the answer is a redirect {0}; one is followed, on the same host and port")]
+    Redirect(&'static str),
+    #[error("the answer's content type is not {0}")]
+    ContentType(&'static str),
+    #[error("the answer is compressed, which was not asked for")]
+    Encoding,
     #[error("the client for outgoing requests cannot be built: {0}")]
     Setup(String),
 }

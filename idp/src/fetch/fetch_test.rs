@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::stand_in::{JSON, Manner, StandIn, resolving};
-use super::{FetchError, Fetcher};
+use super::{FetchError, Fetcher, Kind};
 use crate::clock::Timestamp;
 use crate::config::Fetch;
 
@@ -95,20 +95,70 @@ async fn a_name_that_changes_its_mind_is_vetted_at_each_connection() {
     assert_eq!(server.seen(), 1);
 }
 
+fn redirect_to(to: &str) -> Manner {
+    let answer =
+        format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    Manner::Say(answer.leak())
+}
+
 #[tokio::test]
-async fn redirects_are_not_followed_wherever_they_lead() {
-    let inner = StandIn::start(Manner::Say(GOOD)).await;
-    for to in [
-        inner.at("127.0.0.1"),
-        "http://10.0.0.1/".to_owned(),
-        "https://keys.example/".to_owned(),
-        "/other".to_owned(),
-    ] {
-        let answer: &'static str =
-            format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                .leak();
-        assert_eq!(get(Manner::Say(answer)).await, Err(FetchError::Status(302)));
+async fn one_redirect_is_followed_on_the_same_host_and_port() {
+    for to in ["/other", "other?x=1", "./"] {
+        let server = StandIn::start_with(&[redirect_to(to), Manner::Say(GOOD)]).await;
+        let got = dev(&[&["127.0.0.1"]])
+            .get_json(&server.at("127.0.0.1"), NOW)
+            .await;
+        assert_eq!((got, server.seen()), (Ok(b"{}".to_vec()), 2), "{to}");
     }
+    let server = StandIn::start_with(&[redirect_to("/one"), redirect_to("/two"), Manner::Say(GOOD)]).await;
+    let twice = dev(&[&[]]).get_json(&server.at("127.0.0.1"), NOW).await;
+    assert_eq!(
+        (twice, server.seen()),
+        (Err(FetchError::Redirect("after a redirect")), 2)
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_elsewhere_is_not_followed() {
+    const ELSEWHERE: FetchError = FetchError::Redirect("to another scheme, host or port");
+    let inner = StandIn::start(Manner::Say(GOOD)).await;
+    for (to, fault) in [
+        (inner.at("127.0.0.1"), ELSEWHERE),
+        (inner.at("[::ffff:127.0.0.1]"), ELSEWHERE),
+        ("//keys.example/".to_owned(), ELSEWHERE),
+        ("https://keys.example/".to_owned(), ELSEWHERE),
+        ("https://127.0.0.1:8443/".to_owned(), ELSEWHERE),
+        (
+            "http://10.0.0.1/".to_owned(),
+            FetchError::NotPublic("10.0.0.1".parse().unwrap()),
+        ),
+        (
+            "http://169.254.169.254/latest/meta-data/".to_owned(),
+            FetchError::NotPublic("169.254.169.254".parse().unwrap()),
+        ),
+        (
+            "https://[::ffff:a9fe:a9fe]/".to_owned(),
+            FetchError::NotPublic("::ffff:169.254.169.254".parse().unwrap()),
+        ),
+        (
+            "file:///etc/passwd".to_owned(),
+            FetchError::Address("it must begin with https://".to_owned()),
+        ),
+        (
+            "http://user@127.0.0.1/".to_owned(),
+            FetchError::Address("it carries a user name or password".to_owned()),
+        ),
+        ("http://[".to_owned(), FetchError::Redirect("to nowhere")),
+    ] {
+        assert_eq!(get(redirect_to(&to)).await, Err(fault), "{to}");
+    }
+    assert_eq!(
+        get(Manner::Say(
+            "HTTP/1.1 301 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        ))
+        .await,
+        Err(FetchError::Redirect("to nowhere"))
+    );
     let see_other =
         "HTTP/1.1 307 Temporary Redirect\r\nlocation: /x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let server = StandIn::start(Manner::Say(see_other)).await;
@@ -119,6 +169,109 @@ async fn redirects_are_not_followed_wherever_they_lead() {
         Ok(307)
     );
     assert_eq!((inner.seen(), server.seen()), (0, 1));
+}
+
+/// The name is vetted at the second connection as at the first.
+#[tokio::test]
+async fn a_name_that_changes_its_mind_between_redirect_and_answer_leads_nowhere() {
+    let server = StandIn::start_with(&[redirect_to("/other"), Manner::Say(GOOD)]).await;
+    for inside in ["10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "fe80::1"] {
+        let got = dev(&[&["127.0.0.1"], &[inside]])
+            .get_json(&server.at("keys.example"), NOW)
+            .await;
+        assert_eq!(got, Err(FetchError::NotPublic(inside.parse().unwrap())));
+        server.connections.store(0, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_does_not_buy_time() {
+    let head: &'static str = format!("{JSON}\r\n").leak();
+    let server = StandIn::start_with(&[redirect_to("/other"), Manner::Drip(head)]).await;
+    let refused = dev(&[&[]]).get_json(&server.at("127.0.0.1"), NOW).await;
+    assert!(matches!(refused, Err(FetchError::TooSlow(_))), "{refused:?}");
+}
+
+/// A bomb is refused by its name; what is packed in secret is bytes like any others, and never unpacked.
+#[tokio::test]
+async fn what_is_compressed_is_refused() {
+    for encoding in [
+        "gzip",
+        "br",
+        "zstd",
+        "deflate",
+        "identity, gzip",
+        "x",
+        "identity\r\ncontent-encoding: gzip",
+    ] {
+        let head: &'static str = format!("{JSON}content-encoding: {encoding}\r\n\r\n").leak();
+        assert_eq!(
+            get(Manner::Flood(head)).await,
+            Err(FetchError::Encoding),
+            "{encoding}"
+        );
+    }
+    let plain: &'static str =
+        format!("{JSON}content-encoding: Identity\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}")
+            .leak();
+    assert_eq!(get(Manner::Say(plain)).await, Ok(b"{}".to_vec()));
+}
+
+#[tokio::test]
+async fn a_statement_is_fetched_as_one() {
+    let say = |kind: &str| {
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: 1\r\nconnection: close\r\n\r\nx"
+        );
+        Manner::Say(answer.leak())
+    };
+    for (kind, media_type) in [
+        (Kind::EntityStatement, "application/entity-statement+jwt"),
+        (Kind::TrustMark, "application/trust-mark+jwt"),
+        (Kind::KeySet, "application/jwk-set+jwt"),
+        (Kind::ResolveResponse, "application/resolve-response+jwt"),
+    ] {
+        let server = StandIn::start(say(media_type)).await;
+        let (fetcher, url) = (dev(&[&[]]), server.at("127.0.0.1"));
+        // Also at once: one of these must not get what the other asked for.
+        let (as_it_is, as_json) = tokio::join!(
+            fetcher.get(&url, kind, &[], NOW),
+            fetcher.get(&url, Kind::Json, &[], NOW)
+        );
+        assert_eq!(as_it_is, Ok(b"x".to_vec()));
+        assert_eq!(as_json, Err(FetchError::ContentType("application/json")));
+    }
+}
+
+#[tokio::test]
+async fn a_range_counts_for_the_department_that_has_it() {
+    let fetcher = Fetcher::with_lookup(&Fetch::default(), false, &resolving(&[&["10.20.0.1"]])).unwrap();
+    let extranet = ["10.20.0.0/16".parse().unwrap()];
+    let url = "https://keys.example:8443/";
+    let not_public = Err(FetchError::NotPublic("10.20.0.1".parse().unwrap()));
+    let (without, within) = tokio::join!(
+        fetcher.get(url, Kind::Json, &[], NOW),
+        fetcher.get(url, Kind::Json, &extranet, NOW)
+    );
+    assert_eq!(without, not_public);
+    // Nobody listens there, but it was let through.
+    assert!(
+        matches!(within, Err(FetchError::Unreachable(_) | FetchError::TooSlow(_))),
+        "{within:?}"
+    );
+    let elsewhere = ["10.21.0.0/16".parse().unwrap()];
+    assert_eq!(fetcher.get(url, Kind::Json, &elsewhere, NOW).await, not_public);
+    assert_eq!(fetcher.get(url, Kind::Json, &[], NOW).await, not_public);
+    let everything = ["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
+    for inside in ["127.0.0.1", "169.254.169.254", "::1", "::ffff:169.254.169.254"] {
+        let fetcher = Fetcher::with_lookup(&Fetch::default(), false, &resolving(&[&[inside]])).unwrap();
+        assert_eq!(
+            fetcher
+                .get("https://keys.example/", Kind::Json, &everything, NOW)
+                .await,
+            Err(FetchError::NotPublic(inside.parse().unwrap()))
+        );
+    }
 }
 
 #[tokio::test]
@@ -149,7 +302,10 @@ async fn a_slow_answer_is_given_up_as_a_whole() {
 async fn what_is_not_json_or_not_http_is_refused() {
     let html =
         "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
-    assert_eq!(get(Manner::Say(html)).await, Err(FetchError::ContentType));
+    assert_eq!(
+        get(Manner::Say(html)).await,
+        Err(FetchError::ContentType("application/json"))
+    );
     let missing = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
     assert_eq!(get(Manner::Say(missing)).await, Err(FetchError::Status(404)));
     for broken in [

@@ -1,11 +1,14 @@
+use std::collections::HashMap;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::ACCEPT;
-use reqwest::{Certificate, Client, redirect};
+use ipnet::IpNet;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING};
+use reqwest::{Certificate, Client, Response, redirect};
 
 use super::address::Guard;
-use super::answer::{self, explain};
+use super::answer::{self, Kind, explain};
 use super::error::FetchError;
 use super::names::{self, Lookup, VettedNames};
 use super::shared::Shared;
@@ -17,14 +20,22 @@ use crate::config;
 const PATIENCE: Duration = Duration::from_secs(3);
 const LONGEST: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(30);
+/// Sets of departments' ranges with a client of their own: as many as an operator writes.
+const MOST_RANGES: usize = 64;
 
-/// Makes requests to addresses that departments have named, and to nothing inside a network.
+/// Makes requests to addresses that departments have named, and to nothing inside a network but the ranges that are
+/// allowed for that department.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     https: Door,
+    /// By the ranges that are open beside the public addresses. A connection is kept for who may make it: a shared one
+    /// would lead the next department where it may not go.
+    ranged: Arc<Mutex<HashMap<Vec<IpNet>, Door>>>,
     /// Plain http to this machine, in development only.
     http: Option<Door>,
     shared: Shared,
+    roots: Arc<Vec<Certificate>>,
+    lookup: Lookup,
 }
 
 /// A client that reaches what its guard lets through.
@@ -49,33 +60,73 @@ impl Fetcher {
         let roots = extra_roots(config)?;
         let public = Guard::Public {
             allow: config.allow.clone(),
+            within: Vec::new(),
             dev,
         };
         Ok(Self {
             https: Door::new(public, &roots, lookup)?,
+            ranged: Arc::default(),
             http: dev
                 .then(|| Door::new(Guard::Loopback, &roots, lookup))
                 .transpose()?,
             shared: Shared::default(),
+            roots: Arc::new(roots),
+            lookup: lookup.clone(),
         })
     }
 
-    /// Fetches a JSON document of at most 64 KiB. Calls for the same address at the same time make
-    /// one request, and a failure is remembered for a few seconds.
+    /// Fetches a JSON document from a public address.
     ///
     /// # Errors
-    /// Where the address is refused, or the answer is not a JSON document in time.
+    /// As [`Self::get`].
     pub async fn get_json(&self, url: &str, now: Timestamp) -> Result<Vec<u8>, FetchError> {
-        let target = self.target(url)?;
-        let request = self
-            .client(&target)
-            .get(target.url.clone())
-            .header(ACCEPT, "application/json");
+        self.get(url, Kind::Json, &[], now).await
+    }
+
+    /// Fetches a document of at most 64 KiB, in three seconds overall. `within`: where the department's systems are, if
+    /// not at public addresses. One redirect is followed, on the same host and port. Calls for the same document at the
+    /// same time make one request, and a failure is remembered for a few seconds.
+    ///
+    /// # Errors
+    /// Where the address is refused, or the answer is not such a document in time.
+    pub async fn get(
+        &self,
+        url: &str,
+        kind: Kind,
+        within: &[IpNet],
+        now: Timestamp,
+    ) -> Result<Vec<u8>, FetchError> {
+        let door = self.door(within)?;
+        let target = self.target(url, &door)?;
+        // What may be reached is part of what is asked: nobody shares the answer of who may reach more.
+        let key = format!("{} {:?} {}", kind.media_type(), within, target.url);
         let fetch = in_time(async {
-            let response = request.send().await.map_err(|fault| explain(&fault))?;
-            answer::json(response, LONGEST).await
+            let response = self.send(&door, &target, kind).await?;
+            let response = match answer::redirect(&response)? {
+                None => response,
+                Some(url) => {
+                    let next = self.target(url.as_str(), &door)?;
+                    if next.url.origin() != target.url.origin() {
+                        return Err(FetchError::Redirect("to another scheme, host or port"));
+                    }
+                    let response = self.send(&door, &next, kind).await?;
+                    if answer::redirect(&response)?.is_some() {
+                        return Err(FetchError::Redirect("after a redirect"));
+                    }
+                    response
+                }
+            };
+            answer::document(response, kind, LONGEST).await
         });
-        self.shared.join(target.url.as_str(), now, fetch).await
+        self.shared.join(&key, now, fetch).await
+    }
+
+    async fn send(&self, door: &Door, target: &Target, kind: Kind) -> Result<Response, FetchError> {
+        let request = self.client(door, target).get(target.url.clone());
+        let request = request
+            .header(ACCEPT, kind.media_type())
+            .header(ACCEPT_ENCODING, "identity");
+        request.send().await.map_err(|fault| explain(&fault))
     }
 
     /// Posts a form and answers with the status; what else the answer says is not read.
@@ -83,8 +134,11 @@ impl Fetcher {
     /// # Errors
     /// Where the address is refused, or there is no answer in time.
     pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<u16, FetchError> {
-        let target = self.target(url)?;
-        let request = self.client(&target).post(target.url.clone()).form(fields);
+        let target = self.target(url, &self.https)?;
+        let request = self
+            .client(&self.https, &target)
+            .post(target.url.clone())
+            .form(fields);
         in_time(async {
             let response = request.send().await.map_err(|fault| explain(&fault))?;
             Ok(response.status().as_u16())
@@ -92,16 +146,40 @@ impl Fetcher {
         .await
     }
 
-    fn target(&self, url: &str) -> Result<Target, FetchError> {
-        target::read(url, &self.https.guard, self.http.as_ref().map(|door| &door.guard))
+    fn target(&self, url: &str, https: &Door) -> Result<Target, FetchError> {
+        target::read(url, &https.guard, self.http.as_ref().map(|door| &door.guard))
     }
 
     /// A target of plain http is only ever read where there is a door for it.
-    fn client(&self, target: &Target) -> &Client {
+    fn client<'a>(&'a self, https: &'a Door, target: &Target) -> &'a Client {
         match (target.scheme, &self.http) {
             (Scheme::Http, Some(door)) => &door.client,
-            _ => &self.https.client,
+            _ => &https.client,
         }
+    }
+
+    fn door(&self, within: &[IpNet]) -> Result<Door, FetchError> {
+        let Guard::Public { allow, dev, .. } = &self.https.guard else {
+            return Ok(self.https.clone());
+        };
+        if within.is_empty() {
+            return Ok(self.https.clone());
+        }
+        let mut ranged = self.ranged.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(door) = ranged.get(within) {
+            return Ok(door.clone());
+        }
+        let guard = Guard::Public {
+            allow: allow.clone(),
+            within: within.to_vec(),
+            dev: *dev,
+        };
+        let door = Door::new(guard, &self.roots, &self.lookup)?;
+        if ranged.len() >= MOST_RANGES {
+            ranged.clear();
+        }
+        ranged.insert(within.to_vec(), door.clone());
+        Ok(door)
     }
 }
 

@@ -12,7 +12,8 @@ mod target;
 #[cfg(test)]
 mod fetch_test;
 #[cfg(test)]
-mod stand_in;
+pub(crate) mod stand_in;
 
+pub use answer::Kind;
 pub use error::FetchError;
 pub use fetcher::{Fetcher, extra_roots};

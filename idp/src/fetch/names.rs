@@ -10,21 +10,28 @@ use super::address::Guard;
 use super::error::FetchError;
 
 /// Looks a name up. Tests bring their own, to answer differently each time.
-pub(super) type Lookup = Arc<dyn Fn(String) -> Looking + Send + Sync>;
-pub(super) type Looking = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
+#[derive(Clone)]
+pub(crate) struct Lookup(Arc<dyn Fn(String) -> Looking + Send + Sync>);
+pub(crate) type Looking = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Resolves names for the HTTP client and vets what they resolve to. The client connects to the
 /// very addresses given here, so a name that changes its mind afterwards (DNS rebinding) changes
 /// nothing.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct VettedNames {
     pub(super) lookup: Lookup,
     pub(super) guard: Guard,
 }
 
-impl fmt::Debug for VettedNames {
+impl Lookup {
+    pub(super) fn new(lookup: impl Fn(String) -> Looking + Send + Sync + 'static) -> Self {
+        Self(Arc::new(lookup))
+    }
+}
+
+impl fmt::Debug for Lookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("VettedNames").field(&self.guard).finish()
+        f.write_str("Lookup")
     }
 }
 
@@ -32,7 +39,7 @@ impl Resolve for VettedNames {
     fn resolve(&self, name: Name) -> Resolving {
         let names = self.clone();
         Box::pin(async move {
-            let found = (names.lookup)(name.as_str().to_owned())
+            let found = (names.lookup.0)(name.as_str().to_owned())
                 .await
                 .map_err(|_| FetchError::UnknownHost)?;
             vet(&names.guard, &found)?;
@@ -52,7 +59,7 @@ fn vet(guard: &Guard, found: &[IpAddr]) -> Result<(), FetchError> {
 
 /// The operating system's resolver.
 pub(super) fn system() -> Lookup {
-    Arc::new(|name| {
+    Lookup::new(|name| {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name, 0)).await?;
             Ok(found.map(|address| address.ip()).collect())

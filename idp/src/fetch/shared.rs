@@ -109,9 +109,9 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_remembered_for_seconds() {
         let (shared, count) = (Shared::default(), AtomicUsize::new(0));
-        let at = |now| shared.join("a", now, counted(&count, Err(FetchError::ContentType)));
+        let at = |now| shared.join("a", now, counted(&count, Err(FetchError::Encoding)));
         for now in [NOW, NOW.plus(Duration::from_secs(4)), NOW.plus(REMEMBERED)] {
-            assert_eq!(at(now).await, Err(FetchError::ContentType));
+            assert_eq!(at(now).await, Err(FetchError::Encoding));
         }
         assert_eq!(count.load(Ordering::SeqCst), 2);
         shared.join("b", NOW, counted(&count, Ok(vec![]))).await.unwrap();

@@ -11,7 +11,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use super::Fetcher;
 use super::names::Lookup;
+use crate::config::Fetch;
 
 /// What is written on each connection, and how.
 #[derive(Clone, Copy)]
@@ -34,7 +36,12 @@ pub(super) struct StandIn {
 
 impl StandIn {
     pub(super) async fn start(manner: Manner) -> Self {
-        Self::listen(manner, None).await
+        Self::listen(vec![manner], None).await
+    }
+
+    /// One manner after the other, the last one ever after.
+    pub(super) async fn start_with(manners: &[Manner]) -> Self {
+        Self::listen(manners.to_vec(), None).await
     }
 
     /// Over TLS, as `keys.example`, with a certificate that only `testdata/ca.pem` vouches for.
@@ -48,10 +55,10 @@ impl StandIn {
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
             .unwrap();
-        Self::listen(manner, Some(TlsAcceptor::from(Arc::new(config)))).await
+        Self::listen(vec![manner], Some(TlsAcceptor::from(Arc::new(config)))).await
     }
 
-    async fn listen(manner: Manner, tls: Option<TlsAcceptor>) -> Self {
+    async fn listen(manners: Vec<Manner>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stand_in = Self {
             address: listener.local_addr().unwrap(),
@@ -60,7 +67,8 @@ impl StandIn {
         let count = Arc::clone(&stand_in.connections);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                count.fetch_add(1, Ordering::SeqCst);
+                let turn = count.fetch_add(1, Ordering::SeqCst);
+                let manner = manners[turn.min(manners.len() - 1)];
                 let tls = tls.clone();
                 tokio::spawn(async move {
                     match tls {
@@ -108,6 +116,11 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, manner: Manner) 
     }
 }
 
+/// A fetcher in development for which every name is this machine.
+pub(crate) fn at_home() -> Fetcher {
+    Fetcher::with_lookup(&Fetch::default(), true, &resolving(&[&["127.0.0.1"]])).unwrap()
+}
+
 /// A resolver that gives `answers` one after the other, the last one ever after.
 pub(super) fn resolving(answers: &[&[&str]]) -> Lookup {
     let answers: Vec<Vec<IpAddr>> = answers
@@ -115,7 +128,7 @@ pub(super) fn resolving(answers: &[&[&str]]) -> Lookup {
         .map(|answer| answer.iter().map(|address| address.parse().unwrap()).collect())
         .collect();
     let asked = AtomicUsize::new(0);
-    Arc::new(move |_| {
+    Lookup::new(move |_| {
         let turn = asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
         let answer = answers[turn].clone();
         Box::pin(async move { Ok(answer) })

@@ -79,6 +79,7 @@ mod tests {
 
     const PUBLIC: Guard = Guard::Public {
         allow: Vec::new(),
+        within: Vec::new(),
         dev: false,
     };
 
@@ -177,6 +178,7 @@ mod tests {
     fn plain_http_is_for_this_machine_in_development() {
         let dev = Guard::Public {
             allow: Vec::new(),
+            within: Vec::new(),
             dev: true,
         };
         let plain = |address| read(address, &dev, Some(&Guard::Loopback)).map(|target| target.scheme);

@@ -44,6 +44,7 @@ fn protocol() -> Router<App> {
         .route("/oauth2/authorize", get(oidc::authorize).post(oidc::authorize))
         .route("/oauth2/authorize/{id}", get(oidc::resume))
         .route("/oauth2/authorize/{id}/cancel", get(oidc::cancel))
+        .route("/oauth2/par", post(oidc::par))
         .route("/oauth2/token", post(oidc::token))
         .route("/oauth2/device_authorization", post(oidc::device_authorization))
         .route(

@@ -71,12 +71,29 @@ impl Parameters {
         }
     }
 
+    /// The rest, without those of these names.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.values.retain(|name, _| !names.contains(&name.as_str()));
+        self
+    }
+
     /// The values again as a query string, in the order of their names.
     #[must_use]
     pub fn to_query(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.values)
             .finish()
+    }
+}
+
+impl FromIterator<(String, String)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        Self {
+            values: given.collect(),
+            repeated: Vec::new(),
+        }
     }
 }
 

@@ -25,9 +25,10 @@ pub enum Code {
     // OpenID Connect Core 1.0 §3.1.2.6
     LoginRequired,
     ConsentRequired,
-    RequestNotSupported,
     RequestUriNotSupported,
     RegistrationNotSupported,
+    InvalidRequestUri,
+    InvalidRequestObject,
     // OpenID Connect Core Unmet Authentication Requirements 1.0
     UnmetAuthenticationRequirements,
     // RFC 8628 §3.5
@@ -60,9 +61,10 @@ impl Code {
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
-            Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::InvalidRequestObject => "invalid_request_object",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
@@ -230,6 +232,20 @@ impl From<StateError> for WireError {
             "the service cannot reach its short-lived state; try again shortly",
         )
         .because(fault)
+    }
+}
+
+impl WireError {
+    /// The page, where a request is at fault and there is no address yet to say so to: its service's developer reads why.
+    #[must_use]
+    pub fn into_service_fault(self) -> PageError {
+        match self.code {
+            Code::TemporarilyUnavailable | Code::ServerError => self.into(),
+            code => PageError::new(ErrorKind::FaultyRequest)
+                .developer("oauth_error", code.as_str())
+                .developer("reason", &self.description)
+                .because(self.cause.unwrap_or(self.description)),
+        }
     }
 }
 

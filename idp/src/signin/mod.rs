@@ -40,6 +40,7 @@ pub use identity::{
 };
 pub use interaction::{
     Aim, Caller, Interaction, InteractionFault, Interactions, KEPT as INTERACTION_KEPT, NewInteraction,
+    offer_fresh_start,
 };
 pub use kiosks::{
     AddedKiosk, Kiosk, KioskError, REST, add_kiosk, enrol_kiosk, is_kiosk, list_kiosks, remove_kiosk, rest,

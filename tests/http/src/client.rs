@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::app::{Reach, TestApp};
 use crate::id_token::verify;
-use crate::key::Key;
+use crate::key::{Key, assertion_claims};
 use crate::request::{Response, SignIn};
 use serde_json::Value;
 use std::sync::Arc;
@@ -75,6 +75,13 @@ impl Registration {
     #[must_use]
     pub fn option(mut self, flag: &str, value: &str) -> Registration {
         self.more.extend([flag.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// Any flag that takes no value.
+    #[must_use]
+    pub fn flag(mut self, flag: &str) -> Registration {
+        self.more.push(flag.to_owned());
         self
     }
 
@@ -163,19 +170,60 @@ impl Client {
         let mut request = self.reach.http.post(format!("{}{path}", self.reach.url));
         match &self.auth {
             Auth::Basic(secret) => request = request.basic_auth(&self.id, Some(secret)),
-            Auth::Post(secret) => {
-                form.extend([("client_id", self.id.clone()), ("client_secret", secret.clone())])
-            }
-            Auth::Public => form.push(("client_id", self.id.clone())),
+            Auth::Post(secret) => form.push(("client_secret", secret.clone())),
+            Auth::Public => {}
             Auth::Assertion(key) => {
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 form.push(("client_assertion_type", kind.to_owned()));
                 form.push(("client_assertion", key.assertion(&self.id, &self.reach.url)));
             }
         }
+        let names_itself = matches!(self.auth, Auth::Post(_) | Auth::Public);
+        if names_itself && !form.iter().any(|(name, _)| *name == "client_id") {
+            form.push(("client_id", self.id.clone()));
+        }
         let answer = Answer::of(request.form(&form)).await;
         self.remember_tokens(&answer);
         answer
+    }
+
+    /// Hands a request over beforehand (RFC 9126).
+    pub async fn push(&self, request: &SignIn) -> Answer {
+        self.call("/oauth2/par", &request.form()).await
+    }
+
+    /// The same; the browser brings no more than its name.
+    pub async fn pushed(&self, request: SignIn) -> SignIn {
+        let answer = self.push(&request).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let uri = answer.field("request_uri");
+        self.reach.secrets.remember(&uri);
+        request.bringing(&[("client_id", &self.id), ("request_uri", &uri)])
+    }
+
+    /// The claims of a request object (RFC 9101 §4), to be changed by a test before signing.
+    pub fn object(&self, request: &SignIn) -> Value {
+        let mut claims = assertion_claims(&self.id, &self.reach.url);
+        claims.as_object_mut().expect("claims").remove("sub");
+        for (name, value) in &request.parameters {
+            claims[name] = Value::from(value.as_str());
+        }
+        claims
+    }
+
+    /// What this client signs with.
+    pub fn key(&self) -> &Key {
+        match &self.auth {
+            Auth::Assertion(key) => key,
+            other => panic!("{other:?} is no key"),
+        }
+    }
+
+    /// The request in a request object of these claims.
+    pub fn signed(&self, request: SignIn, claims: &Value) -> SignIn {
+        let header = serde_json::json!({"alg": "ES256", "kid": self.key().kid, "typ": "oauth-authz-req+jwt"});
+        let object = self.key().sign_with(&header, claims);
+        request.bringing(&[("client_id", &self.id), ("request", &object)])
     }
 
     pub async fn exchange(&self, request: &SignIn, code: &str) -> Answer {

@@ -11,6 +11,8 @@ pub struct SignIn {
     pub issuer: String,
     pub verifier: String,
     pub parameters: Vec<(String, String)>,
+    /// What the browser brings instead of them, where they went another way.
+    pub brought: Option<Vec<(String, String)>>,
 }
 
 impl SignIn {
@@ -34,7 +36,22 @@ impl SignIn {
             issuer: issuer.to_owned(),
             verifier,
             parameters,
+            brought: None,
         }
+    }
+
+    /// The browser brings these, whatever is asked for.
+    #[must_use]
+    pub fn bringing(mut self, brought: &[(&str, &str)]) -> SignIn {
+        let owned = brought
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.brought = Some(owned.collect());
+        self
+    }
+
+    fn brought(&self) -> &[(String, String)] {
+        self.brought.as_ref().unwrap_or(&self.parameters)
     }
 
     /// Sets a parameter, or changes it.
@@ -65,7 +82,7 @@ impl SignIn {
     }
 
     pub fn form(&self) -> Vec<(&str, &str)> {
-        self.parameters
+        self.brought()
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect()
@@ -75,7 +92,7 @@ impl SignIn {
         let mut url: Url = format!("{}/oauth2/authorize", self.issuer)
             .parse()
             .expect("a URL");
-        url.query_pairs_mut().extend_pairs(&self.parameters);
+        url.query_pairs_mut().extend_pairs(self.brought());
         url.into()
     }
 

@@ -35,6 +35,12 @@ impl ClientOptions {
             &mut metadata.id_token_signed_response_alg,
             self.id_token_alg.as_ref(),
         );
+        metadata.require_pushed_authorization_requests |= self.require_par;
+        metadata.require_signed_request_object |= self.require_request_object;
+        give(
+            &mut metadata.request_object_signing_alg,
+            self.request_object_alg.as_ref(),
+        );
         replace(&mut metadata.grant_types, &self.grant_types);
         let default_acr = self
             .default_acr
@@ -103,6 +109,9 @@ impl Clearable {
             Self::InitiateLoginUri => metadata.initiate_login_uri = None,
             Self::Jwks => metadata.jwks = None,
             Self::JwksUri => metadata.jwks_uri = None,
+            Self::RequirePar => metadata.require_pushed_authorization_requests = false,
+            Self::RequireRequestObject => metadata.require_signed_request_object = false,
+            Self::RequestObjectAlg => metadata.request_object_signing_alg = None,
             Self::DefaultAcr => metadata.default_acr_values.clear(),
             Self::DefaultMaxAge => metadata.default_max_age = None,
             Self::Purpose => purposes.for_each(|purpose| purpose.zh.clear()),

@@ -2,12 +2,17 @@
 //! and of ourselves.
 
 pub mod allowed;
+mod discover;
 pub mod entity;
+pub mod join;
 mod marks;
 mod members;
 mod ourselves;
 #[cfg(test)]
 mod ourselves_test;
+mod own_host;
+mod own_policy;
+mod pins;
 #[cfg(test)]
 mod records_test;
 mod setup;

@@ -27,6 +27,8 @@ pub enum Audience<'a> {
     /// This one and nobody else, as a text or a list of one: a token that others might take too could be
     /// handed on by one of them.
     Alone(&'a str),
+    /// The same as a text: a list is refused even with one in it.
+    AsText(&'a str),
     /// Any: an ID token that comes back as a hint was made for whichever client sends it.
     Any,
 }
@@ -120,6 +122,10 @@ impl Claims {
         self.0.get(name)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Whether `aud` names this party.
     #[must_use]
     pub fn is_for(&self, party: &str) -> bool {
@@ -138,6 +144,9 @@ impl Audience<'_> {
         if matches!(self, Self::Any) {
             return Ok(());
         }
+        if matches!(self, Self::AsText(_)) && matches!(claims.get("aud"), Some(Value::Array(_))) {
+            return Err(ClaimError::Audience);
+        }
         let found: Vec<&str> = match claims.get("aud") {
             None => return Err(ClaimError::Missing("aud")),
             Some(Value::String(one)) => vec![one],
@@ -151,7 +160,7 @@ impl Audience<'_> {
         let is_as_expected = match self {
             Self::Any => true,
             Self::Includes(expected) => found.iter().any(|party| expected.contains(party)),
-            Self::Alone(expected) => found == [expected],
+            Self::Alone(expected) | Self::AsText(expected) => found == [expected],
         };
         if is_as_expected {
             Ok(())
@@ -339,6 +348,14 @@ mod tests {
         };
         for good in [json!("https://op.test"), json!(["https://op.test"])] {
             assert!(check(rules, &json!({"aud": good})).is_ok(), "{good}");
+        }
+        let as_text = ClaimRules {
+            audience: Audience::AsText("https://op.test"),
+            ..RULES
+        };
+        assert!(check(as_text, &json!({"aud": "https://op.test"})).is_ok());
+        for bad in [json!(["https://op.test"]), json!("https://op.test/")] {
+            assert_eq!(check(as_text, &json!({"aud": bad})), Err(ClaimError::Audience));
         }
         for bad in [
             json!("https://op.test/"),

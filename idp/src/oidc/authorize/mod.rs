@@ -4,6 +4,7 @@
 //! pages come back to [`resume`], which decides anew by what is then true.
 
 mod after_redirect;
+mod asked;
 mod before_redirect;
 mod code;
 mod next_step;
@@ -14,6 +15,7 @@ mod samples;
 mod walk;
 
 pub(super) use after_redirect::resolve_scope;
+pub(super) use asked::Asked;
 pub use code::{IssuedCode, read_code};
 
 use axum::extract::{Path, State};
@@ -21,19 +23,25 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 use self::after_redirect::{
-    check_max_age, check_pkce, check_prompt, check_response_type, read_acr, read_claims, read_hint,
-    refuse_unsupported,
+    check_manner, check_max_age, check_pkce, check_prompt, check_response_type, read_acr, read_claims,
+    read_hint, refuse_unsupported,
 };
-use self::before_redirect::{identify_client, prove_redirect_uri, read_client_id};
+use self::before_redirect::{
+    identify_client, prove_redirect_uri, read_client_id, receive, unpack_request_object,
+};
 use self::request::{AuthorizationRequest, Reply, ReplyTo};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
 use super::check_size::check_size;
 use super::device::DeviceKey;
+use super::find_client::{Introduction, find_client};
+use super::joined::check_signed;
+use super::par::Pushed;
 use super::{Code, Oidc, Parameters, QueryOrForm, Scope, WireError};
 use crate::clock::Timestamp;
 use crate::department::Client;
-use crate::web::{ErrorKind, Facts, Halt, Page, PageError};
+use crate::signin::offer_fresh_start;
+use crate::web::{Facts, Halt, Page, PageError};
 
 /// GET and POST `/oauth2/authorize`.
 ///
@@ -46,17 +54,24 @@ pub async fn authorize(
     method: Method,
     headers: HeaderMap,
     parameters: Result<QueryOrForm, WireError>,
-) -> Result<Response, PageError> {
-    let QueryOrForm(parameters) = parameters
-        .map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
-    let page = page.with_ui_locales(parameters.get("ui_locales"));
-    let client_id = read_client_id(&parameters)?;
-    let client = identify_client(client_id, oidc.departments.client(client_id).await?)?;
-    let redirect = prove_redirect_uri(&parameters, &client)?;
-
-    let (reply, mode) = Reply::read(&parameters, redirect);
+) -> Result<Response, Halt> {
+    let QueryOrForm(sent) = parameters.map_err(WireError::into_service_fault)?;
+    let page = page.with_ui_locales(sent.get("ui_locales"));
+    let client_id = read_client_id(&sent)?;
+    let introduction = Introduction::by_request_object(&sent);
+    let found = find_client(&oidc, client_id, introduction, facts.now).await?;
+    let client = identify_client(client_id, found)?;
     let issuer = oidc.config.public_url.issuer();
-    let checked = mode.and_then(|()| check(&parameters, &client, reply.clone(), &oidc, facts.now));
+    let asked = receive(&oidc, &client, sent, facts.now).await;
+    let asked = asked.map_err(|fault| match fault.code {
+        Code::InvalidRequestUri => offer_fresh_start(&client, issuer).because(fault.description),
+        _ => fault.into_service_fault(),
+    })?;
+    let page = page.with_ui_locales(asked.parameters.get("ui_locales"));
+    let redirect = prove_redirect_uri(&asked.parameters, &client)?;
+
+    let (reply, mode) = Reply::read(&asked.parameters, redirect);
+    let checked = mode.and_then(|()| check(&asked, &client, reply.clone(), &oidc, facts.now));
     let request = match checked {
         Ok(request) => request,
         Err(error) => return Ok(respond(&reply, &Answer::Error(&error), issuer, page)),
@@ -69,23 +84,52 @@ pub async fn authorize(
     };
     // A POST from another site brings no Lax cookie: it is stored, and goes on by GET.
     if method == Method::POST {
-        return walk.open(&request, &parameters).await;
+        return Ok(walk.open(&request, &asked).await?);
     }
-    walk.answer_or_open(request, &parameters, page).await
+    walk.answer_or_open(request, &asked, page).await
+}
+
+/// What comes at the authorization endpoint later is checked where it is pushed (RFC 9126 §2.1).
+///
+/// # Errors
+/// The first fault there is.
+pub(super) async fn check_pushed(
+    oidc: &Oidc,
+    client: &Client,
+    sent: Parameters,
+    pushed: Pushed,
+    now: Timestamp,
+) -> Result<Asked, WireError> {
+    let asked = match sent.get("request") {
+        Some(object) => unpack_request_object(oidc, client, object, now).await?,
+        None => Asked::plainly(sent),
+    };
+    let asked = Asked {
+        pushed: Some(pushed),
+        ..asked
+    };
+    let redirect = prove_redirect_uri(&asked.parameters, client)?;
+    let (reply, mode) = Reply::read(&asked.parameters, redirect);
+    mode?;
+    check(&asked, client, reply, oidc, now)?;
+    Ok(asked)
 }
 
 /// What is checked once errors may go to the client, in the order of OpenID Connect Core 1.0
 /// §3.1.2.2.
 fn check(
-    parameters: &Parameters,
+    asked: &Asked,
     client: &Client,
     reply: Reply,
     oidc: &Oidc,
     now: Timestamp,
 ) -> Result<AuthorizationRequest, WireError> {
     let public_url = &oidc.config.public_url;
+    let parameters = &asked.parameters;
     parameters.refuse_repeats()?;
     check_size(parameters)?;
+    check_manner(asked, client)?;
+    check_signed(asked, client)?;
     refuse_unsupported(parameters)?;
     check_response_type(parameters)?;
     let claims = read_claims(parameters, client)?;
@@ -100,6 +144,7 @@ fn check(
         hinted: read_hint(parameters, &claims, client, &oidc.keys, public_url.issuer(), now)?,
         claims,
         nonce: parameters.get("nonce").map(str::to_owned),
+        pushed: asked.pushed.clone(),
         received_at: now,
     })
 }
@@ -122,7 +167,7 @@ pub async fn resume(
         facts: &facts,
         headers: &headers,
     };
-    Ok(walk.go_on(&interaction, &request, page).await?)
+    walk.go_on(&interaction, &request, page).await
 }
 
 /// GET `/oauth2/authorize/{id}/cancel`: the resident refused, or stopped.
@@ -145,7 +190,7 @@ pub async fn cancel(
         headers: &headers,
     };
     let error = WireError::new(Code::AccessDenied, "the resident refused");
-    Ok(walk.refuse(&request, &error, page).await?)
+    walk.refuse(&request, &error, page).await
 }
 
 /// Goes on for a device whose resident has found it: signs in, asks, and leaves the answer for the device.
@@ -167,5 +212,5 @@ pub(super) async fn open_for_device(
         headers,
     };
     let request = AuthorizationRequest::of_device(device, client, scope, facts.now);
-    walk.open(&request, &Parameters::default()).await
+    walk.open(&request, &Asked::default()).await
 }

@@ -9,6 +9,7 @@ use crate::department::Client;
 use crate::oidc::acr::WantedAcr;
 use crate::oidc::claims::{ClaimsRequest, scope_of};
 use crate::oidc::device::DeviceKey;
+use crate::oidc::par::Pushed;
 use crate::oidc::{Parameters, Scope, WireError};
 use crate::signin::FRESH;
 
@@ -26,6 +27,9 @@ pub struct AuthorizationRequest {
     pub acr: WantedAcr,
     pub hinted: Option<HintedSubject>,
     pub nonce: Option<String>,
+    /// Where it was pushed, which of those it is.
+    #[serde(default)]
+    pub pushed: Option<Pushed>,
     pub received_at: Timestamp,
 }
 
@@ -85,6 +89,7 @@ impl AuthorizationRequest {
             acr: WantedAcr::default(),
             hinted: None,
             nonce: None,
+            pushed: None,
             received_at: now,
         }
     }

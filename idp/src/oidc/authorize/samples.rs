@@ -26,6 +26,7 @@ pub(in crate::oidc) fn request(more: &str, received_at: Timestamp) -> Authorizat
         claims,
         hinted: None,
         nonce: None,
+        pushed: None,
         received_at,
     }
 }

@@ -4,18 +4,20 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
 use super::after_redirect::HintedSubject;
+use super::asked::Asked;
 use super::code::{IssuedCode, issue_code};
 use super::next_step::{ConsentState, Present, RaiseAnswer, Step, next_step};
-use super::request::{AuthorizationRequest, ReplyTo};
+use super::request::{AuthorizationRequest, Reply, ReplyTo};
 use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, allowed, ask, required_since};
 use crate::department::{Client, account_in_sector};
 use crate::oidc::device::{self, DeviceTold};
+use crate::oidc::par::Answered;
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
-use crate::oidc::{Code, Oidc, Parameters, Scope, WireError, acr_value};
+use crate::oidc::{Code, Oidc, Scope, WireError, acr_value, par};
 use crate::signin::{Aim, Interaction, InteractionFault, NewInteraction, Session};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, see_other};
 
@@ -67,16 +69,16 @@ impl Walk<'_> {
     pub(super) async fn answer_or_open(
         &self,
         request: AuthorizationRequest,
-        parameters: &Parameters,
+        asked: &Asked,
         page: Page,
-    ) -> Result<Response, PageError> {
+    ) -> Result<Response, Halt> {
         let session = self.session().await?;
         let decided = self.decide(&request, session.as_ref(), RaiseAnswer::Open).await?;
         match (&decided.step, &session) {
             (Step::Refuse(error), _) => self.refuse(&request, error, page).await,
             (Step::Issue, Some(session)) => self.issue(&request, session, &decided.consented, page).await,
             _ => {
-                let (id, cookies) = self.begin(&request, parameters).await?;
+                let (id, cookies) = self.begin(&request, asked).await?;
                 let first = self.page_for(&id, &request, decided, session.as_ref()).await?;
                 Ok(see_other(&first, cookies))
             }
@@ -87,9 +89,9 @@ impl Walk<'_> {
     pub(super) async fn open(
         &self,
         request: &AuthorizationRequest,
-        parameters: &Parameters,
+        asked: &Asked,
     ) -> Result<Response, PageError> {
-        let (id, cookies) = self.begin(request, parameters).await?;
+        let (id, cookies) = self.begin(request, asked).await?;
         Ok(see_other(&format!("/oauth2/authorize/{id}"), cookies))
     }
 
@@ -97,15 +99,18 @@ impl Walk<'_> {
     async fn begin(
         &self,
         request: &AuthorizationRequest,
-        parameters: &Parameters,
+        asked: &Asked,
     ) -> Result<(String, Vec<HeaderValue>), PageError> {
         let id = self.oidc.rng.id();
         let here = format!("/oauth2/authorize/{id}");
         let carried = serde_json::to_string(request).map_err(PageError::internal)?;
+        let parameters = &asked.parameters;
+        // What was pushed is answered once, and what was signed may be good once: its client makes it anew.
+        let may_repeat = asked.pushed.is_none() && !asked.is_signed;
         let new = NewInteraction {
             cancel: format!("{here}/cancel"),
             continuation: here,
-            restart: Some(match &request.reply_to {
+            restart: may_repeat.then(|| match &request.reply_to {
                 ReplyTo::Browser(_) => format!("/oauth2/authorize?{}", parameters.to_query()),
                 ReplyTo::Device(_) => "/oauth2/device".to_owned(),
             }),
@@ -161,7 +166,7 @@ impl Walk<'_> {
         interaction: &Interaction,
         request: &AuthorizationRequest,
         page: Page,
-    ) -> Result<Response, PageError> {
+    ) -> Result<Response, Halt> {
         let session = self.session().await?;
         let answer = if interaction.raise_declined {
             RaiseAnswer::Declined
@@ -175,7 +180,8 @@ impl Walk<'_> {
                     self.oidc.interactions.answer(interaction),
                     self.issue(request, session, &decided.consented, page),
                 );
-                answered.and(response)
+                answered?;
+                response
             }
             (Step::Refuse(error), _) => {
                 self.oidc.interactions.answer(interaction).await?;
@@ -269,7 +275,7 @@ impl Walk<'_> {
         session: &Session,
         consented: &Scope,
         page: Page,
-    ) -> Result<Response, PageError> {
+    ) -> Result<Response, Halt> {
         let authentication = Authentication {
             auth_time: session.auth_time,
             acr: self.acr(request.acr.said_of(session.level())),
@@ -303,17 +309,13 @@ impl Walk<'_> {
                 return Ok(device::told(page, told));
             }
         };
+        self.answer_once(request).await?;
         match issue_code(&issued, &oidc.state, &oidc.rng, lifetime).await {
-            Ok(code) => Ok(respond(
-                reply,
-                &Answer::Code(&code),
-                oidc.config.public_url.issuer(),
-                page,
-            )),
+            Ok(code) => Ok(self.respond(reply, &Answer::Code(&code), page)),
             Err(error) if error.code == Code::TemporarilyUnavailable => {
-                self.refuse(request, &error, page).await
+                Ok(self.respond(reply, &Answer::Error(&error), page))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(PageError::from(error).into()),
         }
     }
 
@@ -322,7 +324,7 @@ impl Walk<'_> {
         request: &AuthorizationRequest,
         error: &WireError,
         page: Page,
-    ) -> Result<Response, PageError> {
+    ) -> Result<Response, Halt> {
         let reply = match &request.reply_to {
             ReplyTo::Browser(reply) => reply,
             ReplyTo::Device(device) => {
@@ -334,8 +336,28 @@ impl Walk<'_> {
                 return Ok(device::told(page, told));
             }
         };
-        let issuer = self.oidc.config.public_url.issuer();
-        Ok(respond(reply, &Answer::Error(error), issuer, page))
+        self.answer_once(request).await?;
+        Ok(self.respond(reply, &Answer::Error(error), page))
+    }
+
+    /// A request that was pushed gets one answer: another tab was quicker, or this is Back. It goes on like any other
+    /// that is over.
+    async fn answer_once(&self, request: &AuthorizationRequest) -> Result<(), Halt> {
+        let Some(pushed) = &request.pushed else {
+            return Ok(());
+        };
+        match par::answer(self.oidc, pushed, self.facts.now).await? {
+            Answered::Now => Ok(()),
+            Answered::Before => {
+                let client_id = Some(request.client_id.clone());
+                let gone = InteractionFault::Gone { client_id };
+                Err(self.oidc.interactions.send_elsewhere(gone).await?)
+            }
+        }
+    }
+
+    fn respond(&self, reply: &Reply, answer: &Answer<'_>, page: Page) -> Response {
+        respond(reply, answer, self.oidc.config.public_url.issuer(), page)
     }
 
     fn acr(&self, level: Level) -> String {

@@ -18,21 +18,19 @@ pub(super) enum Fetch {
     Anew,
 }
 
-/// A client's public keys: registered, or fetched from its `jwks_uri`.
+/// A client's public keys: registered, or fetched from its `jwks_uri`. Without them, `code` is the error.
 pub(super) async fn client_keys(
     oidc: &Oidc,
     client: &Client,
     fetch: Fetch,
+    code: Code,
     now: Timestamp,
 ) -> Result<JwkSet, WireError> {
     if let Some(jwks) = &client.metadata.jwks {
-        return parse(jwks.to_string().as_bytes());
+        return parse(jwks.to_string().as_bytes(), code);
     }
     let Some(uri) = &client.metadata.jwks_uri else {
-        return Err(WireError::new(
-            Code::InvalidClient,
-            "this client has no keys registered",
-        ));
+        return Err(WireError::new(code, "this client has no keys registered"));
     };
     let place = to_base64url(hash(uri));
     let kept = format!("jwks:{place}");
@@ -42,17 +40,17 @@ pub(super) async fn client_keys(
             .put_new(&format!("jwks-asked:{place}"), b"1", now, PAUSE)
             .await?;
     if will_do && let Some(stored) = oidc.state.get(&kept, now).await? {
-        return parse(&stored);
+        return parse(&stored, code);
     }
-    let fetched = oidc.fetcher.get_json(uri, now).await.map_err(|fault| {
-        WireError::new(Code::InvalidClient, "the client's jwks_uri could not be read").because(fault)
-    })?;
-    let keys = parse(&fetched)?;
+    let fetched =
+        oidc.fetcher.get_json(uri, now).await.map_err(|fault| {
+            WireError::new(code, "the client's jwks_uri could not be read").because(fault)
+        })?;
+    let keys = parse(&fetched, code)?;
     oidc.state.put(&kept, &fetched, now, KEPT).await?;
     Ok(keys)
 }
 
-fn parse(jwks: &[u8]) -> Result<JwkSet, WireError> {
-    JwkSet::parse(jwks)
-        .map_err(|fault| WireError::new(Code::InvalidClient, format!("the client's keys: {fault}")))
+fn parse(jwks: &[u8], code: Code) -> Result<JwkSet, WireError> {
+    JwkSet::parse(jwks).map_err(|fault| WireError::new(code, format!("the client's keys: {fault}")))
 }

@@ -5,6 +5,9 @@ mod client_keys;
 mod none;
 mod post;
 mod private_key_jwt;
+mod signed;
+
+pub(super) use signed::Kind as SignedKind;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,6 +15,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
+use super::find_client::{Introduction, find_client};
 use super::{Code, Oidc, Parameters, WireError};
 use crate::clock::Timestamp;
 use crate::department::{AuthMethod, Client};
@@ -59,9 +63,23 @@ pub async fn authenticate(
     parameters: &Parameters,
     now: Timestamp,
 ) -> Result<AuthenticatedClient, WireError> {
+    authenticate_at(oidc, "/oauth2/token", headers, parameters, now).await
+}
+
+/// As [`authenticate`], where an assertion may also be for this endpoint (RFC 9126 §2).
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn authenticate_at(
+    oidc: &Oidc,
+    endpoint: &str,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<AuthenticatedClient, WireError> {
     let offered = read_offer(headers, parameters)?;
     let by_basic = offered.method() == AuthMethod::ClientSecretBasic;
-    let result = prove(oidc, &offered, parameters, now).await;
+    let result = prove(oidc, &offered, endpoint, parameters, now).await;
     if by_basic {
         result.map_err(WireError::basic)
     } else {
@@ -99,6 +117,7 @@ fn named(parameters: &Parameters) -> Result<String, WireError> {
 async fn prove(
     oidc: &Oidc,
     offered: &Offered,
+    endpoint: &str,
     parameters: &Parameters,
     now: Timestamp,
 ) -> Result<AuthenticatedClient, WireError> {
@@ -117,9 +136,7 @@ async fn prove(
             "client_id names another client than the one that authenticates",
         ));
     }
-    let client = oidc
-        .departments
-        .client(&client_id)
+    let client = find_client(oidc, &client_id, Introduction::by_assertion(parameters), now)
         .await?
         .filter(|client| client.is_active())
         .ok_or_else(refused)?;
@@ -135,7 +152,9 @@ async fn prove(
         Offered::Basic { secret, .. } | Offered::Post { secret, .. } if !client.has_secret(secret) => {
             return Err(refused());
         }
-        Offered::Assertion(assertion) => private_key_jwt::prove(oidc, &client, assertion, now).await?,
+        Offered::Assertion(assertion) => {
+            private_key_jwt::prove(oidc, &client, assertion, endpoint, now).await?;
+        }
         _ => {}
     }
     Ok(AuthenticatedClient(client))

@@ -52,6 +52,13 @@ pub(super) fn way_back(fault: &InteractionFault, client: Option<&Client>, issuer
     }
 }
 
+/// The page for a request that is over, where nothing says that this browser began it.
+#[must_use]
+pub fn offer_fresh_start(client: &Client, issuer: &str) -> PageError {
+    let begin = begin_again(client, issuer);
+    page(ErrorKind::Expired, Some(client), begin.as_deref())
+}
+
 fn page(kind: ErrorKind, client: Option<&Client>, begin: Option<&str>) -> PageError {
     let Some(client) = client else {
         return PageError::new(kind);

@@ -9,6 +9,6 @@ mod standing;
 
 pub use cookie::KEPT;
 pub(super) use cookie::is_id as is_interaction_id;
-pub use fault::InteractionFault;
+pub use fault::{InteractionFault, offer_fresh_start};
 pub use model::{Aim, Caller, Interaction, NewInteraction};
 pub use records::Interactions;

@@ -9,8 +9,19 @@ use crate::department::departments::AGE;
 use crate::federation::EntityId;
 use crate::store::{Db, StoreError};
 
-/// The decisions by their patterns, as they were read at one moment.
-type Seen = (Timestamp, Arc<HashMap<String, Arc<Allowed>>>);
+/// The decisions by their patterns.
+pub type Decisions = HashMap<String, Arc<Allowed>>;
+
+/// As they were read at one moment.
+type Seen = (Timestamp, Arc<Decisions>);
+
+/// The narrowest decision about an entity; a suspended one too, so that a wider one does not let in whom the operator
+/// keeps out, and a page can say why.
+#[must_use]
+pub fn narrowest<'a>(decisions: &'a Decisions, id: &EntityId) -> Option<&'a Arc<Allowed>> {
+    let mut patterns = Pattern::all_over(id).into_iter();
+    patterns.find_map(|pattern| decisions.get(&pattern))
+}
 
 /// The operator's decisions, behind a small memory of all of them: strangers ask, and cost no statement each.
 #[derive(Clone, Debug)]
@@ -30,22 +41,19 @@ impl AllowedDepartments {
         }
     }
 
-    /// The narrowest decision about an entity; a suspended one too, so that a wider one does not let in whom the
-    /// operator keeps out, and a page can say why.
+    /// As [`narrowest`].
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn covering(&self, id: &EntityId) -> Result<Option<Arc<Allowed>>, StoreError> {
-        let all = self.all().await?;
-        let mut patterns = Pattern::all_over(id).into_iter();
-        Ok(patterns.find_map(|pattern| all.get(&pattern).map(Arc::clone)))
+        Ok(narrowest(&*self.all().await?, id).map(Arc::clone))
     }
 
     /// All decisions by their patterns, suspended ones too.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn all(&self) -> Result<Arc<HashMap<String, Arc<Allowed>>>, StoreError> {
+    pub async fn all(&self) -> Result<Arc<Decisions>, StoreError> {
         let now = self.clock.now();
         if let Some((at, all)) = &*self.seen.lock().unwrap_or_else(PoisonError::into_inner)
             && now.since(*at) < AGE
@@ -53,7 +61,7 @@ impl AllowedDepartments {
             return Ok(Arc::clone(all));
         }
         let listed = records::list(&self.db).await?.into_iter();
-        let all: HashMap<_, _> = listed
+        let all: Decisions = listed
             .map(|allowed| (allowed.pattern.to_string(), Arc::new(allowed)))
             .collect();
         let all = Arc::new(all);

@@ -5,6 +5,6 @@ mod model;
 mod pattern;
 pub(in crate::department) mod records;
 
-pub use covering::AllowedDepartments;
+pub use covering::{AllowedDepartments, Decisions, narrowest};
 pub use model::{Allowed, Pause, Status, Superior, Terms};
 pub use pattern::{Pattern, PatternFault};

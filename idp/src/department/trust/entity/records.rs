@@ -18,6 +18,7 @@ const FIND: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statemen
     joined_at, updated_at FROM federation_entity WHERE entity_id = $1";
 const LIST: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
     joined_at, updated_at FROM federation_entity ORDER BY entity_id";
+const COUNT: &str = "SELECT COUNT(*) AS systems FROM federation_entity WHERE allowed_id = $1";
 /// One that only ever failed is as good as none.
 const JOIN: &str = "INSERT INTO federation_entity \
     (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) VALUES ($1, $2, 'joined', $3, $4, $5, $5) \
@@ -57,6 +58,15 @@ pub async fn find_within(change: &mut Change, id: &EntityId) -> Result<Option<En
 /// Where the database does not answer.
 pub async fn list(db: &Db) -> Result<Vec<Entity>, StoreError> {
     db.all(LIST, args![]).await?.iter().map(read).collect()
+}
+
+/// How many systems have come under a decision, or have tried.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn count(db: &Db, allowed: Uuid) -> Result<i64, StoreError> {
+    let row = db.maybe(COUNT, args![allowed]).await?;
+    row.ok_or(StoreError::Missing)?.int("systems")
 }
 
 /// Pins the keys of a first contact; answers whether there had been none. Of two at once, one is the first.

@@ -2,6 +2,10 @@
 
 mod identify_client;
 mod prove_redirect_uri;
+mod receive;
+mod unpack_request_object;
 
 pub(super) use identify_client::{identify_client, read_client_id};
 pub(super) use prove_redirect_uri::{ProvenRedirect, prove_redirect_uri};
+pub(super) use receive::receive;
+pub(super) use unpack_request_object::unpack_request_object;

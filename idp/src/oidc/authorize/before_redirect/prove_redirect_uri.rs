@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::department::Client;
-use crate::oidc::Parameters;
+use crate::oidc::{Code, Parameters, WireError};
 use crate::web::{ErrorKind, PageError};
 
 /// A redirect URI that the client has registered. Only this module makes one from a request, and
@@ -21,11 +21,11 @@ impl ProvenRedirect {
     }
 
     /// Compares it with what is registered by now: the registration may have changed since it was proven.
-    pub(in crate::oidc) fn prove_again(&self, client: &Client) -> Result<(), PageError> {
+    pub(in crate::oidc) fn prove_again(&self, client: &Client) -> Result<(), Unproven> {
         if client.metadata.allows_redirect_to(&self.written) {
             return Ok(());
         }
-        Err(not_registered(&self.written, client))
+        Err(Unproven::not_registered(&self.written, client))
     }
 
     /// The URI as the client wrote it, for comparison at the token endpoint.
@@ -35,20 +35,81 @@ impl ProvenRedirect {
     }
 }
 
+/// Why nobody is sent there.
+#[derive(Debug)]
+pub(in crate::oidc) enum Unproven {
+    Repeated,
+    Missing {
+        client_id: String,
+    },
+    NotRegistered {
+        asked: String,
+        client_id: String,
+        registered: usize,
+    },
+}
+
+impl Unproven {
+    fn not_registered(asked: &str, client: &Client) -> Self {
+        Self::NotRegistered {
+            asked: asked.to_owned(),
+            client_id: client.client_id.clone(),
+            registered: client.metadata.redirect_uris.len(),
+        }
+    }
+
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::Repeated => "redirect_uri was sent more than once",
+            Self::Missing { .. } => "redirect_uri is missing",
+            Self::NotRegistered { .. } => {
+                "redirect_uri is not registered; it must be equal to a registered one, character by character"
+            }
+        }
+    }
+}
+
+impl From<Unproven> for PageError {
+    fn from(fault: Unproven) -> Self {
+        let kind = match fault {
+            Unproven::NotRegistered { .. } => ErrorKind::RedirectNotRegistered,
+            Unproven::Repeated | Unproven::Missing { .. } => ErrorKind::FaultyRequest,
+        };
+        let page = Self::new(kind).developer("reason", fault.reason());
+        match &fault {
+            Unproven::Repeated => page,
+            Unproven::Missing { client_id } => page.developer("client_id", client_id),
+            Unproven::NotRegistered {
+                asked,
+                client_id,
+                registered,
+            } => page
+                .developer("client_id", client_id)
+                .developer("redirect_uri", asked)
+                .developer("expected", &format!("one of {registered} registered")),
+        }
+    }
+}
+
+impl From<Unproven> for WireError {
+    fn from(fault: Unproven) -> Self {
+        Self::new(Code::InvalidRequest, fault.reason())
+    }
+}
+
 /// Compares the redirect URI with those registered, character by character; only the port of a
 /// native app's loopback address may differ (RFC 9700 §4.1.3, RFC 8252 §7.3).
 pub(in crate::oidc) fn prove_redirect_uri(
     parameters: &Parameters,
     client: &Client,
-) -> Result<ProvenRedirect, PageError> {
+) -> Result<ProvenRedirect, Unproven> {
     if parameters.is_repeated("redirect_uri") {
-        return Err(PageError::new(ErrorKind::FaultyRequest)
-            .developer("reason", "redirect_uri was sent more than once"));
+        return Err(Unproven::Repeated);
     }
     let Some(asked) = parameters.get("redirect_uri") else {
-        return Err(PageError::new(ErrorKind::FaultyRequest)
-            .developer("reason", "redirect_uri is missing")
-            .developer("client_id", &client.client_id));
+        return Err(Unproven::Missing {
+            client_id: client.client_id.clone(),
+        });
     };
     if client.metadata.allows_redirect_to(asked)
         && let Ok(url) = Url::parse(asked)
@@ -58,19 +119,5 @@ pub(in crate::oidc) fn prove_redirect_uri(
             url,
         });
     }
-    Err(not_registered(asked, client))
-}
-
-fn not_registered(asked: &str, client: &Client) -> PageError {
-    PageError::new(ErrorKind::RedirectNotRegistered)
-        .developer(
-            "reason",
-            "redirect_uri is not registered; it must be equal to a registered one, character by character",
-        )
-        .developer("client_id", &client.client_id)
-        .developer("redirect_uri", asked)
-        .developer(
-            "expected",
-            &format!("one of {} registered", client.metadata.redirect_uris.len()),
-        )
+    Err(Unproven::not_registered(asked, client))
 }

@@ -1,7 +1,7 @@
 //! More than a node has room for: sign-ins begun and left, connections, requests at once.
 
 use std::time::Duration;
-use yimen_http_tests::{Answer, Raw, Setup, TestApp};
+use yimen_http_tests::{Answer, Raw, Registration, Setup, TestApp};
 
 async fn from(app: &TestApp, address: &str, path: &str) -> reqwest::Response {
     let request = app.request("GET", path).header("x-forwarded-for", address);
@@ -42,6 +42,33 @@ async fn one_address_cannot_begin_sign_ins_without_end() {
     assert_eq!(from(&app, "203.0.113.8", "/account").await.status(), 303);
     app.advance("61s").await;
     assert_eq!(from(&app, "203.0.113.7", "/account").await.status(), 303);
+}
+
+/// A department's own server pushes for all its residents; whoever says that they are an app may be anybody.
+#[tokio::test]
+async fn one_address_cannot_push_requests_without_end_in_the_name_of_an_app() {
+    let app = behind_a_proxy(3).await;
+    let public = app.register(Registration::new("app").public()).await;
+    let keyed = app.register(Registration::new("hrss").with_key()).await;
+    let request = public.sign_in();
+    let from = async |address: &str| {
+        let form = app
+            .request("POST", "/oauth2/par")
+            .header("x-forwarded-for", address);
+        Answer::of(form.form(&request.form())).await
+    };
+    for _ in 0..3 {
+        assert_eq!(from("203.0.113.7").await.status, 201);
+    }
+    let refused = from("203.0.113.7").await;
+    refused.assert_error(503, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), "5");
+    assert_eq!(from("203.0.113.8").await.status, 201);
+    for _ in 0..5 {
+        assert_eq!(keyed.push(&keyed.sign_in()).await.status, 201);
+    }
+    app.advance("61s").await;
+    assert_eq!(from("203.0.113.7").await.status, 201);
 }
 
 #[tokio::test]

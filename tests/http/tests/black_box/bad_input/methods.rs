@@ -53,6 +53,7 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/oauth2/authorize", &["GET", "POST"]),
     ("/oauth2/authorize/AAAAAAAAAAAAAAAAAAAAAA", &["GET"]),
     ("/oauth2/authorize/AAAAAAAAAAAAAAAAAAAAAA/cancel", &["GET"]),
+    ("/oauth2/par", &["POST"]),
     ("/oauth2/token", &["POST"]),
     ("/oauth2/device_authorization", &["POST"]),
     ("/oauth2/device", &["GET", "POST"]),

@@ -2,8 +2,9 @@
 
 use yimen_http_tests::{Answer, TestApp};
 
-const POSTED: [&str; 5] = [
+const POSTED: [&str; 6] = [
     "/oauth2/token",
+    "/oauth2/par",
     "/oauth2/device_authorization",
     "/oauth2/introspect",
     "/oauth2/revoke",

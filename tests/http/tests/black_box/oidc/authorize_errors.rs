@@ -41,7 +41,7 @@ async fn until_the_redirect_uri_is_proven_errors_are_pages() {
 async fn afterwards_they_go_to_the_client() {
     let app = TestApp::start().await;
     let request = app.client("hrss").await.sign_in();
-    let cases: [(SignIn, &str); 22] = [
+    let cases: [(SignIn, &str); 21] = [
         (request.clone().without("response_type"), "invalid_request"),
         (
             request.clone().with("response_type", "token"),
@@ -67,7 +67,6 @@ async fn afterwards_they_go_to_the_client() {
             request.clone().with("response_mode", "fragment"),
             "invalid_request",
         ),
-        (request.clone().with("request", "a.b.c"), "request_not_supported"),
         (
             request.clone().with("request_uri", "https://evil.example/"),
             "request_uri_not_supported",

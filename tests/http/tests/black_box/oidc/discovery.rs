@@ -14,6 +14,7 @@ async fn discovery_says_where_everything_is() {
     for (name, path) in [
         ("authorization_endpoint", "/oauth2/authorize"),
         ("token_endpoint", "/oauth2/token"),
+        ("pushed_authorization_request_endpoint", "/oauth2/par"),
         ("userinfo_endpoint", "/oauth2/userinfo"),
         ("jwks_uri", "/oauth2/jwks"),
         ("introspection_endpoint", "/oauth2/introspect"),
@@ -34,6 +35,8 @@ async fn discovery_says_where_everything_is() {
     );
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
     assert_eq!(document["backchannel_logout_session_supported"], true);
+    assert_eq!(document["request_parameter_supported"], true);
+    assert_eq!(document["request_uri_parameter_supported"], false);
     for (name, value) in document.as_object().unwrap() {
         let is_algorithms = name.contains("_alg_values_");
         assert!(

@@ -1,0 +1,134 @@
+use serde_json::json;
+
+use super::city::US;
+use super::*;
+use crate::audit::Action;
+use crate::department::Client;
+use crate::federation::Step;
+use crate::keys::jose::Algorithm;
+use crate::keys::jose::forge::ForgedKey;
+
+const DAY: u64 = 24 * 3600;
+
+async fn joined(city: &City) -> System {
+    let pension = city.system("hrss");
+    city.allow(pension.id.as_str(), |_| {}).await;
+    city.publish(&pension, &[US]);
+    city.join(&pension).await.unwrap();
+    pension
+}
+
+/// Publishes these federation keys, signed by one.
+fn publish(city: &City, system: &System, keys: &[&ForgedKey], by: &ForgedKey) {
+    let mut claims = system.configuration(&[US], city.now());
+    claims["jwks"] = json!({"keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>()});
+    city.publish_as(system, by, &claims);
+}
+
+#[tokio::test]
+async fn a_rotation_that_the_old_key_signs_is_followed() {
+    let city = City::new().await;
+    let pension = joined(&city).await;
+    let new = ForgedKey::new(Algorithm::Es256);
+    city.later(DAY);
+    publish(&city, &pension, &[&pension.key, &new], &pension.key);
+    city.join(&pension).await.unwrap();
+    assert_eq!(city.audited(Action::EntityKeysFollowed, &pension).await, 1);
+    city.later(DAY);
+    publish(&city, &pension, &[&new], &new);
+    city.join(&pension).await.unwrap();
+    let pinned = city.entity(&pension).await.unwrap().jwks;
+    assert_eq!(pinned, json!({"keys": [new.jwk()]}));
+    // The old one is nobody's now.
+    city.later(DAY);
+    publish(&city, &pension, &[&pension.key], &pension.key);
+    assert!(matches!(city.join(&pension).await, Err(JoinFault::Held { .. })));
+}
+
+#[tokio::test]
+async fn keys_that_nobody_vouches_for_wait_for_the_operator_while_the_old_registration_lasts() {
+    let city = City::new().await;
+    let pension = joined(&city).await;
+    let new = ForgedKey::new(Algorithm::Es256);
+    city.later(DAY * 3 / 4);
+    publish(&city, &pension, &[&new], &new);
+    let before: Vec<Client> = vec![(*city.join(&pension).await.unwrap()).clone()];
+    assert!(before[0].is_active());
+
+    city.later(DAY / 4);
+    let refused = city.join(&pension).await.unwrap_err();
+    let JoinFault::Held {
+        fault,
+        pinned,
+        offered,
+    } = &refused
+    else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((fault.step, fault.claim), (Step::Keys, "jwks"));
+    assert_eq!(
+        (pinned, offered),
+        (&vec![pension.key.kid.clone()], &vec![new.kid.clone()])
+    );
+    let entity = city.entity(&pension).await.unwrap();
+    assert_eq!(entity.held.unwrap().jwks, json!({"keys": [new.jwk()]}));
+    city.later(70);
+    assert!(city.join(&pension).await.is_err());
+    assert_eq!(city.audited(Action::EntityKeysHeld, &pension).await, 1);
+
+    city.trust_held_keys(&pension).await;
+    city.later(70);
+    let client = city.join(&pension).await.unwrap();
+    assert!(client.is_active());
+    assert!(city.entity(&pension).await.unwrap().held.is_none());
+}
+
+#[tokio::test]
+async fn an_old_statement_is_refused_though_its_key_is_pinned() {
+    let city = City::new().await;
+    let pension = city.system("hrss");
+    city.allow(pension.id.as_str(), |_| {}).await;
+    let old = {
+        let mut claims = pension.configuration(&[US], city.now());
+        claims["exp"] = json!(city.now().seconds() + 10 * 86_400);
+        claims
+    };
+    city.later(60);
+    city.publish(&pension, &[US]);
+    city.join(&pension).await.unwrap();
+    city.later(DAY);
+    city.publish_as(&pension, &pension.key, &old);
+    let refused = city.join(&pension).await.unwrap_err();
+    let fault = refused.trust().unwrap();
+    assert_eq!((fault.step, fault.claim), (Step::Time, "iat"));
+    city.later(70);
+    city.publish(&pension, &[US]);
+    city.join(&pension).await.unwrap();
+}
+
+/// Another key of the protocol is its own affair: whoever signs with one that we do not know makes us look.
+#[tokio::test]
+async fn a_key_that_is_not_registered_makes_us_look_anew_now_and_then() {
+    let city = City::new().await;
+    let pension = joined(&city).await;
+    let client = city.join(&pension).await.unwrap();
+    let mut claims = pension.configuration(&[US], city.now());
+    let rotated = json!({"keys": [ForgedKey::new(Algorithm::Es256).jwk()]});
+    claims["metadata"]["openid_relying_party"]["jwks"] = rotated.clone();
+    city.publish_as(&pension, &pension.key, &claims);
+    assert_eq!(
+        city.joining.anew(&client, city.now()).await.metadata.jwks,
+        client.metadata.jwks
+    );
+    assert_eq!(city.asked(), 1);
+    city.later(11);
+    let renewed = city.joining.anew(&client, city.now()).await;
+    assert_eq!(renewed.metadata.jwks, Some(rotated));
+    for _ in 0..3 {
+        city.joining.anew(&client, city.now()).await;
+    }
+    assert_eq!(city.asked(), 2);
+    city.take_down(&pension);
+    city.later(11);
+    assert!(city.joining.anew(&client, city.now()).await.is_active());
+}

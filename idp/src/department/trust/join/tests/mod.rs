@@ -1,0 +1,13 @@
+//! Systems that are really there, on this machine, and join or do not.
+
+mod city;
+mod given_chains;
+mod joining;
+mod keys;
+mod lasting;
+mod refusals;
+mod superiors;
+
+use city::{City, System};
+
+use super::JoinFault;

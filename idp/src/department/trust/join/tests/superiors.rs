@@ -1,0 +1,181 @@
+use serde_json::json;
+
+use super::city::US;
+use super::*;
+use crate::department::trust::entity::EntityStatus;
+use crate::federation::Step;
+
+fn place<T>(outcome: Result<T, JoinFault>) -> Option<(Step, &'static str)> {
+    let fault = outcome.err()?;
+    fault.trust().map(|fault| (fault.step, fault.claim))
+}
+
+#[tokio::test]
+async fn a_system_joins_through_its_bureau_and_both_are_pinned() {
+    let city = City::new().await;
+    let [pension, bureau] = ["hrss", "bureau"].map(|name| city.system(name));
+    city.allow(pension.id.as_str(), |_| {}).await;
+    city.allow_superior(&bureau).await;
+    city.publish(&pension, &[bureau.id.as_str()]);
+    city.publish(&bureau, &[US]);
+    city.state(&bureau, &pension);
+    let client = city.join(&pension).await.unwrap();
+    assert_eq!(client.metadata.scope, "openid phone");
+    for system in [&pension, &bureau] {
+        let entity = city.entity(system).await.unwrap();
+        assert_eq!(entity.status, EntityStatus::Joined);
+        assert_eq!(entity.jwks, json!({"keys": [system.key.jwk()]}));
+    }
+    assert_eq!(city.asked(), 3);
+    assert!(city.joining.chain(&pension.id, city.now()).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_bureaus_policy_counts_and_so_do_its_keys() {
+    let city = City::new().await;
+    let [pension, bureau, impostor] = ["hrss", "bureau", "impostor"].map(|name| city.system(name));
+    city.allow(pension.id.as_str(), |_| {}).await;
+    city.allow_superior(&bureau).await;
+    city.publish(&pension, &[bureau.id.as_str()]);
+    city.publish(&bureau, &[US]);
+    let mut claims = bureau.about(&pension, city.now());
+    claims["jwks"] = json!({"keys": [impostor.key.jwk()]});
+    city.state_as(&bureau, &pension, &claims);
+    assert_eq!(place(city.join(&pension).await), Some((Step::Signature, "kid")));
+    city.later(70);
+    let mut claims = bureau.about(&pension, city.now());
+    claims["metadata_policy"] = json!({"openid_relying_party": {"scope": {"subset_of": ["openid"]}}});
+    city.state_as(&bureau, &pension, &claims);
+    assert_eq!(city.join(&pension).await.unwrap().metadata.scope, "openid");
+}
+
+#[tokio::test]
+async fn a_provinces_systems_join_by_its_word() {
+    let city = City::with(|port| vec![System::at("province", port).as_anchor()], 3).await;
+    // Its keys are those of the configuration, which this one does not have.
+    let (pension, stranger) = (city.system("hrss"), city.system("province"));
+    city.allow(pension.id.as_str(), |_| {}).await;
+    city.publish(&pension, &[stranger.id.as_str()]);
+    city.publish(&stranger, &[]);
+    city.state(&stranger, &pension);
+    assert_eq!(place(city.join(&pension).await), Some((Step::Signature, "kid")));
+
+    let held = std::sync::Mutex::new(None);
+    let anchor = |port| {
+        let province = System::at("province", port);
+        let anchor = province.as_anchor();
+        *held.lock().unwrap() = Some(province);
+        vec![anchor]
+    };
+    let city = City::with(anchor, 3).await;
+    let province = held.lock().unwrap().take().unwrap();
+    let pension = city.system("hrss");
+    city.allow(pension.id.as_str(), |_| {}).await;
+    city.publish(&pension, &[province.id.as_str()]);
+    city.publish(&province, &[]);
+    city.state(&province, &pension);
+    let client = city.join(&pension).await.unwrap();
+    assert_eq!(client.metadata.scope, "openid phone");
+    assert!(city.entity(&province).await.is_none());
+}
+
+#[tokio::test]
+async fn only_a_superior_that_the_operator_allows_is_asked() {
+    let city = City::new().await;
+    let [pension, bureau] = ["hrss", "bureau"].map(|name| city.system(name));
+    city.allow(&city.pattern("*.localhost"), |_| {}).await;
+    city.publish(&pension, &[bureau.id.as_str()]);
+    city.publish(&bureau, &[US]);
+    city.state(&bureau, &pension);
+    let hint = Some((Step::Hint, "authority_hints"));
+    assert_eq!(place(city.join(&pension).await), hint);
+    assert_eq!(city.asked(), 1);
+    // One that is a system like the others vouches for nobody.
+    city.allow(bureau.id.as_str(), |_| {}).await;
+    city.later(70);
+    assert_eq!(place(city.join(&pension).await), hint);
+    assert_eq!(city.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_suspended_superior_vouches_for_nobody() {
+    let city = City::new().await;
+    let [pension, bureau] = ["hrss", "bureau"].map(|name| city.system(name));
+    city.allow(pension.id.as_str(), |_| {}).await;
+    let allowed = city.allow_superior(&bureau).await;
+    city.publish(&pension, &[bureau.id.as_str()]);
+    city.publish(&bureau, &[US]);
+    city.state(&bureau, &pension);
+    city.suspend(&allowed).await;
+    let hint = Some((Step::Hint, "authority_hints"));
+    assert_eq!(place(city.join(&pension).await), hint);
+    assert_eq!(city.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_decision_may_demand_by_whom_its_systems_come() {
+    let city = City::new().await;
+    let [pension, bureau, other] = ["hrss", "bureau", "other"].map(|name| city.system(name));
+    let through = bureau.id.to_string();
+    city.allow(pension.id.as_str(), |terms| terms.through = Some(through))
+        .await;
+    for superior in [&bureau, &other] {
+        city.allow_superior(superior).await;
+        city.publish(superior, &[US]);
+        city.state(superior, &pension);
+    }
+    let hint = Some((Step::Hint, "authority_hints"));
+    for superiors in [vec![US], vec![other.id.as_str()], vec![US, other.id.as_str()]] {
+        city.publish(&pension, &superiors);
+        assert_eq!(place(city.join(&pension).await), hint, "{superiors:?}");
+        city.later(70);
+    }
+    // Of several ways the one that is demanded is found, though another is shorter.
+    city.publish(&pension, &[US, other.id.as_str(), bureau.id.as_str()]);
+    city.join(&pension).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_chain_that_goes_round_or_on_too_long_is_none() {
+    let city = City::with(|_| Vec::new(), 1).await;
+    let [pension, bureau, office] = ["hrss", "bureau", "office"].map(|name| city.system(name));
+    city.allow(pension.id.as_str(), |_| {}).await;
+    for superior in [&bureau, &office] {
+        city.allow_superior(superior).await;
+    }
+    city.publish(&pension, &[bureau.id.as_str()]);
+    city.publish(&bureau, &[pension.id.as_str()]);
+    assert_eq!(
+        place(city.join(&pension).await),
+        Some((Step::Loop, "authority_hints"))
+    );
+    city.later(70);
+    city.publish(&bureau, &[office.id.as_str()]);
+    city.publish(&office, &[US]);
+    city.state(&bureau, &pension);
+    city.state(&office, &bureau);
+    assert_eq!(
+        place(city.join(&pension).await),
+        Some((Step::PathLength, "authority_hints"))
+    );
+}
+
+/// Many join at once when a bureau is connected.
+#[tokio::test]
+async fn systems_below_one_bureau_do_not_stand_in_each_others_way() {
+    let city = City::new().await;
+    let bureau = city.system("bureau");
+    city.allow_superior(&bureau).await;
+    city.publish(&bureau, &[US]);
+    let systems = ["a", "b", "c", "d"].map(|name| city.system(name));
+    for system in &systems {
+        city.allow(system.id.as_str(), |_| {}).await;
+        city.publish(system, &[bureau.id.as_str()]);
+        city.state(&bureau, system);
+    }
+    let [a, b, c, d] = systems.each_ref().map(|system| city.join(system));
+    let (a, b, c, d) = tokio::join!(a, b, c, d);
+    for client in [a, b, c, d] {
+        client.unwrap();
+    }
+}

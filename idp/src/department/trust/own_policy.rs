@@ -1,0 +1,290 @@
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::allowed::Allowed;
+use super::own_host::{self, Place};
+use crate::department::check::{GRANT_TYPES, check};
+use crate::department::model::{AuthMethod, ClientMetadata};
+use crate::federation::{EntityId, Metadata, RELYING_PARTY, Step, TrustFault};
+use crate::keys::jose::{Algorithm, JwkSet, PublicKey, SigningKey};
+
+/// What a system is to be registered with. Keys that it signs anew are still to be fetched.
+#[derive(Clone, Debug)]
+pub(super) struct Registered {
+    pub(super) metadata: ClientMetadata,
+    pub(super) signed_jwks_uri: Option<String>,
+}
+
+/// What would be done otherwise than it says, if it were let pass in silence.
+const NOT_OFFERED: &[&str] = &[
+    "id_token_encrypted_response_alg",
+    "userinfo_signed_response_alg",
+    "userinfo_encrypted_response_alg",
+    "authorization_signed_response_alg",
+    "authorization_encrypted_response_alg",
+    "introspection_signed_response_alg",
+    "introspection_encrypted_response_alg",
+    "request_object_encryption_alg",
+    "backchannel_token_delivery_mode",
+];
+const NOT_OFFERED_IF_TRUE: &[&str] = &[
+    "tls_client_certificate_bound_access_tokens",
+    "dpop_bound_access_tokens",
+];
+
+/// Our own rules for the metadata that a chain of trust has made of what a system says about itself. What residents read
+/// of it stands in the operator's decision, and so does all that it may ask for.
+pub(super) fn client_metadata(
+    entity: &EntityId,
+    federation_keys: &JwkSet,
+    resolved: &Metadata,
+    allowed: &Allowed,
+    dev: bool,
+) -> Result<Registered, TrustFault> {
+    let parameters = relying_party(entity, resolved)?;
+    let claims = Claims { entity, parameters };
+    claims.check_registration()?;
+    claims.check_offered()?;
+    claims.check_algorithms()?;
+    claims.check_method()?;
+    let (jwks, jwks_uri, signed_jwks_uri) = claims.keys(federation_keys)?;
+    let mut metadata = ClientMetadata {
+        redirect_uris: claims.own_addresses("redirect_uris")?,
+        post_logout_redirect_uris: claims.own_addresses("post_logout_redirect_uris")?,
+        initiate_login_uri: claims.own_address("initiate_login_uri", Place::BelowIt)?,
+        backchannel_logout_uri: claims.own_address("backchannel_logout_uri", Place::BelowIt)?,
+        policy_uri: claims.own_address("policy_uri", Place::BelowIt)?,
+        tos_uri: claims.own_address("tos_uri", Place::BelowIt)?,
+        token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
+        jwks,
+        jwks_uri,
+        id_token_signed_response_alg: claims.id_token_algorithm()?,
+        scope: claims.scope(allowed)?,
+        grant_types: claims.grant_types()?,
+        default_max_age: claims.default_max_age()?,
+        default_acr_values: claims.texts("default_acr_values")?.unwrap_or_default(),
+        ..ClientMetadata::default()
+    };
+    allowed.terms.name(&mut metadata);
+    if metadata.redirect_uris.is_empty() && metadata.may_use_grant("authorization_code") {
+        return Err(claims.fault("redirect_uris", format!("addresses below {entity}"), "none"));
+    }
+    // Whatever is demanded of a client that the operator adds. The keys are not there yet where it signs them.
+    let mut complete = metadata.clone();
+    if signed_jwks_uri.is_some() {
+        complete.jwks_uri.clone_from(&signed_jwks_uri);
+    }
+    check(&complete, dev).map_err(|wrong| claims.fault("metadata", wrong, "otherwise"))?;
+    Ok(Registered {
+        metadata,
+        signed_jwks_uri,
+    })
+}
+
+fn relying_party<'a>(
+    entity: &EntityId,
+    resolved: &'a Metadata,
+) -> Result<&'a Map<String, Value>, TrustFault> {
+    resolved.relying_party().ok_or_else(|| {
+        let types: Vec<&str> = resolved.types().keys().map(String::as_str).collect();
+        TrustFault::new(Step::OurRules, entity, "metadata", RELYING_PARTY, types.join(" "))
+    })
+}
+
+/// The parameters of its metadata, by what each must be.
+struct Claims<'a> {
+    entity: &'a EntityId,
+    parameters: &'a Map<String, Value>,
+}
+
+impl Claims<'_> {
+    fn fault(
+        &self,
+        claim: &'static str,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> TrustFault {
+        TrustFault::new(Step::OurRules, self.entity, claim, expected, found)
+    }
+
+    fn text(&self, claim: &'static str) -> Result<Option<&str>, TrustFault> {
+        self.parameters
+            .get(claim)
+            .map(|value| value.as_str().ok_or_else(|| self.fault(claim, "a text", value)))
+            .transpose()
+    }
+
+    fn texts(&self, claim: &'static str) -> Result<Option<Vec<String>>, TrustFault> {
+        let read = |value: &Value| {
+            let texts = value.as_array().and_then(|list| {
+                let texts = list.iter().map(|one| one.as_str().map(str::to_owned));
+                texts.collect::<Option<Vec<_>>>()
+            });
+            texts.ok_or_else(|| self.fault(claim, "a list of texts", value))
+        };
+        self.parameters.get(claim).map(read).transpose()
+    }
+
+    fn own_address(&self, claim: &'static str, place: Place) -> Result<Option<String>, TrustFault> {
+        let Some(address) = self.text(claim)? else {
+            return Ok(None);
+        };
+        own_host::check(self.entity, claim, address, place)?;
+        Ok(Some(address.to_owned()))
+    }
+
+    fn own_addresses(&self, claim: &'static str) -> Result<Vec<String>, TrustFault> {
+        let addresses = self.texts(claim)?.unwrap_or_default();
+        for address in &addresses {
+            own_host::check(self.entity, claim, address, Place::BelowIt)?;
+        }
+        Ok(addresses)
+    }
+
+    fn is_one_of(&self, claim: &'static str, ours: &[&str]) -> Result<(), TrustFault> {
+        match self.text(claim)? {
+            Some(found) if !ours.contains(&found) => Err(self.fault(claim, ours.join(" or "), found)),
+            _ => Ok(()),
+        }
+    }
+
+    /// §5.1.2: it says itself how it wants to be registered.
+    fn check_registration(&self) -> Result<(), TrustFault> {
+        const CLAIM: &str = "client_registration_types";
+        let types = self.texts(CLAIM)?.unwrap_or_default();
+        if types.iter().any(|one| one == "automatic") {
+            return Ok(());
+        }
+        Err(self.fault(CLAIM, "automatic among them", types.join(" ")))
+    }
+
+    fn check_offered(&self) -> Result<(), TrustFault> {
+        for claim in NOT_OFFERED {
+            if let Some(found) = self.parameters.get(*claim) {
+                return Err(self.fault(claim, "nothing, since it is not offered here", found));
+            }
+        }
+        for claim in NOT_OFFERED_IF_TRUE {
+            match self.parameters.get(*claim) {
+                None | Some(Value::Bool(false)) => {}
+                Some(found) => {
+                    return Err(self.fault(claim, "nothing, since it is not offered here", found));
+                }
+            }
+        }
+        self.is_one_of("application_type", &["web"])?;
+        self.is_one_of("subject_type", &["pairwise"])?;
+        let types = self.texts("response_types")?;
+        match types.iter().flatten().find(|one| *one != "code") {
+            Some(other) => Err(self.fault("response_types", "code", other)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_algorithms(&self) -> Result<(), TrustFault> {
+        let verified: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).collect();
+        self.is_one_of("token_endpoint_auth_signing_alg", &verified)?;
+        self.is_one_of("request_object_signing_alg", &verified)
+    }
+
+    /// Nothing else proves itself by what a chain of trust vouches for.
+    fn check_method(&self) -> Result<(), TrustFault> {
+        const CLAIM: &str = "token_endpoint_auth_method";
+        match self.text(CLAIM)? {
+            Some("private_key_jwt") => Ok(()),
+            found => {
+                let found = found.unwrap_or("nothing, which means client_secret_basic");
+                Err(self.fault(CLAIM, "private_key_jwt", found))
+            }
+        }
+    }
+
+    /// OpenID Connect Dynamic Client Registration 1.0 §2: without a word of it, RS256.
+    fn id_token_algorithm(&self) -> Result<String, TrustFault> {
+        const CLAIM: &str = "id_token_signed_response_alg";
+        let ours: Vec<&str> = SigningKey::ALGORITHMS.iter().map(|one| one.name()).collect();
+        self.is_one_of(CLAIM, &ours)?;
+        Ok(self.text(CLAIM)?.unwrap_or("RS256").to_owned())
+    }
+
+    /// What it asks for and the operator has allowed; without a word of it, all that is allowed.
+    fn scope(&self, allowed: &Allowed) -> Result<String, TrustFault> {
+        let may = allowed.scopes();
+        let given: Vec<&str> = match self.text("scope")? {
+            Some(asked) => may
+                .into_iter()
+                .filter(|scope| asked.split_ascii_whitespace().any(|one| one == *scope))
+                .collect(),
+            None => may,
+        };
+        if given.contains(&"openid") {
+            return Ok(given.join(" "));
+        }
+        Err(self.fault("scope", "openid", given.join(" ")))
+    }
+
+    fn grant_types(&self) -> Result<Vec<String>, TrustFault> {
+        const CLAIM: &str = "grant_types";
+        let Some(asked) = self.texts(CLAIM)? else {
+            return Ok(vec!["authorization_code".to_owned()]);
+        };
+        match asked.iter().find(|one| !GRANT_TYPES.contains(&one.as_str())) {
+            Some(other) => Err(self.fault(CLAIM, GRANT_TYPES.join(" or "), other)),
+            None => Ok(asked),
+        }
+    }
+
+    fn default_max_age(&self) -> Result<Option<u64>, TrustFault> {
+        const CLAIM: &str = "default_max_age";
+        let read = |value: &Value| {
+            let seconds = value.as_u64();
+            seconds.ok_or_else(|| self.fault(CLAIM, "seconds as a whole number", value))
+        };
+        self.parameters.get(CLAIM).map(read).transpose()
+    }
+
+    /// Its protocol keys, in one of the three ways (OpenID Federation 1.0 §5.2.1).
+    fn keys(&self, federation_keys: &JwkSet) -> Result<Keys, TrustFault> {
+        const CLAIMS: [&str; 3] = ["jwks", "jwks_uri", "signed_jwks_uri"];
+        let given = CLAIMS
+            .iter()
+            .filter(|claim| self.parameters.contains_key(**claim));
+        let given: Vec<&str> = given.copied().collect();
+        if given.len() != 1 {
+            let expected = "one of jwks, jwks_uri and signed_jwks_uri";
+            return Err(self.fault("jwks", expected, given.join(" and ")));
+        }
+        let jwks = self.parameters.get("jwks");
+        if let Some(jwks) = jwks {
+            let keys = JwkSet::parse(jwks.to_string().as_bytes())
+                .map_err(|reason| self.fault("jwks", "public keys", reason))?;
+            check_apart(self.entity, &keys, federation_keys)?;
+        }
+        Ok((
+            jwks.cloned(),
+            self.own_address("jwks_uri", Place::ItsHost)?,
+            self.own_address("signed_jwks_uri", Place::ItsHost)?,
+        ))
+    }
+}
+
+/// Federation keys sign nothing else (§3.1.1): one for both would let a signature of the protocol vouch for keys.
+pub(super) fn check_apart(
+    entity: &EntityId,
+    keys: &JwkSet,
+    federation_keys: &JwkSet,
+) -> Result<(), TrustFault> {
+    let own: Vec<String> = federation_keys.keys().iter().map(PublicKey::thumbprint).collect();
+    let mut thumbprints = keys.keys().iter().map(PublicKey::thumbprint);
+    match thumbprints.find(|one| own.contains(one)) {
+        None => Ok(()),
+        Some(shared) => {
+            let expected = "other keys than those that sign its statements";
+            Err(TrustFault::new(Step::OurRules, entity, "jwks", expected, shared))
+        }
+    }
+}
+
+/// `jwks`, `jwks_uri`, `signed_jwks_uri`.
+type Keys = (Option<Value>, Option<String>, Option<String>);

@@ -1,0 +1,114 @@
+use std::sync::Arc;
+
+use super::{Oidc, Parameters};
+use crate::clock::Timestamp;
+use crate::department::Client;
+use crate::keys::jose::Unverified;
+use crate::store::StoreError;
+
+/// A longer chain is none that an anchor of ours would be at the end of.
+const MOST_STATEMENTS: usize = 16;
+
+/// What its sender has signed in a request. Only who introduces itself so may join by it: by any other request,
+/// somebody else may name a system as the one that asks (OpenID Federation 1.0 §12.1.1).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Introduction<'a> {
+    token: &'a str,
+    parameter: Option<&'a str>,
+}
+
+impl<'a> Introduction<'a> {
+    /// At the authorization endpoint.
+    pub(super) fn by_request_object(parameters: &'a Parameters) -> Option<Self> {
+        Self::by("request", parameters)
+    }
+
+    /// Where clients authenticate.
+    pub(super) fn by_assertion(parameters: &'a Parameters) -> Option<Self> {
+        Self::by("client_assertion", parameters)
+    }
+
+    fn by(name: &str, parameters: &'a Parameters) -> Option<Self> {
+        Some(Self {
+            token: parameters.get(name)?,
+            parameter: parameters.get("trust_chain"),
+        })
+    }
+
+    /// The trust chain that comes along, in the header of what is signed or as a parameter beside it. Nothing of it
+    /// is proven: it may spare us to fetch what it holds, and one that cannot be read does not count.
+    pub(super) fn trust_chain(&self) -> Option<Vec<String>> {
+        let in_header =
+            Unverified::parse_long(self.token).and_then(|token| token.header_member("trust_chain"));
+        let given = match in_header {
+            Ok(Some(chain)) => serde_json::from_value(chain),
+            _ => serde_json::from_str(self.parameter?),
+        };
+        let chain: Vec<String> = given.ok()?;
+        (1..=MOST_STATEMENTS).contains(&chain.len()).then_some(chain)
+    }
+}
+
+/// The one way by which a request that is not yet authenticated finds its client.
+///
+/// # Errors
+/// Where the records do not answer.
+pub(super) async fn find_client(
+    oidc: &Oidc,
+    client_id: &str,
+    introduction: Option<Introduction<'_>>,
+    _now: Timestamp,
+) -> Result<Option<Arc<Client>>, StoreError> {
+    let found = oidc.departments.client(client_id).await?;
+    if let (None, Some(introduction)) = (&found, introduction) {
+        let statements = introduction.trust_chain().map_or(0, |chain| chain.len());
+        tracing::debug!(statements, "a system introduces itself that is not registered");
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::keys::jose::{Algorithm, forge::ForgedKey};
+
+    fn chain(member: Option<&Value>, parameter: &str) -> Option<Vec<String>> {
+        let mut header = json!({"alg": "ES256"});
+        if let Some(member) = member {
+            header["trust_chain"] = member.clone();
+        }
+        let token = ForgedKey::new(Algorithm::Es256).sign(&header, &json!({}));
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("request", &token)
+            .append_pair("trust_chain", parameter)
+            .finish();
+        let parameters = Parameters::parse(query.as_bytes());
+        assert!(Introduction::by_assertion(&parameters).is_none());
+        Introduction::by_request_object(&parameters)?.trust_chain()
+    }
+
+    #[test]
+    fn a_trust_chain_comes_in_the_header_or_beside_it() {
+        let found = |parts: &[&str]| Some(parts.iter().map(|part| (*part).to_owned()).collect());
+        assert_eq!(chain(Some(&json!(["a", "b"])), ""), found(&["a", "b"]));
+        assert_eq!(chain(Some(&json!(["a"])), "[\"c\"]"), found(&["a"]));
+        assert_eq!(chain(None, "[\"c\"]"), found(&["c"]));
+    }
+
+    #[test]
+    fn what_is_no_chain_does_not_count() {
+        for bad in [
+            json!("a"),
+            json!([]),
+            json!([1]),
+            json!(vec!["a"; 17]),
+            json!(null),
+        ] {
+            assert_eq!(chain(Some(&bad), ""), None, "{bad}");
+        }
+        assert_eq!(chain(None, "[\"c\""), None);
+        assert_eq!(chain(None, ""), None);
+    }
+}
