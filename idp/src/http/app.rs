@@ -15,6 +15,7 @@ use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
 use crate::department::trust::allowed::AllowedDepartments;
+use crate::department::trust::join::{Joining, Means};
 use crate::department::trust::{self, Members, Ourselves};
 use crate::events::Courier;
 use crate::fetch::{FetchError, Fetcher, extra_roots};
@@ -139,6 +140,7 @@ pub struct Handles {
     pub(super) vault: Vault,
     departments: Departments,
     members: Members,
+    joining: Joining,
     pub(super) ourselves: Ourselves,
     fetcher: Fetcher,
     interactions: Interactions,
@@ -183,7 +185,16 @@ impl App {
         let senders = Senders::new(settings.dev);
         let whereabouts = Whereabouts::new(vault.clone(), senders, places);
         let departments = Departments::new(db.clone(), clock.clone());
-        let members = members(&db, &clock);
+        let allowed = AllowedDepartments::new(db.clone(), clock.clone());
+        let members = Members::new(db.clone(), clock.clone(), allowed.clone());
+        let joining = Joining::new(Means {
+            departments: departments.clone(),
+            allowed,
+            fetcher: fetcher.clone(),
+            ourselves: ourselves.clone(),
+            db: db.clone(),
+            rng: rng.clone(),
+        });
         let interactions = Interactions::new(
             state.clone(),
             site.clone(),
@@ -220,6 +231,7 @@ impl App {
             vault,
             departments,
             members,
+            joining,
             ourselves,
             fetcher,
             interactions,
@@ -258,11 +270,6 @@ async fn stores(settings: &Settings, now: Timestamp) -> Result<(Db, State), Star
     let db = Db::open_for_node(&settings.database).await?;
     bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
     Ok((db, State::open(&settings.state, now).await?))
-}
-
-fn members(db: &Db, clock: &Clock) -> Members {
-    let allowed = AllowedDepartments::new(db.clone(), clock.clone());
-    Members::new(db.clone(), clock.clone(), allowed)
 }
 
 /// How a sign-in can be raised here.
@@ -397,6 +404,7 @@ macro_rules! room {
 }
 
 room!(Oidc {
+    joining,
     config,
     rng,
     db,

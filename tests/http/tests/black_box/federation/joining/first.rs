@@ -35,6 +35,9 @@ async fn an_allowed_system_joins_at_its_first_push_and_costs_nothing_after() {
         let again = sign_in(&resident, &client).await;
         assert_eq!(again.sub(), tokens.sub());
     }
+    let rows = app.count("audit").await;
+    client.pushed(client.sign_in()).await;
+    assert_eq!(app.count("audit").await, rows, "nothing is written down");
     assert_eq!(system.host.asked(), [WELL_KNOWN], "asked once, and never again");
     assert_eq!(audited(&app, "entity.joined", &system).await, 1);
     assert_eq!(audited(&app, "entity.refreshed", &system).await, 0);
