@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use thiserror::Error;
 
+use super::joining::joining;
 use super::rings;
 use super::tls::TlsError;
 use crate::admin::Admin;
@@ -14,13 +15,13 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
-use crate::department::trust::allowed::AllowedDepartments;
+use crate::department::trust::join::Joining;
 use crate::department::trust::{self, Members, Ourselves};
 use crate::events::Courier;
 use crate::fetch::{FetchError, Fetcher, extra_roots};
 use crate::gateway::{self, ClientError};
 use crate::keys::{KeyError, KeyRing};
-use crate::oidc::{Discovery, Federation, Oidc};
+use crate::oidc::{Chains, Discovery, Federation, Oidc};
 use crate::operator::Operators;
 use crate::place::{PlaceError, Places};
 use crate::portal::Portal;
@@ -139,6 +140,7 @@ pub struct Handles {
     pub(super) vault: Vault,
     departments: Departments,
     members: Members,
+    joining: Joining,
     pub(super) ourselves: Ourselves,
     fetcher: Fetcher,
     interactions: Interactions,
@@ -152,6 +154,7 @@ pub struct Handles {
     carrier: Option<Carrier>,
     ways: Ways,
     pub(super) errands: Errands,
+    chains: Chains,
     discovery: Discovery,
 }
 
@@ -183,7 +186,7 @@ impl App {
         let senders = Senders::new(settings.dev);
         let whereabouts = Whereabouts::new(vault.clone(), senders, places);
         let departments = Departments::new(db.clone(), clock.clone());
-        let members = members(&db, &clock);
+        let (members, joining) = joining(&departments, &fetcher, &ourselves, &db, &rng, &clock);
         let interactions = Interactions::new(
             state.clone(),
             site.clone(),
@@ -220,6 +223,7 @@ impl App {
             vault,
             departments,
             members,
+            joining,
             ourselves,
             fetcher,
             interactions,
@@ -233,6 +237,7 @@ impl App {
             carrier,
             ways,
             errands,
+            chains: Chains::default(),
             discovery: Discovery::new(&config.public_url),
             config: Arc::new(config),
         })))
@@ -258,11 +263,6 @@ async fn stores(settings: &Settings, now: Timestamp) -> Result<(Db, State), Star
     let db = Db::open_for_node(&settings.database).await?;
     bring_up_to_date(&db, Migration::at_start(&settings.database)).await?;
     Ok((db, State::open(&settings.state, now).await?))
-}
-
-fn members(db: &Db, clock: &Clock) -> Members {
-    let allowed = AllowedDepartments::new(db.clone(), clock.clone());
-    Members::new(db.clone(), clock.clone(), allowed)
 }
 
 /// How a sign-in can be raised here.
@@ -411,7 +411,12 @@ room!(Oidc {
     ways,
     senders
 });
-room!(Federation { ourselves, members });
+room!(Federation {
+    ourselves,
+    members,
+    joining,
+    chains
+});
 room!(Consent {
     config,
     rng,
