@@ -178,13 +178,12 @@ impl App {
         let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
         let (authority, carrier) = counterparts(settings, http, &rng)?;
-        let places = Places::open(settings)?;
         let (db, state) = stores(settings, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
         let (keys, ourselves) = rings::open(&config, &db, &vault, &rng, clock.now()).await?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
-        let whereabouts = Whereabouts::new(vault.clone(), senders, places);
+        let whereabouts = Whereabouts::new(vault.clone(), senders, Places::open(settings)?);
         let departments = Departments::new(db.clone(), clock.clone());
         let (members, joining) = joining(&departments, &fetcher, &ourselves, &db, &rng, &clock);
         let interactions = Interactions::new(

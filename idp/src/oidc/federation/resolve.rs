@@ -23,7 +23,10 @@ const AGE: Duration = Duration::from_secs(60);
 
 /// The chains that were looked for last, found or not.
 #[derive(Clone, Debug, Default)]
-pub struct Chains(Arc<Mutex<HashMap<EntityId, (Timestamp, Result<Chain, JoinFault>)>>>);
+pub struct Chains(Arc<Mutex<HashMap<EntityId, (Timestamp, Looked)>>>);
+
+/// What came of a look. A fault is large, and rare.
+type Looked = Result<Arc<Chain>, Arc<JoinFault>>;
 
 /// GET `/federation/resolve`: what an entity is by its chain of trust (OpenID Federation 1.0 §8.3).
 ///
@@ -82,9 +85,9 @@ pub async fn resolve(
 }
 
 impl Federation {
-    async fn chain(&self, subject: &EntityId, now: Timestamp) -> Result<Chain, WireError> {
+    async fn chain(&self, subject: &EntityId, now: Timestamp) -> Result<Arc<Chain>, WireError> {
         if subject == self.ourselves.id() {
-            return self.own_chain(now);
+            return self.own_chain(now).map(Arc::new);
         }
         if self.members.member(subject).await?.is_none() {
             return Err(unknown(subject));
@@ -93,6 +96,7 @@ impl Federation {
             Some(found) => found,
             None => {
                 let found = self.joining.chain(subject, now).await;
+                let found = found.map(Arc::new).map_err(Arc::new);
                 self.chains.remember(subject, &found, now);
                 found
             }
@@ -139,7 +143,7 @@ impl Federation {
 }
 
 impl Chains {
-    fn seen(&self, subject: &EntityId, now: Timestamp) -> Option<Result<Chain, JoinFault>> {
+    fn seen(&self, subject: &EntityId, now: Timestamp) -> Option<Looked> {
         let chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, found) = chains.get(subject)?;
         let is_good = found.as_ref().is_ok_and(|chain| now < chain.expires_at()) || found.is_err();
@@ -147,7 +151,7 @@ impl Chains {
     }
 
     /// As many as have joined, at most: nobody else is looked for.
-    fn remember(&self, subject: &EntityId, found: &Result<Chain, JoinFault>, now: Timestamp) {
+    fn remember(&self, subject: &EntityId, found: &Looked, now: Timestamp) {
         let mut chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         chains.retain(|_, (at, _)| *at <= now && now.since(*at) < AGE);
         chains.insert(subject.clone(), (now, found.clone()));
