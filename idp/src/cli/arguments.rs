@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::department::Department;
 use crate::operator::Reason;
 
 /// Yimen (一门): one door to a city's public services.
@@ -39,6 +40,9 @@ pub(super) enum Command {
     /// Register departments' systems, change and remove them
     #[command(subcommand)]
     Client(Client),
+    /// Let departments' systems join by their address alone, and stop them
+    #[command(subcommand)]
+    Department(Department),
     /// Register the browsers of kiosks, where sessions are short and leave nothing behind
     #[command(subcommand)]
     Kiosk(Kiosk),

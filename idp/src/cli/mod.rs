@@ -10,6 +10,7 @@ mod client;
 mod configuration;
 #[cfg(feature = "demo")]
 mod demo;
+mod department;
 mod doctor;
 mod failure;
 mod keys;
@@ -64,6 +65,7 @@ fn run_command(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             Command::Doctor => doctor::run(config, output).await,
             Command::Config(command) => configuration::run(config, command, output),
             Command::Client(command) => client::run(config, command, output).await,
+            Command::Department(command) => department::run(config, command, output).await,
             Command::Kiosk(command) => kiosk::run(config, command, output).await,
             Command::Keys(command) => keys::run(config, command, output).await,
             Command::Admin(command) => admin::run(config, command, output).await,

@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+
 use super::model::{Client, Purpose};
+use super::trust::allowed::Terms;
+use super::update::Changed;
 use crate::keys::jose::JwkSet;
 
-/// One thing a client is registered with, under the name of the option that sets it.
+/// One thing a client is registered with, or a decision says, under the name of the option that sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     pub name: &'static str,
@@ -14,14 +18,6 @@ impl Client {
     #[must_use]
     pub fn fields(&self) -> Vec<Field> {
         let metadata = &self.metadata;
-        let purposes = |text: fn(&Purpose) -> &str| {
-            let given = metadata.purposes.iter();
-            given
-                .filter(|(_, purpose)| !text(purpose).is_empty())
-                .map(|(scope, purpose)| format!("{scope}={}", text(purpose)))
-                .collect::<Vec<_>>()
-        };
-        let optional = metadata.purposes.iter().filter(|(_, purpose)| purpose.optional);
         let default_max_age = metadata.default_max_age.map(|seconds| seconds.to_string());
         let fields: [(&'static str, Vec<String>); 25] = [
             ("name", one(&metadata.client_name)),
@@ -49,9 +45,9 @@ impl Client {
             ("request-object-alg", maybe(&metadata.request_object_signing_alg)),
             ("default-acr", metadata.default_acr_values.clone()),
             ("default-max-age", default_max_age.into_iter().collect()),
-            ("purpose", purposes(|purpose| &purpose.zh)),
-            ("purpose-en", purposes(|purpose| &purpose.en)),
-            ("optional", optional.map(|(scope, _)| scope.clone()).collect()),
+            ("purpose", purposes(&metadata.purposes, |purpose| &purpose.zh)),
+            ("purpose-en", purposes(&metadata.purposes, |purpose| &purpose.en)),
+            ("optional", optional(&metadata.purposes)),
             ("policy-uri", maybe(&metadata.policy_uri)),
             ("tos-uri", maybe(&metadata.tos_uri)),
             ("sector", one(&self.sector)),
@@ -75,6 +71,77 @@ impl Client {
             })
             .collect()
     }
+}
+
+impl Terms {
+    /// All that is decided, in the order of the options.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        let superior = self.superior.as_ref();
+        let most = superior.and_then(|superior| superior.max_path_length);
+        let fields: [(&'static str, Vec<String>); 14] = [
+            ("name", one(&self.name)),
+            ("name-en", one(&self.name_en)),
+            ("organisation", one(&self.organisation)),
+            ("organisation-en", one(&self.organisation_en)),
+            ("scopes", one(&self.scope)),
+            ("purpose", purposes(&self.purposes, |purpose| &purpose.zh)),
+            ("purpose-en", purposes(&self.purposes, |purpose| &purpose.en)),
+            ("optional", optional(&self.purposes)),
+            ("marks", self.marks.clone()),
+            ("range", self.ranges.iter().map(ToString::to_string).collect()),
+            (
+                "superior",
+                superior.map(|_| "yes".to_owned()).into_iter().collect(),
+            ),
+            (
+                "max-path-length",
+                most.map(|most| most.to_string()).into_iter().collect(),
+            ),
+            (
+                "permit",
+                superior
+                    .map(|superior| superior.permitted.clone())
+                    .unwrap_or_default(),
+            ),
+            ("through", maybe(&self.through)),
+        ];
+        fields
+            .into_iter()
+            .map(|(name, values)| Field { name, values })
+            .collect()
+    }
+}
+
+/// What has another value now, or differs in what is not shown.
+pub(super) fn changes(
+    before: Vec<Field>,
+    after: Vec<Field>,
+    differs_unseen: impl Fn(&str) -> bool,
+) -> Vec<Changed> {
+    before
+        .into_iter()
+        .zip(after)
+        .filter(|(old, new)| old.values != new.values || differs_unseen(old.name))
+        .map(|(old, new)| Changed {
+            name: old.name,
+            from: old.values,
+            to: new.values,
+        })
+        .collect()
+}
+
+fn purposes(purposes: &BTreeMap<String, Purpose>, text: fn(&Purpose) -> &str) -> Vec<String> {
+    purposes
+        .iter()
+        .filter(|(_, purpose)| !text(purpose).is_empty())
+        .map(|(scope, purpose)| format!("{scope}={}", text(purpose)))
+        .collect()
+}
+
+fn optional(purposes: &BTreeMap<String, Purpose>) -> Vec<String> {
+    let optional = purposes.iter().filter(|(_, purpose)| purpose.optional);
+    optional.map(|(scope, _)| scope.clone()).collect()
 }
 
 fn one(text: &str) -> Vec<String> {

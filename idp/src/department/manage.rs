@@ -16,6 +16,8 @@ pub enum ManageError {
     Exists(String),
     #[error("there is no active client with the id {0}")]
     Unknown(String),
+    #[error("the client {0} joined by itself: change, suspend and remove it with `yimen department`")]
+    NotTheOperators(String),
     #[error("the client {0} does not use a secret")]
     NoSecret(String),
     #[error(
@@ -112,6 +114,16 @@ pub async fn show(db: &Db, client_id: &str) -> Result<Client, ManageError> {
         .ok_or_else(|| ManageError::Unknown(client_id.to_owned()))
 }
 
+impl Client {
+    /// What a client registered itself with, it would bring again.
+    pub(super) fn check_is_the_operators(&self) -> Result<(), ManageError> {
+        match self.origin {
+            Origin::Static => Ok(()),
+            _ => Err(ManageError::NotTheOperators(self.client_id.clone())),
+        }
+    }
+}
+
 /// Gives a client a new secret; the old one ends at once.
 ///
 /// # Errors
@@ -149,6 +161,7 @@ pub async fn rotate_secret(db: &Db, context: &Context, client_id: &str) -> Resul
 /// # Errors
 /// Where there is no such client.
 pub async fn remove(db: &Db, context: &Context, client_id: &str) -> Result<(), ManageError> {
+    show(db, client_id).await?.check_is_the_operators()?;
     let mut change = Change::begin(db, context).await?;
     if !records::remove(&mut change, client_id).await? {
         return Err(ManageError::Unknown(client_id.to_owned()));

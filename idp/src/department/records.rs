@@ -1,3 +1,5 @@
+use uuid::Uuid;
+
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
@@ -29,6 +31,15 @@ const UPDATE: &str = "UPDATE client SET sector = $2, secret_hash = $3, metadata 
     WHERE client_id = $1 AND status = 'active' AND updated_at = $6";
 const REMOVE: &str =
     "UPDATE client SET status = 'removed', updated_at = $2 WHERE client_id = $1 AND status = 'active'";
+const UNDER: &str =
+    "SELECT client_id, allowed_id FROM client WHERE allowed_id IS NOT NULL ORDER BY client_id";
+/// A registration that is on its way by what was decided before finds its client changed.
+const PUT_UNDER: &str = "UPDATE client SET allowed_id = $2, updated_at = updated_at + 1 WHERE client_id = $1";
+const EXPIRE: &str = "UPDATE client SET expires_at = $2, updated_at = updated_at + 1 WHERE allowed_id = $1";
+const EXPIRE_ONE: &str = "UPDATE client SET expires_at = $2, updated_at = updated_at + 1 \
+    WHERE client_id = $1 AND expires_at IS NOT NULL";
+const END_GRANTS: &str = "UPDATE client SET grants_ended_at = $2 WHERE allowed_id = $1";
+const END_GRANTS_OF: &str = "UPDATE client SET grants_ended_at = $2 WHERE client_id = $1";
 
 pub(super) async fn find(db: &Db, client_id: &str) -> Result<Option<Client>, StoreError> {
     db.maybe(FIND, args![client_id])
@@ -101,6 +112,46 @@ pub(super) async fn update(
         read
     ];
     Ok(change.execute(UPDATE, args).await? == 1)
+}
+
+/// Each client that a decision carries, with that decision.
+pub(super) async fn all_under(change: &mut Change) -> Result<Vec<(String, Uuid)>, StoreError> {
+    let rows = change.all(UNDER, args![]).await?;
+    let each = rows
+        .iter()
+        .map(|row| Ok((row.text("client_id")?, row.uuid("allowed_id")?)));
+    each.collect()
+}
+
+pub(super) async fn put_under(change: &mut Change, client_id: &str, allowed: Uuid) -> Result<(), StoreError> {
+    change
+        .execute(PUT_UNDER, args![client_id, allowed])
+        .await
+        .map(drop)
+}
+
+/// Has what its clients are registered with fetched anew at their next use.
+pub(super) async fn expire(change: &mut Change, allowed: Uuid) -> Result<(), StoreError> {
+    let now = change.now();
+    change.execute(EXPIRE, args![allowed, now]).await.map(drop)
+}
+
+pub(super) async fn expire_one(change: &mut Change, client_id: &str) -> Result<(), StoreError> {
+    let now = change.now();
+    change.execute(EXPIRE_ONE, args![client_id, now]).await.map(drop)
+}
+
+pub(super) async fn end_grants_under(change: &mut Change, allowed: Uuid) -> Result<(), StoreError> {
+    let now = change.now();
+    change.execute(END_GRANTS, args![allowed, now]).await.map(drop)
+}
+
+pub(super) async fn end_grants_of(change: &mut Change, client_id: &str) -> Result<(), StoreError> {
+    let now = change.now();
+    change
+        .execute(END_GRANTS_OF, args![client_id, now])
+        .await
+        .map(drop)
 }
 
 fn metadata_of(client: &Client) -> Result<String, StoreError> {

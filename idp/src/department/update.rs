@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::check::{check, sector_of};
 use super::consequence::{Consequence, Wording, consequences, revisions};
+use super::fields::changes;
 use super::manage::ManageError;
 use super::model::{Client, ClientMetadata};
 use super::records;
@@ -64,9 +65,13 @@ pub async fn update(
     if !before.is_active() {
         return Err(ManageError::Unknown(before.client_id.clone()));
     }
+    before.check_is_the_operators()?;
     let wording = amendment.wording;
     let (after, client_secret) = amend(context, before, amendment, dev)?;
-    let changed = changes(before, &after);
+    let other_keys = before.metadata.jwks != after.metadata.jwks;
+    let changed = changes(before.fields(), after.fields(), |name| {
+        name == "jwks" && other_keys
+    });
     if changed.is_empty() {
         return Ok(Updated {
             changed,
@@ -133,19 +138,4 @@ fn amend(
         ..before.clone()
     };
     Ok((after, secret))
-}
-
-pub(super) fn changes(before: &Client, after: &Client) -> Vec<Changed> {
-    let other_keys = before.metadata.jwks != after.metadata.jwks;
-    before
-        .fields()
-        .into_iter()
-        .zip(after.fields())
-        .filter(|(old, new)| old.values != new.values || (old.name == "jwks" && other_keys))
-        .map(|(old, new)| Changed {
-            name: old.name,
-            from: old.values,
-            to: new.values,
-        })
-        .collect()
 }

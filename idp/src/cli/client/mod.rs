@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use self::words::{by_name, line, said};
+pub(super) use self::options::{give, put, set_purposes};
+pub(super) use self::words::changed_rows;
+use self::words::{by_name, line, said, status};
 use super::arguments::{Client as Command, UpdateClient};
 use super::failure::Failure;
 use super::output::Output;
@@ -13,7 +15,9 @@ use super::table::align;
 use crate::audit::{Actor, Context};
 use crate::clock::Clock;
 use crate::config::{self, Config, PublicUrl};
-use crate::department::{self, Added, Amendment, Client, ClientMetadata, Subjects, Updated, Wording};
+use crate::department::{
+    self, Added, Amendment, Changed, Client, ClientMetadata, Subjects, Updated, Wording,
+};
 use crate::http::{Migration, StartError, bring_up_to_date};
 use crate::rng::Rng;
 use crate::store::Db;
@@ -92,6 +96,8 @@ fn as_json(client: &Client) -> Value {
     let mut value = json!(client.metadata);
     value["client_id"] = json!(client.client_id);
     value["active"] = json!(client.is_active());
+    value["status"] = json!(status(client));
+    value["origin"] = json!(client.origin.as_str());
     value["sector"] = json!(client.sector);
     value
 }
@@ -119,10 +125,6 @@ fn amendment(update: &UpdateClient, before: &Client, provider: &PublicUrl) -> Re
 }
 
 fn changes_as_json(id: &str, done: &Updated) -> Value {
-    let changed = done
-        .changed
-        .iter()
-        .map(|one| (one.name.to_owned(), json!({ "from": one.from, "to": one.to })));
     let consequences = done.consequences.iter().map(|one| {
         let mut value = json!(one);
         value["said"] = json!(one.to_string());
@@ -130,11 +132,19 @@ fn changes_as_json(id: &str, done: &Updated) -> Value {
     });
     let mut value = json!({
         "client_id": id,
-        "changed": changed.collect::<serde_json::Map<_, _>>(),
+        "changed": as_changes(&done.changed),
         "consequences": consequences.collect::<Vec<_>>(),
     });
     if let Some(secret) = &done.client_secret {
         value["client_secret"] = json!(secret);
     }
     value
+}
+
+/// What was, and what is, by the names of the options.
+pub(super) fn as_changes(changed: &[Changed]) -> Value {
+    let each = changed
+        .iter()
+        .map(|one| (one.name.to_owned(), json!({ "from": one.from, "to": one.to })));
+    Value::Object(each.collect())
 }

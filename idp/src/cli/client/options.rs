@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -8,6 +9,8 @@ use crate::cli::failure::Failure;
 use crate::config::PublicUrl;
 use crate::department::{AuthMethod, ClientMetadata, Purpose};
 use crate::oidc::acr_value;
+
+type Purposes = BTreeMap<String, Purpose>;
 
 impl ClientOptions {
     /// Sets what is named. A list is replaced as a whole; of the purposes, those of the scopes that are named.
@@ -78,23 +81,39 @@ impl ClientOptions {
     }
 
     fn set_purposes(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
-        for text in &self.purposes {
-            let (scope, words) = scope_and_text("--purpose", text)?;
-            purpose(metadata, scope).zh = words;
-        }
-        for text in &self.purposes_en {
-            let (scope, words) = scope_and_text("--purpose-en", text)?;
-            purpose(metadata, scope).en = words;
-        }
-        if !self.optional.is_empty() {
-            Clearable::Optional.clear(metadata);
-            for scope in &self.optional {
-                purpose(metadata, scope).optional = true;
-            }
-        }
-        drop_empty_purposes(metadata);
-        Ok(())
+        set_purposes(
+            &mut metadata.purposes,
+            &self.purposes,
+            &self.purposes_en,
+            &self.optional,
+        )
     }
+}
+
+/// Sets the words that are named, and whether a scope can be done without.
+pub(in crate::cli) fn set_purposes(
+    purposes: &mut Purposes,
+    zh: &[String],
+    en: &[String],
+    optional: &[String],
+) -> Result<(), Failure> {
+    for text in zh {
+        let (scope, words) = scope_and_text("--purpose", text)?;
+        purpose(purposes, scope).zh = words;
+    }
+    for text in en {
+        let (scope, words) = scope_and_text("--purpose-en", text)?;
+        purpose(purposes, scope).en = words;
+    }
+    if !optional.is_empty() {
+        purposes.values_mut().for_each(|purpose| purpose.optional = false);
+        for scope in optional {
+            purpose(purposes, scope).optional = true;
+        }
+    }
+    // One without words that is not optional says what none says.
+    purposes.retain(|_, purpose| purpose.optional || !(purpose.zh.is_empty() && purpose.en.is_empty()));
+    Ok(())
 }
 
 impl Clearable {
@@ -135,13 +154,13 @@ impl From<Method> for AuthMethod {
     }
 }
 
-fn put<T: Clone>(place: &mut T, named: Option<&T>) {
+pub(in crate::cli) fn put<T: Clone>(place: &mut T, named: Option<&T>) {
     if let Some(named) = named {
         place.clone_from(named);
     }
 }
 
-fn give<T: Clone>(place: &mut Option<T>, named: Option<&T>) {
+pub(in crate::cli) fn give<T: Clone>(place: &mut Option<T>, named: Option<&T>) {
     if named.is_some() {
         *place = named.cloned();
     }
@@ -168,22 +187,12 @@ fn scope_and_text<'a>(flag: &str, text: &'a str) -> Result<(&'a str, String), Fa
     Ok((scope, words.to_owned()))
 }
 
-fn purpose<'a>(metadata: &'a mut ClientMetadata, scope: &str) -> &'a mut Purpose {
-    metadata
-        .purposes
-        .entry(scope.to_owned())
-        .or_insert_with(|| Purpose {
-            zh: String::new(),
-            en: String::new(),
-            optional: false,
-        })
-}
-
-/// One without words that is not optional says what none says.
-fn drop_empty_purposes(metadata: &mut ClientMetadata) {
-    metadata
-        .purposes
-        .retain(|_, purpose| purpose.optional || !(purpose.zh.is_empty() && purpose.en.is_empty()));
+fn purpose<'a>(purposes: &'a mut Purposes, scope: &str) -> &'a mut Purpose {
+    purposes.entry(scope.to_owned()).or_insert_with(|| Purpose {
+        zh: String::new(),
+        en: String::new(),
+        optional: false,
+    })
 }
 
 #[cfg(test)]

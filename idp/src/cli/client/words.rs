@@ -1,5 +1,5 @@
 use crate::cli::table::align;
-use crate::department::{Client, ClientMetadata, Standing, Updated};
+use crate::department::{Changed, Client, ClientMetadata, Standing, Updated};
 
 pub(super) fn line(client: &Client) -> [String; 3] {
     let ClientMetadata {
@@ -14,7 +14,7 @@ pub(super) fn line(client: &Client) -> [String; 3] {
     ]
 }
 
-const fn status(client: &Client) -> &'static str {
+pub(super) const fn status(client: &Client) -> &'static str {
     match client.standing {
         Standing::Active => "active",
         Standing::Suspended(_) => "suspended",
@@ -43,8 +43,24 @@ pub(super) fn said(id: &str, done: &Updated) -> String {
     if done.changed.is_empty() {
         return format!("{id} is registered like this already: nothing was changed");
     }
+    let mut text = format!(
+        "{id} has been changed; every node will go by it within seconds\n{}",
+        align(&changed_rows(&done.changed))
+    );
+    if !done.consequences.is_empty() {
+        text.push_str("What residents will notice:\n");
+        text.extend(done.consequences.iter().map(|one| format!("  {one}\n")));
+    }
+    if let Some(new) = &done.client_secret {
+        text.push_str(&secret(new));
+    }
+    text
+}
+
+/// What went and what came, one value a line.
+pub(in crate::cli) fn changed_rows(changed: &[Changed]) -> Vec<[String; 2]> {
     let mut rows = Vec::new();
-    for one in &done.changed {
+    for one in changed {
         let gone = one.from.iter().filter(|value| !one.to.contains(value));
         let come = one.to.iter().filter(|value| !one.from.contains(value));
         let values = gone
@@ -60,16 +76,5 @@ pub(super) fn said(id: &str, done: &Updated) -> String {
         let names = std::iter::once(one.name).chain(std::iter::repeat(""));
         rows.extend(names.zip(values).map(|(name, value)| [name.to_owned(), value]));
     }
-    let mut text = format!(
-        "{id} has been changed; every node will go by it within seconds\n{}",
-        align(&rows)
-    );
-    if !done.consequences.is_empty() {
-        text.push_str("What residents will notice:\n");
-        text.extend(done.consequences.iter().map(|one| format!("  {one}\n")));
-    }
-    if let Some(new) = &done.client_secret {
-        text.push_str(&secret(new));
-    }
-    text
+    rows
 }

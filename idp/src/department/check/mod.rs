@@ -23,5 +23,11 @@ pub fn check(metadata: &ClientMetadata, dev: bool) -> Result<(), String> {
     scope::check(metadata)
 }
 
+/// Checks the part of it that the operator decides on beforehand: names, scopes and purposes.
+pub(super) fn check_words(metadata: &ClientMetadata) -> Result<(), String> {
+    names::check(metadata)?;
+    scope::check(metadata)
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,9 @@
 //! and of ourselves.
 
 pub mod allowed;
+mod decide;
+#[cfg(test)]
+mod decide_test;
 mod discover;
 pub mod entity;
 pub mod join;
@@ -18,6 +21,10 @@ mod records_test;
 mod setup;
 mod vouch;
 
+pub use decide::{
+    DecideError, Decided, Kept, Looked, Told, allow, decided, decisions, look, remove, resume, suspend,
+    trust_keys,
+};
 pub use marks::{MARKS, mark_named, mark_type, marks_of};
 pub use members::{Member, Members};
 pub use ourselves::{About, Ourselves};

@@ -97,6 +97,17 @@ impl Pattern {
         }
     }
 
+    /// Every wider pattern, as it is written: what this one covers, each of them covers too.
+    #[must_use]
+    pub(in crate::department) fn wider(&self) -> Vec<String> {
+        let host = match self {
+            Self::Entity(id) => return Self::all_over(id).split_off(1),
+            Self::Host(host) | Self::Below(host) => host,
+        };
+        let host = EntityId::parse(&format!("https://{host}"), Relaxation::Nothing);
+        host.map_or_else(|_| Vec::new(), |id| Self::all_over(&id).split_off(2))
+    }
+
     /// Whether it names one system alone, so that whoever wrote it knows whom they let in.
     #[must_use]
     pub const fn names_one(&self) -> bool {
@@ -128,77 +139,80 @@ mod tests {
         EntityId::parse(text, Relaxation::PlainLoopback).unwrap()
     }
 
+    /// A pattern, what it covers, and what it does not.
+    const COVERED: [(&str, &[&str], &[&str]); 10] = [
+        (
+            "https://a.gov.example",
+            &["https://a.gov.example"],
+            &[
+                "https://a.gov.example/",
+                "https://a.gov.example/x",
+                "https://a.gov.example:8443",
+                "https://b.a.gov.example",
+            ],
+        ),
+        (
+            "https://a.gov.example/pension",
+            &["https://a.gov.example/pension"],
+            &[
+                "https://a.gov.example",
+                "https://a.gov.example/pension/",
+                "https://a.gov.example/pension2",
+                "https://a.gov.example/pension/x",
+            ],
+        ),
+        (
+            "a.gov.example",
+            &["https://a.gov.example", "https://a.gov.example/x/y"],
+            &[
+                "https://a.gov.example:8443",
+                "https://b.a.gov.example",
+                "https://gov.example",
+            ],
+        ),
+        (
+            "a.gov.example:8443",
+            &["https://a.gov.example:8443/x"],
+            &["https://a.gov.example", "https://a.gov.example:844"],
+        ),
+        (
+            "*.gov.example",
+            &["https://a.gov.example", "https://b.a.gov.example/x"],
+            &[
+                "https://gov.example",
+                "https://evilgov.example",
+                "https://x.gov.example.evil",
+                "https://evil/gov.example",
+                "https://a.gov.example:8443",
+                "https://example",
+            ],
+        ),
+        (
+            "*.gov.example:8443",
+            &["https://a.gov.example:8443"],
+            &["https://a.gov.example", "https://gov.example:8443"],
+        ),
+        (
+            "localhost:8001",
+            &["http://localhost:8001", "https://localhost:8001/x"],
+            &["http://localhost:8002", "http://localhost"],
+        ),
+        (
+            "*.localhost:8001",
+            &["http://a.localhost:8001"],
+            &["http://localhost:8001"],
+        ),
+        ("10.1.2.3:8443", &["https://10.1.2.3:8443"], &["https://10.1.2.3"]),
+        (
+            "[2001:db8::1]",
+            &["https://[2001:db8::1]/x"],
+            &["https://[2001:db8::2]"],
+        ),
+    ];
+
     #[test]
     fn a_pattern_covers_what_it_names_and_nothing_beside_it() {
-        for (text, covered, others) in [
-            (
-                "https://a.gov.example",
-                &["https://a.gov.example"][..],
-                &[
-                    "https://a.gov.example/",
-                    "https://a.gov.example/x",
-                    "https://a.gov.example:8443",
-                    "https://b.a.gov.example",
-                ][..],
-            ),
-            (
-                "https://a.gov.example/pension",
-                &["https://a.gov.example/pension"],
-                &[
-                    "https://a.gov.example",
-                    "https://a.gov.example/pension/",
-                    "https://a.gov.example/pension2",
-                    "https://a.gov.example/pension/x",
-                ],
-            ),
-            (
-                "a.gov.example",
-                &["https://a.gov.example", "https://a.gov.example/x/y"],
-                &[
-                    "https://a.gov.example:8443",
-                    "https://b.a.gov.example",
-                    "https://gov.example",
-                ],
-            ),
-            (
-                "a.gov.example:8443",
-                &["https://a.gov.example:8443/x"],
-                &["https://a.gov.example", "https://a.gov.example:844"],
-            ),
-            (
-                "*.gov.example",
-                &["https://a.gov.example", "https://b.a.gov.example/x"],
-                &[
-                    "https://gov.example",
-                    "https://evilgov.example",
-                    "https://x.gov.example.evil",
-                    "https://evil/gov.example",
-                    "https://a.gov.example:8443",
-                    "https://example",
-                ],
-            ),
-            (
-                "*.gov.example:8443",
-                &["https://a.gov.example:8443"],
-                &["https://a.gov.example", "https://gov.example:8443"],
-            ),
-            (
-                "localhost:8001",
-                &["http://localhost:8001", "https://localhost:8001/x"],
-                &["http://localhost:8002", "http://localhost"],
-            ),
-            (
-                "*.localhost:8001",
-                &["http://a.localhost:8001"],
-                &["http://localhost:8001"],
-            ),
-            ("10.1.2.3:8443", &["https://10.1.2.3:8443"], &["https://10.1.2.3"]),
-            (
-                "[2001:db8::1]",
-                &["https://[2001:db8::1]/x"],
-                &["https://[2001:db8::2]"],
-            ),
-        ] {
+        for (text, covered, others) in COVERED {
             let pattern = pattern(text);
             assert_eq!(pattern.to_string(), text);
             for one in covered {

@@ -23,6 +23,11 @@ pub(in crate::department) async fn list(db: &Db) -> Result<Vec<Allowed>, StoreEr
     db.all(LIST, args![]).await?.iter().map(read).collect()
 }
 
+/// As [`list`], within a change.
+pub(in crate::department) async fn list_within(change: &mut Change) -> Result<Vec<Allowed>, StoreError> {
+    change.all(LIST, args![]).await?.iter().map(read).collect()
+}
+
 pub(in crate::department) async fn find_within(
     change: &mut Change,
     pattern: &Pattern,

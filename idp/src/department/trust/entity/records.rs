@@ -37,6 +37,22 @@ const NOTE: &str = "INSERT INTO federation_entity \
     VALUES ($1, $2, 'refused', '{\"keys\":[]}', 0, $3, $4, $4, $4) \
     ON CONFLICT (entity_id) DO UPDATE SET fault = excluded.fault, fault_at = excluded.fault_at \
     WHERE federation_entity.fault_at IS NULL OR federation_entity.fault_at <= $5";
+const UNDER: &str = "SELECT entity_id, allowed_id FROM federation_entity ORDER BY entity_id";
+const PUT_UNDER: &str =
+    "UPDATE federation_entity SET allowed_id = $2, updated_at = updated_at + 1 WHERE entity_id = $1";
+const SUSPEND: &str = "UPDATE federation_entity SET status = 'suspended', reason = $2, updated_at = updated_at + 1 \
+    WHERE entity_id = $1 AND status IN ('joined', 'refused')";
+/// What never joined has no statement.
+const COME_BACK: &str = "UPDATE federation_entity SET \
+    status = CASE WHEN statement_iat = 0 THEN 'refused' ELSE 'joined' END, reason = NULL, updated_at = updated_at + 1 \
+    WHERE entity_id = $1 AND status = $2";
+const REMOVE: &str = "UPDATE federation_entity SET status = 'removed', reason = NULL, updated_at = updated_at + 1 \
+    WHERE entity_id = $1 AND status <> 'removed'";
+const BAR: &str = "INSERT INTO federation_entity \
+    (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
+    VALUES ($1, $2, 'removed', '{\"keys\":[]}', 0, $3, $3) \
+    ON CONFLICT (entity_id) DO UPDATE SET status = 'removed', reason = NULL, \
+    updated_at = federation_entity.updated_at + 1";
 
 /// # Errors
 /// Where the database does not answer; so for every function below.
@@ -147,6 +163,54 @@ pub async fn note(
     let fault = serde_json::to_string(fault).map_err(|_| StoreError::Corrupt("federation_entity.fault"))?;
     let args = args![id.as_str(), allowed, fault, now, now.minus(NOTED)];
     did(change, NOTE, args).await
+}
+
+/// Each entity with the decision that it is under.
+pub(in crate::department) async fn all_under(change: &mut Change) -> Result<Vec<(String, Uuid)>, StoreError> {
+    let rows = change.all(UNDER, args![]).await?;
+    let each = rows
+        .iter()
+        .map(|row| Ok((row.text("entity_id")?, row.uuid("allowed_id")?)));
+    each.collect()
+}
+
+pub(in crate::department) async fn put_under(
+    change: &mut Change,
+    id: &str,
+    allowed: Uuid,
+) -> Result<bool, StoreError> {
+    did(change, PUT_UNDER, args![id, allowed]).await
+}
+
+pub(in crate::department) async fn suspend(
+    change: &mut Change,
+    id: &str,
+    reason: Option<Pause>,
+) -> Result<bool, StoreError> {
+    did(change, SUSPEND, args![id, reason.map(Pause::as_str)]).await
+}
+
+pub(in crate::department) async fn resume(change: &mut Change, id: &str) -> Result<bool, StoreError> {
+    did(change, COME_BACK, args![id, EntityStatus::Suspended.as_str()]).await
+}
+
+/// Lets in again what was removed by its own address.
+pub(in crate::department) async fn let_back(change: &mut Change, id: &str) -> Result<bool, StoreError> {
+    did(change, COME_BACK, args![id, EntityStatus::Removed.as_str()]).await
+}
+
+pub(in crate::department) async fn remove(change: &mut Change, id: &str) -> Result<bool, StoreError> {
+    did(change, REMOVE, args![id]).await
+}
+
+/// Keeps an entity out, whether it is known or not.
+pub(in crate::department) async fn bar(
+    change: &mut Change,
+    id: &str,
+    allowed: Uuid,
+) -> Result<bool, StoreError> {
+    let now = change.now();
+    did(change, BAR, args![id, allowed, now]).await
 }
 
 async fn did(change: &mut Change, sql: &'static str, args: Args) -> Result<bool, StoreError> {

@@ -8,7 +8,7 @@ use crate::department::trust::allowed::Allowed;
 use crate::department::trust::discover::{Found, Seen};
 use crate::department::trust::entity::{Stumble, records as entities};
 use crate::department::trust::pins::{Pins, fingerprints};
-use crate::department::update::changes;
+use crate::department::fields::changes;
 use crate::department::{ClientMetadata, Origin, Standing};
 use crate::federation::{Chain, EntityId, Step, TrustFault};
 use crate::store::{Db, StoreError};
@@ -72,7 +72,9 @@ pub(super) async fn register(
     let event = match before {
         None => Event::new(Action::EntityJoined),
         Some(before) => {
-            let changed: Vec<&str> = changes(before, client).iter().map(|one| one.name).collect();
+            let other_keys = before.metadata.jwks != client.metadata.jwks;
+            let changed = changes(before.fields(), client.fields(), |name| name == "jwks" && other_keys);
+            let changed: Vec<&str> = changed.iter().map(|one| one.name).collect();
             Event::new(Action::EntityRefreshed).with("changed", changed)
         }
     };

@@ -1,0 +1,112 @@
+use clap::{Args, Subcommand, ValueEnum};
+use ipnet::IpNet;
+
+use crate::department::trust::allowed::Pause;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Department {
+    /// Let systems join by their address alone; or change what is named of such a decision, and print what changed
+    Allow(Box<Allow>),
+    /// List whom you let join
+    List,
+    /// Show a decision with the systems under it: their keys, those that wait for you, and why one could not join
+    Show {
+        /// As it was allowed, or a system's address
+        pattern: String,
+    },
+    /// Stop a department at once: nobody signs in there, and what it was given is over
+    Suspend {
+        /// As it was allowed, or a system's address
+        pattern: String,
+        /// What residents are told, beside that the city has paused it
+        #[arg(long, value_parser = Pause::ALL.map(Pause::as_str))]
+        reason: Option<String>,
+    },
+    /// Let a suspended department go on
+    Resume {
+        /// As it was allowed, or a system's address
+        pattern: String,
+    },
+    /// Take a decision back
+    Remove {
+        /// As it was allowed, or a system's address
+        pattern: String,
+    },
+    /// Trust new federation keys of a system that none of its old ones vouched for
+    TrustKeys {
+        /// Its address
+        url: String,
+        /// The thumbprint of each key, as the department says it over another way
+        #[arg(required = true, value_name = "FINGERPRINT", allow_hyphen_values = true)]
+        fingerprints: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Allow {
+    /// https://hrss.city.example for one system, hrss.city.example for all at a host, *.city.example for all below a
+    /// domain. Of several that cover a system, the narrowest counts; one that is not named by its address gets the scope
+    /// openid alone
+    pub pattern: String,
+    /// What residents come for, such as 养老金查询
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The same in English
+    #[arg(long)]
+    pub name_en: Option<String>,
+    /// The department that offers it
+    #[arg(long)]
+    pub organisation: Option<String>,
+    /// The same in English
+    #[arg(long)]
+    pub organisation_en: Option<String>,
+    /// All it may ever ask for [default for a new one: openid]
+    #[arg(long, value_name = "SCOPES")]
+    pub scopes: Option<String>,
+    /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
+    #[arg(long = "purpose", value_name = "SCOPE=TEXT")]
+    pub purposes: Vec<String>,
+    /// The same in English
+    #[arg(long = "purpose-en", value_name = "SCOPE=TEXT")]
+    pub purposes_en: Vec<String>,
+    /// A scope the service can do without; may be repeated
+    #[arg(long = "optional", value_name = "SCOPE")]
+    pub optional: Vec<String>,
+    /// A trust mark it is given, by its type; may be repeated
+    #[arg(long = "marks", value_name = "TYPE")]
+    pub marks: Vec<String>,
+    /// Addresses that are not public and where its systems may be all the same, such as 10.20.0.0/16; may be repeated
+    #[arg(long = "range", value_name = "CIDR")]
+    pub ranges: Vec<IpNet>,
+    /// It has systems of its own below it, and states itself who they are
+    #[arg(long)]
+    pub superior: bool,
+    /// How many superiors may stand between it and a system
+    #[arg(long, value_name = "N")]
+    pub max_path_length: Option<u64>,
+    /// A host that its systems may have, or .city.example for all below a domain; may be repeated
+    #[arg(long = "permit", value_name = "NAME")]
+    pub permitted: Vec<String>,
+    /// The superior that its systems must come through
+    #[arg(long, value_name = "URL")]
+    pub through: Option<String>,
+    /// Remove what was decided under this name, before anything else is set; may be repeated
+    #[arg(long = "clear", value_name = "NAME")]
+    pub clear: Vec<Clearable>,
+}
+
+/// What a decision can do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Clearable {
+    NameEn,
+    OrganisationEn,
+    Purpose,
+    PurposeEn,
+    Optional,
+    Marks,
+    Range,
+    Superior,
+    MaxPathLength,
+    Permit,
+    Through,
+}

@@ -1,0 +1,110 @@
+use ipnet::IpNet;
+
+use super::super::allowed::{Allowed, Pattern, Terms};
+use super::narrowest;
+use crate::department::check as registration;
+use crate::department::model::ClientMetadata;
+use crate::federation::{EntityId, NameSubtree, Relaxation};
+
+/// As long as anything that a mark's type or a name is compared with.
+const LONGEST: usize = 200;
+
+/// Whether what is decided can be kept to. `all`: the decisions that there are.
+pub(super) fn check(
+    pattern: &Pattern,
+    terms: &Terms,
+    all: &[Allowed],
+    relaxation: Relaxation,
+) -> Result<(), String> {
+    if terms.name.trim().is_empty() || terms.organisation.trim().is_empty() {
+        return Err("a department needs --name and --organisation: residents see both".to_owned());
+    }
+    let mut metadata = ClientMetadata {
+        scope: terms.scope.clone(),
+        ..ClientMetadata::default()
+    };
+    terms.name(&mut metadata);
+    metadata.purposes.clone_from(&terms.purposes);
+    registration::check_words(&metadata)?;
+    for mark in &terms.marks {
+        if mark.is_empty() || mark.len() > LONGEST || !mark.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!(
+                "--marks {}: a mark's type is an address or a word",
+                mark.escape_debug()
+            ));
+        }
+    }
+    for range in &terms.ranges {
+        check_range(range, relaxation)?;
+    }
+    check_superior(pattern, terms)?;
+    check_through(pattern, terms, all, relaxation)
+}
+
+/// Where nobody else's systems are: a mistake here would have us ask ourselves.
+fn check_range(range: &IpNet, relaxation: Relaxation) -> Result<(), String> {
+    let most = match range {
+        IpNet::V4(_) => 8,
+        IpNet::V6(_) => 7,
+    };
+    if range.prefix_len() < most {
+        return Err(format!("--range {range}: at most a /{most}"));
+    }
+    let ours = ["127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10"];
+    let is_ours = ours
+        .iter()
+        .filter_map(|text| text.parse::<IpNet>().ok())
+        .any(|ours| ours.contains(range) || range.contains(&ours));
+    if is_ours && relaxation == Relaxation::Nothing {
+        return Err(format!(
+            "--range {range} holds addresses of this machine or its own network segment"
+        ));
+    }
+    Ok(())
+}
+
+fn check_superior(pattern: &Pattern, terms: &Terms) -> Result<(), String> {
+    let Some(superior) = &terms.superior else {
+        return Ok(());
+    };
+    if !pattern.names_one() {
+        return Err(format!(
+            "a superior is one system: name its address, such as https://bureau.city.example, not {pattern}"
+        ));
+    }
+    match superior
+        .permitted
+        .iter()
+        .find(|name| NameSubtree::parse(name).is_none())
+    {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "--permit {}: write a host, or .city.example for all below a domain",
+            name.escape_debug()
+        )),
+    }
+}
+
+fn check_through(
+    pattern: &Pattern,
+    terms: &Terms,
+    all: &[Allowed],
+    relaxation: Relaxation,
+) -> Result<(), String> {
+    let Some(through) = &terms.through else {
+        return Ok(());
+    };
+    let id = EntityId::parse(through, relaxation)
+        .map_err(|expected| format!("--through {}: expected {expected}", through.escape_debug()))?;
+    if pattern.covers(&id) && pattern.names_one() {
+        return Err(format!("--through {through}: nobody comes through themselves"));
+    }
+    let is_superior = narrowest(all, &id).is_some_and(|allowed| allowed.terms.superior.is_some());
+    if is_superior {
+        Ok(())
+    } else {
+        Err(format!(
+            "--through {through}: it is no superior; allow it first, with `yimen department allow {through} --superior …`"
+        ))
+    }
+}
