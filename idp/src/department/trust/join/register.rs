@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use crate::audit::{Action, Change, Context, Event};
 use crate::department::consequence::{Wording, revisions};
+use crate::department::fields::changes;
 use crate::department::model::Client;
 use crate::department::records as clients;
 use crate::department::trust::allowed::Allowed;
 use crate::department::trust::discover::{Found, Seen};
 use crate::department::trust::entity::{Stumble, records as entities};
 use crate::department::trust::pins::{Pins, fingerprints};
-use crate::department::fields::changes;
 use crate::department::{ClientMetadata, Origin, Standing};
 use crate::federation::{Chain, EntityId, Step, TrustFault};
 use crate::store::{Db, StoreError};
@@ -73,7 +73,9 @@ pub(super) async fn register(
         None => Event::new(Action::EntityJoined),
         Some(before) => {
             let other_keys = before.metadata.jwks != client.metadata.jwks;
-            let changed = changes(before.fields(), client.fields(), |name| name == "jwks" && other_keys);
+            let changed = changes(before.fields(), client.fields(), |name| {
+                name == "jwks" && other_keys
+            });
             let changed: Vec<&str> = changed.iter().map(|one| one.name).collect();
             Event::new(Action::EntityRefreshed).with("changed", changed)
         }

@@ -3,7 +3,9 @@
 mod anchor;
 mod keys;
 mod marks;
+mod resolve;
 mod subordinates;
+mod system;
 
 use serde_json::{Value, json};
 use yimen_http_tests::{Key, TestApp, decode, verify};
