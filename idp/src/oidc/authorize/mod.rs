@@ -24,7 +24,7 @@ use self::after_redirect::{
     check_max_age, check_pkce, check_prompt, check_response_type, read_acr, read_claims, read_hint,
     refuse_unsupported,
 };
-use self::before_redirect::{identify_client, prove_redirect_uri, read_client_id};
+use self::before_redirect::{prove_redirect_uri, read_client_id};
 use self::request::{AuthorizationRequest, Reply, ReplyTo};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
@@ -32,7 +32,7 @@ use super::check_size::check_size;
 use super::device::DeviceKey;
 use super::{Code, Oidc, Parameters, QueryOrForm, Scope, WireError};
 use crate::clock::Timestamp;
-use crate::department::Client;
+use crate::department::{Client, admit};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError};
 
 /// GET and POST `/oauth2/authorize`.
@@ -51,7 +51,7 @@ pub async fn authorize(
         .map_err(|error| PageError::new(ErrorKind::FaultyRequest).developer("reason", &error.description))?;
     let page = page.with_ui_locales(parameters.get("ui_locales"));
     let client_id = read_client_id(&parameters)?;
-    let client = identify_client(client_id, oidc.departments.client(client_id).await?)?;
+    let client = admit(client_id, oidc.departments.client(client_id).await?)?;
     let redirect = prove_redirect_uri(&parameters, &client)?;
 
     let (reply, mode) = Reply::read(&parameters, redirect);
