@@ -7,8 +7,6 @@
 //! has reason to believe). A [`Chain`] is statements from an entity up to an anchor whose keys are configured;
 //! its superiors' [`policy`] makes the entity's metadata what it is for us.
 //! [`Search`] says what to fetch to find one, and never fetches. A [`Draft`] is what we state ourselves.
-//!
-//! Nothing outside calls this room yet: `department` and `oidc` will.
 
 mod chain;
 mod claims;

@@ -1,7 +1,7 @@
 //! Whom the operator lets join, and stops: the commands, and what residents and departments see of it.
 
 use serde_json::json;
-use yimen_http_tests::{Client, Registration, TestApp};
+use yimen_http_tests::{Client, Key, Registration, TestApp};
 
 const HRSS: &str = "https://hrss.city.example";
 const TERMS: [&str; 6] = [
@@ -217,4 +217,52 @@ async fn of_many_who_allow_the_same_at_once_one_decides() {
             .await,
         1
     );
+}
+
+#[tokio::test]
+async fn the_operator_compares_new_keys_with_the_old_ones_and_reads_why_a_system_cannot_join() {
+    let app = TestApp::start().await;
+    allow(&app, HRSS, &TERMS);
+    let fault = json!({ "step": "signature", "entity": HRSS, "claim": "kid", "expected": "a pinned key", "found": "x9" });
+    let (old, new) = (Key::new().jwks(), Key::new().jwks());
+    app.change_records(&format!(
+        "INSERT INTO federation_entity (entity_id, allowed_id, status, jwks, statement_iat, held_jwks, held_at, fault, \
+         fault_at, joined_at, updated_at) SELECT '{HRSS}', id, 'joined', '{old}', 1, '{new}', 2, '{fault}', 3, 1, 1 \
+         FROM allowed_department"
+    ))
+    .await;
+    let (_, said) = app.command(&["department", "show", HRSS]);
+    for told in [
+        "养老金查询",
+        "signature",
+        "a pinned key",
+        "x9",
+        "over another way",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    let shown = app.command_json(&["department", "show", HRSS]);
+    let system = &shown["systems"][0];
+    assert_eq!(system["fault"]["fault"], fault);
+    let print = |place: &str| {
+        system
+            .pointer(place)
+            .and_then(|print| print.as_str())
+            .unwrap()
+            .to_owned()
+    };
+    let (old, new) = (print("/keys/0"), print("/held/keys/0"));
+    let command = format!("yimen department trust-keys {HRSS} -- {new}");
+    assert!(said.contains(&old) && said.contains(&command), "{said}");
+
+    let wrong = refused(&app, &["trust-keys", HRSS, &old.replace('-', "A")]);
+    assert!(wrong.contains(&new), "{wrong}");
+    let trusted = ["--json", "department", "trust-keys", HRSS];
+    if !new.starts_with('-') {
+        let (status, said) = app.command(&[&trusted[..], &[new.as_str()]].concat());
+        assert!(status.success(), "{said}");
+        let shown = app.command_json(&["department", "show", HRSS]);
+        assert_eq!(shown["systems"][0]["keys"], json!([new]));
+        assert!(shown["systems"][0]["held"].is_null());
+    }
 }
