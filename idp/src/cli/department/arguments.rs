@@ -36,8 +36,8 @@ pub(in crate::cli) enum Department {
     TrustKeys {
         /// Its address
         url: String,
-        /// The thumbprint of each key, as the department says it over another way
-        #[arg(required = true, value_name = "FINGERPRINT", allow_hyphen_values = true)]
+        /// The thumbprint of each key, as the department says it over another way; after -- where one begins with a hyphen
+        #[arg(required = true, value_name = "FINGERPRINT")]
         fingerprints: Vec<String>,
     },
 }
