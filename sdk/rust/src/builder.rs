@@ -367,6 +367,39 @@ mod tests {
     }
 
     #[test]
+    fn what_joins_a_department_may_all_come_from_the_environment() {
+        let variables = [
+            ("YIMEN_DEPARTMENT", "https://hrss.city.example"),
+            (
+                "YIMEN_AUTHORITY_HINTS",
+                "https://bureau.city.example https://id.city.example",
+            ),
+            ("YIMEN_FEDERATION_KEY_FILE", "/etc/federation.pem"),
+            ("YIMEN_KEY_ROTATION", "never"),
+        ];
+        let find = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let at = || Yimen::at("https://id.city.example");
+        let (settings, keys) = at().resolve(&find).unwrap();
+        assert_eq!(
+            settings.authority_hints,
+            ["https://bureau.city.example", "https://id.city.example"]
+        );
+        assert_eq!(keys.rotation, KeyRotation::Never);
+        assert!(matches!(keys.protocol, Source::File(path) if path.ends_with(DEFAULT_KEY_FILE)));
+        assert!(matches!(keys.federation, Some(Source::File(path)) if path.ends_with("federation.pem")));
+
+        let often = |name: &str| (name == "YIMEN_KEY_ROTATION").then(|| "often".to_owned());
+        let error = at()
+            .department("https://hrss.city.example")
+            .resolve(&often)
+            .unwrap_err();
+        assert!(error.to_string().contains("own-files"), "{error}");
+    }
+
+    #[test]
     fn what_is_missing_is_named_with_both_ways_to_set_it() {
         let error = resolve(Yimen::at("https://id.city.example"), &[])
             .unwrap_err()

@@ -75,11 +75,19 @@ impl Key {
         let header = json!({ "alg": self.algorithm.name(), "typ": typ, "kid": self.kid });
         let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
         let message = format!("{}.{}", encode(&header), encode(claims));
-        let signature = self.signer.sign(message.as_bytes()).await;
-        let signature = signature.map_err(|fault| Error::Signer {
+        let fault = |problem: String| Error::Signer {
             kid: self.kid.clone(),
-            problem: quote_sentence(&fault.to_string()),
-        })?;
+            problem: quote_sentence(&problem),
+        };
+        let signature = self.signer.sign(message.as_bytes()).await;
+        let signature = signature.map_err(|problem| fault(problem.to_string()))?;
+        let expected = self.algorithm.signature_length().unwrap_or(signature.len());
+        if signature.len() != expected {
+            let found = signature.len();
+            return Err(fault(format!(
+                "a signature of {found} bytes, not {expected}: is it DER?"
+            )));
+        }
         Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
     }
 }
@@ -89,11 +97,11 @@ mod tests {
     use super::*;
     use crate::keys::signer::{Signer, SignerFault};
 
-    struct Module(Value);
+    struct Module(Value, SigningAlgorithm);
 
     impl Signer for Module {
         fn algorithm(&self) -> SigningAlgorithm {
-            SigningAlgorithm::Rs256
+            self.1
         }
 
         fn public_jwk(&self) -> Value {
@@ -101,8 +109,20 @@ mod tests {
         }
 
         async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignerFault> {
-            Ok(Vec::new())
+            Ok(vec![0x30; 70])
         }
+    }
+
+    fn made(said: Value, algorithm: SigningAlgorithm) -> Result<Key, String> {
+        Key::new(AnySigner::new(Module(said, algorithm)))
+    }
+
+    #[tokio::test]
+    async fn a_signature_as_modules_make_them_is_told_from_one_of_a_token() {
+        let said = json!({ "kty": "EC", "crv": "P-256", "x": "a", "y": "b" });
+        let key = made(said, SigningAlgorithm::Es256).unwrap();
+        let error = key.sign("JWT", &json!({})).await.unwrap_err();
+        assert!(error.to_string().contains("70 bytes, not 64"), "{error}");
     }
 
     /// RFC 7638 §3.1.
@@ -113,7 +133,7 @@ mod tests {
                  9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls\
                  1jF44-csFCur-kEgU8awapJzKnqDKgw";
         let said = json!({ "kty": "RSA", "n": n, "e": "AQAB", "d": "secret" });
-        let key = Key::new(AnySigner::new(Module(said.clone()))).unwrap();
+        let key = made(said.clone(), SigningAlgorithm::Rs256).unwrap();
         assert_eq!(key.kid(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         assert!(
             key.jwk().get("d").is_none(),
@@ -122,14 +142,14 @@ mod tests {
 
         let mut named = said;
         named["kid"] = json!("slot-7");
-        let named = Key::new(AnySigner::new(Module(named))).unwrap();
+        let named = made(named, SigningAlgorithm::Rs256).unwrap();
         assert_eq!((named.kid(), named.thumbprint()), ("slot-7", key.thumbprint()));
         for bad in [
             json!({}),
             json!({ "kty": "oct", "k": "a" }),
             json!({ "kty": "RSA", "e": "AQAB" }),
         ] {
-            assert!(Key::new(AnySigner::new(Module(bad))).is_err());
+            assert!(made(bad, SigningAlgorithm::Rs256).is_err());
         }
     }
 }

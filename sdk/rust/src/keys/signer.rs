@@ -24,6 +24,15 @@ impl SigningAlgorithm {
             Self::EdDsa => "EdDSA",
         }
     }
+
+    /// In bytes, where it is always the same.
+    pub(super) const fn signature_length(self) -> Option<usize> {
+        match self {
+            Self::Es256 | Self::EdDsa => Some(64),
+            Self::Es384 => Some(96),
+            Self::Ps256 | Self::Rs256 => None,
+        }
+    }
 }
 
 /// What a signer says when it cannot sign. It goes into the log.

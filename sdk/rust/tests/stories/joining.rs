@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use yimen_sdk::{Error, Signer, SignerFault, SigningAlgorithm, Yimen};
+use yimen_sdk::{Signer, SignerFault, SigningAlgorithm};
 
 use crate::browser::Browser;
 use crate::keys::{Key, department_key, header, is_signed_by, payload};
@@ -262,24 +262,9 @@ async fn keys_may_live_in_a_module_that_is_sometimes_away() {
 }
 
 #[tokio::test]
-async fn one_key_in_one_module_does_not_serve_for_both() {
-    let key = department_key();
-    let error = Yimen::at("http://localhost:8000")
-        .department(CLIENT)
-        .key_pem(&key)
-        .federation_key_pem(key)
-        .load()
-        .await
-        .unwrap_err();
-    assert!(matches!(error, Error::Setting { .. }), "{error}");
-}
-
-#[tokio::test]
 async fn the_operator_is_told_the_one_command_that_lets_the_department_join() {
     let folder = tempfile::tempdir().unwrap();
     let world = with_files(folder.path()).await;
-    *world.provider.push_refusal.lock().unwrap() =
-        Some((StatusCode::UNAUTHORIZED, json!({ "error": "invalid_client" })));
     *world.provider.refusal.lock().unwrap() = Some((
         StatusCode::UNAUTHORIZED,
         json!({ "error": "invalid_client", "error_description": "nobody allows it" }),

@@ -118,7 +118,7 @@ async fn what_was_sealed_before_opens_when_the_key_is_replaced() {
         world.browser().send("GET", "/yimen/jwks", &[], "").await;
     }
     assert_ne!(first_kid(&before), first_kid(&public_jwks(&path).unwrap()));
-    // A node that starts now, an hour after the attempt began as it sees it.
+    // A node that starts with the new key, a minute after the attempt began as it sees it.
     let then = world.time.seconds() - 3 * 98 * DAY;
     let time = Time::at(then + 60);
     let later = World::joined(Arc::clone(&world.provider), time, |settings| {
