@@ -1,22 +1,18 @@
 use super::{CONFIGURATION, SYSTEM, configuration, pension};
 use serde_json::{Value, json};
-use std::time::Duration;
-use yimen_http_tests::{TestApp, decode, verify};
+use yimen_http_tests::{TestApp, decode, verify, wait_for};
 
 fn kid(jwt: &str) -> Value {
     decode(jwt).0["kid"].clone()
 }
 
 /// The server looks at its keys every few seconds, whatever its clock says.
-async fn after_the_server_has_looked(app: &TestApp, is_there: impl Fn(&str) -> bool) -> String {
-    for _ in 0..100 {
+async fn configuration_once(app: &TestApp, is_there: impl Fn(&str) -> bool) -> String {
+    let look = async || {
         let jwt = app.get(CONFIGURATION).await.body;
-        if is_there(&jwt) {
-            return jwt;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("the server does not see the change");
+        if is_there(&jwt) { Ok(jwt) } else { Err(jwt) }
+    };
+    wait_for("the change of keys", look).await
 }
 
 async fn history(app: &TestApp) -> Vec<Value> {
@@ -47,7 +43,7 @@ async fn a_federation_key_follows_another_and_nobody_is_stranded() {
     app.advance("23h").await;
     assert_eq!(kid(&app.get(CONFIGURATION).await.body), old);
     app.advance("2h").await;
-    let signed = after_the_server_has_looked(&app, |jwt| kid(jwt) == new).await;
+    let signed = configuration_once(&app, |jwt| kid(jwt) == new).await;
     verify(&signed, &kept["jwks"]);
     verify(&statement, &configuration(&app).await["jwks"]);
 
@@ -60,7 +56,7 @@ async fn a_federation_key_follows_another_and_nobody_is_stranded() {
 
     // Its secret is out: it leaves at once, and its history says so.
     app.command(&["keys", "revoke", old.as_str().unwrap()]);
-    after_the_server_has_looked(&app, |jwt| {
+    configuration_once(&app, |jwt| {
         !decode(jwt).1["jwks"].to_string().contains(old.as_str().unwrap())
     })
     .await;
@@ -85,6 +81,6 @@ async fn the_operator_sees_both_kinds_of_keys_and_takes_one_for_the_other_nowher
     let active = kid(&app.get(CONFIGURATION).await.body);
     let (status, said) = app.command(&["keys", "revoke", active.as_str().unwrap()]);
     assert!(status.success() && said.contains("24 hours"), "{said}");
-    let next = after_the_server_has_looked(&app, |jwt| kid(jwt) != active).await;
+    let next = configuration_once(&app, |jwt| kid(jwt) != active).await;
     verify(&next, &decode(&next).1["jwks"]);
 }
