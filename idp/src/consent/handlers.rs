@@ -12,7 +12,7 @@ use super::{Consents, records};
 use crate::account::{self, Profile};
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::config::Config;
-use crate::department::{Client, Departments};
+use crate::department::{Client, Departments, admit};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{Interaction, Interactions};
@@ -52,15 +52,8 @@ async fn find(room: &Consent, id: &str, headers: &HeaderMap, facts: &Facts) -> R
     if session.account != account {
         return Err(Halt::elsewhere(see_other(&interaction.continuation, [])));
     }
-    let client = match &interaction.client_id {
-        Some(client_id) => room
-            .departments
-            .client(client_id)
-            .await?
-            .filter(|client| client.is_active()),
-        None => None,
-    };
-    let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
+    let client_id = interaction.client_id.as_deref().unwrap_or_default();
+    let client = admit(client_id, room.departments.client(client_id).await?)?;
     Ok(Question {
         interaction,
         account,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use thiserror::Error;
 
+use super::joining::joining;
 use super::rings;
 use super::tls::TlsError;
 use crate::admin::Admin;
@@ -14,14 +15,13 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
-use crate::department::trust::allowed::AllowedDepartments;
-use crate::department::trust::join::{Joining, Means};
+use crate::department::trust::join::Joining;
 use crate::department::trust::{self, Members, Ourselves};
 use crate::events::Courier;
 use crate::fetch::{FetchError, Fetcher, extra_roots};
 use crate::gateway::{self, ClientError};
 use crate::keys::{KeyError, KeyRing};
-use crate::oidc::{Discovery, Federation, Oidc};
+use crate::oidc::{Chains, Discovery, Federation, Oidc};
 use crate::operator::Operators;
 use crate::place::{PlaceError, Places};
 use crate::portal::Portal;
@@ -154,6 +154,7 @@ pub struct Handles {
     carrier: Option<Carrier>,
     ways: Ways,
     pub(super) errands: Errands,
+    chains: Chains,
     discovery: Discovery,
 }
 
@@ -177,24 +178,14 @@ impl App {
         let http = gateway::http_client(extra_roots(&settings.fetch)?)?;
         let sms = Sms::new(settings, http.clone(), rng.clone())?;
         let (authority, carrier) = counterparts(settings, http, &rng)?;
-        let places = Places::open(settings)?;
         let (db, state) = stores(settings, clock.now()).await?;
         let vault = Vault::new(&config.master_key, rng.clone());
         let (keys, ourselves) = rings::open(&config, &db, &vault, &rng, clock.now()).await?;
         let site = site_of(&config, &vault);
         let senders = Senders::new(settings.dev);
-        let whereabouts = Whereabouts::new(vault.clone(), senders, places);
+        let whereabouts = Whereabouts::new(vault.clone(), senders, Places::open(settings)?);
         let departments = Departments::new(db.clone(), clock.clone());
-        let allowed = AllowedDepartments::new(db.clone(), clock.clone());
-        let members = Members::new(db.clone(), clock.clone(), allowed.clone());
-        let joining = Joining::new(Means {
-            departments: departments.clone(),
-            allowed,
-            fetcher: fetcher.clone(),
-            ourselves: ourselves.clone(),
-            db: db.clone(),
-            rng: rng.clone(),
-        });
+        let (members, joining) = joining(&departments, &fetcher, &ourselves, &db, &rng, &clock);
         let interactions = Interactions::new(
             state.clone(),
             site.clone(),
@@ -245,6 +236,7 @@ impl App {
             carrier,
             ways,
             errands,
+            chains: Chains::default(),
             discovery: Discovery::new(&config.public_url),
             config: Arc::new(config),
         })))
@@ -419,7 +411,12 @@ room!(Oidc {
     ways,
     senders
 });
-room!(Federation { ourselves, members });
+room!(Federation {
+    ourselves,
+    members,
+    joining,
+    chains
+});
 room!(Consent {
     config,
     rng,

@@ -5,6 +5,7 @@ mod app;
 mod client_address;
 mod dev;
 mod health;
+mod joining;
 mod layers;
 mod meaning;
 mod places;

@@ -68,6 +68,7 @@ fn federation() -> Router<App> {
         .route("/.well-known/openid-federation", get(oidc::entity_configuration))
         .route("/federation/fetch", get(oidc::fetch))
         .route("/federation/list", get(oidc::list))
+        .route("/federation/resolve", get(oidc::resolve))
         .route("/federation/trust-mark", get(oidc::trust_mark))
         .route("/federation/trust-mark-status", post(oidc::trust_mark_status))
         .route("/federation/historical-keys", get(oidc::historical_keys))

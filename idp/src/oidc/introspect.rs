@@ -9,6 +9,8 @@ use super::tokens::read_access_token;
 use super::wire_error::no_store;
 use super::{Code, Form, Oidc, Scope, WireError, grant};
 use crate::clock::Timestamp;
+use crate::department::Client;
+use crate::keys::jose::Claims;
 use crate::store::hash;
 use crate::web::Facts;
 
@@ -63,6 +65,8 @@ async fn access_token(
             return Ok(None);
         };
         scope = scope.only(&grant.scope);
+    } else if is_before_suspension(client, &claims) {
+        return Ok(None);
     }
     let mut body = json!({ "active": true, "token_type": "Bearer", "scope": scope.to_string() });
     for name in [
@@ -81,6 +85,13 @@ async fn access_token(
         }
     }
     Ok(Some(body))
+}
+
+/// Of a token that no resident stands behind.
+fn is_before_suspension(client: &Client, claims: &Claims) -> bool {
+    claims
+        .time("iat")
+        .is_none_or(|issued_at| client.has_ended(issued_at))
 }
 
 async fn refresh_token(

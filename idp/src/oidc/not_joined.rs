@@ -1,3 +1,4 @@
+use crate::department::paused;
 use crate::department::trust::join::JoinFault;
 use crate::store::StoreError;
 use crate::web::{ErrorKind, PageError, TRY_AGAIN};
@@ -26,15 +27,15 @@ impl From<JoinFault> for WireError {
 }
 
 /// What a resident is shown who was sent here by a system that could not join, and below it what its developer needs.
-pub(super) fn not_joined(client_id: &str, fault: JoinFault) -> PageError {
+pub(super) fn not_joined(client_id: &str, fault: &JoinFault) -> PageError {
     let page = |kind| {
         PageError::new(kind)
             .developer("client_id", client_id)
             .because(fault.to_string())
     };
-    match &fault {
+    match fault {
         JoinFault::NotCovered => page(ErrorKind::UnknownClient).developer("reason", &fault.to_string()),
-        JoinFault::Suspended(_) => page(ErrorKind::NotConnected).developer("reason", &fault.to_string()),
+        JoinFault::Suspended(reason) => paused(client_id, *reason),
         JoinFault::Refused(trust) | JoinFault::Held { fault: trust, .. } | JoinFault::Unreachable(trust) => {
             page(ErrorKind::NotConnected)
                 .developer("step", trust.step.as_str())
@@ -78,7 +79,7 @@ mod tests {
             (
                 JoinFault::Suspended(None),
                 Code::InvalidClient,
-                ErrorKind::NotConnected,
+                ErrorKind::ServicePaused,
             ),
             (
                 JoinFault::Refused(trust()),
@@ -104,11 +105,7 @@ mod tests {
             ),
         ] {
             assert_eq!(WireError::from(fault.clone()).code, code, "{fault:?}");
-            assert_eq!(
-                not_joined("https://a.example", fault.clone()).kind(),
-                kind,
-                "{fault:?}"
-            );
+            assert_eq!(not_joined("https://a.example", &fault).kind(), kind, "{fault:?}");
         }
         let said = WireError::from(JoinFault::Refused(trust())).description;
         assert_eq!(

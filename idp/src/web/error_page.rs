@@ -52,6 +52,11 @@ impl ErrorPage {
         self.page.say(self.error.kind.title()).to_string()
     }
 
+    fn what(&self) -> String {
+        let what = self.error.what.unwrap_or_else(|| self.error.kind.what());
+        self.page.say(what).to_string()
+    }
+
     fn wait(&self) -> Option<String> {
         self.error.retry_after.map(|span| self.page.words.span(span))
     }
@@ -64,6 +69,7 @@ impl ErrorKind {
             Self::UnknownClient => "error-unknown-client",
             Self::RedirectNotRegistered | Self::FaultyRequest => "error-service-fault",
             Self::NotConnected => "error-not-connected",
+            Self::ServicePaused => "error-paused",
             Self::Expired => "error-expired",
             Self::OtherBrowser => "error-other-browser",
             Self::ForeignForm => "error-foreign-form",
@@ -84,6 +90,7 @@ impl ErrorKind {
             Self::RedirectNotRegistered => "error-redirect-what",
             Self::FaultyRequest => "error-service-fault-what",
             Self::NotConnected => "error-not-connected-what",
+            Self::ServicePaused => "error-paused-what",
             Self::Expired => "error-expired-what",
             Self::OtherBrowser => "error-other-browser-what",
             Self::ForeignForm => "error-foreign-form-what",
@@ -102,6 +109,7 @@ impl ErrorKind {
             Self::UnknownClient | Self::RedirectNotRegistered | Self::NotConnected | Self::FaultyRequest => {
                 ["step-service-again", "step-half-hour"]
             }
+            Self::ServicePaused => ["step-paused", "step-other-way"],
             Self::Expired | Self::OtherBrowser | Self::ForeignForm => ["step-restart", "step-same-browser"],
             Self::NotFound | Self::MethodNotAllowed => ["step-address", "step-service-again"],
             Self::BadRequest | Self::UnsupportedMediaType | Self::TooLarge => {

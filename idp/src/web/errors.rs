@@ -24,6 +24,8 @@ pub enum ErrorKind {
     RedirectNotRegistered,
     /// A service that may be one of the city's, but cannot be trusted as it is.
     NotConnected,
+    /// The city has stopped the service for a while.
+    ServicePaused,
     /// A service's request is faulty, and there is no address to say so to.
     FaultyRequest,
     /// The interaction is too old, or finished already.
@@ -43,11 +45,12 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::BadRequest,
         Self::UnknownClient,
         Self::RedirectNotRegistered,
         Self::NotConnected,
+        Self::ServicePaused,
         Self::FaultyRequest,
         Self::Expired,
         Self::OtherBrowser,
@@ -71,7 +74,7 @@ impl ErrorKind {
             | Self::FaultyRequest
             | Self::OtherBrowser => StatusCode::BAD_REQUEST,
             Self::Expired => StatusCode::GONE,
-            Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::ForeignForm | Self::ServicePaused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -90,6 +93,7 @@ impl ErrorKind {
             Self::UnknownClient => "unknown_client",
             Self::RedirectNotRegistered => "redirect_uri_not_registered",
             Self::NotConnected => "not_connected",
+            Self::ServicePaused => "service_paused",
             Self::FaultyRequest => "faulty_request",
             Self::Expired => "interaction_expired",
             Self::OtherBrowser => "interaction_cookie_missing",
@@ -113,6 +117,8 @@ pub struct PageError(pub(super) Box<Details>);
 #[derive(Clone)]
 pub(super) struct Details {
     pub(super) kind: ErrorKind,
+    /// What happened, where more is known than the kind says.
+    pub(super) what: Option<&'static str>,
     /// The plaque in each language: which one is spoken is known when the page is rendered.
     pub(super) asking: Option<[(Locale, Asking); 2]>,
     /// Where the service begins again.
@@ -134,6 +140,7 @@ impl PageError {
     pub fn new(kind: ErrorKind) -> Self {
         Self(Box::new(Details {
             kind,
+            what: None,
             asking: None,
             begin: None,
             ui_locales: None,
@@ -152,6 +159,13 @@ impl PageError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Says what happened in other words than those of its kind.
+    #[must_use]
+    pub fn saying(mut self, what: &'static str) -> Self {
+        self.0.what = Some(what);
+        self
     }
 
     /// Names the service the resident was on the way to.

@@ -14,7 +14,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use url::Url;
-use yimen_sdk::{Clock, Yimen};
+use yimen_sdk::{Clock, KeyRotation, Yimen};
 
 use crate::frame::City;
 use crate::{business_registration, language, social_security};
@@ -102,6 +102,8 @@ impl Department {
             .department(&settings.department)
             .client_id(&settings.client_id)
             .key_file(&settings.key_file)
+            // The provider was given the key itself.
+            .rotate_keys(KeyRotation::Never)
             .scopes(kind.scopes().iter().copied())
             .api_callers(kind.api_callers().iter().copied())
             .clock(settings.clock.clone());

@@ -58,7 +58,7 @@ impl Attempt {
     }
 
     fn open(yimen: &Yimen, sealed: &str) -> Option<Self> {
-        let plain = yimen.key().sealer().open(PURPOSE, sealed)?;
+        let plain = yimen.sealer().open(PURPOSE, sealed)?;
         let attempt = serde_json::from_slice::<Self>(&plain).ok()?;
         (elapsed(moment(attempt.begun), yimen.now()) < LIFETIME).then_some(attempt)
     }
@@ -66,7 +66,7 @@ impl Attempt {
     /// The cookies to set when the attempt begins: its own, and an end to those too many.
     pub(crate) fn cookies(&self, yimen: &Yimen, headers: &HeaderMap) -> Result<Vec<HeaderValue>, Error> {
         let plain = serde_json::to_vec(self).unwrap_or_default();
-        let sealed = yimen.key().sealer().seal(PURPOSE, &plain)?;
+        let sealed = yimen.sealer().seal(PURPOSE, &plain)?;
         let name = cookie_name(yimen, &self.state).unwrap_or_default();
         let own = yimen.cookies().set(&name, &sealed, Some(LIFETIME));
         let too_many = surplus(yimen, headers, size(&name, &sealed));

@@ -1,15 +1,17 @@
 //! From a few lines of the department's code, or its environment, to a running client.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::client::Yimen;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::keys::DepartmentKey;
+use crate::keys::{AnySigner, KeyRotation, KeySettings, Pem, Signer, Source};
 use crate::link::{Link, LinkFault, Linked};
 use crate::session_store::{AnyStore, SessionLimits, SessionStore};
 use crate::settings::{Settings, inner_address, public_address};
+use crate::trust_mark::TrustMark;
+use crate::variables::Variables;
 
 const DEFAULT_KEY_FILE: &str = "yimen-key.pem";
 
@@ -21,24 +23,21 @@ pub struct Builder {
     issuer: Option<String>,
     department: Option<String>,
     client_id: Option<String>,
-    key_file: Option<PathBuf>,
-    key_pem: Option<Pem>,
+    protocol_key: Option<Source>,
+    federation_key: Option<Source>,
+    sealing_secret: Option<Pem>,
+    rotation: Option<KeyRotation>,
     scopes: Option<Vec<String>>,
     api_callers: Vec<String>,
     internal_address: Option<String>,
     extra_ca: Option<PathBuf>,
+    authority_hints: Option<Vec<String>>,
+    trust_marks: Vec<String>,
+    organisation: Option<String>,
     store: AnyStore,
     limits: SessionLimits,
     link: Link,
     clock: Clock,
-}
-
-struct Pem(String);
-
-impl std::fmt::Debug for Pem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pem(…)")
-    }
 }
 
 impl Yimen {
@@ -69,16 +68,57 @@ impl Builder {
         self
     }
 
-    /// Where the department's key is kept; it is made there if there is none. `YIMEN_KEY_FILE`, else
-    /// `yimen-key.pem`.
+    /// Where the key is kept that proves to the provider who this is; it is made there if there is none.
+    /// `YIMEN_KEY_FILE`, else `yimen-key.pem`.
     pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.key_file = Some(path.into());
+        self.protocol_key = Some(Source::File(path.into()));
         self
     }
 
-    /// The department's key itself (PKCS#8, P-256), where a file will not do. `YIMEN_KEY_PEM`.
+    /// That key itself (PKCS#8, P-256), where a file will not do. Of several, the first signs and all are published.
+    /// `YIMEN_KEY_PEM`.
     pub fn key_pem(mut self, pem: impl Into<String>) -> Self {
-        self.key_pem = Some(Pem(pem.into()));
+        self.protocol_key = Some(Source::Pem(Pem(pem.into()), ".key_pem"));
+        self
+    }
+
+    /// That key in a hardware security module.
+    pub fn protocol_signer(mut self, signer: impl Signer) -> Self {
+        self.protocol_key = Some(Source::Signer(AnySigner::new(signer)));
+        self
+    }
+
+    /// Where the key is kept that signs what the department states in the federation, and nothing else.
+    /// `YIMEN_FEDERATION_KEY_FILE`, else `yimen-federation-key.pem` beside the other key's file. Where that other key
+    /// is no file and nothing is said of this one, the department states nothing.
+    pub fn federation_key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.federation_key = Some(Source::File(path.into()));
+        self
+    }
+
+    /// That key itself. `YIMEN_FEDERATION_KEY_PEM`.
+    pub fn federation_key_pem(mut self, pem: impl Into<String>) -> Self {
+        self.federation_key = Some(Source::Pem(Pem(pem.into()), ".federation_key_pem"));
+        self
+    }
+
+    /// That key in a hardware security module.
+    pub fn federation_signer(mut self, signer: impl Signer) -> Self {
+        self.federation_key = Some(Source::Signer(AnySigner::new(signer)));
+        self
+    }
+
+    /// What cookies and stored sessions are sealed with, 32 bytes or more that nobody can guess, where several nodes
+    /// have their key in a hardware security module: a key in a file or a text has one of its own.
+    /// `YIMEN_SEALING_SECRET`.
+    pub fn sealing_secret(mut self, secret: impl Into<String>) -> Self {
+        self.sealing_secret = Some(Pem(secret.into()));
+        self
+    }
+
+    /// Whether the SDK replaces keys by new ones in time. `YIMEN_KEY_ROTATION`: `own-files`, `every-file` or `never`.
+    pub const fn rotate_keys(mut self, rotation: KeyRotation) -> Self {
+        self.rotation = Some(rotation);
         self
     }
 
@@ -105,6 +145,27 @@ impl Builder {
     /// Certificates (PEM) to trust besides the system's. `YIMEN_EXTRA_CA`.
     pub fn extra_ca(mut self, path: impl Into<PathBuf>) -> Self {
         self.extra_ca = Some(path.into());
+        self
+    }
+
+    /// Who vouches for the department in the federation: the provider unless said, such as the bureau that the
+    /// provider knows. `YIMEN_AUTHORITY_HINTS`, separated by spaces.
+    pub fn authority_hints<S: Into<String>>(mut self, entities: impl IntoIterator<Item = S>) -> Self {
+        self.authority_hints = Some(entities.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Shows a trust mark, the signed text as its issuer made it, until it ends. `YIMEN_TRUST_MARKS`, separated by
+    /// spaces.
+    pub fn trust_mark(mut self, jwt: impl Into<String>) -> Self {
+        self.trust_marks.push(jwt.into());
+        self
+    }
+
+    /// What the department calls itself in the federation. Residents read the name that the provider's operator has
+    /// given it. `YIMEN_ORGANISATION`.
+    pub fn organisation(mut self, name: impl Into<String>) -> Self {
+        self.organisation = Some(name.into());
         self
     }
 
@@ -187,52 +248,82 @@ impl Builder {
     pub async fn load(self) -> Result<Yimen, Error> {
         let (store, limits) = (self.store.clone(), self.limits);
         let (link, clock) = (self.link.clone(), self.clock.clone());
-        let (settings, key) = self.resolve(&|name| std::env::var(name).ok())?;
-        Yimen::start(settings, key, store, limits, link, clock).await
+        let (settings, keys) = self.resolve(&|name| std::env::var(name).ok())?;
+        Yimen::start(settings, keys.load(&clock)?, store, limits, link, clock).await
     }
 
-    fn resolve(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, DepartmentKey), Error> {
-        let or_env =
-            |said: Option<String>, name| said.or_else(|| variable(name)).filter(|text| !text.is_empty());
-        let path_or_env =
-            |said: Option<PathBuf>, name| said.or_else(|| or_env(None, name).map(PathBuf::from));
-
-        let issuer = or_env(self.issuer, "YIMEN_ISSUER").ok_or(Error::NotSet {
+    fn resolve(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, KeySettings), Error> {
+        let env = Variables(variable);
+        let issuer = env.or(self.issuer, "YIMEN_ISSUER").ok_or(Error::NotSet {
             what: "the provider's address",
             call: "Yimen::at",
             variable: "YIMEN_ISSUER",
         })?;
         public_address("the provider's address", &issuer)?;
-        let department = or_env(self.department, "YIMEN_DEPARTMENT").ok_or(Error::NotSet {
+        let department = env.or(self.department, "YIMEN_DEPARTMENT").ok_or(Error::NotSet {
             what: "the department's address",
             call: ".department",
             variable: "YIMEN_DEPARTMENT",
         })?;
-        let internal_address = or_env(self.internal_address, "YIMEN_INTERNAL_ADDRESS");
+        let hints = env.words_or(self.authority_hints, "YIMEN_AUTHORITY_HINTS");
+        let hints = hints.unwrap_or_else(|| vec![issuer.clone()]);
+        for hint in &hints {
+            public_address("an authority hint", hint)?;
+        }
+        let marks = Some(self.trust_marks).filter(|marks| !marks.is_empty());
+        let marks = env.words_or(marks, "YIMEN_TRUST_MARKS").unwrap_or_default();
+        let marks = marks.iter().map(|jwt| TrustMark::read(jwt, &department));
+        let internal_address = env.or(self.internal_address, "YIMEN_INTERNAL_ADDRESS");
 
         let settings = Settings {
-            client_id: or_env(self.client_id, "YIMEN_CLIENT_ID").unwrap_or_else(|| department.clone()),
+            client_id: env
+                .or(self.client_id, "YIMEN_CLIENT_ID")
+                .unwrap_or_else(|| department.clone()),
             department: public_address("the department's address", &department)?,
-            issuer,
             api_callers: self.api_callers,
-            scopes: with_openid(self.scopes.or_else(|| {
-                or_env(None, "YIMEN_SCOPES").map(|text| text.split_whitespace().map(str::to_owned).collect())
-            })),
+            scopes: with_openid(env.words_or(self.scopes, "YIMEN_SCOPES")),
             internal_address: internal_address.as_deref().map(inner_address).transpose()?,
-            extra_ca: path_or_env(self.extra_ca, "YIMEN_EXTRA_CA"),
+            extra_ca: env.path_or(self.extra_ca, "YIMEN_EXTRA_CA"),
+            authority_hints: hints,
+            trust_marks: marks.collect::<Result<_, _>>()?,
+            organisation: env.or(self.organisation, "YIMEN_ORGANISATION"),
+            entity_id: department,
+            issuer,
         };
-        let key = match self
-            .key_pem
-            .map(|pem| pem.0)
-            .or_else(|| or_env(None, "YIMEN_KEY_PEM"))
-        {
-            Some(pem) => DepartmentKey::from_pem(&pem, Path::new("YIMEN_KEY_PEM or .key_pem"))?,
-            None => {
-                let path = path_or_env(self.key_file, "YIMEN_KEY_FILE");
-                DepartmentKey::load_or_make(path.as_deref().unwrap_or(Path::new(DEFAULT_KEY_FILE)))?
-            }
+        let protocol = env.key_or(self.protocol_key, "YIMEN_KEY_PEM", "YIMEN_KEY_FILE");
+        let federation = env.key_or(
+            self.federation_key,
+            "YIMEN_FEDERATION_KEY_PEM",
+            "YIMEN_FEDERATION_KEY_FILE",
+        );
+        let said = env.or(None, "YIMEN_KEY_ROTATION");
+        let keys = KeySettings {
+            protocol: protocol.unwrap_or_else(|| Source::File(DEFAULT_KEY_FILE.into())),
+            federation,
+            sealing: env
+                .or(self.sealing_secret.map(|secret| secret.0), "YIMEN_SEALING_SECRET")
+                .map(Pem),
+            rotation: match (self.rotation, said) {
+                (Some(rotation), _) => rotation,
+                (None, Some(said)) => rotation(&said)?,
+                (None, None) => KeyRotation::default(),
+            },
         };
-        Ok((settings, key))
+        Ok((settings, keys))
+    }
+}
+
+fn rotation(text: &str) -> Result<KeyRotation, Error> {
+    match text {
+        "own-files" => Ok(KeyRotation::OwnFiles),
+        "every-file" => Ok(KeyRotation::EveryFile),
+        "never" => Ok(KeyRotation::Never),
+        _ => Err(Error::Setting {
+            what: "YIMEN_KEY_ROTATION",
+            found: text.to_owned(),
+            problem: "is none of the three".to_owned(),
+            remedy: "say own-files, every-file or never",
+        }),
     }
 }
 
@@ -273,6 +364,39 @@ mod tests {
         assert_eq!(settings.issuer, "https://id.code.example");
         assert_eq!(settings.client_id, "https://hrss.env.example");
         assert_eq!(settings.scopes, ["openid", "profile", "phone"]);
+    }
+
+    #[test]
+    fn what_joins_a_department_may_all_come_from_the_environment() {
+        let variables = [
+            ("YIMEN_DEPARTMENT", "https://hrss.city.example"),
+            (
+                "YIMEN_AUTHORITY_HINTS",
+                "https://bureau.city.example https://id.city.example",
+            ),
+            ("YIMEN_FEDERATION_KEY_FILE", "/etc/federation.pem"),
+            ("YIMEN_KEY_ROTATION", "never"),
+        ];
+        let find = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let at = || Yimen::at("https://id.city.example");
+        let (settings, keys) = at().resolve(&find).unwrap();
+        assert_eq!(
+            settings.authority_hints,
+            ["https://bureau.city.example", "https://id.city.example"]
+        );
+        assert_eq!(keys.rotation, KeyRotation::Never);
+        assert!(matches!(keys.protocol, Source::File(path) if path.ends_with(DEFAULT_KEY_FILE)));
+        assert!(matches!(keys.federation, Some(Source::File(path)) if path.ends_with("federation.pem")));
+
+        let often = |name: &str| (name == "YIMEN_KEY_ROTATION").then(|| "often".to_owned());
+        let error = at()
+            .department("https://hrss.city.example")
+            .resolve(&often)
+            .unwrap_err();
+        assert!(error.to_string().contains("own-files"), "{error}");
     }
 
     #[test]

@@ -8,14 +8,16 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::cookies::CookieNames;
+use crate::entity::LastStatement;
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::keys::DepartmentKey;
+use crate::keys::{AllKeys, Federation, Protocol, Ring};
 use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
 use crate::quote::quote_sentence;
 use crate::registration;
+use crate::seal::Sealer;
 use crate::session::Session;
 use crate::session_store::{AnyStore, SessionLimits};
 use crate::sessions::Sessions;
@@ -27,7 +29,10 @@ pub struct Yimen(Arc<Parts>);
 
 struct Parts {
     settings: Arc<Settings>,
-    key: Arc<DepartmentKey>,
+    protocol_keys: Ring<Protocol>,
+    federation_keys: Option<Ring<Federation>>,
+    sealer: Arc<Sealer>,
+    statement: LastStatement,
     provider: Provider,
     sessions: Sessions,
     cookies: CookieNames,
@@ -39,7 +44,7 @@ struct Parts {
 impl Yimen {
     pub(crate) async fn start(
         settings: Settings,
-        key: DepartmentKey,
+        keys: AllKeys,
         store: AnyStore,
         limits: SessionLimits,
         link: Link,
@@ -48,12 +53,15 @@ impl Yimen {
         let home = settings.home()?;
         let cookies = CookieNames::of(&settings);
         let settings = Arc::new(settings);
-        let key = Arc::new(key);
-        let sessions = Sessions::new(store, limits, Arc::clone(&key));
+        let sealer = Arc::new(keys.sealer);
+        let sessions = Sessions::new(store, limits, Arc::clone(&sealer));
         let provider = Provider::new(Arc::clone(&settings), clock.clone())?;
         let yimen = Self(Arc::new(Parts {
             settings,
-            key,
+            protocol_keys: keys.protocol,
+            federation_keys: keys.federation,
+            sealer,
+            statement: LastStatement::default(),
             provider,
             sessions,
             cookies,
@@ -71,7 +79,7 @@ impl Yimen {
     /// What the provider must know of this department: client metadata (RFC 7591 §2) with its public key.
     #[must_use]
     pub fn registration(&self) -> Value {
-        registration::metadata(self.settings(), self.key())
+        registration::metadata(self.settings(), &self.protocol_keys().known())
     }
 
     /// The same as a command for the provider's machine, with the names that residents read left to fill in. Also
@@ -85,8 +93,26 @@ impl Yimen {
         &self.0.settings
     }
 
-    pub(crate) fn key(&self) -> &DepartmentKey {
-        &self.0.key
+    pub(crate) fn protocol_keys(&self) -> &Ring<Protocol> {
+        &self.0.protocol_keys
+    }
+
+    pub(crate) fn federation_keys(&self) -> Option<&Ring<Federation>> {
+        self.0.federation_keys.as_ref()
+    }
+
+    /// What the department states in the federation; `None` where it has no key for it.
+    pub(crate) async fn entity_statement(&self) -> Option<Result<String, Error>> {
+        let keys = self.federation_keys()?;
+        let statement = self
+            .0
+            .statement
+            .of(self.settings(), keys, self.protocol_keys(), self.now());
+        Some(statement.await)
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
     }
 
     pub(crate) fn provider(&self) -> &Provider {
@@ -118,14 +144,38 @@ impl Yimen {
         self.0.clock.now()
     }
 
+    /// What the provider's operator says once, so that this department may join by its address.
+    fn allow_command(&self) -> Option<String> {
+        let settings = self.settings();
+        let joins = self.federation_keys().is_some() && settings.client_id == settings.entity_id;
+        joins.then(|| registration::allow_command(settings))
+    }
+
+    /// The provider has taken this department for who it is.
+    pub(crate) fn note_accepted(&self) {
+        if let Some(keys) = self.federation_keys() {
+            keys.note_accepted();
+        }
+    }
+
+    /// The provider knows the department and does not serve it.
+    pub(crate) fn turned_away(&self, reason: &str) -> Error {
+        Error::TurnedAway {
+            client_id: self.settings().client_id.clone(),
+            reason: quote_sentence(reason),
+        }
+    }
+
     pub(crate) fn unknown_client(&self, reason: &str) -> Error {
         let settings = self.settings();
         Error::UnknownClient {
             client_id: settings.client_id.clone(),
             reason: quote_sentence(reason),
             redirect_uri: settings.endpoint("callback"),
-            kid: self.key().kid().to_owned(),
-            command: self.registration_command(),
+            kid: self.protocol_keys().known().kid().to_owned(),
+            command: self
+                .allow_command()
+                .unwrap_or_else(|| self.registration_command()),
         }
     }
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 use openidconnect::TokenResponse;
 use openidconnect::core::CoreTokenResponse;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::arrival::arrive;
 use crate::client::Yimen;
@@ -16,7 +15,7 @@ use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::person::Person;
 use crate::provider::Known;
-use crate::question::ask;
+use crate::question::ask_for;
 use crate::session_store::Watermark;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -57,13 +56,6 @@ pub enum DeviceAnswer {
     SignedIn(Person),
 }
 
-/// What the token endpoint says instead of tokens (RFC 6749 §5.2).
-#[derive(Deserialize)]
-struct Refusal {
-    error: String,
-    error_description: Option<String>,
-}
-
 impl Yimen {
     /// Begins a sign-in on this device. Its client must be registered for the grant
     /// (`--grant-type urn:ietf:params:oauth:grant-type:device_code`).
@@ -78,7 +70,7 @@ impl Yimen {
                 .nonsense(&"discovery names no device_authorization_endpoint")
         })?;
         let scope = self.settings().scopes.join(" ");
-        let shown: Shown = match post(self, endpoint, &[("scope", &scope)]).await? {
+        let shown: Shown = match ask_for(self, endpoint, &[("scope", &scope)]).await? {
             Ok(shown) => shown,
             Err(refusal) => return Err(refusal.into_error(self)),
         };
@@ -130,7 +122,7 @@ impl DeviceSignIn {
         let endpoint = endpoint.ok_or_else(|| self.yimen.provider().nonsense(&"no token endpoint"))?;
         let watermark = self.yimen.sessions().watermark().await?;
         let form = [("grant_type", GRANT), ("device_code", &self.shown.device_code)];
-        let refusal = match post::<CoreTokenResponse>(&self.yimen, endpoint, &form).await? {
+        let refusal = match ask_for::<CoreTokenResponse>(&self.yimen, endpoint, &form).await? {
             Ok(tokens) => return self.sign_in(&tokens, watermark).await,
             Err(refusal) => refusal,
         };
@@ -164,35 +156,4 @@ impl fmt::Debug for DeviceSignIn {
             .field("user_code", &self.shown.user_code)
             .finish_non_exhaustive()
     }
-}
-
-impl Refusal {
-    fn into_error(self, yimen: &Yimen) -> Error {
-        match self.error.as_str() {
-            "invalid_client" | "unauthorized_client" => {
-                yimen.unknown_client(&self.error_description.unwrap_or(self.error))
-            }
-            _ => Error::refused(&self.error, self.error_description.as_deref()),
-        }
-    }
-}
-
-/// One form to the provider, and its answer or refusal as JSON.
-async fn post<T: DeserializeOwned>(
-    yimen: &Yimen,
-    endpoint: &str,
-    fields: &[(&str, &str)],
-) -> Result<Result<T, Refusal>, Error> {
-    let answer = ask(yimen, endpoint, fields).await?;
-    // The text of a parse error could quote a token.
-    let unread = |_| {
-        yimen
-            .provider()
-            .nonsense(&format!("what {endpoint} answered cannot be read"))
-    };
-    Ok(if answer.status().is_success() {
-        Ok(serde_json::from_slice(answer.body()).map_err(unread)?)
-    } else {
-        Err(serde_json::from_slice(answer.body()).map_err(unread)?)
-    })
 }

@@ -36,6 +36,11 @@ pub enum Error {
     },
 
     #[error(
+        "the signer of the department's key `{kid}` did not sign ({problem}): see the module that holds it"
+    )]
+    Signer { kid: String, problem: String },
+
+    #[error(
         "the provider at {address} calls itself `{found}`, but this department expects `{expected}`: give \
          Yimen::at (or YIMEN_ISSUER) exactly the provider's `public_url`, and an address on an inner network \
          by `.internal_address`"
@@ -70,6 +75,12 @@ pub enum Error {
         kid: String,
         command: String,
     },
+
+    #[error(
+        "the provider does not serve this department now, client `{client_id}` ({reason}): its operator has suspended it, \
+         and resumes it by `yimen department resume`"
+    )]
+    TurnedAway { client_id: String, reason: String },
 
     #[error(
         "the clocks differ by {seconds} seconds (positive: the provider is ahead), and 60 are allowed: set both \
@@ -155,7 +166,9 @@ impl Error {
             Self::SignedOut | Self::AccessExpired | Self::InsufficientAuthentication { .. } => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Unreachable { .. } | Self::SessionStore { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable { .. } | Self::SessionStore { .. } | Self::TurnedAway { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::BadAnswer { .. }
             | Self::Refused { .. }
             | Self::BadToken { .. }

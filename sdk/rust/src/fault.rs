@@ -175,6 +175,14 @@ impl Fault {
                 zh: "本网站暂时忙不过来",
                 en: "This site cannot answer right now",
             },
+            Kind::Failed(Error::UnknownClient { .. }) => Words {
+                zh: "这项服务还没有接入统一登录",
+                en: "This service is not connected to the city’s sign-in",
+            },
+            Kind::Failed(Error::TurnedAway { .. }) => Words {
+                zh: "这项服务的登录已被暂停",
+                en: "Sign-in to this service is suspended",
+            },
             Kind::Failed(error) if error.is_temporary() => Words {
                 zh: "登录暂时用不了",
                 en: "Sign-in is not available right now",
@@ -221,6 +229,20 @@ impl Fault {
                 en: "We cannot see right now whether you are signed in. You need not sign in again: please try again in a \
                      moment. If that fails too, tell the helpline the number below.",
             },
+            Kind::Failed(Error::UnknownClient { .. }) => Words {
+                zh: "统一登录平台还不认识这个网站，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问进展，\
+                     请把下面的编号告诉服务热线。",
+                en: "The city’s sign-in service does not know this site yet, so you cannot sign in here now. It is not your \
+                     fault; your account and other services are not affected. To ask about it, tell the helpline the \
+                     number below.",
+            },
+            Kind::Failed(Error::TurnedAway { .. }) => Words {
+                zh: "统一登录平台暂停了这个网站的登录，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问\
+                     进展，请把下面的编号告诉服务热线。",
+                en: "The city’s sign-in service has suspended this site, so you cannot sign in here now. It is not your \
+                     fault; your account and other services are not affected. To ask about it, tell the helpline the \
+                     number below.",
+            },
             Kind::Failed(error) if error.is_temporary() => Words {
                 zh: "统一登录平台暂时联系不上。请过一会儿再试。",
                 en: "The city’s sign-in service cannot be reached. Please try again in a moment.",
@@ -258,7 +280,9 @@ impl Fault {
             },
         };
         match self.kind {
-            Kind::Declined | Kind::NotConfirmed => vec![home, sign_in],
+            Kind::Declined
+            | Kind::NotConfirmed
+            | Kind::Failed(Error::UnknownClient { .. } | Error::TurnedAway { .. }) => vec![home, sign_in],
             Kind::OtherIssuer(_) | Kind::NotOurForm | Kind::NoWordOfSignOut(_) => vec![home],
             _ => vec![sign_in, home],
         }

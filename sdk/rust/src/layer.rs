@@ -1,4 +1,4 @@
-//! The layer around the department's routes: answers `/yimen/*` itself and tells the rest who is asking.
+//! The layer around the department's routes: answers `/yimen/*` and the entity configuration itself and tells the rest who is asking.
 
 use std::future::Future;
 use std::mem;
@@ -8,13 +8,14 @@ use std::task::{Context, Poll};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{Method, StatusCode};
 use tower::{Layer, Service};
 
 use crate::backchannel::backchannel_logout;
 use crate::callback::callback;
 use crate::client::Yimen;
+use crate::entity;
 use crate::error::Failure;
 use crate::fault::Fault;
 use crate::kiosk::{KioskIdle, is_html};
@@ -31,7 +32,7 @@ const LARGEST_FORM: usize = 64 * 1024;
 pub struct YimenLayer(Yimen);
 
 impl Yimen {
-    /// Answers `/yimen/*` and makes [`SignedIn`](crate::SignedIn) work in everything below it. Give it to the
+    /// Answers `/yimen/*` and `/.well-known/openid-federation`, and makes [`SignedIn`](crate::SignedIn) work in everything below it. Give it to the
     /// outermost router.
     #[must_use]
     pub fn layer(&self) -> YimenLayer {
@@ -118,6 +119,7 @@ enum Endpoint {
     Rest,
     Jwks,
     Registration,
+    EntityConfiguration,
     Style,
     Private,
 }
@@ -127,6 +129,9 @@ impl Endpoint {
     fn of(yimen: &Yimen, request: &Request) -> Option<Self> {
         let path = request.uri().path();
         let inside = path.strip_prefix(yimen.settings().prefix()).unwrap_or(path);
+        if inside == entity::PATH && yimen.federation_keys().is_some() {
+            return Some(Self::EntityConfiguration);
+        }
         Some(
             match inside
                 .strip_prefix("/yimen/")
@@ -156,8 +161,9 @@ impl Endpoint {
             return method_not_allowed(self.allowed());
         }
         match self {
-            Self::Jwks => return public(axum::Json(yimen.key().public_jwks())),
+            Self::Jwks => return public(axum::Json(yimen.protocol_keys().now().await.public_jwks())),
             Self::Registration => return public(format!("{}\n", yimen.registration_command())),
+            Self::EntityConfiguration => return entity_configuration(yimen).await,
             Self::Style => return page::style(),
             Self::Private => return page::private(),
             Self::Rest => return rest(yimen, headers).await,
@@ -181,7 +187,9 @@ impl Endpoint {
         match self {
             Self::SignIn => &[Method::GET, Method::POST],
             Self::Callback | Self::Rest => &[Method::GET],
-            Self::Jwks | Self::Registration | Self::Style | Self::Private => &[Method::GET, Method::HEAD],
+            Self::Jwks | Self::Registration | Self::EntityConfiguration | Self::Style | Self::Private => {
+                &[Method::GET, Method::HEAD]
+            }
             Self::SignOut | Self::BackchannelLogout => &[Method::POST],
         }
     }
@@ -190,6 +198,17 @@ impl Endpoint {
 fn method_not_allowed(allowed: &[Method]) -> Response {
     let names = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, names)]).into_response()
+}
+
+async fn entity_configuration(yimen: &Yimen) -> Response {
+    match yimen.entity_statement().await {
+        Some(Ok(jwt)) => public(([(CONTENT_TYPE, entity::CONTENT_TYPE)], jwt)),
+        Some(Err(error)) => {
+            tracing::error!(%error, "what this department states in the federation is not signed");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn public(document: impl IntoResponse) -> Response {

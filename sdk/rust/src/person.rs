@@ -74,16 +74,13 @@ impl Person {
     /// share this one's host or domain, cannot know it.
     #[must_use]
     pub fn form_token(&self) -> String {
-        self.yimen.key().sealer().prove(self.key.as_bytes())
+        self.yimen.sealer().prove(self.key.as_bytes())
     }
 
     /// Whether the form was made for this person's session.
     #[must_use]
     pub fn owns_form(&self, form_token: &str) -> bool {
-        self.yimen
-            .key()
-            .sealer()
-            .is_proven(self.key.as_bytes(), form_token)
+        self.yimen.sealer().is_proven(self.key.as_bytes(), form_token)
     }
 
     pub(crate) fn meets(&self, demand: Demand) -> bool {

@@ -38,9 +38,10 @@ pub(crate) type OidcClient = CoreClient<
     EndpointMaybeSet,
 >;
 
-/// What discovery says of OAuth beside OpenID Connect (RFC 8414 §2, RFC 8628 §4).
+/// What discovery says of OAuth beside OpenID Connect (RFC 8414 §2, RFC 8628 §4, RFC 9126 §5).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct OAuthMetadata {
+    pushed_authorization_request_endpoint: Option<Url>,
     device_authorization_endpoint: Option<Url>,
     revocation_endpoint: Option<Url>,
 }
@@ -72,6 +73,12 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Where a request is pushed to.
+    pub(crate) fn push_endpoint(&self) -> Option<&str> {
+        let endpoint = &self.oauth().pushed_authorization_request_endpoint;
+        endpoint.as_ref().map(Url::as_str)
+    }
+
     /// Where a device begins.
     pub(crate) fn device_endpoint(&self) -> Option<&str> {
         self.oauth()

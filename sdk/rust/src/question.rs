@@ -3,11 +3,13 @@
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
 use openidconnect::{AsyncHttpClient, HttpResponse};
+use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use crate::assertion::{ASSERTION_TYPE, client_assertion};
 use crate::client::Yimen;
 use crate::error::Error;
+use crate::refusal::Refusal;
 
 /// Each proof is good once, so each question makes its own.
 pub(crate) async fn ask(
@@ -16,7 +18,13 @@ pub(crate) async fn ask(
     fields: &[(&str, &str)],
 ) -> Result<HttpResponse, Error> {
     let (settings, provider) = (yimen.settings(), yimen.provider());
-    let proof = client_assertion(yimen.key(), &settings.client_id, &settings.issuer, yimen.now())?;
+    let proof = client_assertion(
+        yimen.protocol_keys(),
+        &settings.client_id,
+        &settings.issuer,
+        yimen.now(),
+    )
+    .await?;
     let form = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .append_pair("client_id", &settings.client_id)
@@ -32,4 +40,24 @@ pub(crate) async fn ask(
         .map_err(|error| provider.nonsense(&error))?;
     let answer = provider.http.call(request).await;
     answer.map_err(|reason| provider.unreachable(&reason))
+}
+
+/// One form to the provider, and its answer or refusal as JSON.
+pub(crate) async fn ask_for<T: DeserializeOwned>(
+    yimen: &Yimen,
+    endpoint: &str,
+    fields: &[(&str, &str)],
+) -> Result<Result<T, Refusal>, Error> {
+    let answer = ask(yimen, endpoint, fields).await?;
+    // The text of a parse error could quote a token.
+    let unread = |_| {
+        yimen
+            .provider()
+            .nonsense(&format!("what {endpoint} answered cannot be read"))
+    };
+    Ok(if answer.status().is_success() {
+        Ok(serde_json::from_slice(answer.body()).map_err(unread)?)
+    } else {
+        Err(serde_json::from_slice(answer.body()).map_err(unread)?)
+    })
 }

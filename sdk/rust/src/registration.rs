@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::keys::DepartmentKey;
+use crate::keys::{Keys, Protocol};
 use crate::settings::Settings;
 
 /// Client metadata (RFC 7591 §2, and the logout and initiation members of OpenID Connect).
-pub(crate) fn metadata(settings: &Settings, key: &DepartmentKey) -> Value {
+pub(crate) fn metadata(settings: &Settings, keys: &Keys<Protocol>) -> Value {
     json!({
         "client_id": settings.client_id,
         "redirect_uris": [settings.endpoint("callback")],
@@ -15,16 +15,29 @@ pub(crate) fn metadata(settings: &Settings, key: &DepartmentKey) -> Value {
         "backchannel_logout_session_required": true,
         "initiate_login_uri": settings.endpoint("sign-in"),
         "token_endpoint_auth_method": "private_key_jwt",
-        "token_endpoint_auth_signing_alg": "ES256",
+        "token_endpoint_auth_signing_alg": keys.algorithm().name(),
         "id_token_signed_response_alg": "ES256",
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
         "scope": settings.scopes.join(" "),
-        "jwks": key.public_jwks(),
+        "jwks": keys.public_jwks(),
     })
 }
 
-/// The same as a command for the provider's machine. The names that residents read are the operator's to give;
+/// The operator's word that the department may join by its address; the names that residents read are theirs to give.
+pub(crate) fn allow_command(settings: &Settings) -> String {
+    format!(
+        "yimen department allow {} --name 'SERVICE' --organisation 'DEPARTMENT' --scopes '{}'",
+        quoted(&settings.entity_id),
+        settings.scopes.join(" ")
+    )
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The registration as a command for the provider's machine. The names that residents read are the operator's to give;
 /// the key is fetched from this department.
 pub(crate) fn command(settings: &Settings) -> String {
     let options = [
@@ -38,7 +51,7 @@ pub(crate) fn command(settings: &Settings) -> String {
         ("id-token-alg", "ES256".to_owned()),
         ("scope", settings.scopes.join(" ")),
     ];
-    let options = options.map(|(name, value)| format!(" --{name} '{}'", value.replace('\'', r"'\''")));
+    let options = options.map(|(name, value)| format!(" --{name} {}", quoted(&value)));
     format!(
         "yimen client add --name 'SERVICE' --department 'DEPARTMENT'{}",
         options.concat()

@@ -1,7 +1,7 @@
 //! Small values that this department hands to a browser and alone can read or make.
 //!
-//! The keys are derived from the department's own key, so that every node of it, and the same node after a
-//! restart, opens what another has sealed.
+//! The keys are derived from one secret of the department, which lies with its protocol key and outlives it, so that
+//! every node, and the same node after a restart, opens what another has sealed.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::error::Unspecified;
-use ring::hkdf::{HKDF_SHA256, Salt};
+use ring::hkdf::{HKDF_SHA256, Prk};
 use ring::hmac;
 
 use crate::chance;
@@ -23,7 +23,11 @@ pub(crate) struct Sealer {
 
 impl Sealer {
     pub(crate) fn derived_from(secret: &[u8]) -> Result<Self, Unspecified> {
-        let root = Salt::new(HKDF_SHA256, b"yimen-sdk").extract(secret);
+        Self::of_root(&root_of(secret))
+    }
+
+    pub(crate) fn of_root(root: &[u8]) -> Result<Self, Unspecified> {
+        let root = Prk::new_less_safe(HKDF_SHA256, root);
         Ok(Self {
             secrecy: LessSafeKey::new(UnboundKey::from(root.expand(&[b"seal v1"], &AES_256_GCM)?)),
             proof: hmac::Key::from(root.expand(&[b"proof v1"], hmac::HMAC_SHA256)?),
@@ -78,6 +82,14 @@ impl Sealer {
     }
 }
 
+/// From which all that a secret seals can be opened, and not the secret itself be found (RFC 5869 §2.2).
+pub(crate) fn root_of(secret: &[u8]) -> [u8; 32] {
+    let salt = hmac::Key::new(hmac::HMAC_SHA256, b"yimen-sdk");
+    let mut root = [0; 32];
+    root.copy_from_slice(hmac::sign(&salt, secret).as_ref());
+    root
+}
+
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sealer")
@@ -100,6 +112,16 @@ mod tests {
             Sealer::derived_from(b"another").unwrap().open("attempt", &sealed),
             None
         );
+    }
+
+    /// What was sealed before the secret had a place of its own, by HKDF over the key.
+    #[test]
+    fn the_root_is_that_of_hkdf() {
+        let prk = ring::hkdf::Salt::new(HKDF_SHA256, b"yimen-sdk").extract(b"a department's key");
+        let key = hmac::Key::from(prk.expand(&[b"proof v1"], hmac::HMAC_SHA256).unwrap());
+        let token = BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"one"));
+        let sealer = Sealer::derived_from(b"a department's key").unwrap();
+        assert_eq!(sealer.prove(b"one"), token);
     }
 
     #[test]

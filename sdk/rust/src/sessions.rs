@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
-use crate::keys::DepartmentKey;
+use crate::seal::Sealer;
 use crate::session::{Ended, Session, SessionKey};
 use crate::session_store::{AnyStore, Ending, NewSession, SessionLimits, StoreFault, Watermark, Whom};
 use crate::turns::Turns;
@@ -16,7 +16,7 @@ const WHILE_A_SIGN_IN_TAKES: Duration = Duration::from_secs(300);
 pub(crate) struct Sessions {
     store: AnyStore,
     limits: SessionLimits,
-    key: Arc<DepartmentKey>,
+    sealer: Arc<Sealer>,
     turns: Turns,
 }
 
@@ -27,11 +27,11 @@ pub(crate) struct Kept {
 }
 
 impl Sessions {
-    pub(crate) fn new(store: AnyStore, limits: SessionLimits, key: Arc<DepartmentKey>) -> Self {
+    pub(crate) fn new(store: AnyStore, limits: SessionLimits, sealer: Arc<Sealer>) -> Self {
         Self {
             store,
             limits,
-            key,
+            sealer,
             turns: Turns::default(),
         }
     }
@@ -109,7 +109,7 @@ impl Sessions {
                 Ended::Sid(_) => Whom::SignIn(&name),
                 Ended::Sub(_) => Whom::Person(&name),
             },
-            word: &self.key.sealer().name("jti", jti),
+            word: &self.sealer.name("jti", jti),
             now,
             until: until.max(now + WHILE_A_SIGN_IN_TAKES),
         };
@@ -117,20 +117,20 @@ impl Sessions {
     }
 
     fn person(&self, sub: &str) -> String {
-        self.key.sealer().name("sub", sub)
+        self.sealer.name("sub", sub)
     }
 
     fn sign_in(&self, sid: &str) -> String {
-        self.key.sealer().name("sid", sid)
+        self.sealer.name("sid", sid)
     }
 
     fn seal(&self, key: SessionKey, session: &Session) -> Result<String, Error> {
         let plain = serde_json::to_vec(session).map_err(|fault| unasked(fault.into()))?;
-        self.key.sealer().seal(&purpose(key), &plain)
+        self.sealer.seal(&purpose(key), &plain)
     }
 
     fn open(&self, key: SessionKey, sealed: &str) -> Option<Session> {
-        let plain = self.key.sealer().open(&purpose(key), sealed)?;
+        let plain = self.sealer.open(&purpose(key), sealed)?;
         serde_json::from_slice(&plain).ok()
     }
 }

@@ -7,18 +7,25 @@ use url::{Host, Url};
 
 use crate::error::Error;
 use crate::local_path::LocalPath;
+use crate::trust_mark::TrustMark;
 
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// Compared byte by byte with what the provider says, so never normalised.
     pub(crate) issuer: String,
     pub(crate) department: Url,
+    /// The department's address letter by letter, as federations compare it (OpenID Federation 1.0 §16).
+    pub(crate) entity_id: String,
     pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,
     /// Other systems whose access tokens open this department's API.
     pub(crate) api_callers: Vec<String>,
     pub(crate) internal_address: Option<Url>,
     pub(crate) extra_ca: Option<PathBuf>,
+    /// Who vouches for the department: the provider, or a superior below it.
+    pub(crate) authority_hints: Vec<String>,
+    pub(crate) trust_marks: Vec<TrustMark>,
+    pub(crate) organisation: Option<String>,
 }
 
 impl Settings {

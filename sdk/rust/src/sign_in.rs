@@ -21,6 +21,7 @@ use crate::fault::{Fault, sign_in_address};
 use crate::form::once;
 use crate::local_path::LocalPath;
 use crate::provider::Known;
+use crate::push::push;
 
 struct Wish {
     /// Where to go afterwards: a path of this department.
@@ -42,7 +43,11 @@ pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> R
     let failed = |error| Fault::failed(error, return_to.clone());
     let known = yimen.provider().known().await.map_err(failed)?;
     let attempt = Attempt::begin(return_to.clone(), wish.demand, yimen.now()).map_err(failed)?;
-    let mut response = redirect(authorization_request(yimen, &known, &attempt, wish).as_str());
+    let mut address = authorization_request(yimen, &known, &attempt, wish);
+    if let Some(endpoint) = known.push_endpoint() {
+        address = push(yimen, &known, endpoint, &address).await.map_err(failed)?;
+    }
+    let mut response = redirect(address.as_str());
     for cookie in attempt.cookies(yimen, headers).map_err(failed)? {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -60,7 +60,7 @@ async fn end_session_address(yimen: &Yimen, id_token: &str) -> Result<Option<Url
         .append_pair("id_token_hint", id_token)
         .append_pair("client_id", &yimen.settings().client_id)
         .append_pair("post_logout_redirect_uri", &yimen.settings().home_address())
-        .append_pair("state", &yimen.key().sealer().seal(PURPOSE, b"")?);
+        .append_pair("state", &yimen.sealer().seal(PURPOSE, b"")?);
     Ok(Some(address))
 }
 
@@ -69,7 +69,7 @@ async fn end_session_address(yimen: &Yimen, id_token: &str) -> Result<Option<Url
 pub(crate) fn signed_out_landing(yimen: &Yimen, uri: &Uri) -> Option<Response> {
     let at_home = uri.path() == yimen.home().as_str() || uri.path() == "/";
     let state = uri.query()?.strip_prefix("state=")?;
-    (at_home && yimen.key().sealer().open(PURPOSE, state).is_some()).then(|| redirect(yimen.home().as_str()))
+    (at_home && yimen.sealer().open(PURPOSE, state).is_some()).then(|| redirect(yimen.home().as_str()))
 }
 
 fn without_session(yimen: &Yimen, headers: &HeaderMap, mut response: Response) -> Response {

@@ -7,10 +7,10 @@ use openidconnect::{
 
 use crate::assertion::{ASSERTION_TYPE, client_assertion};
 use crate::client::Yimen;
-use crate::clock::LEEWAY;
 use crate::error::Error;
 use crate::outgoing::NoAnswer;
 use crate::provider::Known;
+use crate::refusal;
 
 pub(crate) enum Refusal {
     /// The provider's own words (RFC 6749 §5.2).
@@ -25,16 +25,18 @@ pub(crate) async fn redeem(
     code: String,
     verifier: String,
 ) -> Result<CoreTokenResponse, Refusal> {
-    known
+    let tokens = known
         .client
         .exchange_code(AuthorizationCode::new(code))
         .map_err(|error| Refusal::Failed(yimen.provider().nonsense(&error)))?
         .set_pkce_verifier(PkceCodeVerifier::new(verifier))
         .add_extra_param("client_assertion_type", ASSERTION_TYPE)
-        .add_extra_param("client_assertion", assertion(yimen)?)
+        .add_extra_param("client_assertion", assertion(yimen).await?)
         .request_async(&yimen.provider().http)
         .await
-        .map_err(|error| explain(yimen, error))
+        .map_err(|error| explain(yimen, error))?;
+    yimen.note_accepted();
+    Ok(tokens)
 }
 
 /// A refresh token for a new access token (RFC 6749 §6).
@@ -48,15 +50,22 @@ pub(crate) async fn refresh(
         .exchange_refresh_token(token)
         .map_err(|error| Refusal::Failed(yimen.provider().nonsense(&error)))?
         .add_extra_param("client_assertion_type", ASSERTION_TYPE)
-        .add_extra_param("client_assertion", assertion(yimen)?)
+        .add_extra_param("client_assertion", assertion(yimen).await?)
         .request_async(&yimen.provider().http)
         .await
         .map_err(|error| explain(yimen, error))
 }
 
-fn assertion(yimen: &Yimen) -> Result<String, Refusal> {
+async fn assertion(yimen: &Yimen) -> Result<String, Refusal> {
     let settings = yimen.settings();
-    client_assertion(yimen.key(), &settings.client_id, &settings.issuer, yimen.now()).map_err(Refusal::Failed)
+    client_assertion(
+        yimen.protocol_keys(),
+        &settings.client_id,
+        &settings.issuer,
+        yimen.now(),
+    )
+    .await
+    .map_err(Refusal::Failed)
 }
 
 fn explain(
@@ -80,21 +89,13 @@ fn explain(
 
 impl Refusal {
     pub(crate) fn into_error(self, yimen: &Yimen) -> Error {
-        let (code, description) = match self {
-            Self::Failed(error) => return error,
-            Self::Said(code, description) => (code, description),
-        };
-        let drift = yimen.provider().http.drift();
-        match code {
-            CoreErrorResponseType::InvalidClient if drift.unsigned_abs() > LEEWAY.as_secs() => {
-                Error::ClockSkew { seconds: drift }
+        match self {
+            Self::Failed(error) => error,
+            Self::Said(code, error_description) => refusal::Refusal {
+                error: code.as_ref().to_owned(),
+                error_description,
             }
-            CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient => yimen
-                .unknown_client(&match description {
-                    Some(text) => format!("{}: {text}", code.as_ref()),
-                    None => code.as_ref().to_owned(),
-                }),
-            other => Error::refused(other.as_ref(), description.as_deref()),
+            .into_error(yimen),
         }
     }
 }

@@ -36,8 +36,8 @@ pub(in crate::cli) enum Department {
     TrustKeys {
         /// Its address
         url: String,
-        /// The thumbprint of each key, as the department says it over another way
-        #[arg(required = true, value_name = "FINGERPRINT", allow_hyphen_values = true)]
+        /// The thumbprint of each key, as the department says it over another way; after -- where one begins with a hyphen
+        #[arg(required = true, value_name = "FINGERPRINT")]
         fingerprints: Vec<String>,
     },
 }
@@ -72,7 +72,7 @@ pub(in crate::cli) struct Allow {
     /// A scope the service can do without; may be repeated
     #[arg(long = "optional", value_name = "SCOPE")]
     pub optional: Vec<String>,
-    /// A trust mark it is given, by its type; may be repeated
+    /// A trust mark it is given: identity-number or acts-for-enterprises; may be repeated
     #[arg(long = "marks", value_name = "TYPE")]
     pub marks: Vec<String>,
     /// Addresses that are not public and where its systems may be all the same, such as 10.20.0.0/16; may be repeated

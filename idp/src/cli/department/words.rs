@@ -145,7 +145,7 @@ pub(super) fn shown(looked: &Looked) -> String {
     for entity in looked.systems.iter().filter(|entity| entity.held.is_some()) {
         text.push_str(&format!(
             "\n{} signs with other keys now, and none of the old ones says so. Compare the new ones with what the department \
-             says, over another way than the one they came by; if they are its own:\n  yimen department trust-keys {} {}\n",
+             says, over another way than the one they came by; if they are its own:\n  yimen department trust-keys {} -- {}\n",
             entity.entity_id,
             entity.entity_id,
             entity.held_keys().join(" ")

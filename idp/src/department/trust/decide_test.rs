@@ -10,7 +10,7 @@ use super::{
 use crate::args;
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Clock;
-use crate::department::{Client, Origin, Standing, records as clients};
+use crate::department::{Client, ManageError, Origin, Standing, records as clients};
 use crate::federation::{EntityId, Relaxation};
 use crate::keys::jose::Algorithm;
 use crate::keys::jose::forge::ForgedKey;
@@ -137,6 +137,9 @@ async fn allowing_a_system_by_its_address_confirms_what_joined_by_a_wildcard() {
         "a registration by what was decided before comes too late"
     );
     drop(change);
+
+    let refused = crate::department::remove(&desk.db, &desk.context(), HRSS).await;
+    assert!(matches!(refused, Err(ManageError::NotTheOperators(_))));
 
     let again = desk
         .allow("*.gov.example", |terms| terms.name = "社保卡".to_owned())

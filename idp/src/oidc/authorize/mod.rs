@@ -26,9 +26,7 @@ use self::after_redirect::{
     check_manner, check_max_age, check_pkce, check_prompt, check_response_type, read_acr, read_claims,
     read_hint, refuse_unsupported,
 };
-use self::before_redirect::{
-    identify_client, prove_redirect_uri, read_client_id, receive, unpack_request_object,
-};
+use self::before_redirect::{prove_redirect_uri, read_client_id, receive, unpack_request_object};
 use self::request::{AuthorizationRequest, Reply, ReplyTo};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
@@ -40,7 +38,7 @@ use super::not_joined::not_joined;
 use super::par::Pushed;
 use super::{Code, Oidc, Parameters, QueryOrForm, Scope, WireError};
 use crate::clock::Timestamp;
-use crate::department::Client;
+use crate::department::{Client, admit};
 use crate::signin::offer_fresh_start;
 use crate::web::{Facts, Halt, Page, PageError};
 
@@ -61,8 +59,8 @@ pub async fn authorize(
     let client_id = read_client_id(&sent)?;
     let introduction = Introduction::by_request_object(&sent);
     let found = find_client(&oidc, client_id, introduction, facts.now).await;
-    let found = found.map_err(|fault| not_joined(client_id, fault))?;
-    let client = identify_client(client_id, found)?;
+    let found = found.map_err(|fault| not_joined(client_id, &fault))?;
+    let client = admit(client_id, found)?;
     let issuer = oidc.config.public_url.issuer();
     let asked = receive(&oidc, &client, sent, facts.now).await;
     let asked = asked.map_err(|fault| match fault.code {

@@ -12,14 +12,14 @@ use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, allowed, ask, required_since};
-use crate::department::{Client, account_in_sector};
+use crate::department::{Client, account_in_sector, admit};
 use crate::oidc::device::{self, DeviceTold};
 use crate::oidc::par::Answered;
 use crate::oidc::sid::sid;
 use crate::oidc::tokens::Authentication;
 use crate::oidc::{Code, Oidc, Scope, WireError, acr_value, par};
 use crate::signin::{Aim, Interaction, InteractionFault, NewInteraction, Session};
-use crate::web::{ErrorKind, Facts, Halt, Page, PageError, see_other};
+use crate::web::{Facts, Halt, Page, PageError, see_other};
 
 /// One authorization request on its way to an answer.
 pub(super) struct Walk<'a> {
@@ -50,13 +50,9 @@ pub(super) async fn pick_up(
         let gone = InteractionFault::Gone { client_id };
         return Err(oidc.interactions.send_elsewhere(gone).await?);
     };
-    // Removed since the request began: the department's pages are closed at once.
-    let client = oidc
-        .departments
-        .client(&request.client_id)
-        .await?
-        .filter(|client| client.is_active());
-    let client = client.ok_or_else(|| PageError::new(ErrorKind::UnknownClient))?;
+    // Stopped since the request began: the department's pages are closed at once.
+    let client_id = &request.client_id;
+    let client = admit(client_id, oidc.departments.client(client_id).await?)?;
     // So is an address that was taken out of the registration.
     if let Some(reply) = request.reply_to.browser() {
         reply.redirect.prove_again(&client)?;

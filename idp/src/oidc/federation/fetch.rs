@@ -14,7 +14,9 @@ use crate::web::Facts;
 /// # Errors
 /// Where it has not joined, is suspended, or is not asked for as the standard has it.
 pub async fn fetch(
-    State(Federation { ourselves, members }): State<Federation>,
+    State(Federation {
+        ourselves, members, ..
+    }): State<Federation>,
     facts: Facts,
     asked: Asked,
 ) -> Result<Response, WireError> {

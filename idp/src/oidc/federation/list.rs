@@ -14,7 +14,9 @@ use crate::oidc::WireError;
 /// # Errors
 /// Where a filter is not what the standard has.
 pub async fn list(
-    State(Federation { ourselves, members }): State<Federation>,
+    State(Federation {
+        ourselves, members, ..
+    }): State<Federation>,
     asked: Asked,
 ) -> Result<Response, WireError> {
     let types: Vec<&str> = asked.all("entity_type").collect();

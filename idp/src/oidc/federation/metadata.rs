@@ -12,6 +12,7 @@ pub fn metadata(config: &Config) -> Metadata {
     let anchor = json!({
         "federation_fetch_endpoint": at("/federation/fetch"),
         "federation_list_endpoint": at("/federation/list"),
+        "federation_resolve_endpoint": at("/federation/resolve"),
         "federation_trust_mark_status_endpoint": at("/federation/trust-mark-status"),
         "federation_trust_mark_endpoint": at("/federation/trust-mark"),
         "federation_historical_keys_endpoint": at("/federation/historical-keys"),

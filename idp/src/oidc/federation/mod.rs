@@ -1,5 +1,6 @@
 //! What others ask us as the city's trust anchor, in the standard's order (OpenID Federation 1.0 §8 and §9). Nobody has to
-//! prove who they are: it is all public. Nothing is fetched for anyone who asks.
+//! prove who they are: it is all public. To resolve an entity we ask it, at most once a minute, and only where it has joined;
+//! nothing else is fetched for anyone who asks.
 
 mod answer;
 mod asked;
@@ -8,6 +9,7 @@ mod fetch;
 mod historical_keys;
 mod list;
 mod metadata;
+mod resolve;
 mod trust_mark;
 mod trust_mark_status;
 
@@ -16,9 +18,11 @@ pub use fetch::fetch;
 pub use historical_keys::historical_keys;
 pub use list::list;
 pub use metadata::metadata;
+pub use resolve::{Chains, resolve};
 pub use trust_mark::trust_mark;
 pub use trust_mark_status::trust_mark_status;
 
+use crate::department::trust::join::Joining;
 use crate::department::trust::{Members, Ourselves};
 
 /// The handles that a trust anchor uses.
@@ -26,4 +30,6 @@ use crate::department::trust::{Members, Ourselves};
 pub struct Federation {
     pub ourselves: Ourselves,
     pub members: Members,
+    pub joining: Joining,
+    pub chains: Chains,
 }

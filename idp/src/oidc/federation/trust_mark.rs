@@ -14,7 +14,9 @@ use crate::web::Facts;
 /// # Errors
 /// Where the entity does not have it.
 pub async fn trust_mark(
-    State(Federation { ourselves, members }): State<Federation>,
+    State(Federation {
+        ourselves, members, ..
+    }): State<Federation>,
     facts: Facts,
     asked: Asked,
 ) -> Result<Response, WireError> {

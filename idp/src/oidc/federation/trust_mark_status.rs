@@ -1,5 +1,6 @@
 use axum::extract::State;
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::json;
 
 use super::Federation;
@@ -12,6 +13,16 @@ use crate::keys::StatementType;
 use crate::keys::jose::{Audience, ClaimRules, Claims, Expiry, LEEWAY, Typ, Unverified};
 use crate::oidc::{Code, Form, WireError};
 use crate::web::Facts;
+
+/// How a mark stands (OpenID Federation 1.0 §8.4.2).
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    Active,
+    Expired,
+    Revoked,
+    Invalid,
+}
 
 /// POST `/federation/trust-mark-status`: whether a mark still counts (OpenID Federation 1.0 §8.4).
 ///
@@ -36,11 +47,13 @@ pub async fn trust_mark_status(
     signed(StatementType::TrustMarkStatus, answer, Kept::Not)
 }
 
-async fn status(
-    Federation { ourselves, members }: &Federation,
+pub(super) async fn status(
+    Federation {
+        ourselves, members, ..
+    }: &Federation,
     mark: &str,
     now: Timestamp,
-) -> Result<&'static str, WireError> {
+) -> Result<Status, WireError> {
     let said = Unverified::parse(mark)
         .and_then(|token| token.unproven_claims())
         .map_err(|fault| invalid(format!("trust_mark: {fault}")))?;
@@ -62,7 +75,7 @@ async fn status(
     // A key that was revoked proves nothing any longer; one that is out of use still does.
     let typ = Typ::Is(StatementType::TrustMark.as_str());
     let Ok(claims) = ourselves.keys().verify(mark, typ, &rules, now) else {
-        return Ok("invalid");
+        return Ok(Status::Invalid);
     };
     let holder = claims
         .text("sub")
@@ -75,11 +88,11 @@ async fn status(
 }
 
 /// What the operator has taken back counts no more, whatever the mark says of its end.
-fn judge(claims: &Claims, name: &str, holder: Option<&Member>, now: Timestamp) -> &'static str {
+fn judge(claims: &Claims, name: &str, holder: Option<&Member>, now: Timestamp) -> Status {
     let is_given = holder.is_some_and(|member| member.marks().any(|held| held == name));
     match claims.time("exp") {
-        _ if !is_given => "revoked",
-        Some(end) if end.plus(LEEWAY) > now => "active",
-        _ => "expired",
+        _ if !is_given => Status::Revoked,
+        Some(end) if end.plus(LEEWAY) > now => Status::Active,
+        _ => Status::Expired,
     }
 }

@@ -12,6 +12,8 @@ pub enum Ended {
     SessionOver,
     /// The resident withdrew the consent, or it ran out.
     ConsentOver,
+    /// The client was suspended after it was made, whether or not it goes on by now.
+    ClientSuspended,
     /// The account is closed or locked.
     AccountClosed,
 }
@@ -30,6 +32,9 @@ pub fn check_live(grant: &Grant, now: Timestamp) -> Result<(), Ended> {
     }
     if grant.created_at <= grant.signed_out_at {
         return Err(Ended::SignedOutEverywhere);
+    }
+    if grant.is_suspended_since(grant.created_at) {
+        return Err(Ended::ClientSuspended);
     }
     // An answer counts for what was granted while it stood, and until it ends.
     let stands = |consent: Option<(Timestamp, Timestamp)>| {
@@ -73,6 +78,7 @@ mod tests {
             signed_out_at: at(0),
             session_ended: false,
             session_expires_at: at(1000),
+            client_ended_at: None,
             consent: Some((at(90), at(5000))),
             offline_consent: None,
         }
@@ -82,10 +88,11 @@ mod tests {
     fn each_end_ends_it() {
         assert_eq!(check_live(&grant(), at(500)), Ok(()));
         type Break = fn(&mut Grant);
-        let cases: [(Break, Ended); 6] = [
+        let cases: [(Break, Ended); 7] = [
             (|g| g.ended = true, Ended::Revoked),
             (|g| g.account_active = false, Ended::AccountClosed),
             (|g| g.signed_out_at = at(100), Ended::SignedOutEverywhere),
+            (|g| g.client_ended_at = Some(at(100)), Ended::ClientSuspended),
             (|g| g.session_ended = true, Ended::SessionOver),
             (|g| g.consent = None, Ended::ConsentOver),
             // Given again after it was withdrawn: the old grant does not come back to life.
@@ -97,6 +104,11 @@ mod tests {
             assert_eq!(check_live(&changed, at(500)), Err(reason));
         }
         assert_eq!(check_live(&grant(), at(1000)), Err(Ended::SessionOver));
+        let later = Grant {
+            client_ended_at: Some(at(99)),
+            ..grant()
+        };
+        assert_eq!(check_live(&later, at(500)), Ok(()));
     }
 
     #[test]

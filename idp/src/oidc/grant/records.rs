@@ -31,6 +31,8 @@ pub struct Grant {
     pub(super) signed_out_at: Timestamp,
     pub(super) session_ended: bool,
     pub(super) session_expires_at: Timestamp,
+    /// What its client was given up to then is over.
+    pub(super) client_ended_at: Option<Timestamp>,
     /// When the consent to sign in was given and until when it stands, unless withdrawn.
     pub(super) consent: Option<(Timestamp, Timestamp)>,
     /// The same of the consent to access without a session.
@@ -42,10 +44,11 @@ const INSERT: &str = "INSERT INTO oauth_grant \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 const FIND: &str = "SELECT g.id, g.account_id, g.session_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, g.revisions, \
-    g.ended_at, a.status, a.signed_out_at, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at, \
+    g.ended_at, client.grants_ended_at, a.status, a.signed_out_at, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at, \
     c.granted_at, c.expires_at AS consent_expires_at, c.withdrawn_at, \
     o.granted_at AS offline_granted_at, o.expires_at AS offline_expires_at, o.withdrawn_at AS offline_withdrawn_at \
     FROM oauth_grant g JOIN account a ON a.id = g.account_id JOIN session s ON s.id = g.session_id \
+    LEFT JOIN client ON client.client_id = g.client_id \
     LEFT JOIN consent c ON c.account_id = g.account_id AND c.client_id = g.client_id AND c.item = 'openid' \
     LEFT JOIN consent o ON o.account_id = g.account_id AND o.client_id = g.client_id AND o.item = 'offline_access' \
     WHERE g.id = $1";
@@ -161,9 +164,16 @@ impl Grant {
             signed_out_at: Timestamp::from_millis(0),
             session_ended: false,
             session_expires_at: now,
+            client_ended_at: None,
             consent: None,
             offline_consent: None,
         }
+    }
+
+    /// Whether its client has been suspended since that moment.
+    #[must_use]
+    pub fn is_suspended_since(&self, at: Timestamp) -> bool {
+        self.client_ended_at.is_some_and(|ended| at <= ended)
     }
 
     /// The grant of scopes that were asked for so.
@@ -225,6 +235,7 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
         signed_out_at: row.time("signed_out_at")?,
         session_ended: row.maybe_int("session_ended_at")?.is_some(),
         session_expires_at: row.time("session_expires_at")?,
+        client_ended_at: row.maybe_time("grants_ended_at")?,
         consent,
         offline_consent,
     })

@@ -27,6 +27,7 @@ pub(super) async fn exchange(
             "the resident signed out before the code was redeemed",
         ));
     }
+    let issued_at = issued.issued_at;
     let sub = sub_for(&mut change, &client.sector, issued.account).await?;
     oidc.sessions
         .join(
@@ -50,12 +51,15 @@ pub(super) async fn exchange(
     .asked_as(issued.revisions)
     .held_to(client);
     grant::insert(&mut change, &grant).await?;
-    // What the resident allowed may have been withdrawn since the code was issued.
+    // What the resident allowed may have been withdrawn since the code was issued, or the client been suspended.
     let stored = grant::find_within(&mut change, &grant.id).await?;
-    if stored.is_none_or(|stored| grant::check_live(&stored, facts.now).is_err()) {
+    let stands = |stored: Grant| {
+        grant::check_live(&stored, facts.now).is_ok() && !stored.is_suspended_since(issued_at)
+    };
+    if !stored.is_some_and(stands) {
         return Err(WireError::new(
             Code::InvalidGrant,
-            "the resident took the permission back before the code was redeemed",
+            "the resident took the permission back before the code was redeemed, or the client was suspended",
         ));
     }
     let refresh_token = if client.metadata.may_use_grant("refresh_token") {

@@ -48,8 +48,8 @@ impl Default for SessionLimits {
 /// Keeps sessions, and the ends that the provider has told of, for all nodes of a department.
 ///
 /// Everything that a store is given is of use to nobody else: keys are hashes of what the cookies hold, persons and
-/// sign-ins are named by keyed hashes, and contents are sealed, each by the department's key. So all nodes need the
-/// same key file; with a new one, everybody signs in afresh.
+/// sign-ins are named by keyed hashes, and contents are sealed, each by a secret that lies with the department's key. So
+/// all nodes need the same; with another, everybody signs in afresh. When the SDK replaces the key, it stays.
 ///
 /// Times are the caller's: a store compares them with one another, never with a clock of its own. Each operation
 /// happens wholly or not at all, whoever else calls meanwhile. What has expired may be thrown away at any time.

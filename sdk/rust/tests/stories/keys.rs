@@ -47,13 +47,17 @@ impl Key {
         })
     }
 
+    pub(crate) fn signature(&self, message: &[u8]) -> Vec<u8> {
+        self.pair.sign(&chance(), message).unwrap().as_ref().to_vec()
+    }
+
     pub(crate) fn sign(&self, typ: &str, claims: &Value) -> String {
         self.sign_as(&json!({ "alg": "ES256", "typ": typ, "kid": self.kid }), claims)
     }
 
     pub(crate) fn sign_as(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", encode(header), encode(claims));
-        let signature = self.pair.sign(&chance(), message.as_bytes()).unwrap();
+        let signature = self.signature(message.as_bytes());
         format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
     }
 }
@@ -67,11 +71,20 @@ pub(crate) fn payload(token: &str) -> Value {
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// Whether `token` is signed by the one key in `jwks`.
+pub(crate) fn header(token: &str) -> Value {
+    let part = token.split('.').next().unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+/// Whether `token` is signed by the key in `jwks` that it names.
 pub(crate) fn is_signed_by(jwks: &Value, token: &str) -> bool {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let decode = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap();
-    let key = &jwks["keys"][0];
+    let kid = &header(token)["kid"];
+    let keys = jwks["keys"].as_array().unwrap();
+    let Some(key) = keys.iter().find(|key| key["kid"] == *kid) else {
+        return false;
+    };
     let point = [
         vec![4],
         decode(key["x"].as_str().unwrap()),

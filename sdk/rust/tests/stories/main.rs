@@ -11,6 +11,8 @@ mod device;
 #[cfg(test)]
 mod freshness;
 #[cfg(test)]
+mod joining;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod kiosk;
@@ -23,7 +25,11 @@ mod nodes;
 #[cfg(test)]
 mod provider;
 #[cfg(test)]
+mod pushing;
+#[cfg(test)]
 mod refreshing;
+#[cfg(test)]
+mod rotation;
 #[cfg(test)]
 #[path = "../../examples/sessions_in_sql.rs"]
 #[expect(dead_code, reason = "its `main`")]

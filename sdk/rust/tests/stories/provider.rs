@@ -50,6 +50,11 @@ pub(crate) struct Provider {
     pub(crate) other_user_info: AtomicBool,
     /// What the token endpoint answers instead of tokens.
     pub(crate) refusal: Mutex<Option<(StatusCode, Value)>>,
+    /// Requests are taken by the back channel, too (RFC 9126).
+    pub(crate) takes_pushed: AtomicBool,
+    pub(crate) pushed: Mutex<Vec<HashMap<String, String>>>,
+    /// What is answered there instead.
+    pub(crate) push_refusal: Mutex<Option<(StatusCode, Value)>>,
 }
 
 #[derive(Clone)]
@@ -92,6 +97,9 @@ impl Provider {
             alg_none: AtomicBool::new(false),
             other_user_info: AtomicBool::new(false),
             refusal: Mutex::default(),
+            takes_pushed: AtomicBool::new(true),
+            pushed: Mutex::default(),
+            push_refusal: Mutex::default(),
         })
     }
 
@@ -100,6 +108,7 @@ impl Provider {
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/oauth2/jwks", get(jwks))
             .route("/oauth2/token", post(token))
+            .route("/oauth2/par", post(push))
             .route("/oauth2/revoke", post(revoke))
             .route("/oauth2/userinfo", get(user_info))
             .route("/oauth2/device_authorization", post(device_authorization))
@@ -140,7 +149,18 @@ impl Provider {
             address.starts_with(&format!("{}/oauth2/authorize?", self.issuer)),
             "{address}"
         );
-        let parameters: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        let mut parameters: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        if self.takes_pushed.load(Ordering::Relaxed) {
+            assert_eq!(
+                parameters.len(),
+                2,
+                "the browser carries the request's name alone: {address}"
+            );
+            let number = parameters["request_uri"].strip_prefix(PUSHED).unwrap();
+            let pushed = self.pushed.lock().unwrap()[number.parse::<usize>().unwrap()].clone();
+            assert_eq!(parameters["client_id"], pushed["client_id"]);
+            parameters = pushed;
+        }
         assert_eq!(parameters["response_type"], "code");
         assert_eq!(parameters["code_challenge_method"], "S256");
         let request = Request {
@@ -222,6 +242,7 @@ impl Provider {
 }
 
 pub(crate) const CLIENT: &str = "http://localhost:8001";
+const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// As one that does not answer: the time that is waited for it has gone by.
 fn no_answer(provider: &Provider) -> Response {
@@ -235,7 +256,10 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Response {
         return no_answer(&provider);
     }
     let at = |path: &str| format!("{}{path}", provider.issuer);
+    let push = provider.takes_pushed.load(Ordering::Relaxed);
+    let push = push.then(|| at("/oauth2/par"));
     Json(json!({
+        "pushed_authorization_request_endpoint": push,
         "issuer": provider.issuer,
         "authorization_endpoint": at("/oauth2/authorize"),
         "token_endpoint": at("/oauth2/token"),
@@ -293,6 +317,19 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
     provider.redeemed.fetch_add(1, Ordering::Relaxed);
     answer["id_token"] = json!(provider.id_token(Some(&request.nonce)));
     Json(answer).into_response()
+}
+
+async fn push(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<String, String>>) -> Response {
+    provider.check_client(&form);
+    if let Some((status, body)) = provider.push_refusal.lock().unwrap().clone() {
+        return (status, Json(body)).into_response();
+    }
+    assert!(!form.contains_key("request_uri"), "RFC 9126 §2.1");
+    let mut pushed = provider.pushed.lock().unwrap();
+    let name = format!("{PUSHED}{}", pushed.len());
+    pushed.push(form);
+    let answer = json!({ "request_uri": name, "expires_in": 60 });
+    (StatusCode::CREATED, Json(answer)).into_response()
 }
 
 async fn device_authorization(

@@ -103,7 +103,8 @@ async fn another_party_may_begin_a_sign_in_but_only_at_this_provider() {
     let target = "http%3A%2F%2Flocalhost%3A8001%2Fpension";
     let link = format!("/yimen/sign-in?iss={iss}&login_hint=x&target_link_uri={target}");
     let address = browser.get(&link).await.location();
-    assert!(address.contains("login_hint=x"));
+    let (asked, _) = world.provider.read(&address);
+    assert_eq!(asked.parameters["login_hint"], "x");
     assert_eq!(
         browser.get(&world.provider.agree(&address)).await.location(),
         "/pension"

@@ -69,6 +69,7 @@ async fn the_provider_can_be_reached_by_an_inner_address() {
 async fn https_departments_pin_their_cookies_to_their_host() {
     let time = Time::start();
     let provider = Provider::start(time.clone()).await;
+    provider.takes_pushed.store(false, Ordering::Relaxed);
     let yimen = settings(&provider.issuer, &time)
         .department("https://hrss.city.example")
         .load()

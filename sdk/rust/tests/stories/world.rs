@@ -22,7 +22,11 @@ pub(crate) struct Time(Arc<AtomicU64>);
 impl Time {
     pub(crate) fn start() -> Self {
         let now = Clock::default().now().duration_since(UNIX_EPOCH).unwrap();
-        Self(Arc::new(AtomicU64::new(now.as_secs())))
+        Self::at(now.as_secs())
+    }
+
+    pub(crate) fn at(seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(seconds)))
     }
 
     pub(crate) fn seconds(&self) -> u64 {

@@ -8,6 +8,7 @@ mod bad_rows;
 mod carrier;
 mod commands;
 mod consent;
+mod departments;
 mod device_helper;
 mod enumeration;
 mod export;

@@ -1,13 +1,11 @@
 use ipnet::IpNet;
 
 use super::super::allowed::{Allowed, Pattern, Terms};
+use super::super::marks::MARKS;
 use super::narrowest;
 use crate::department::check as registration;
 use crate::department::model::ClientMetadata;
 use crate::federation::{EntityId, NameSubtree, Relaxation};
-
-/// As long as anything that a mark's type or a name is compared with.
-const LONGEST: usize = 200;
 
 /// Whether what is decided can be kept to. `all`: the decisions that there are.
 pub(super) fn check(
@@ -27,11 +25,9 @@ pub(super) fn check(
     metadata.purposes.clone_from(&terms.purposes);
     registration::check_words(&metadata)?;
     for mark in &terms.marks {
-        if mark.is_empty() || mark.len() > LONGEST || !mark.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!(
-                "--marks {}: a mark's type is an address or a word",
-                mark.escape_debug()
-            ));
+        if !MARKS.contains(&mark.as_str()) {
+            let known = MARKS.join(" and ");
+            return Err(format!("--marks {}: there are {known}", mark.escape_debug()));
         }
     }
     for range in &terms.ranges {

@@ -68,6 +68,7 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/.well-known/openid-federation", &["GET"]),
     ("/federation/fetch", &["GET"]),
     ("/federation/list", &["GET"]),
+    ("/federation/resolve", &["GET"]),
     ("/federation/trust-mark", &["GET"]),
     ("/federation/trust-mark-status", &["POST"]),
     ("/federation/historical-keys", &["GET"]),

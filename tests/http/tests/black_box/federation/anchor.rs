@@ -47,6 +47,7 @@ async fn it_is_the_provider_of_its_discovery_document_and_an_anchor_with_endpoin
     for (name, path) in [
         ("federation_fetch_endpoint", "/federation/fetch"),
         ("federation_list_endpoint", "/federation/list"),
+        ("federation_resolve_endpoint", "/federation/resolve"),
         ("federation_trust_mark_endpoint", "/federation/trust-mark"),
         (
             "federation_trust_mark_status_endpoint",
