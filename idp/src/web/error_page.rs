@@ -63,6 +63,7 @@ impl ErrorKind {
             Self::BadRequest | Self::UnsupportedMediaType => "error-bad-request",
             Self::UnknownClient => "error-unknown-client",
             Self::RedirectNotRegistered | Self::FaultyRequest => "error-service-fault",
+            Self::NotConnected => "error-not-connected",
             Self::Expired => "error-expired",
             Self::OtherBrowser => "error-other-browser",
             Self::ForeignForm => "error-foreign-form",
@@ -82,6 +83,7 @@ impl ErrorKind {
             Self::UnknownClient => "error-unknown-client-what",
             Self::RedirectNotRegistered => "error-redirect-what",
             Self::FaultyRequest => "error-service-fault-what",
+            Self::NotConnected => "error-not-connected-what",
             Self::Expired => "error-expired-what",
             Self::OtherBrowser => "error-other-browser-what",
             Self::ForeignForm => "error-foreign-form-what",
@@ -97,7 +99,7 @@ impl ErrorKind {
     /// What to do, in two steps; the third is always the helpline.
     const fn steps(self) -> [&'static str; 2] {
         match self {
-            Self::UnknownClient | Self::RedirectNotRegistered | Self::FaultyRequest => {
+            Self::UnknownClient | Self::RedirectNotRegistered | Self::NotConnected | Self::FaultyRequest => {
                 ["step-service-again", "step-half-hour"]
             }
             Self::Expired | Self::OtherBrowser | Self::ForeignForm => ["step-restart", "step-same-browser"],

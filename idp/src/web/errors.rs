@@ -22,6 +22,8 @@ pub enum ErrorKind {
     UnknownClient,
     /// A service asks to be answered at an address it has not registered.
     RedirectNotRegistered,
+    /// A service that may be one of the city's, but cannot be trusted as it is.
+    NotConnected,
     /// A service's request is faulty, and there is no address to say so to.
     FaultyRequest,
     /// The interaction is too old, or finished already.
@@ -41,10 +43,11 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BadRequest,
         Self::UnknownClient,
         Self::RedirectNotRegistered,
+        Self::NotConnected,
         Self::FaultyRequest,
         Self::Expired,
         Self::OtherBrowser,
@@ -64,6 +67,7 @@ impl ErrorKind {
             Self::BadRequest
             | Self::UnknownClient
             | Self::RedirectNotRegistered
+            | Self::NotConnected
             | Self::FaultyRequest
             | Self::OtherBrowser => StatusCode::BAD_REQUEST,
             Self::Expired => StatusCode::GONE,
@@ -85,6 +89,7 @@ impl ErrorKind {
             Self::BadRequest => "bad_request",
             Self::UnknownClient => "unknown_client",
             Self::RedirectNotRegistered => "redirect_uri_not_registered",
+            Self::NotConnected => "not_connected",
             Self::FaultyRequest => "faulty_request",
             Self::Expired => "interaction_expired",
             Self::OtherBrowser => "interaction_cookie_missing",
