@@ -1,4 +1,4 @@
-//! The keys we sign with, and JSON Web Signatures by anyone's keys.
+//! The keys we sign with, those of tokens and those of federation apart, and JSON Web Signatures by anyone's keys.
 //! May import: audit, store, clock, rng, config.
 
 pub mod jose;

@@ -17,6 +17,8 @@ use super::output::Output;
 use crate::carrier::Carrier;
 use crate::clock::Clock;
 use crate::config::{self, Config, PrivateFile};
+use crate::department::trust::About;
+use crate::federation::Metadata;
 use crate::fetch::extra_roots;
 use crate::gateway::http_client;
 use crate::http::{StartError, check_tls};
@@ -120,6 +122,7 @@ async fn look(config: &Config, file: &Path) -> Vec<Finding> {
     findings.push(Finding::new("proofing", proofing(config)));
     findings.push(Finding::new("carrier", carrier(config)));
     findings.push(Finding::new("place", place::check(config)));
+    findings.push(Finding::new("federation", federation(config)));
     findings.push(Finding::new("proxies", proxies(config)));
     let asked = address::ask(config).await;
     findings.extend(asked.findings);
@@ -132,6 +135,15 @@ async fn look(config: &Config, file: &Path) -> Vec<Finding> {
 /// A fault as the start of a node would tell it.
 fn placed(config: &Config, fault: impl Into<StartError>) -> String {
     Failure::to_start(&config.written, &fault.into()).to_string()
+}
+
+fn federation(config: &Config) -> Result<String, String> {
+    let about = About::of(config, Metadata::default()).map_err(|fault| placed(config, fault))?;
+    Ok(format!(
+        "departments know us as {}; anchors besides ourselves: {}",
+        about.id,
+        about.anchors.len()
+    ))
 }
 
 fn files(config: &Config) -> Result<String, String> {

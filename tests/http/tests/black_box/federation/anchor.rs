@@ -1,6 +1,6 @@
 use super::{CONFIGURATION, configuration};
 use serde_json::json;
-use yimen_http_tests::{TestApp, decode};
+use yimen_http_tests::{Key, TestApp, decode};
 
 #[tokio::test]
 async fn the_city_says_what_it_is_by_a_key_that_signs_nothing_else() {
@@ -91,6 +91,35 @@ async fn who_is_above_the_city_is_named_and_who_is_no_entity_stops_the_start() {
         !status.success() && said.contains("federation.statement_lifetime"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn an_anchor_of_the_configuration_is_an_entity_with_keys_in_a_file() {
+    let app = TestApp::start().await;
+    let file = app.dir().join("province.jwks.json");
+    let anchors = |id: &str| format!("[{{ id = \"{id}\", jwks = \"{}\" }}]", file.display());
+    let doctor = |id: &str| {
+        app.command_with(&[("YIMEN_FEDERATION__ANCHORS", &anchors(id))], &["doctor"])
+            .1
+    };
+    let province = "https://province.example";
+    assert!(
+        doctor(province).contains("a file that can be read"),
+        "{}",
+        doctor(province)
+    );
+    for (keys, said) in [("x", "it is not JSON"), ("{\"keys\":[]}", "the key set is empty")] {
+        std::fs::write(&file, keys).unwrap();
+        assert!(doctor(province).contains(said), "{}", doctor(province));
+    }
+    std::fs::write(&file, Key::new().jwks().to_string()).unwrap();
+    assert!(
+        doctor(province).contains("anchors besides ourselves: 1"),
+        "{}",
+        doctor(province)
+    );
+    assert!(doctor(&app.url("")).contains("not ourselves"));
+    assert!(doctor("https://province.example/?x").contains("federation.anchors"));
 }
 
 #[tokio::test]
