@@ -90,6 +90,36 @@ async fn a_redirect_uri_that_it_has_not_published_is_not_followed() {
 }
 
 #[tokio::test]
+async fn an_address_that_it_publishes_later_is_looked_for_when_it_asks() {
+    let app = TestApp::start().await;
+    let system = allowed(&app).await;
+    let resident = app.resident("13800000001");
+    sign_in(&resident, &system.client()).await;
+    for (at, is_pushed) in [("/new", true), ("/newer", false)] {
+        let mut client = system.client();
+        client.redirect_uri = format!("{}{at}", system.id);
+        system.publish_as(&[("redirect_uris", json!([client.redirect_uri]))]);
+        app.advance("11s").await;
+        let request = client.sign_in();
+        let request = if is_pushed {
+            client.pushed(request).await
+        } else {
+            let object = client.object(&request);
+            client.signed(request, &object)
+        };
+        let response = resident.go_through(&request).await;
+        client.tokens(&request, &response).await;
+    }
+    let old = system.client();
+    for _ in 0..3 {
+        old.push(&old.sign_in())
+            .await
+            .assert_error(400, "invalid_request");
+    }
+    assert_eq!(system.host.asked().len(), 3, "not at every request");
+}
+
+#[tokio::test]
 async fn its_keys_may_lie_at_an_address_of_its_own() {
     let app = TestApp::start().await;
     let [plain, signed] = [allowed(&app).await, allowed(&app).await];
