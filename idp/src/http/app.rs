@@ -396,6 +396,7 @@ macro_rules! room {
 }
 
 room!(Oidc {
+    joining,
     config,
     rng,
     db,

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use super::{Oidc, Parameters};
 use crate::clock::Timestamp;
 use crate::department::Client;
+use crate::department::trust::join::JoinFault;
 use crate::keys::jose::Unverified;
-use crate::store::StoreError;
 
 /// A longer chain is none that an anchor of ours would be at the end of.
 const MOST_STATEMENTS: usize = 16;
@@ -49,22 +49,23 @@ impl<'a> Introduction<'a> {
     }
 }
 
-/// The one way by which a request that is not yet authenticated finds its client.
+/// The one way by which a request that is not yet authenticated finds its client. Who introduces itself may join by it.
 ///
 /// # Errors
-/// Where the records do not answer.
+/// Why it may not.
 pub(super) async fn find_client(
     oidc: &Oidc,
     client_id: &str,
     introduction: Option<Introduction<'_>>,
-    _now: Timestamp,
-) -> Result<Option<Arc<Client>>, StoreError> {
-    let found = oidc.departments.client(client_id).await?;
-    if let (None, Some(introduction)) = (&found, introduction) {
-        let statements = introduction.trust_chain().map_or(0, |chain| chain.len());
-        tracing::debug!(statements, "a system introduces itself that is not registered");
+    now: Timestamp,
+) -> Result<Option<Arc<Client>>, JoinFault> {
+    match introduction {
+        Some(introduction) => {
+            let chain = introduction.trust_chain();
+            oidc.joining.client(client_id, chain, now).await
+        }
+        None => Ok(oidc.departments.client(client_id).await?),
     }
-    Ok(found)
 }
 
 #[cfg(test)]

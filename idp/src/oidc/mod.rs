@@ -15,6 +15,7 @@ mod introspect;
 mod joined;
 mod jwks;
 mod logout;
+mod not_joined;
 mod pages;
 mod par;
 mod parameters;
@@ -52,6 +53,7 @@ pub use wire_error::{Code, WireError};
 use crate::config::Config;
 use crate::consent::Consents;
 use crate::department::Departments;
+use crate::department::trust::join::Joining;
 use crate::fetch::Fetcher;
 use crate::keys::KeyRing;
 use crate::rng::Rng;
@@ -70,6 +72,7 @@ pub struct Oidc {
     pub vault: Vault,
     pub keys: KeyRing,
     pub departments: Departments,
+    pub joining: Joining,
     pub interactions: Interactions,
     pub sessions: Sessions,
     pub consents: Consents,

@@ -69,6 +69,7 @@ impl ErrorKind {
             Self::UnknownClient => "error-unknown-client",
             Self::RedirectNotRegistered | Self::FaultyRequest => "error-service-fault",
             Self::ServicePaused => "error-paused",
+            Self::NotConnected => "error-not-connected",
             Self::Expired => "error-expired",
             Self::OtherBrowser => "error-other-browser",
             Self::ForeignForm => "error-foreign-form",
@@ -89,6 +90,7 @@ impl ErrorKind {
             Self::RedirectNotRegistered => "error-redirect-what",
             Self::FaultyRequest => "error-service-fault-what",
             Self::ServicePaused => "error-paused-what",
+            Self::NotConnected => "error-not-connected-what",
             Self::Expired => "error-expired-what",
             Self::OtherBrowser => "error-other-browser-what",
             Self::ForeignForm => "error-foreign-form-what",
@@ -104,7 +106,7 @@ impl ErrorKind {
     /// What to do, in two steps; the third is always the helpline.
     const fn steps(self) -> [&'static str; 2] {
         match self {
-            Self::UnknownClient | Self::RedirectNotRegistered | Self::FaultyRequest => {
+            Self::UnknownClient | Self::RedirectNotRegistered | Self::NotConnected | Self::FaultyRequest => {
                 ["step-service-again", "step-half-hour"]
             }
             Self::ServicePaused => ["step-paused", "step-other-way"],

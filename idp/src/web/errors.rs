@@ -24,6 +24,8 @@ pub enum ErrorKind {
     RedirectNotRegistered,
     /// The city has stopped the service for a while.
     ServicePaused,
+    /// A service that may be one of the city's, but cannot be trusted as it is.
+    NotConnected,
     /// A service's request is faulty, and there is no address to say so to.
     FaultyRequest,
     /// The interaction is too old, or finished already.
@@ -48,6 +50,7 @@ impl ErrorKind {
         Self::UnknownClient,
         Self::RedirectNotRegistered,
         Self::ServicePaused,
+        Self::NotConnected,
         Self::FaultyRequest,
         Self::Expired,
         Self::OtherBrowser,
@@ -67,6 +70,7 @@ impl ErrorKind {
             Self::BadRequest
             | Self::UnknownClient
             | Self::RedirectNotRegistered
+            | Self::NotConnected
             | Self::FaultyRequest
             | Self::OtherBrowser => StatusCode::BAD_REQUEST,
             Self::Expired => StatusCode::GONE,
@@ -89,6 +93,7 @@ impl ErrorKind {
             Self::UnknownClient => "unknown_client",
             Self::RedirectNotRegistered => "redirect_uri_not_registered",
             Self::ServicePaused => "service_paused",
+            Self::NotConnected => "not_connected",
             Self::FaultyRequest => "faulty_request",
             Self::Expired => "interaction_expired",
             Self::OtherBrowser => "interaction_cookie_missing",

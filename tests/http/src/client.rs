@@ -131,7 +131,7 @@ pub struct Client {
     pub redirect_uri: String,
     pub scope: String,
     pub auth: Auth,
-    reach: Reach,
+    pub(crate) reach: Reach,
 }
 
 /// What one token response gave.

@@ -62,6 +62,9 @@ pub(super) fn client_metadata(
         id_token_signed_response_alg: claims.id_token_algorithm()?,
         scope: claims.scope(allowed)?,
         grant_types: claims.grant_types()?,
+        require_pushed_authorization_requests: claims.flag("require_pushed_authorization_requests")?,
+        require_signed_request_object: claims.flag("require_signed_request_object")?,
+        request_object_signing_alg: claims.text("request_object_signing_alg")?.map(str::to_owned),
         default_max_age: claims.default_max_age()?,
         default_acr_values: claims.texts("default_acr_values")?.unwrap_or_default(),
         ..ClientMetadata::default()
@@ -115,6 +118,14 @@ impl Claims<'_> {
             .transpose()
     }
 
+    fn flag(&self, claim: &'static str) -> Result<bool, TrustFault> {
+        match self.parameters.get(claim) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(found) => Err(self.fault(claim, "true or false", found)),
+        }
+    }
+
     fn texts(&self, claim: &'static str) -> Result<Option<Vec<String>>, TrustFault> {
         let read = |value: &Value| {
             let texts = value.as_array().and_then(|list| {
@@ -166,11 +177,8 @@ impl Claims<'_> {
             }
         }
         for claim in NOT_OFFERED_IF_TRUE {
-            match self.parameters.get(*claim) {
-                None | Some(Value::Bool(false)) => {}
-                Some(found) => {
-                    return Err(self.fault(claim, "nothing, since it is not offered here", found));
-                }
+            if self.flag(claim)? {
+                return Err(self.fault(claim, "nothing, since it is not offered here", true));
             }
         }
         self.is_one_of("application_type", &["web"])?;

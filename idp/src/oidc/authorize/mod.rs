@@ -34,6 +34,7 @@ use super::check_size::check_size;
 use super::device::DeviceKey;
 use super::find_client::{Introduction, find_client};
 use super::joined::check_signed;
+use super::not_joined::not_joined;
 use super::par::Pushed;
 use super::{Code, Oidc, Parameters, QueryOrForm, Scope, WireError};
 use crate::clock::Timestamp;
@@ -57,7 +58,8 @@ pub async fn authorize(
     let page = page.with_ui_locales(sent.get("ui_locales"));
     let client_id = read_client_id(&sent)?;
     let introduction = Introduction::by_request_object(&sent);
-    let found = find_client(&oidc, client_id, introduction, facts.now).await?;
+    let found = find_client(&oidc, client_id, introduction, facts.now).await;
+    let found = found.map_err(|fault| not_joined(client_id, fault))?;
     let client = admit(client_id, found)?;
     let issuer = oidc.config.public_url.issuer();
     let asked = receive(&oidc, &client, sent, facts.now).await;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::department::Client;
+use crate::fetch::Kind;
 use crate::keys::jose::{JwkSet, to_base64url};
 use crate::oidc::{Code, Oidc, WireError};
 use crate::store::hash;
@@ -42,10 +43,10 @@ pub(super) async fn client_keys(
     if will_do && let Some(stored) = oidc.state.get(&kept, now).await? {
         return parse(&stored, code);
     }
-    let fetched =
-        oidc.fetcher.get_json(uri, now).await.map_err(|fault| {
-            WireError::new(code, "the client's jwks_uri could not be read").because(fault)
-        })?;
+    let within = oidc.joining.ranges(client).await?;
+    let fetched = oidc.fetcher.get(uri, Kind::Json, &within, now).await;
+    let fetched = fetched
+        .map_err(|fault| WireError::new(code, "the client's jwks_uri could not be read").because(fault))?;
     let keys = parse(&fetched, code)?;
     oidc.state.put(&kept, &fetched, now, KEPT).await?;
     Ok(keys)

@@ -43,6 +43,10 @@ impl Kind {
                 let keys = client_keys(oidc, client, Fetch::Anew, self.code, now).await?;
                 parsed()?.verify(&keys, accept)
             }
+            Err(JoseError::UnknownKey) if let Some(renewed) = oidc.joining.anew(client, now).await => {
+                let keys = client_keys(oidc, &renewed, Fetch::IfNeeded, self.code, now).await?;
+                parsed()?.verify(&keys, accept)
+            }
             verified => verified,
         }
         .map_err(|fault| self.refuse(fault))

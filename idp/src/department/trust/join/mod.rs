@@ -122,17 +122,15 @@ impl Joining {
         Ok(Some(client))
     }
 
-    /// The client as it is now: for who has signed with a key that is not registered, as after a rotation. At most once
-    /// in ten seconds; the same client otherwise, or where there is nothing new.
-    pub async fn anew(&self, client: &Arc<Client>, now: Timestamp) -> Arc<Client> {
-        let id = EntityId::parse(&client.client_id, self.relaxation());
-        match id {
-            Ok(id) if client.origin == Origin::Federation && client.is_active() => self
-                .join(&id, None, Need::Anew, now)
-                .await
-                .unwrap_or_else(|_| Arc::clone(client)),
-            _ => Arc::clone(client),
+    /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
+    /// it cannot be had, or was fetched within the last seconds.
+    pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
+        let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
+        if client.origin != Origin::Federation || !client.is_active() {
+            return None;
         }
+        let renewed = self.join(&id, None, Need::Anew, now).await.ok()?;
+        (renewed.updated_at > client.updated_at).then_some(renewed)
     }
 
     /// Where a client's addresses may lead, beside the public ones.

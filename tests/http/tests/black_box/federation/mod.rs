@@ -1,6 +1,7 @@
 //! OpenID Federation 1.0: the city as a trust anchor.
 
 mod anchor;
+mod joining;
 mod keys;
 mod marks;
 mod resolve;

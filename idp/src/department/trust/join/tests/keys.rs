@@ -116,19 +116,17 @@ async fn a_key_that_is_not_registered_makes_us_look_anew_now_and_then() {
     let rotated = json!({"keys": [ForgedKey::new(Algorithm::Es256).jwk()]});
     claims["metadata"]["openid_relying_party"]["jwks"] = rotated.clone();
     city.publish_as(&pension, &pension.key, &claims);
-    assert_eq!(
-        city.joining.anew(&client, city.now()).await.metadata.jwks,
-        client.metadata.jwks
-    );
+    assert!(city.joining.anew(&client, city.now()).await.is_none());
     assert_eq!(city.asked(), 1);
     city.later(11);
-    let renewed = city.joining.anew(&client, city.now()).await;
+    let renewed = city.joining.anew(&client, city.now()).await.unwrap();
     assert_eq!(renewed.metadata.jwks, Some(rotated));
     for _ in 0..3 {
-        city.joining.anew(&client, city.now()).await;
+        assert!(city.joining.anew(&renewed, city.now()).await.is_none());
     }
     assert_eq!(city.asked(), 2);
     city.take_down(&pension);
     city.later(11);
-    assert!(city.joining.anew(&client, city.now()).await.is_active());
+    assert!(city.joining.anew(&renewed, city.now()).await.is_none());
+    assert!(city.join(&pension).await.unwrap().is_active());
 }

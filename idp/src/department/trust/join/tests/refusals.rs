@@ -71,6 +71,7 @@ async fn what_a_system_says_of_itself_is_held_to_our_rules() {
         ("id_token_encrypted_response_alg", json!("RSA-OAEP")),
         ("dpop_bound_access_tokens", json!(true)),
         ("request_object_signing_alg", json!("none")),
+        ("require_signed_request_object", json!("yes")),
     ] {
         let place = outcome(&city, &pension, parameter, value.clone()).await;
         assert!(
