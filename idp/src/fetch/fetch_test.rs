@@ -67,6 +67,7 @@ async fn in_production_this_machine_is_not_reached_by_any_name_or_number() {
     for host in [
         "127.0.0.1",
         "localhost",
+        "hrss.localhost",
         "2130706433",
         "0x7f.1",
         "[::1]",
