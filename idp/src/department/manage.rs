@@ -82,6 +82,7 @@ pub async fn add(
         allowed_id: None,
         expires_at: None,
         grants_ended_at: None,
+        ranges: Vec::new(),
         updated_at: context.now,
         secret_hash: secret.as_deref().map(hash),
         metadata,

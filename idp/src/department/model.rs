@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
@@ -21,6 +22,8 @@ pub struct Client {
     pub expires_at: Option<Timestamp>,
     /// What was granted up to then is over, and stays so.
     pub grants_ended_at: Option<Timestamp>,
+    /// Addresses that are not public and where it may be all the same.
+    pub ranges: Vec<IpNet>,
     /// Clients of one sector see the same subject identifiers (OpenID Connect Core 1.0 §8.1).
     pub sector: String,
     pub(super) secret_hash: Option<[u8; 32]>,
@@ -97,6 +100,7 @@ impl Client {
             allowed_id: None,
             expires_at: None,
             grants_ended_at: None,
+            ranges: Vec::new(),
             sector: "hrss.city.example".to_owned(),
             secret_hash: None,
             updated_at: Timestamp::from_millis(0),

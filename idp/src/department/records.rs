@@ -1,3 +1,4 @@
+use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::args;
@@ -6,16 +7,16 @@ use crate::clock::Timestamp;
 use crate::store::{Db, Row, StoreError};
 
 use super::model::{Client, Origin, Standing};
-use super::trust::allowed::Pause;
+use super::trust::allowed::{Pause, Terms};
 
 const FIND: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
     client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
-    a.status AS allowed_status, a.reason AS allowed_reason, e.status AS entity_status, e.reason AS entity_reason \
+    a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id WHERE client.client_id = $1";
 const LIST: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
     client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
-    a.status AS allowed_status, a.reason AS allowed_reason, e.status AS entity_status, e.reason AS entity_reason \
+    a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id ORDER BY client.client_id";
 const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash, metadata, created_at, updated_at) \
@@ -181,6 +182,7 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         allowed_id: row.maybe_uuid("allowed_id")?,
         expires_at: row.maybe_time("expires_at")?,
         grants_ended_at: row.maybe_time("grants_ended_at")?,
+        ranges: ranges(row)?,
         sector: row.text("sector")?,
         secret_hash: row
             .maybe_bytes("secret_hash")?
@@ -188,6 +190,15 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         updated_at: row.time("updated_at")?,
         metadata: serde_json::from_str(&metadata).map_err(|_| StoreError::Corrupt("client.metadata"))?,
     })
+}
+
+fn ranges(row: &Row) -> Result<Vec<IpNet>, StoreError> {
+    let Some(terms) = row.maybe_text("allowed_terms")? else {
+        return Ok(Vec::new());
+    };
+    let terms: Terms =
+        serde_json::from_str(&terms).map_err(|_| StoreError::Corrupt("allowed_department.terms"))?;
+    Ok(terms.ranges)
 }
 
 /// Whoever removes or suspends any of the three has the last word. A word we do not know stands for no.

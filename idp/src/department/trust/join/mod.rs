@@ -11,8 +11,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipnet::IpNet;
-
 pub use fault::JoinFault;
 
 use self::age::{Age, PAUSE, age};
@@ -131,19 +129,6 @@ impl Joining {
         }
         let renewed = self.join(&id, None, Need::Anew, now).await.ok()?;
         (renewed.updated_at > client.updated_at).then_some(renewed)
-    }
-
-    /// Where a client's addresses may lead, beside the public ones.
-    ///
-    /// # Errors
-    /// Where the records do not answer.
-    pub async fn ranges(&self, client: &Client) -> Result<Vec<IpNet>, StoreError> {
-        let Ok(id) = EntityId::parse(&client.client_id, self.relaxation()) else {
-            return Ok(Vec::new());
-        };
-        let covering = self.0.means.allowed.covering(&id).await?;
-        let covering = covering.filter(|allowed| Some(allowed.id) == client.allowed_id);
-        Ok(covering.map_or_else(Vec::new, |allowed| allowed.terms.ranges.clone()))
     }
 
     /// The chain that an entity has today, by asking for it anew: for who wants to see it, since nothing comes of it here.
