@@ -89,7 +89,7 @@ fn every_quick_start_has_the_same_ten_lines_and_one_command() {
     assert!(PROGRAM.lines().count() <= 10);
     for (name, text) in READMES {
         assert_eq!(rust_of(text), PROGRAM, "{name}");
-        assert_eq!(commands_of(text), [command.clone()], "{name}");
+        assert_eq!(commands_of(text), std::slice::from_ref(command), "{name}");
     }
 }
 
