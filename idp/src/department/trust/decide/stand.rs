@@ -1,6 +1,7 @@
 use super::super::allowed::records::{find_within, list_within, set_status};
 use super::super::allowed::{Allowed, Pattern, Pause, Status};
 use super::super::entity::{EntityStatus, records as entities};
+use super::allow::gather;
 use super::{DecideError, named};
 use crate::audit::{Action, Change, Context, Event};
 use crate::department::records as clients;
@@ -89,10 +90,10 @@ pub async fn resume(db: &Db, context: &Context, pattern: &Pattern) -> Result<Tol
 pub async fn remove(db: &Db, context: &Context, pattern: &Pattern) -> Result<Kept, DecideError> {
     let mut change = Change::begin(db, context).await?;
     let told = if let Some(allowed) = find_within(&mut change, pattern).await? {
+        end_grants(&mut change, &allowed).await?;
         if !set_status(&mut change, &allowed, Status::Removed, None).await? {
             return Err(DecideError::Overtaken(pattern.to_string()));
         }
-        end_grants(&mut change, &allowed).await?;
         if let Some(id) = named(pattern) {
             entities::bar(&mut change, id.as_str(), allowed.id).await?;
         }
@@ -124,7 +125,10 @@ async fn known(change: &mut Change, pattern: &Pattern) -> Result<String, DecideE
     Ok(entity.entity_id)
 }
 
+/// Of all whom it is about, also of one that was registered under another on its way.
 async fn end_grants(change: &mut Change, allowed: &Allowed) -> Result<(), StoreError> {
+    let all = list_within(change).await?;
+    gather(change, &all, allowed).await?;
     clients::end_grants_under(change, allowed.id).await
 }
 

@@ -193,7 +193,7 @@ impl Joining {
             return Err(fault);
         }
         let context = Context::of_node(now, &means.rng);
-        let outcome = self.attempt(id, allowed, &decisions, chain, &context).await;
+        let outcome = self.attempt(id, chain, &context).await;
         if let Err(fault) = &outcome {
             self.note(id, allowed, fault, &context).await;
             self.memory().remember(id, fault, now);
@@ -206,14 +206,17 @@ impl Joining {
     async fn attempt(
         &self,
         id: &EntityId,
-        allowed: &Allowed,
-        decisions: &Decisions,
         chain: Option<Vec<String>>,
         context: &Context,
     ) -> Result<Arc<Client>, JoinFault> {
         const ATTEMPTS: usize = 2;
         let means = &self.0.means;
         for _ in 0..ATTEMPTS {
+            let decisions = &*means.allowed.today().await?;
+            let allowed = narrowest(decisions, id).ok_or(JoinFault::NotCovered)?;
+            if !allowed.is_active() {
+                return Err(JoinFault::Suspended(allowed.reason));
+            }
             let entity = entities::find(&means.db, id).await?;
             match entity.as_ref().map(|entity| entity.status) {
                 Some(EntityStatus::Suspended) => {
@@ -232,8 +235,16 @@ impl Joining {
             let chain = found.chain.as_ref().map_err(|fault| refusal(&found, fault))?;
             let metadata = self.metadata(id, allowed, chain, context.now).await?;
             let client = register::client(id, before.as_deref(), metadata, allowed, chain, context);
-            let is_done =
-                register::register(&means.db, context, &found, chain, before.as_deref(), &client).await?;
+            let register = register::register(
+                &means.db,
+                context,
+                decisions,
+                &found,
+                chain,
+                before.as_deref(),
+                &client,
+            );
+            let is_done = register.await?;
             means.departments.forget(id.as_str());
             match means.departments.client(id.as_str()).await? {
                 Some(client) if is_done || !Need::Now.is_felt(&client, allowed, context.now) => {

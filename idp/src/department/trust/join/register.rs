@@ -5,12 +5,14 @@ use crate::department::consequence::{Wording, revisions};
 use crate::department::fields::changes;
 use crate::department::model::Client;
 use crate::department::records as clients;
-use crate::department::trust::allowed::Allowed;
+use crate::department::trust::allowed::{
+    Allowed, Decisions, by_pattern, narrowest, records as allowed_records,
+};
 use crate::department::trust::discover::{Found, Seen};
 use crate::department::trust::entity::{Stumble, records as entities};
 use crate::department::trust::pins::{Pins, fingerprints};
 use crate::department::{ClientMetadata, Origin, Standing};
-use crate::federation::{Chain, EntityId, Step, TrustFault};
+use crate::federation::{Chain, EntityId, Statement, Step, TrustFault};
 use crate::store::{Db, StoreError};
 
 use super::age;
@@ -48,10 +50,11 @@ pub(super) fn client(
 }
 
 /// Writes down a client with the keys that are pinned now of it and of its superiors, in one transaction. Answers whether
-/// all was still as it was when read: of two nodes at once, one writes.
+/// all was still as it was when read, the operator's decisions too: of two nodes at once, one writes.
 pub(super) async fn register(
     db: &Db,
     context: &Context,
+    decisions: &Decisions,
     found: &Found,
     chain: &Chain,
     before: Option<&Client>,
@@ -59,8 +62,12 @@ pub(super) async fn register(
 ) -> Result<bool, StoreError> {
     let mut change = Change::begin(db, context).await?;
     let subject = chain.subject().subject();
-    let superiors = chain.superiors().iter().map(crate::federation::Statement::issuer);
-    for id in [subject].into_iter().chain(superiors) {
+    let superiors = chain.superiors().iter().map(Statement::issuer);
+    let met: Vec<_> = [subject].into_iter().chain(superiors).collect();
+    if !are_decided_still(&mut change, decisions, &met).await? {
+        return Ok(false);
+    }
+    for id in met {
         let Some(seen) = found.of(id) else { continue };
         if !pin(&mut change, seen).await? && is_needed(seen, subject) {
             return Ok(false);
@@ -84,6 +91,28 @@ pub(super) async fn register(
     change.record(event.client(&client.client_id)).await?;
     change.commit().await?;
     Ok(true)
+}
+
+/// Whether those who were met stand under the decisions that were gone by. Whoever alters one of these meanwhile waits, and
+/// finds what has been registered.
+async fn are_decided_still(
+    change: &mut Change,
+    decisions: &Decisions,
+    met: &[&EntityId],
+) -> Result<bool, StoreError> {
+    let used = met.iter().filter_map(|id| narrowest(decisions, id));
+    let mut used: Vec<_> = used.filter(|allowed| allowed.is_active()).collect();
+    // In one order: two nodes never wait for each other.
+    used.sort_by_key(|allowed| allowed.id);
+    used.dedup_by_key(|allowed| allowed.id);
+    for allowed in used {
+        if !allowed_records::is_still(change, allowed).await? {
+            return Ok(false);
+        }
+    }
+    let today = by_pattern(allowed_records::list_within(change).await?);
+    let about = |all: &Decisions, id| narrowest(all, id).map(|allowed| allowed.id);
+    Ok(met.iter().all(|id| about(&today, id) == about(decisions, id)))
 }
 
 /// Where many systems of one superior join at once, it is enough that one of them notes how new its statement is.
