@@ -24,7 +24,7 @@ use crate::audit::Context;
 use crate::clock::Timestamp;
 use crate::department::model::Client;
 use crate::department::{Departments, Origin};
-use crate::federation::{Chain, EntityId, Relaxation, Step, TrustFault};
+use crate::federation::{Anchor, Chain, EntityId, Relaxation, Step, TrustFault};
 use crate::fetch::Fetcher;
 use crate::rng::Rng;
 use crate::store::{Db, StoreError};
@@ -63,6 +63,16 @@ struct Memory {
     turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
     failed: HashMap<String, (Timestamp, JoinFault)>,
     behind: HashSet<String>,
+}
+
+/// What a system is looked at for.
+#[derive(Debug)]
+struct Look<'a> {
+    id: &'a EntityId,
+    allowed: &'a Allowed,
+    decisions: &'a Decisions,
+    before: Option<&'a Client>,
+    context: &'a Context,
 }
 
 /// When a look is worth its while.
@@ -137,7 +147,7 @@ impl Joining {
     /// Why there is none.
     pub async fn chain(&self, id: &EntityId, now: Timestamp) -> Result<Chain, JoinFault> {
         let decisions = self.0.means.allowed.all().await?;
-        let found = self.discover(id, &decisions, None, now).await?;
+        let found = self.discover(id, &decisions, now).await?;
         found
             .chain
             .as_ref()
@@ -228,57 +238,82 @@ impl Joining {
                 None => return Err(crowded(id, allowed)),
             }
             let before = means.departments.client(id.as_str()).await?;
-            let found = self
-                .discover(id, decisions, chain.as_deref(), context.now)
-                .await?;
-            register::hold(&means.db, context, &found).await?;
-            let chain = found.chain.as_ref().map_err(|fault| refusal(&found, fault))?;
-            let metadata = self.metadata(id, allowed, chain, context.now).await?;
-            let client = register::client(id, before.as_deref(), metadata, allowed, chain, context);
-            let register = register::register(
-                &means.db,
-                context,
+            let look = Look {
+                id,
+                allowed,
                 decisions,
-                &found,
-                chain,
-                before.as_deref(),
-                &client,
-            );
-            let is_done = register.await?;
-            means.departments.forget(id.as_str());
-            match means.departments.client(id.as_str()).await? {
-                Some(client) if is_done || !Need::Now.is_felt(&client, allowed, context.now) => {
-                    return Ok(client);
-                }
-                _ => {}
+                before: before.as_deref(),
+                context,
+            };
+            // Anybody may have sent it: where nothing comes of it, that is no fault of the system's.
+            if let Some(found) = self.take(&look, chain.as_deref()).await?
+                && let Ok(Some(client)) = self.settle(&look, &found).await
+            {
+                return Ok(client);
+            }
+            let found = self.discover(id, decisions, context.now).await?;
+            register::hold(&means.db, context, &found).await?;
+            if let Some(client) = self.settle(&look, &found).await? {
+                return Ok(client);
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
+    }
+
+    /// Registers what was found; nothing where something has changed meanwhile.
+    async fn settle(&self, look: &Look<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
+        let (means, now) = (&self.0.means, look.context.now);
+        let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
+        let metadata = self.metadata(look.id, look.allowed, chain, now).await?;
+        let client = register::client(look, metadata, chain);
+        let is_done = register::register(&means.db, look, found, chain, &client).await?;
+        means.departments.forget(look.id.as_str());
+        let client = means.departments.client(look.id.as_str()).await?;
+        Ok(client.filter(|client| is_done || !Need::Now.is_felt(client, look.allowed, now)))
+    }
+
+    /// What came along, where the system has said it later than anything that we have from itself.
+    async fn take(&self, look: &Look<'_>, chain: Option<&[String]>) -> Result<Option<Found>, JoinFault> {
+        let Some(chain) = chain else { return Ok(None) };
+        let now = look.context.now;
+        let anchors = self.0.means.ourselves.anchors(now)?;
+        let found = self
+            .discovery(&anchors, look.decisions, now)
+            .take(look.id, chain)
+            .await?;
+        Ok(found.filter(|found| {
+            let known = found.of(look.id).and_then(|seen| seen.entity.as_ref());
+            let said = found.chain.as_ref().map(|chain| chain.subject().issued_at());
+            said.is_ok_and(|said| known.is_some_and(|known| said > known.statement_iat))
+        }))
+    }
+
+    fn discovery<'a>(
+        &'a self,
+        anchors: &'a [Anchor],
+        decisions: &'a Decisions,
+        now: Timestamp,
+    ) -> Discovery<'a> {
+        let means = &self.0.means;
+        Discovery {
+            db: &means.db,
+            fetcher: &means.fetcher,
+            ourselves: &means.ourselves,
+            anchors,
+            decisions,
+            limits: means.ourselves.limits(),
+            now,
+        }
     }
 
     async fn discover(
         &self,
         id: &EntityId,
         decisions: &Decisions,
-        chain: Option<&[String]>,
         now: Timestamp,
     ) -> Result<Found, JoinFault> {
-        let means = &self.0.means;
-        let anchors = means.ourselves.anchors(now)?;
-        let discovery = Discovery {
-            db: &means.db,
-            fetcher: &means.fetcher,
-            ourselves: &means.ourselves,
-            anchors: &anchors,
-            decisions,
-            limits: means.ourselves.limits(),
-            now,
-        };
-        if let Some(chain) = chain
-            && let Some(found) = discovery.take(id, chain).await?
-        {
-            return Ok(found);
-        }
+        let anchors = self.0.means.ourselves.anchors(now)?;
+        let discovery = self.discovery(&anchors, decisions, now);
         match tokio::time::timeout(PATIENCE, discovery.find(id)).await {
             Ok(found) => Ok(found?),
             Err(_) => {

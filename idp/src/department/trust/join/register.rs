@@ -15,21 +15,21 @@ use crate::department::{ClientMetadata, Origin, Standing};
 use crate::federation::{Chain, EntityId, Statement, Step, TrustFault};
 use crate::store::{Db, StoreError};
 
-use super::age;
+use super::{Look, age};
 
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
 const MOST_UNNAMED: i64 = 1000;
 
 /// A client as its chain of trust makes it.
-pub(super) fn client(
-    id: &EntityId,
-    before: Option<&Client>,
-    mut metadata: ClientMetadata,
-    allowed: &Allowed,
-    chain: &Chain,
-    context: &Context,
-) -> Client {
+pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chain) -> Client {
+    let Look {
+        id,
+        allowed,
+        before,
+        context,
+        ..
+    } = *look;
     if let Some(before) = before {
         metadata.revisions = revisions(&before.metadata, &metadata, Wording::Differs);
     }
@@ -53,18 +53,17 @@ pub(super) fn client(
 /// all was still as it was when read, the operator's decisions too: of two nodes at once, one writes.
 pub(super) async fn register(
     db: &Db,
-    context: &Context,
-    decisions: &Decisions,
+    look: &Look<'_>,
     found: &Found,
     chain: &Chain,
-    before: Option<&Client>,
     client: &Client,
 ) -> Result<bool, StoreError> {
-    let mut change = Change::begin(db, context).await?;
+    let mut change = Change::begin(db, look.context).await?;
+    let before = look.before;
     let subject = chain.subject().subject();
     let superiors = chain.superiors().iter().map(Statement::issuer);
     let met: Vec<_> = [subject].into_iter().chain(superiors).collect();
-    if !are_decided_still(&mut change, decisions, &met).await? {
+    if !are_decided_still(&mut change, look.decisions, &met).await? {
         return Ok(false);
     }
     for id in met {
