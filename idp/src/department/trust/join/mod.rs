@@ -63,6 +63,8 @@ struct Memory {
     turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
     failed: HashMap<String, (Timestamp, JoinFault)>,
     behind: HashSet<String>,
+    /// When a look for another key last found nothing new.
+    fruitless: HashMap<String, Timestamp>,
 }
 
 /// What a system is looked at for.
@@ -71,7 +73,8 @@ struct Look<'a> {
     id: &'a EntityId,
     allowed: &'a Allowed,
     decisions: &'a Decisions,
-    before: Option<&'a Client>,
+    before: Option<&'a Arc<Client>>,
+    need: Need,
     context: &'a Context,
 }
 
@@ -131,7 +134,7 @@ impl Joining {
     }
 
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
-    /// it cannot be had, or was fetched within the last seconds.
+    /// it cannot be had, was fetched within the last seconds, or looked at in vain within the last minute.
     pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
         let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
         if client.origin != Origin::Federation || !client.is_active() {
@@ -194,18 +197,25 @@ impl Joining {
         }
         let turn = self.memory().turn(id);
         let _ours = turn.lock().await;
-        if let Some(client) = means.departments.client(id.as_str()).await?
-            && !need.is_felt(&client, allowed, now)
+        let known = means.departments.client(id.as_str()).await?;
+        if let Some(client) = &known
+            && (!need.is_felt(client, allowed, now)
+                || need == Need::Anew && self.memory().is_fruitless(id, now))
         {
-            return Ok(client);
+            return Ok(Arc::clone(client));
         }
         if let Some(fault) = self.failed(id, PAUSE, now) {
             return Err(fault);
         }
         let context = Context::of_node(now, &means.rng);
-        let outcome = self.attempt(id, chain, &context).await;
+        let outcome = self.attempt(id, chain, need, &context).await;
+        let before = known.map(|known| known.updated_at);
+        let is_new = |client: &Arc<Client>| Some(client.updated_at) > before;
+        if need == Need::Anew && !outcome.as_ref().is_ok_and(is_new) {
+            self.memory().remember_fruitless(id, now);
+        }
         if let Err(fault) = &outcome {
-            self.note(id, allowed, fault, &context).await;
+            self.note(id, allowed, fault, need, &context).await;
             self.memory().remember(id, fault, now);
         } else {
             self.memory().failed.remove(id.as_str());
@@ -217,6 +227,7 @@ impl Joining {
         &self,
         id: &EntityId,
         chain: Option<Vec<String>>,
+        need: Need,
         context: &Context,
     ) -> Result<Arc<Client>, JoinFault> {
         const ATTEMPTS: usize = 2;
@@ -242,7 +253,8 @@ impl Joining {
                 id,
                 allowed,
                 decisions,
-                before: before.as_deref(),
+                before: before.as_ref(),
+                need,
                 context,
             };
             // Anybody may have sent it: where nothing comes of it, that is no fault of the system's.
@@ -266,6 +278,13 @@ impl Joining {
         let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
         let metadata = self.metadata(look.id, look.allowed, chain, now).await?;
         let client = register::client(look, metadata, chain);
+        // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
+        if look.need == Need::Anew
+            && let Some(before) = look.before
+            && !register::is_news(look, found, before, &client)
+        {
+            return Ok(Some(Arc::clone(before)));
+        }
         let is_done = register::register(&means.db, look, found, chain, &client).await?;
         means.departments.forget(look.id.as_str());
         let client = means.departments.client(look.id.as_str()).await?;
@@ -344,7 +363,7 @@ impl Joining {
     }
 
     /// For whoever mends it: a line in the log, and a note at the system's entry. That it could not join is told anyway.
-    async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, context: &Context) {
+    async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, need: Need, context: &Context) {
         let Some(trust) = fault.trust() else { return };
         tracing::warn!(
             system = %id,
@@ -355,6 +374,9 @@ impl Joining {
             found = trust.found,
             "a department's system could not join"
         );
+        if need == Need::Anew {
+            return;
+        }
         if let Err(fault) = register::note(&self.0.means.db, context, id, allowed, trust).await {
             tracing::warn!(%fault, system = %id, "why it could not join was not written down");
         }
@@ -376,6 +398,20 @@ impl Memory {
     fn turn(&mut self, id: &EntityId) -> Arc<tokio::sync::Mutex<()>> {
         self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(self.turns.entry(id.to_string()).or_default())
+    }
+
+    fn is_fruitless(&self, id: &EntityId, now: Timestamp) -> bool {
+        let at = self.fruitless.get(id.as_str());
+        at.is_some_and(|at| *at <= now && now.since(*at) < LATER)
+    }
+
+    /// Beyond what is remembered, whoever is known is looked at every ten seconds at the most.
+    fn remember_fruitless(&mut self, id: &EntityId, now: Timestamp) {
+        self.fruitless
+            .retain(|_, at| *at <= now && now.since(*at) < LATER);
+        if self.fruitless.len() < MOST {
+            self.fruitless.insert(id.to_string(), now);
+        }
     }
 
     /// A fault of ours is nobody's, and passes.

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::{Action, Change, Context, Event};
@@ -30,6 +31,7 @@ pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chai
         context,
         ..
     } = *look;
+    let before = before.map(Arc::as_ref);
     if let Some(before) = before {
         metadata.revisions = revisions(&before.metadata, &metadata, Wording::Differs);
     }
@@ -49,6 +51,17 @@ pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chai
     }
 }
 
+/// Whether a look has found anything that is not written down yet, save how long it is good.
+pub(super) fn is_news(look: &Look<'_>, found: &Found, before: &Client, client: &Client) -> bool {
+    let has_same_keys = found.of(look.id).is_some_and(|seen| {
+        matches!((&seen.pins, &seen.entity), (Pins::Same(statement), Some(entity)) if entity.jwks == *statement.keys_as_written())
+    });
+    !has_same_keys
+        || !before.is_active()
+        || before.metadata != client.metadata
+        || before.allowed_id != client.allowed_id
+}
+
 /// Writes down a client with the keys that are pinned now of it and of its superiors, in one transaction. Answers whether
 /// all was still as it was when read, the operator's decisions too: of two nodes at once, one writes.
 pub(super) async fn register(
@@ -59,7 +72,7 @@ pub(super) async fn register(
     client: &Client,
 ) -> Result<bool, StoreError> {
     let mut change = Change::begin(db, look.context).await?;
-    let before = look.before;
+    let before = look.before.map(Arc::as_ref);
     let subject = chain.subject().subject();
     let superiors = chain.superiors().iter().map(Statement::issuer);
     let met: Vec<_> = [subject].into_iter().chain(superiors).collect();

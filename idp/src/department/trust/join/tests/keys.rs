@@ -130,3 +130,27 @@ async fn a_key_that_is_not_registered_makes_us_look_anew_now_and_then() {
     assert!(city.joining.anew(&renewed, city.now()).await.is_none());
     assert!(city.join(&pension).await.unwrap().is_active());
 }
+
+#[tokio::test]
+async fn a_key_that_a_stranger_makes_up_writes_nothing_and_makes_us_look_once_a_minute() {
+    let city = City::new().await;
+    let pension = joined(&city).await;
+    let client = city.join(&pension).await.unwrap();
+    let written = city.written().await;
+    for asked in 2..4 {
+        city.later(61);
+        city.publish(&pension, &[US]);
+        for _ in 0..4 {
+            assert!(city.joining.anew(&client, city.now()).await.is_none());
+            assert_eq!(city.asked(), asked);
+            city.later(14);
+        }
+    }
+    // Nor where nobody answers.
+    city.take_down(&pension);
+    city.later(61);
+    assert!(city.joining.anew(&client, city.now()).await.is_none());
+    assert_eq!(city.asked(), 4);
+    assert_eq!(city.written().await, written);
+    assert!(city.entity(&pension).await.unwrap().fault.is_none());
+}
