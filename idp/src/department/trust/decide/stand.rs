@@ -5,6 +5,7 @@ use super::allow::gather;
 use super::{DecideError, named};
 use crate::audit::{Action, Change, Context, Event};
 use crate::department::records as clients;
+use crate::federation::{EntityId, Relaxation};
 use crate::store::{Db, StoreError};
 
 /// What a suspension, its end or a removal was about.
@@ -49,6 +50,9 @@ pub async fn suspend(
         clients::end_grants_of(&mut change, &id).await?;
         Told::System
     };
+    if reason == Some(Pause::Security) {
+        look_beside(&mut change, pattern).await?;
+    }
     let event = event(Action::DepartmentSuspended, pattern);
     finish(change, event.with("reason", reason.map(Pause::as_str))).await?;
     Ok(told)
@@ -95,7 +99,7 @@ pub async fn remove(db: &Db, context: &Context, pattern: &Pattern) -> Result<Kep
             return Err(DecideError::Overtaken(pattern.to_string()));
         }
         if let Some(id) = named(pattern) {
-            entities::bar(&mut change, id.as_str(), allowed.id).await?;
+            entities::bar(&mut change, id, allowed.id).await?;
         }
         Told::Decision
     } else {
@@ -106,6 +110,7 @@ pub async fn remove(db: &Db, context: &Context, pattern: &Pattern) -> Result<Kep
         clients::end_grants_of(&mut change, &id).await?;
         Told::System
     };
+    look_beside(&mut change, pattern).await?;
     let wider = pattern.wider();
     let covering = list_within(&mut change).await?;
     let covering = covering.iter().map(|one| one.pattern.to_string());
@@ -130,6 +135,21 @@ async fn end_grants(change: &mut Change, allowed: &Allowed) -> Result<(), StoreE
     let all = list_within(change).await?;
     gather(change, &all, allowed).await?;
     clients::end_grants_under(change, allowed.id).await
+}
+
+/// Has whoever came to the same host by a wider decision looked at anew: they do not go on there.
+async fn look_beside(change: &mut Change, pattern: &Pattern) -> Result<(), StoreError> {
+    let Some(stopped) = named(pattern) else {
+        return Ok(());
+    };
+    for (id, _) in clients::all_under(change).await? {
+        let is_beside = EntityId::parse(&id, Relaxation::PlainLoopback)
+            .is_ok_and(|id| id != *stopped && id.authority() == stopped.authority());
+        if is_beside {
+            clients::expire_one(change, &id).await?;
+        }
+    }
+    Ok(())
 }
 
 fn already(pattern: &Pattern, what: &'static str) -> DecideError {

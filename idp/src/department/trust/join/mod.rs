@@ -248,6 +248,9 @@ impl Joining {
                 None if register::has_room(&means.db, allowed).await? => {}
                 None => return Err(crowded(id, allowed)),
             }
+            if let Some(stopped) = register::stopped_beside(&means.db, decisions, id, allowed).await? {
+                return Err(beside(id, &stopped));
+            }
             let before = means.departments.client(id.as_str()).await?;
             let look = Look {
                 id,
@@ -456,6 +459,11 @@ fn refusal(found: &Found, fault: &TrustFault) -> JoinFault {
         pinned: pinned.as_ref().map(fingerprints).unwrap_or_default(),
         offered: fingerprints(statement.keys()),
     }
+}
+
+fn beside(id: &EntityId, stopped: &str) -> JoinFault {
+    let expected = format!("a decision that names it: at its host, {stopped} is stopped");
+    TrustFault::new(Step::OurRules, id, "sub", expected, "none").into()
 }
 
 fn crowded(id: &EntityId, allowed: &Allowed) -> JoinFault {

@@ -7,7 +7,7 @@ use crate::department::fields::changes;
 use crate::department::model::Client;
 use crate::department::records as clients;
 use crate::department::trust::allowed::{
-    Allowed, Decisions, by_pattern, narrowest, records as allowed_records,
+    Allowed, Decisions, Pattern, Pause, by_pattern, narrowest, records as allowed_records,
 };
 use crate::department::trust::discover::{Found, Seen};
 use crate::department::trust::entity::{Stumble, records as entities};
@@ -207,6 +207,27 @@ pub(super) async fn note(
         change.commit().await?;
     }
     Ok(())
+}
+
+/// What the operator has removed at the same host, or suspended for its safety, where nobody has named this system: it
+/// would be the same one by another name.
+pub(super) async fn stopped_beside(
+    db: &Db,
+    decisions: &Decisions,
+    id: &EntityId,
+    allowed: &Allowed,
+) -> Result<Option<String>, StoreError> {
+    if allowed.pattern.names_one() {
+        return Ok(None);
+    }
+    let suspended = decisions.values().find(|one| {
+        one.reason == Some(Pause::Security)
+            && matches!(&one.pattern, Pattern::Entity(other) if other.authority() == id.authority())
+    });
+    match suspended {
+        Some(one) => Ok(Some(one.pattern.to_string())),
+        None => entities::stopped_beside(db, id).await,
+    }
 }
 
 /// Whether one more system may come under a decision.

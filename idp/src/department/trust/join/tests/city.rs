@@ -20,7 +20,7 @@ use crate::department::trust::allowed::{
 };
 use crate::department::trust::entity::{Entity, records as entities};
 use crate::department::trust::join::{JoinFault, Joining, Means};
-use crate::department::trust::{About, Ourselves, allow, decided, suspend};
+use crate::department::trust::{About, Ourselves, allow, decided, remove, suspend};
 use crate::department::{Client, Departments, records as clients};
 use crate::federation::{Anchor, EntityId, Limits, Metadata, Relaxation};
 use crate::fetch::stand_in::at_home;
@@ -126,6 +126,14 @@ impl City {
         System::at(name, self.port)
     }
 
+    pub(super) fn system_at(&self, name: &str, path: &str) -> System {
+        let id = format!("http://{name}.localhost:{}{path}", self.port);
+        System {
+            id: EntityId::parse(&id, Relaxation::PlainLoopback).unwrap(),
+            ..System::at(name, self.port)
+        }
+    }
+
     pub(super) fn pattern(&self, text: &str) -> String {
         format!("{text}:{}", self.port)
     }
@@ -198,6 +206,12 @@ impl City {
     pub(super) async fn operate_suspend(&self, pattern: &str) {
         let (db, reason) = (&self.records.db, Some(Pause::Security));
         suspend(db, &self.operator(), &pattern_of(pattern), reason)
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn operate_remove(&self, pattern: &str) {
+        remove(&self.records.db, &self.operator(), &pattern_of(pattern))
             .await
             .unwrap();
     }

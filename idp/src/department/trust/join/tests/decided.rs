@@ -2,6 +2,7 @@
 
 use super::city::US;
 use super::*;
+use crate::federation::Step;
 
 /// A node that remembers that only the wildcard was decided.
 async fn primed(city: &City) -> System {
@@ -46,6 +47,39 @@ async fn what_a_node_remembers_does_not_bring_back_a_scope_that_was_taken() {
     for joining in [&city.joining, &other] {
         let client = joining.client(pension.id.as_str(), None, city.now()).await;
         assert_eq!(client.unwrap().unwrap().metadata.scope, "openid");
+    }
+}
+
+/// Whoever holds the host can answer at every path of it.
+#[tokio::test]
+async fn who_was_stopped_for_safety_does_not_come_back_beside_its_own_address() {
+    for removes in [false, true] {
+        for wide in ["*.localhost", "hrss.localhost"] {
+            let city = City::new().await;
+            let [pension, housing, new] = ["", "/housing", "/b"].map(|path| city.system_at("hrss", path));
+            city.operate(&city.pattern(wide), |_| {}).await;
+            city.operate(pension.id.as_str(), |_| {}).await;
+            for system in [&pension, &housing, &new] {
+                city.publish(system, &[US]);
+            }
+            for system in [&pension, &housing] {
+                assert!(city.join(system).await.unwrap().is_active());
+            }
+            if removes {
+                city.operate_remove(pension.id.as_str()).await;
+            } else {
+                city.operate_suspend(pension.id.as_str()).await;
+            }
+            city.later(4);
+            for system in [&housing, &new] {
+                let refused = city.join(system).await.unwrap_err();
+                let fault = refused.trust().unwrap();
+                assert_eq!((fault.step, fault.claim), (Step::OurRules, "sub"));
+            }
+            city.operate(housing.id.as_str(), |_| {}).await;
+            city.later(70);
+            assert!(city.join(&housing).await.unwrap().is_active());
+        }
     }
 }
 
