@@ -4,6 +4,9 @@ use crate::clock::Timestamp;
 use crate::federation::{Statement, Step, TrustFault, Unproven};
 use crate::keys::jose::{JwkSet, PublicKey};
 
+/// Of keys that are kept: many times what a rotation with long ones takes.
+const MOST_BYTES: usize = 8 * 1024;
+
 /// What is known of an entity's federation keys from before.
 #[derive(Clone, Debug)]
 pub(super) struct Pinned {
@@ -31,6 +34,17 @@ pub(super) enum Pins {
 /// kept, are refused: their keys may have been replaced since because somebody else has them.
 pub(super) fn judge(configuration: Unproven, pinned: Option<&Pinned>) -> Result<Pins, TrustFault> {
     let statement = configuration.clone().prove_by_itself()?;
+    let size = statement.keys_as_written().to_string().len();
+    if size > MOST_BYTES {
+        let expected = format!("at most {MOST_BYTES} bytes");
+        return Err(TrustFault::new(
+            Step::Keys,
+            statement.subject(),
+            "jwks",
+            expected,
+            size,
+        ));
+    }
     let Some(pinned) = pinned else {
         return Ok(Pins::First(statement));
     };
@@ -173,6 +187,23 @@ mod tests {
             let fault = judged.unwrap_err();
             assert_eq!((fault.step, fault.claim), (Step::Time, "iat"));
         }
+    }
+
+    #[test]
+    fn more_keys_than_anybody_rotates_are_not_kept() {
+        let (own, padded) = (key(), key());
+        let mut jwk = padded.jwk();
+        jwk["x-pad"] = "x".repeat(MOST_BYTES).into();
+        let id = EntityId::parse("https://hrss.city.example", Relaxation::Nothing).unwrap();
+        let claims = json!({
+            "iss": id.as_str(), "sub": id.as_str(), "iat": SECONDS, "exp": SECONDS + 3600,
+            "jwks": {"keys": [own.jwk(), jwk]}, "authority_hints": ["https://id.city.example"],
+        });
+        let jwt = own.sign(&own.header("entity-statement+jwt"), &claims);
+        let now = Timestamp::from_seconds(SECONDS);
+        let configuration = read(&jwt, Asked::Configuration(&id), Relaxation::Nothing, now).unwrap();
+        let fault = judge(configuration, None).unwrap_err();
+        assert_eq!((fault.step, fault.claim), (Step::Keys, "jwks"));
     }
 
     #[test]

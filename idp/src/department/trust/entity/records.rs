@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::model::{Entity, EntityStatus, Held, Stumble};
 use crate::args;
-use crate::audit::Change;
+use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
 use crate::department::trust::allowed::Pause;
 use crate::federation::EntityId;
@@ -13,12 +13,19 @@ use crate::store::{Args, Db, Row, StoreError};
 
 /// How seldom the same system's faults are written down.
 const NOTED: Duration = Duration::from_secs(60);
+/// How long one that never joined is kept after it last tried.
+const FORGOTTEN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 const FIND: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
     joined_at, updated_at FROM federation_entity WHERE entity_id = $1";
 const LIST: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
     joined_at, updated_at FROM federation_entity ORDER BY entity_id";
-const COUNT: &str = "SELECT COUNT(*) AS systems FROM federation_entity WHERE allowed_id = $1";
+const COUNT: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here \
+    FROM federation_entity WHERE allowed_id = $1 AND status <> 'refused'";
+const COUNT_REFUSED: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here \
+    FROM federation_entity WHERE allowed_id = $1 AND status = 'refused'";
+const SWEEP: &str = "DELETE FROM federation_entity WHERE entity_id IN \
+    (SELECT entity_id FROM federation_entity WHERE status = 'refused' AND fault_at <= $1 ORDER BY entity_id LIMIT 1000)";
 /// What the operator has stopped because of who may hold its host.
 const STOPPED: &str = "SELECT entity_id FROM federation_entity WHERE authority = $1 AND entity_id <> $2 \
     AND (status = 'removed' OR (status = 'suspended' AND reason = 'security')) ORDER BY entity_id LIMIT 1";
@@ -89,13 +96,44 @@ pub async fn stopped_beside(db: &Db, id: &EntityId) -> Result<Option<String>, St
     row.map(|row| row.text("entity_id")).transpose()
 }
 
-/// How many systems have come under a decision, or have tried.
+/// How many systems are under a decision: all, and those at one host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Count {
+    pub all: i64,
+    pub here: i64,
+}
+
+/// How many systems have come under a decision, and how many of these at the host of another.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn count(db: &Db, allowed: Uuid) -> Result<i64, StoreError> {
-    let row = db.maybe(COUNT, args![allowed]).await?;
-    row.ok_or(StoreError::Missing)?.int("systems")
+pub async fn count(db: &Db, allowed: Uuid, id: &EntityId) -> Result<Count, StoreError> {
+    counted(db.maybe(COUNT, args![allowed, id.authority()]).await?)
+}
+
+/// As [`count`], of those that have tried in vain.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn count_refused(db: &Db, allowed: Uuid, id: &EntityId) -> Result<Count, StoreError> {
+    counted(db.maybe(COUNT_REFUSED, args![allowed, id.authority()]).await?)
+}
+
+fn counted(row: Option<Row>) -> Result<Count, StoreError> {
+    let row = row.ok_or(StoreError::Missing)?;
+    Ok(Count {
+        all: row.int("systems")?,
+        here: row.int("here")?,
+    })
+}
+
+/// Forgets those that have tried in vain, and not for a week; answers how many.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn sweep(db: &Db, context: &Context) -> Result<u64, StoreError> {
+    let args = args![context.now.minus(FORGOTTEN)];
+    context.sweep(db, "federation_entity", SWEEP, args).await
 }
 
 /// Pins the keys of a first contact; answers whether there had been none. Of two at once, one is the first.

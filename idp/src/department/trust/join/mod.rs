@@ -244,9 +244,9 @@ impl Joining {
                     return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
                 }
                 Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
-                Some(EntityStatus::Joined | EntityStatus::Refused) => {}
-                None if register::has_room(&means.db, allowed).await? => {}
-                None => return Err(crowded(id, allowed)),
+                Some(EntityStatus::Joined) => {}
+                _ if register::has_room(&means.db, id, allowed).await? => {}
+                _ => return Err(crowded(id, allowed)),
             }
             if let Some(stopped) = register::stopped_beside(&means.db, decisions, id, allowed).await? {
                 return Err(beside(id, &stopped));

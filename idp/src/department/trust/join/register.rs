@@ -21,6 +21,8 @@ use super::{Look, age};
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
 const MOST_UNNAMED: i64 = 1000;
+/// Of these at one host.
+const MOST_AT_ONE: i64 = 20;
 
 /// A client as its chain of trust makes it.
 pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chain) -> Client {
@@ -194,7 +196,10 @@ pub(super) async fn note(
     let is_named = allowed.pattern.names_one();
     // Below a wildcard any stranger can make up a name: where nobody answers to it, nobody will look either.
     let is_nobody = fault.step == Step::Reach && fault.entity == id.as_str();
-    if !is_named && entities::find(db, id).await?.is_none() && (is_nobody || !has_room(db, allowed).await?) {
+    if !is_named
+        && entities::find(db, id).await?.is_none()
+        && (is_nobody || !entities::count_refused(db, allowed.id, id).await?.has_room())
+    {
         return Ok(());
     }
     let mut change = Change::begin(db, context).await?;
@@ -231,6 +236,12 @@ pub(super) async fn stopped_beside(
 }
 
 /// Whether one more system may come under a decision.
-pub(super) async fn has_room(db: &Db, allowed: &Allowed) -> Result<bool, StoreError> {
-    Ok(allowed.pattern.names_one() || entities::count(db, allowed.id).await? < MOST_UNNAMED)
+pub(super) async fn has_room(db: &Db, id: &EntityId, allowed: &Allowed) -> Result<bool, StoreError> {
+    Ok(allowed.pattern.names_one() || entities::count(db, allowed.id, id).await?.has_room())
+}
+
+impl entities::Count {
+    const fn has_room(self) -> bool {
+        self.all < MOST_UNNAMED && self.here < MOST_AT_ONE
+    }
 }
