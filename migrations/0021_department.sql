@@ -39,6 +39,8 @@ CREATE INDEX federation_entity_authority ON federation_entity (authority);
 ALTER TABLE client ADD COLUMN origin TEXT NOT NULL DEFAULT 'static';
 -- The decision that carries it.
 ALTER TABLE client ADD COLUMN allowed_id TEXT;
+-- Those who vouched for it between us and it, apart by spaces: what becomes of them concerns it.
+ALTER TABLE client ADD COLUMN superiors TEXT;
 -- When what it is registered with must be fetched anew.
 ALTER TABLE client ADD COLUMN expires_at BIGINT;
 -- What was granted up to then is over, and stays so.

@@ -81,6 +81,7 @@ pub async fn allow(
     }
     if before.is_none() || !changed.is_empty() || !systems.is_empty() {
         clients::expire(&mut change, allowed.id).await?;
+        clients::expire_through(&mut change, &pattern.to_string()).await?;
         let event = event.with("pattern", pattern.to_string()).with("changed", names);
         change.record(event.with("systems", &systems)).await?;
         change.commit().await?;

@@ -134,6 +134,8 @@ async fn known(change: &mut Change, pattern: &Pattern) -> Result<String, DecideE
 async fn end_grants(change: &mut Change, allowed: &Allowed) -> Result<(), StoreError> {
     let all = list_within(change).await?;
     gather(change, &all, allowed).await?;
+    // It vouches for nobody now: they are to find another way, or none.
+    clients::expire_through(change, &allowed.pattern.to_string()).await?;
     clients::end_grants_under(change, allowed.id).await
 }
 

@@ -43,6 +43,7 @@ pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chai
         origin: Origin::Federation,
         standing: Standing::Active,
         allowed_id: Some(allowed.id),
+        superiors: between(chain),
         expires_at: Some(age::expires_at(chain, context.now)),
         grants_ended_at: before.and_then(|before| before.grants_ended_at),
         ranges: allowed.terms.ranges.clone(),
@@ -51,6 +52,14 @@ pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chai
         updated_at: later.map_or(context.now, |later| later.max(context.now)),
         metadata,
     }
+}
+
+fn between(chain: &Chain) -> Vec<String> {
+    let issuers = chain.superiors().iter().map(Statement::issuer);
+    issuers
+        .filter(|id| *id != chain.anchor().issuer())
+        .map(EntityId::to_string)
+        .collect()
 }
 
 /// Whether a look has found anything that is not written down yet, save how long it is good.
@@ -62,6 +71,7 @@ pub(super) fn is_news(look: &Look<'_>, found: &Found, before: &Client, client: &
         || !before.is_active()
         || before.metadata != client.metadata
         || before.allowed_id != client.allowed_id
+        || before.superiors != client.superiors
 }
 
 /// Writes down a client with the keys that are pinned now of it and of its superiors, in one transaction. Answers whether
