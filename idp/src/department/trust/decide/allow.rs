@@ -75,9 +75,12 @@ pub async fn allow(
     let mut systems = gather(&mut change, &all, &allowed).await?;
     if let Some(id) = named(pattern)
         && entities::let_back(&mut change, id.as_str()).await?
-        && !systems.iter().any(|one| one == id.as_str())
     {
-        systems.push(id.to_string());
+        // What nodes granted in the seconds in which they had not heard of its removal does not come back with it.
+        clients::end_grants_of(&mut change, id.as_str()).await?;
+        if !systems.iter().any(|one| one == id.as_str()) {
+            systems.push(id.to_string());
+        }
     }
     if before.is_none() || !changed.is_empty() || !systems.is_empty() {
         clients::expire(&mut change, allowed.id).await?;
