@@ -23,6 +23,12 @@ pub(super) enum Pins {
     Same(Statement),
     /// Other keys than before, which one of those before vouches for.
     Followed(Statement),
+    /// One that is older than what we have, with the same keys, as of a second machine that signs for itself. It is good, but
+    /// no news: what it says of the system is not believed.
+    Older {
+        statement: Statement,
+        why: TrustFault,
+    },
     /// Other keys, which none of those before vouches for: for the operator to look at.
     Held {
         statement: Statement,
@@ -30,8 +36,8 @@ pub(super) enum Pins {
     },
 }
 
-/// Judges the keys of a configuration that was fetched from the entity itself. Old statements, which anyone may have
-/// kept, are refused: their keys may have been replaced since because somebody else has them.
+/// Judges the keys of a configuration that was fetched from the entity itself. Old statements of other keys, which anyone may
+/// have kept, are refused: their keys may have been replaced since because somebody else has them.
 pub(super) fn judge(configuration: Unproven, pinned: Option<&Pinned>) -> Result<Pins, TrustFault> {
     let statement = configuration.clone().prove_by_itself()?;
     let size = statement.keys_as_written().to_string().len();
@@ -50,14 +56,13 @@ pub(super) fn judge(configuration: Unproven, pinned: Option<&Pinned>) -> Result<
     };
     if statement.issued_at() < pinned.newest {
         let expected = format!("a statement no older than the newest seen, of {}", pinned.newest);
-        let entity = statement.subject();
-        return Err(TrustFault::new(
-            Step::Time,
-            entity,
-            "iat",
-            expected,
-            statement.issued_at(),
-        ));
+        let (entity, found) = (statement.subject(), statement.issued_at());
+        let why = TrustFault::new(Step::Time, entity, "iat", expected, found);
+        let has_same_keys = named(&pinned.keys) == named(statement.keys());
+        if has_same_keys && configuration.prove(&pinned.keys).is_ok() {
+            return Ok(Pins::Older { statement, why });
+        }
+        return Err(why);
     }
     if configuration.prove(&pinned.keys).is_err() {
         let expected = format!("a statement signed by a pinned key: {}", prints(&pinned.keys));
@@ -180,13 +185,22 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_older_than_the_newest_seen_is_refused_whoever_signed_it() {
-        let (old, lost) = (key(), key());
-        for by in [&old, &lost] {
-            let judged = judge(configuration(&[by], by, SECONDS - 101), Some(&pinned(&[&old])));
+    fn a_statement_older_than_the_newest_seen_is_refused_or_no_news() {
+        let (own, lost) = (key(), key());
+        for (set, by) in [
+            (vec![&lost], &lost),
+            (vec![&own, &lost], &own),
+            (vec![&own, &lost], &lost),
+        ] {
+            let judged = judge(configuration(&set, by, SECONDS - 101), Some(&pinned(&[&own])));
             let fault = judged.unwrap_err();
             assert_eq!((fault.step, fault.claim), (Step::Time, "iat"));
         }
+        let judged = judge(
+            configuration(&[&own], &own, SECONDS - 101),
+            Some(&pinned(&[&own])),
+        );
+        assert!(matches!(judged, Ok(Pins::Older { .. })), "{judged:?}");
     }
 
     #[test]

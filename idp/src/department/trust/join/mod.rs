@@ -279,7 +279,13 @@ impl Joining {
     async fn settle(&self, look: &Look<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
         let (means, now) = (&self.0.means, look.context.now);
         let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
-        let metadata = self.metadata(look.id, look.allowed, chain, now).await?;
+        let metadata = match (found.of(look.id).map(|seen| &seen.pins), look.before) {
+            (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
+                register::kept(before, look.allowed)
+            }
+            (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
+            _ => self.metadata(look.id, look.allowed, chain, now).await?,
+        };
         let client = register::client(look, metadata, chain);
         // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
         if look.need == Need::Anew

@@ -54,6 +54,19 @@ pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chai
     }
 }
 
+/// What a system is registered with goes on, within what its decision says today.
+pub(super) fn kept(before: &Client, allowed: &Allowed) -> ClientMetadata {
+    let mut metadata = before.metadata.clone();
+    let may = allowed.scopes();
+    let scopes = before.metadata.scope.split_ascii_whitespace();
+    metadata.scope = scopes
+        .filter(|scope| may.contains(scope))
+        .collect::<Vec<_>>()
+        .join(" ");
+    allowed.terms.name(&mut metadata);
+    metadata
+}
+
 fn between(chain: &Chain) -> Vec<String> {
     let issuers = chain.superiors().iter().map(Statement::issuer);
     issuers
@@ -65,7 +78,8 @@ fn between(chain: &Chain) -> Vec<String> {
 /// Whether a look has found anything that is not written down yet, save how long it is good.
 pub(super) fn is_news(look: &Look<'_>, found: &Found, before: &Client, client: &Client) -> bool {
     let has_same_keys = found.of(look.id).is_some_and(|seen| {
-        matches!((&seen.pins, &seen.entity), (Pins::Same(statement), Some(entity)) if entity.jwks == *statement.keys_as_written())
+        matches!(seen.pins, Pins::Older { .. })
+            || matches!((&seen.pins, &seen.entity), (Pins::Same(statement), Some(entity)) if entity.jwks == *statement.keys_as_written())
     });
     !has_same_keys
         || !before.is_active()
@@ -141,12 +155,24 @@ async fn are_decided_still(
 
 /// Where many systems of one superior join at once, it is enough that one of them notes how new its statement is.
 fn is_needed(seen: &Seen, subject: &EntityId) -> bool {
-    seen.id == *subject || !matches!(seen.pins, Pins::Same(_))
+    seen.id == *subject || !matches!(seen.pins, Pins::Same(_) | Pins::Older { .. })
 }
 
 async fn pin(change: &mut Change, seen: &Seen) -> Result<bool, StoreError> {
     let (statement, entity) = match (&seen.pins, &seen.entity) {
-        (Pins::Held { .. }, _) => return Ok(false),
+        (Pins::Held { .. }, _) | (Pins::Older { .. }, None) => return Ok(false),
+        (Pins::Older { .. }, Some(entity)) => {
+            let is_known = entity.allowed_id == seen.allowed.id && entity.fault.is_none();
+            return Ok(is_known
+                || entities::repin(
+                    change,
+                    entity,
+                    seen.allowed.id,
+                    &entity.jwks,
+                    entity.statement_iat,
+                )
+                .await?);
+        }
         (Pins::First(statement), _) | (Pins::Same(statement) | Pins::Followed(statement), None) => {
             let (jwks, iat) = (statement.keys_as_written(), statement.issued_at());
             return entities::join(change, &seen.id, seen.allowed.id, jwks, iat).await;
