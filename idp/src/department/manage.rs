@@ -80,6 +80,7 @@ pub async fn add(
         origin: Origin::Static,
         standing: Standing::Active,
         allowed_id: None,
+        superiors: Vec::new(),
         expires_at: None,
         grants_ended_at: None,
         ranges: Vec::new(),

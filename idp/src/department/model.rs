@@ -18,6 +18,8 @@ pub struct Client {
     pub standing: Standing,
     /// The operator's decision that carries it.
     pub allowed_id: Option<Uuid>,
+    /// Those who vouched for it between us and it.
+    pub superiors: Vec<String>,
     /// When what it is registered with must be fetched anew.
     pub expires_at: Option<Timestamp>,
     /// What was granted up to then is over, and stays so.
@@ -98,6 +100,7 @@ impl Client {
             origin: Origin::Static,
             standing: Standing::Active,
             allowed_id: None,
+            superiors: Vec::new(),
             expires_at: None,
             grants_ended_at: None,
             ranges: Vec::new(),

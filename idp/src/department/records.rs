@@ -10,21 +10,21 @@ use super::model::{Client, Origin, Standing};
 use super::trust::allowed::{Pause, Terms};
 
 const FIND: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
-    client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
+    client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
     a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id WHERE client.client_id = $1";
 const LIST: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
-    client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
+    client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
     a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id ORDER BY client.client_id";
 const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash, metadata, created_at, updated_at) \
     VALUES ($1, 'active', $2, $3, $4, $5, $5) ON CONFLICT (client_id) DO NOTHING";
-const REGISTER: &str = "INSERT INTO client (client_id, status, sector, metadata, origin, allowed_id, expires_at, created_at, updated_at) \
-    VALUES ($1, 'active', $2, $3, $4, $5, $6, $7, $7) \
+const REGISTER: &str = "INSERT INTO client (client_id, status, sector, metadata, origin, allowed_id, superiors, expires_at, created_at, updated_at) \
+    VALUES ($1, 'active', $2, $3, $4, $5, $9, $6, $7, $7) \
     ON CONFLICT (client_id) DO UPDATE SET sector = excluded.sector, metadata = excluded.metadata, \
-    allowed_id = excluded.allowed_id, expires_at = excluded.expires_at, updated_at = excluded.updated_at \
+    allowed_id = excluded.allowed_id, superiors = excluded.superiors, expires_at = excluded.expires_at, updated_at = excluded.updated_at \
     WHERE client.origin = excluded.origin AND client.status = 'active' AND client.updated_at = $8";
 const SET_SECRET: &str =
     "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status = 'active'";
@@ -39,6 +39,8 @@ const PUT_UNDER: &str = "UPDATE client SET allowed_id = $2, updated_at = updated
 const EXPIRE: &str = "UPDATE client SET expires_at = $2, updated_at = updated_at + 1 WHERE allowed_id = $1";
 const EXPIRE_ONE: &str = "UPDATE client SET expires_at = $2, updated_at = updated_at + 1 \
     WHERE client_id = $1 AND expires_at IS NOT NULL";
+const THROUGH: &str =
+    "SELECT client_id, superiors FROM client WHERE superiors IS NOT NULL ORDER BY client_id";
 const END_GRANTS: &str = "UPDATE client SET grants_ended_at = $2 WHERE allowed_id = $1";
 const END_GRANTS_OF: &str = "UPDATE client SET grants_ended_at = $2 WHERE client_id = $1";
 
@@ -93,7 +95,8 @@ pub async fn register(
         client.allowed_id,
         client.expires_at,
         client.updated_at,
-        read
+        read,
+        (!client.superiors.is_empty()).then(|| client.superiors.join(" "))
     ];
     Ok(change.execute(REGISTER, args).await? == 1)
 }
@@ -142,6 +145,16 @@ pub(super) async fn expire_one(change: &mut Change, client_id: &str) -> Result<(
     change.execute(EXPIRE_ONE, args![client_id, now]).await.map(drop)
 }
 
+/// Has those anew at their next use for whom a superior has vouched.
+pub(super) async fn expire_through(change: &mut Change, superior: &str) -> Result<(), StoreError> {
+    for row in change.all(THROUGH, args![]).await? {
+        if row.text("superiors")?.split(' ').any(|one| one == superior) {
+            expire_one(change, &row.text("client_id")?).await?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn end_grants_under(change: &mut Change, allowed: Uuid) -> Result<(), StoreError> {
     let now = change.now();
     change.execute(END_GRANTS, args![allowed, now]).await.map(drop)
@@ -180,6 +193,10 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         origin: Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?,
         standing: standing(row)?,
         allowed_id: row.maybe_uuid("allowed_id")?,
+        superiors: row
+            .maybe_text("superiors")?
+            .map(|all| all.split(' ').map(str::to_owned).collect())
+            .unwrap_or_default(),
         expires_at: row.maybe_time("expires_at")?,
         grants_ended_at: row.maybe_time("grants_ended_at")?,
         ranges: ranges(row)?,

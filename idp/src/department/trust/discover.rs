@@ -67,7 +67,10 @@ impl Seen {
     /// The keys that we vouch for: those that are pinned once the chain is taken.
     fn vouched(&self) -> Result<&Statement, TrustFault> {
         match &self.pins {
-            Pins::First(statement) | Pins::Same(statement) | Pins::Followed(statement) => Ok(statement),
+            Pins::First(statement)
+            | Pins::Same(statement)
+            | Pins::Followed(statement)
+            | Pins::Older { statement, .. } => Ok(statement),
             Pins::Held { why, .. } => Err(why.clone()),
         }
     }

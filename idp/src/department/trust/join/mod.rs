@@ -24,7 +24,7 @@ use crate::audit::Context;
 use crate::clock::Timestamp;
 use crate::department::model::Client;
 use crate::department::{Departments, Origin};
-use crate::federation::{Chain, EntityId, Relaxation, Step, TrustFault};
+use crate::federation::{Anchor, Chain, EntityId, Relaxation, Step, TrustFault};
 use crate::fetch::Fetcher;
 use crate::rng::Rng;
 use crate::store::{Db, StoreError};
@@ -63,6 +63,19 @@ struct Memory {
     turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
     failed: HashMap<String, (Timestamp, JoinFault)>,
     behind: HashSet<String>,
+    /// When a look for another key last found nothing new.
+    fruitless: HashMap<String, Timestamp>,
+}
+
+/// What a system is looked at for.
+#[derive(Debug)]
+struct Look<'a> {
+    id: &'a EntityId,
+    allowed: &'a Allowed,
+    decisions: &'a Decisions,
+    before: Option<&'a Arc<Client>>,
+    need: Need,
+    context: &'a Context,
 }
 
 /// When a look is worth its while.
@@ -121,7 +134,7 @@ impl Joining {
     }
 
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
-    /// it cannot be had, or was fetched within the last seconds.
+    /// it cannot be had, was fetched within the last seconds, or looked at in vain within the last minute.
     pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
         let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
         if client.origin != Origin::Federation || !client.is_active() {
@@ -137,7 +150,7 @@ impl Joining {
     /// Why there is none.
     pub async fn chain(&self, id: &EntityId, now: Timestamp) -> Result<Chain, JoinFault> {
         let decisions = self.0.means.allowed.all().await?;
-        let found = self.discover(id, &decisions, None, now).await?;
+        let found = self.discover(id, &decisions, now).await?;
         found
             .chain
             .as_ref()
@@ -184,18 +197,25 @@ impl Joining {
         }
         let turn = self.memory().turn(id);
         let _ours = turn.lock().await;
-        if let Some(client) = means.departments.client(id.as_str()).await?
-            && !need.is_felt(&client, allowed, now)
+        let known = means.departments.client(id.as_str()).await?;
+        if let Some(client) = &known
+            && (!need.is_felt(client, allowed, now)
+                || need == Need::Anew && self.memory().is_fruitless(id, now))
         {
-            return Ok(client);
+            return Ok(Arc::clone(client));
         }
         if let Some(fault) = self.failed(id, PAUSE, now) {
             return Err(fault);
         }
         let context = Context::of_node(now, &means.rng);
-        let outcome = self.attempt(id, allowed, &decisions, chain, &context).await;
+        let outcome = self.attempt(id, chain, need, &context).await;
+        let before = known.map(|known| known.updated_at);
+        let is_new = |client: &Arc<Client>| Some(client.updated_at) > before;
+        if need == Need::Anew && !outcome.as_ref().is_ok_and(is_new) {
+            self.memory().remember_fruitless(id, now);
+        }
         if let Err(fault) = &outcome {
-            self.note(id, allowed, fault, &context).await;
+            self.note(id, allowed, fault, need, &context).await;
             self.memory().remember(id, fault, now);
         } else {
             self.memory().failed.remove(id.as_str());
@@ -206,68 +226,122 @@ impl Joining {
     async fn attempt(
         &self,
         id: &EntityId,
-        allowed: &Allowed,
-        decisions: &Decisions,
         chain: Option<Vec<String>>,
+        need: Need,
         context: &Context,
     ) -> Result<Arc<Client>, JoinFault> {
         const ATTEMPTS: usize = 2;
         let means = &self.0.means;
         for _ in 0..ATTEMPTS {
+            let decisions = &*means.allowed.today().await?;
+            let allowed = narrowest(decisions, id).ok_or(JoinFault::NotCovered)?;
+            if !allowed.is_active() {
+                return Err(JoinFault::Suspended(allowed.reason));
+            }
             let entity = entities::find(&means.db, id).await?;
             match entity.as_ref().map(|entity| entity.status) {
                 Some(EntityStatus::Suspended) => {
                     return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
                 }
                 Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
-                Some(EntityStatus::Joined | EntityStatus::Refused) => {}
-                None if register::has_room(&means.db, allowed).await? => {}
-                None => return Err(crowded(id, allowed)),
+                Some(EntityStatus::Joined) => {}
+                _ if register::has_room(&means.db, id, allowed).await? => {}
+                _ => return Err(crowded(id, allowed)),
+            }
+            if let Some(stopped) = register::stopped_beside(&means.db, decisions, id, allowed).await? {
+                return Err(beside(id, &stopped));
             }
             let before = means.departments.client(id.as_str()).await?;
-            let found = self
-                .discover(id, decisions, chain.as_deref(), context.now)
-                .await?;
+            let look = Look {
+                id,
+                allowed,
+                decisions,
+                before: before.as_ref(),
+                need,
+                context,
+            };
+            // Anybody may have sent it: where nothing comes of it, that is no fault of the system's.
+            if let Some(found) = self.take(&look, chain.as_deref()).await?
+                && let Ok(Some(client)) = self.settle(&look, &found).await
+            {
+                return Ok(client);
+            }
+            let found = self.discover(id, decisions, context.now).await?;
             register::hold(&means.db, context, &found).await?;
-            let chain = found.chain.as_ref().map_err(|fault| refusal(&found, fault))?;
-            let metadata = self.metadata(id, allowed, chain, context.now).await?;
-            let client = register::client(id, before.as_deref(), metadata, allowed, chain, context);
-            let is_done =
-                register::register(&means.db, context, &found, chain, before.as_deref(), &client).await?;
-            means.departments.forget(id.as_str());
-            match means.departments.client(id.as_str()).await? {
-                Some(client) if is_done || !Need::Now.is_felt(&client, allowed, context.now) => {
-                    return Ok(client);
-                }
-                _ => {}
+            if let Some(client) = self.settle(&look, &found).await? {
+                return Ok(client);
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
+    }
+
+    /// Registers what was found; nothing where something has changed meanwhile.
+    async fn settle(&self, look: &Look<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
+        let (means, now) = (&self.0.means, look.context.now);
+        let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
+        let metadata = match (found.of(look.id).map(|seen| &seen.pins), look.before) {
+            (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
+                register::kept(before, look.allowed)
+            }
+            (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
+            _ => self.metadata(look.id, look.allowed, chain, now).await?,
+        };
+        let client = register::client(look, metadata, chain);
+        // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
+        if look.need == Need::Anew
+            && let Some(before) = look.before
+            && !register::is_news(look, found, before, &client)
+        {
+            return Ok(Some(Arc::clone(before)));
+        }
+        let is_done = register::register(&means.db, look, found, chain, &client).await?;
+        means.departments.forget(look.id.as_str());
+        let client = means.departments.client(look.id.as_str()).await?;
+        Ok(client.filter(|client| is_done || !Need::Now.is_felt(client, look.allowed, now)))
+    }
+
+    /// What came along, where the system has said it later than anything that we have from itself.
+    async fn take(&self, look: &Look<'_>, chain: Option<&[String]>) -> Result<Option<Found>, JoinFault> {
+        let Some(chain) = chain else { return Ok(None) };
+        let now = look.context.now;
+        let anchors = self.0.means.ourselves.anchors(now)?;
+        let found = self
+            .discovery(&anchors, look.decisions, now)
+            .take(look.id, chain)
+            .await?;
+        Ok(found.filter(|found| {
+            let known = found.of(look.id).and_then(|seen| seen.entity.as_ref());
+            let said = found.chain.as_ref().map(|chain| chain.subject().issued_at());
+            said.is_ok_and(|said| known.is_some_and(|known| said > known.statement_iat))
+        }))
+    }
+
+    fn discovery<'a>(
+        &'a self,
+        anchors: &'a [Anchor],
+        decisions: &'a Decisions,
+        now: Timestamp,
+    ) -> Discovery<'a> {
+        let means = &self.0.means;
+        Discovery {
+            db: &means.db,
+            fetcher: &means.fetcher,
+            ourselves: &means.ourselves,
+            anchors,
+            decisions,
+            limits: means.ourselves.limits(),
+            now,
+        }
     }
 
     async fn discover(
         &self,
         id: &EntityId,
         decisions: &Decisions,
-        chain: Option<&[String]>,
         now: Timestamp,
     ) -> Result<Found, JoinFault> {
-        let means = &self.0.means;
-        let anchors = means.ourselves.anchors(now)?;
-        let discovery = Discovery {
-            db: &means.db,
-            fetcher: &means.fetcher,
-            ourselves: &means.ourselves,
-            anchors: &anchors,
-            decisions,
-            limits: means.ourselves.limits(),
-            now,
-        };
-        if let Some(chain) = chain
-            && let Some(found) = discovery.take(id, chain).await?
-        {
-            return Ok(found);
-        }
+        let anchors = self.0.means.ourselves.anchors(now)?;
+        let discovery = self.discovery(&anchors, decisions, now);
         match tokio::time::timeout(PATIENCE, discovery.find(id)).await {
             Ok(found) => Ok(found?),
             Err(_) => {
@@ -298,7 +372,7 @@ impl Joining {
     }
 
     /// For whoever mends it: a line in the log, and a note at the system's entry. That it could not join is told anyway.
-    async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, context: &Context) {
+    async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, need: Need, context: &Context) {
         let Some(trust) = fault.trust() else { return };
         tracing::warn!(
             system = %id,
@@ -309,6 +383,9 @@ impl Joining {
             found = trust.found,
             "a department's system could not join"
         );
+        if need == Need::Anew {
+            return;
+        }
         if let Err(fault) = register::note(&self.0.means.db, context, id, allowed, trust).await {
             tracing::warn!(%fault, system = %id, "why it could not join was not written down");
         }
@@ -330,6 +407,20 @@ impl Memory {
     fn turn(&mut self, id: &EntityId) -> Arc<tokio::sync::Mutex<()>> {
         self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(self.turns.entry(id.to_string()).or_default())
+    }
+
+    fn is_fruitless(&self, id: &EntityId, now: Timestamp) -> bool {
+        let at = self.fruitless.get(id.as_str());
+        at.is_some_and(|at| *at <= now && now.since(*at) < LATER)
+    }
+
+    /// Beyond what is remembered, whoever is known is looked at every ten seconds at the most.
+    fn remember_fruitless(&mut self, id: &EntityId, now: Timestamp) {
+        self.fruitless
+            .retain(|_, at| *at <= now && now.since(*at) < LATER);
+        if self.fruitless.len() < MOST {
+            self.fruitless.insert(id.to_string(), now);
+        }
     }
 
     /// A fault of ours is nobody's, and passes.
@@ -374,6 +465,11 @@ fn refusal(found: &Found, fault: &TrustFault) -> JoinFault {
         pinned: pinned.as_ref().map(fingerprints).unwrap_or_default(),
         offered: fingerprints(statement.keys()),
     }
+}
+
+fn beside(id: &EntityId, stopped: &str) -> JoinFault {
+    let expected = format!("a decision that names it: at its host, {stopped} is stopped");
+    TrustFault::new(Step::OurRules, id, "sub", expected, "none").into()
 }
 
 fn crowded(id: &EntityId, allowed: &Allowed) -> JoinFault {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::city::{US, sign};
 use super::*;
 use crate::audit::Action;
-use crate::department::trust::entity::EntityStatus;
+use crate::department::trust::entity::{EntityStatus, records as entities};
 use crate::federation::{Step, TrustError};
 use crate::keys::jose::Algorithm;
 use crate::keys::jose::forge::ForgedKey;
@@ -204,6 +204,48 @@ async fn names_that_a_stranger_makes_up_below_a_wildcard_leave_no_row() {
     assert_eq!(refused.trust().map(|fault| fault.step), Some(Step::Signature));
     let entity = city.entity(&broken).await.unwrap();
     assert_eq!(entity.status, EntityStatus::Refused);
+}
+
+/// Whoever takes over one host below a wildcard does not fill the places of all the others.
+#[tokio::test]
+async fn one_host_has_so_many_places_and_those_that_failed_take_none() {
+    let city = City::new().await;
+    city.allow(&city.pattern("*.localhost"), |_| {}).await;
+    let many: Vec<_> = (0..22)
+        .map(|at| city.system_at("hrss", &format!("/{at}")))
+        .collect();
+    let (broken, last, fits) = (&many[0], &many[21], &many[1..21]);
+    let other = ForgedKey::new(Algorithm::Es256);
+    city.publish_as(broken, &other, &broken.configuration(&[US], city.now()));
+    assert!(city.join(broken).await.is_err());
+    for system in fits {
+        city.publish(system, &[US]);
+        city.join(system).await.unwrap();
+    }
+    city.later(70);
+    for system in [last, broken] {
+        city.publish(system, &[US]);
+        let refused = city.join(system).await.unwrap_err();
+        assert_eq!(refused.trust().map(|fault| fault.claim), Some("sub"));
+    }
+    let elsewhere = city.system("housing");
+    city.publish(&elsewhere, &[US]);
+    city.join(&elsewhere).await.unwrap();
+
+    let context = crate::audit::Context::of_node(city.now(), &crate::rng::Rng::system());
+    let sweep = async |context| entities::sweep(&city.records.db, &context).await.unwrap();
+    assert_eq!(sweep(context.clone()).await, 0);
+    let later = context.now.plus(std::time::Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(
+        sweep(crate::audit::Context {
+            now: later,
+            ..context
+        })
+        .await,
+        2
+    );
+    assert!(city.entity(broken).await.is_none());
+    assert!(city.entity(&fits[0]).await.is_some());
 }
 
 #[tokio::test]

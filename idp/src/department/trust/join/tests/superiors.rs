@@ -112,6 +112,43 @@ async fn a_suspended_superior_vouches_for_nobody() {
     assert_eq!(city.asked(), 1);
 }
 
+/// Not a day later: it is suspended because its word counts no more.
+#[tokio::test]
+async fn who_came_by_a_superior_stops_when_that_is_suspended_or_removed() {
+    for removes in [false, true] {
+        let city = City::new().await;
+        let [pension, office, bureau, other] =
+            ["hrss", "office", "bureau", "other"].map(|name| city.system(name));
+        for system in [&pension, &other] {
+            city.allow(system.id.as_str(), |_| {}).await;
+        }
+        for superior in [&office, &bureau] {
+            city.allow_superior(superior).await;
+        }
+        city.publish(&pension, &[office.id.as_str()]);
+        city.publish(&office, &[bureau.id.as_str()]);
+        city.publish(&bureau, &[US]);
+        city.publish(&other, &[US]);
+        city.state(&office, &pension);
+        city.state(&bureau, &office);
+        let joined = city.join(&pension).await.unwrap();
+        assert_eq!(joined.superiors, [office.id.as_str(), bureau.id.as_str()]);
+        assert!(city.join(&other).await.unwrap().superiors.is_empty());
+        if removes {
+            city.operate_remove(bureau.id.as_str()).await;
+        } else {
+            city.operate_suspend(bureau.id.as_str()).await;
+        }
+        city.later(4);
+        let asked = city.asked();
+        assert!(place(city.join(&pension).await).is_some());
+        assert!(city.asked() > asked);
+        let asked = city.asked();
+        assert!(city.join(&other).await.unwrap().is_active());
+        assert_eq!(city.asked(), asked);
+    }
+}
+
 #[tokio::test]
 async fn a_decision_may_demand_by_whom_its_systems_come() {
     let city = City::new().await;
