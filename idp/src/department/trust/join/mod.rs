@@ -287,7 +287,7 @@ impl Joining {
     ) -> Result<crate::department::ClientMetadata, JoinFault> {
         let keys = chain.subject().keys();
         let is_dev = self.relaxation() == Relaxation::PlainLoopback;
-        let registered = client_metadata(id, keys, &chain.resolve()?, allowed, is_dev)?;
+        let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, is_dev)?;
         let mut metadata = registered.metadata;
         if let Some(uri) = registered.signed_jwks_uri {
             let fetcher = &self.0.means.fetcher;

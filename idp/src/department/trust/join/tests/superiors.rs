@@ -50,6 +50,52 @@ async fn the_bureaus_policy_counts_and_so_do_its_keys() {
 }
 
 #[tokio::test]
+/// Whoever is above a department may narrow what it is registered with, but not become the department.
+#[tokio::test]
+async fn a_bureau_names_no_keys_and_no_grants_in_its_systems_name() {
+    let city = City::new().await;
+    let [pension, bureau] = ["hrss", "bureau"].map(|name| city.system(name));
+    city.allow(pension.id.as_str(), |_| {}).await;
+    city.allow_superior(&bureau).await;
+    city.publish(&pension, &[bureau.id.as_str()]);
+    city.publish(&bureau, &[US]);
+    let stolen = json!({"keys": [bureau.own.jwk()]});
+    let at = format!("{}/jwks", pension.id);
+    for (claim, metadata, policy) in [
+        ("jwks", json!({"jwks": stolen}), json!({})),
+        ("jwks", json!({}), json!({"jwks": {"value": stolen}})),
+        ("jwks", json!({}), json!({"jwks": {"value": null}})),
+        ("jwks_uri", json!({"jwks_uri": at}), json!({})),
+        (
+            "signed_jwks_uri",
+            json!({}),
+            json!({"signed_jwks_uri": {"default": at}}),
+        ),
+    ] {
+        let mut claims = bureau.about(&pension, city.now());
+        claims["metadata"] = json!({"openid_relying_party": metadata});
+        claims["metadata_policy"] = json!({"openid_relying_party": policy});
+        city.state_as(&bureau, &pension, &claims);
+        let refused = place(city.join(&pension).await);
+        assert_eq!(refused, Some((Step::OurRules, claim)), "{claims}");
+        city.later(70);
+    }
+    let mut claims = bureau.about(&pension, city.now());
+    let grants = json!([
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "authorization_code"
+    ]);
+    claims["metadata"] = json!({"openid_relying_party": {"grant_types": grants}});
+    city.state_as(&bureau, &pension, &claims);
+    let client = city.join(&pension).await.unwrap();
+    assert_eq!(
+        client.metadata.grant_types,
+        ["refresh_token", "authorization_code"]
+    );
+    assert_eq!(client.metadata.jwks, Some(json!({"keys": [pension.own.jwk()]})));
+}
+
 async fn a_provinces_systems_join_by_its_word() {
     let city = City::with(|port| vec![System::at("province", port).as_anchor()], 3).await;
     // Its keys are those of the configuration, which this one does not have.
