@@ -52,7 +52,7 @@ pub(super) fn client_metadata(
     claims.check_offered()?;
     claims.check_algorithms()?;
     claims.check_method()?;
-    let (jwks, jwks_uri, signed_jwks_uri) = claims.keys(own.keys())?;
+    let (jwks, signed_jwks_uri) = claims.keys(own.keys())?;
     let mut metadata = ClientMetadata {
         redirect_uris: claims.own_addresses("redirect_uris")?,
         post_logout_redirect_uris: claims.own_addresses("post_logout_redirect_uris")?,
@@ -62,7 +62,6 @@ pub(super) fn client_metadata(
         tos_uri: claims.own_address("tos_uri", Place::BelowIt)?,
         token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
         jwks,
-        jwks_uri,
         id_token_signed_response_alg: claims.id_token_algorithm()?,
         scope: claims.scope(allowed)?,
         grant_types: claims.grant_types(allowed)?,
@@ -275,8 +274,9 @@ impl Claims<'_> {
         self.parameters.get(CLAIM).map(read).transpose()
     }
 
-    /// Its protocol keys, in one of the three ways (OpenID Federation 1.0 §5.2.1). They are its own alone to name: with
-    /// others, whoever is above it could ask for residents' records in its name.
+    /// Its protocol keys, in a way that its federation keys sign (OpenID Federation 1.0 §5.2.1): with what lies unsigned at
+    /// a `jwks_uri`, the pinned keys would be worth nothing on the day that its host is taken over. They are its own alone
+    /// to name: with others, whoever is above it could ask for residents' records in its name.
     fn keys(&self, federation_keys: &JwkSet) -> Result<Keys, TrustFault> {
         const CLAIMS: [&str; 3] = ["jwks", "jwks_uri", "signed_jwks_uri"];
         for claim in CLAIMS {
@@ -285,12 +285,17 @@ impl Claims<'_> {
                 return Err(self.fault(claim, expected, "something else"));
             }
         }
+        if let Some(found) = self.parameters.get("jwks_uri") {
+            let expected =
+                "its keys as jwks in its statement, or at a signed_jwks_uri, signed by its federation key";
+            return Err(self.fault("jwks_uri", expected, found));
+        }
         let given = CLAIMS
             .iter()
             .filter(|claim| self.parameters.contains_key(**claim));
         let given: Vec<&str> = given.copied().collect();
         if given.len() != 1 {
-            let expected = "one of jwks, jwks_uri and signed_jwks_uri";
+            let expected = "one of jwks and signed_jwks_uri";
             return Err(self.fault("jwks", expected, given.join(" and ")));
         }
         let jwks = self.parameters.get("jwks");
@@ -301,7 +306,6 @@ impl Claims<'_> {
         }
         Ok((
             jwks.cloned(),
-            self.own_address("jwks_uri", Place::ItsHost)?,
             self.own_address("signed_jwks_uri", Place::ItsHost)?,
         ))
     }
@@ -324,5 +328,5 @@ pub(super) fn check_apart(
     }
 }
 
-/// `jwks`, `jwks_uri`, `signed_jwks_uri`.
-type Keys = (Option<Value>, Option<String>, Option<String>);
+/// `jwks`, `signed_jwks_uri`.
+type Keys = (Option<Value>, Option<String>);
