@@ -1,5 +1,6 @@
 use crate::department::paused;
 use crate::department::trust::join::JoinFault;
+use crate::federation::Step;
 use crate::store::StoreError;
 use crate::web::{ErrorKind, PageError, TRY_AGAIN};
 
@@ -17,11 +18,14 @@ impl From<JoinFault> for WireError {
                 _ => Self::internal(cause),
             },
             JoinFault::Sign(cause) => Self::internal(cause),
+            JoinFault::Unreachable(ref trust) => {
+                Self::new(Code::InvalidClient, unreachable(&trust.entity)).because(&fault)
+            }
+            JoinFault::Busy => Self::new(Code::TemporarilyUnavailable, fault.to_string()),
             JoinFault::NotCovered
             | JoinFault::Suspended(_)
             | JoinFault::Refused(_)
-            | JoinFault::Held { .. }
-            | JoinFault::Unreachable(_) => Self::new(Code::InvalidClient, fault.to_string()),
+            | JoinFault::Held { .. } => Self::new(Code::InvalidClient, fault.to_string()),
         }
     }
 }
@@ -36,14 +40,16 @@ pub(super) fn not_joined(client_id: &str, fault: &JoinFault) -> PageError {
     match fault {
         JoinFault::NotCovered => page(ErrorKind::UnknownClient).developer("reason", &fault.to_string()),
         JoinFault::Suspended(reason) => paused(client_id, *reason),
-        JoinFault::Refused(trust) | JoinFault::Held { fault: trust, .. } | JoinFault::Unreachable(trust) => {
-            page(ErrorKind::NotConnected)
-                .developer("step", trust.step.as_str())
-                .developer("entity", &trust.entity)
-                .developer("claim", trust.claim)
-                .developer("expected", &trust.expected)
-                .developer("found", &trust.found)
-        }
+        JoinFault::Unreachable(trust) => page(ErrorKind::NotConnected)
+            .developer("step", Step::Reach.as_str())
+            .developer("entity", &trust.entity)
+            .developer("reason", &unreachable(&trust.entity)),
+        JoinFault::Refused(trust) | JoinFault::Held { fault: trust, .. } => page(ErrorKind::NotConnected)
+            .developer("step", trust.step.as_str())
+            .developer("entity", &trust.entity)
+            .developer("claim", trust.claim)
+            .developer("expected", &trust.expected)
+            .developer("found", &trust.found),
         JoinFault::Store(cause) => match **cause {
             StoreError::Unavailable(_) | StoreError::Overtaken(_) => {
                 page(ErrorKind::Unavailable).retry_after(TRY_AGAIN)
@@ -59,6 +65,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+/// Strangers may ask too. What came of asking there would show them the way into the city's networks: the log has it, and
+/// so has the system's entry.
+fn unreachable(entity: &str) -> String {
+    format!("a statement that is needed cannot be had from {entity}")
+}
+
     use crate::federation::{Step, TrustFault};
 
     #[test]
@@ -114,3 +126,17 @@ mod tests {
         );
     }
 }
+        // What came of asking somewhere is not told to who has made us ask.
+        let inside = TrustFault::new(
+            Step::Reach,
+            "https://a.example",
+            "url",
+            "an answer",
+            "10.3.4.5 refused the connection",
+        );
+        let unreachable = JoinFault::from(inside);
+        let said = WireError::from(unreachable).description;
+        assert_eq!(
+            said,
+            "a statement that is needed cannot be had from https://a.example"
+        );
