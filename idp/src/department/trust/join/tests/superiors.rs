@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::city::US;
 use super::*;
+use crate::department::trust::allowed::{Superior, Terms};
 use crate::department::trust::entity::EntityStatus;
 use crate::federation::Step;
 
@@ -49,7 +50,6 @@ async fn the_bureaus_policy_counts_and_so_do_its_keys() {
     assert_eq!(city.join(&pension).await.unwrap().metadata.scope, "openid");
 }
 
-#[tokio::test]
 /// Whoever is above a department may narrow what it is registered with, but not become the department.
 #[tokio::test]
 async fn a_bureau_names_no_keys_and_no_grants_in_its_systems_name() {
@@ -182,6 +182,66 @@ async fn a_decision_may_demand_by_whom_its_systems_come() {
 }
 
 #[tokio::test]
+/// Where we state nothing about a superior ourselves, no statement of ours says how far its word reaches.
+#[tokio::test]
+async fn what_is_decided_of_a_superior_holds_wherever_it_stands() {
+    let city = City::new().await;
+    let [pension, section, office, bureau] =
+        ["hrss", "section", "office", "bureau"].map(|name| city.system(name));
+    city.allow(pension.id.as_str(), |_| {}).await;
+    for superior in [&section, &bureau] {
+        city.allow_superior(superior).await;
+    }
+    let hrss = vec!["hrss.localhost".to_owned()];
+    let decided = |permitted: &[String], most| Superior {
+        max_path_length: Some(most),
+        permitted: permitted.to_vec(),
+    };
+    let office_allowed = city
+        .allow(office.id.as_str(), |terms| {
+            terms.superior = Some(decided(&["tax.localhost".to_owned()], 0));
+        })
+        .await;
+    city.publish(&section, &[office.id.as_str()]);
+    city.publish(&office, &[bureau.id.as_str()]);
+    city.publish(&bureau, &[US]);
+    city.state(&bureau, &office);
+    for superior in [&section, &office] {
+        city.state(superior, &pension);
+    }
+    city.state(&office, &section);
+
+    city.publish(&pension, &[office.id.as_str()]);
+    assert_eq!(
+        place(city.join(&pension).await),
+        Some((Step::Naming, "constraints"))
+    );
+    let terms = |superior, through: Option<&System>| Terms {
+        superior: Some(superior),
+        through: through.map(|through| through.id.to_string()),
+        ..office_allowed.terms.clone()
+    };
+    let elsewhere = terms(decided(&hrss, 0), Some(&section));
+    city.decide(&office_allowed, &elsewhere).await;
+    city.later(70);
+    assert_eq!(
+        place(city.join(&pension).await),
+        Some((Step::Hint, "authority_hints"))
+    );
+    let both = ["hrss.localhost".to_owned(), "section.localhost".to_owned()];
+    city.decide(&office_allowed, &terms(decided(&both, 0), Some(&bureau)))
+        .await;
+    city.publish(&pension, &[section.id.as_str()]);
+    city.later(70);
+    assert_eq!(
+        place(city.join(&pension).await),
+        Some((Step::PathLength, "constraints"))
+    );
+    city.publish(&pension, &[office.id.as_str()]);
+    city.later(70);
+    city.join(&pension).await.unwrap();
+}
+
 async fn a_chain_that_goes_round_or_on_too_long_is_none() {
     let city = City::with(|_| Vec::new(), 1).await;
     let [pension, bureau, office] = ["hrss", "bureau", "office"].map(|name| city.system(name));
