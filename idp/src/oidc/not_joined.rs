@@ -23,6 +23,7 @@ impl From<JoinFault> for WireError {
             }
             JoinFault::Busy => Self::new(Code::TemporarilyUnavailable, fault.to_string()),
             JoinFault::NotCovered
+            | JoinFault::NotIntroduced(_)
             | JoinFault::Suspended(_)
             | JoinFault::Refused(_)
             | JoinFault::Held { .. } => Self::new(Code::InvalidClient, fault.to_string()),
@@ -38,6 +39,10 @@ pub(super) fn not_joined(client_id: &str, fault: &JoinFault) -> PageError {
             .because(fault.to_string())
     };
     match fault {
+        JoinFault::Busy => page(ErrorKind::Unavailable).retry_after(TRY_AGAIN),
+        JoinFault::NotIntroduced(_) => {
+            WireError::new(Code::InvalidRequestObject, fault.to_string()).into_service_fault()
+        }
         JoinFault::NotCovered => page(ErrorKind::UnknownClient).developer("reason", &fault.to_string()),
         JoinFault::Suspended(reason) => paused(client_id, *reason),
         JoinFault::Unreachable(trust) => page(ErrorKind::NotConnected)

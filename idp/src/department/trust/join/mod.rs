@@ -2,6 +2,7 @@
 
 mod age;
 mod fault;
+mod looks;
 mod register;
 mod signed_keys;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub use fault::JoinFault;
 
 use self::age::{Age, PAUSE, age};
+use self::looks::Looks;
 use super::Ourselves;
 use super::allowed::{Allowed, AllowedDepartments, Decisions, narrowest};
 use super::discover::{Discovery, Found};
@@ -35,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const LATER: Duration = Duration::from_secs(60);
 /// Systems whose last fault is remembered.
 const MOST: usize = 1024;
+/// Hosts of systems nobody has named whose faults the log tells within a minute: strangers make them up.
+const MOST_TOLD: usize = 32;
 
 /// Finds clients, and lets those join whom a decision of the operator covers. Clones share what they remember.
 #[derive(Clone, Debug)]
@@ -55,6 +59,7 @@ pub struct Means {
 struct Inner {
     means: Means,
     memory: Mutex<Memory>,
+    looks: Looks,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +68,8 @@ struct Memory {
     turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
     failed: HashMap<String, (Timestamp, JoinFault)>,
     behind: HashSet<String>,
+    /// By host, when the log last told of a system there that nobody has named.
+    told: HashMap<String, Timestamp>,
 }
 
 /// When a look is worth its while.
@@ -82,6 +89,7 @@ impl Joining {
         Self(Arc::new(Inner {
             means,
             memory: Mutex::default(),
+            looks: Looks::default(),
         }))
     }
 
@@ -118,6 +126,17 @@ impl Joining {
             Age::Expired => return self.join(&id, chain, Need::Now, now).await.map(Some),
         }
         Ok(Some(client))
+    }
+
+    /// Whether a decision covers this id, so that who comes by it may make us look for it.
+    ///
+    /// # Errors
+    /// Where the records do not answer.
+    pub async fn is_covered(&self, client_id: &str) -> Result<bool, StoreError> {
+        match EntityId::parse(client_id, self.relaxation()) {
+            Ok(id) => Ok(self.0.means.allowed.covering(&id).await?.is_some()),
+            Err(_) => Ok(false),
+        }
     }
 
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
@@ -225,6 +244,10 @@ impl Joining {
                 None => return Err(crowded(id, allowed)),
             }
             let before = means.departments.client(id.as_str()).await?;
+            let _look = match before {
+                None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
+                Some(_) => None,
+            };
             let found = self
                 .discover(id, decisions, chain.as_deref(), context.now)
                 .await?;
@@ -300,15 +323,17 @@ impl Joining {
     /// For whoever mends it: a line in the log, and a note at the system's entry. That it could not join is told anyway.
     async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, context: &Context) {
         let Some(trust) = fault.trust() else { return };
-        tracing::warn!(
-            system = %id,
-            step = trust.step.as_str(),
-            entity = trust.entity,
-            claim = trust.claim,
-            expected = trust.expected,
-            found = trust.found,
-            "a department's system could not join"
-        );
+        if allowed.pattern.names_one() || self.memory().is_news(id, context.now) {
+            tracing::warn!(
+                system = %id,
+                step = trust.step.as_str(),
+                entity = trust.entity,
+                claim = trust.claim,
+                expected = trust.expected,
+                found = trust.found,
+                "a department's system could not join"
+            );
+        }
         if let Err(fault) = register::note(&self.0.means.db, context, id, allowed, trust).await {
             tracing::warn!(%fault, system = %id, "why it could not join was not written down");
         }
@@ -330,6 +355,16 @@ impl Memory {
     fn turn(&mut self, id: &EntityId) -> Arc<tokio::sync::Mutex<()>> {
         self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(self.turns.entry(id.to_string()).or_default())
+    }
+
+    /// Whether the log has not told of a system of this host within the minute.
+    fn is_news(&mut self, id: &EntityId, now: Timestamp) -> bool {
+        self.told.retain(|_, at| *at <= now && now.since(*at) < LATER);
+        let is_news = self.told.len() < MOST_TOLD && !self.told.contains_key(id.authority());
+        if is_news {
+            self.told.insert(id.authority().to_owned(), now);
+        }
+        is_news
     }
 
     /// A fault of ours is nobody's, and passes.
