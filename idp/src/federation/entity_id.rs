@@ -101,6 +101,13 @@ impl EntityId {
         )
     }
 
+    /// Its address without the scheme: what tells it from others, on its host too.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        let place = self.text.split_once("://").map_or("", |(_, place)| place);
+        place.trim_end_matches('/')
+    }
+
     /// Whether an address is on the same host and port.
     #[must_use]
     pub fn shares_origin(&self, url: &Url) -> bool {

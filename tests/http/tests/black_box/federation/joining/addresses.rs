@@ -56,11 +56,14 @@ async fn two_systems_of_one_host_cannot_take_each_others_residents() {
     let host = Host::start();
     let [pension, housing] = ["/pension", "/housing"].map(|path| app.entity(&host, path));
     let resident = app.resident("13800000001");
+    let mut subjects = Vec::new();
     for system in [&pension, &housing] {
         app.allow(&system.id, &[]).await;
         system.publish();
-        sign_in(&resident, &system.client()).await;
+        let tokens = sign_in(&resident, &system.client()).await;
+        subjects.push(tokens.sub().to_owned());
     }
+    assert_ne!(subjects[0], subjects[1], "they cannot join their tables");
     let mut thief = pension.client();
     thief.redirect_uri = housing.client().redirect_uri;
     let stolen = thief.push(&thief.sign_in()).await;
@@ -70,7 +73,6 @@ async fn two_systems_of_one_host_cannot_take_each_others_residents() {
     impostor.id = housing.id.clone();
     let refused = impostor.push(&impostor.sign_in()).await;
     refused.assert_error(401, "invalid_client");
-    // Their subjects are those of one host.
     let request = pension.client().pushed(pension.client().sign_in()).await;
     let code = resident.go_through(&request).await;
     let anothers = housing.client().exchange(&request, code.code()).await;
