@@ -59,9 +59,14 @@ impl Client {
         Asking {
             service: pick(&metadata.client_name, &metadata.client_name_en),
             department: pick(&metadata.organisation, &metadata.organisation_en),
-            domain: metadata.host(),
+            domain: metadata.host().or_else(|| self.named_sector()),
             stop: None,
         }
+    }
+
+    /// What residents know it by where it has no address that they are sent back to, as a device has none.
+    fn named_sector(&self) -> Option<String> {
+        (self.sector != self.client_id).then(|| self.sector.clone())
     }
 
     /// A public client cannot keep a secret (RFC 6749 §2.1).

@@ -76,7 +76,7 @@ pub(super) async fn seed(
         }
         if department.kind == Kind::BusinessRegistration {
             // The bureau's own devices: they know people by the same names as it does.
-            let sector = || Some(id.authority().to_owned());
+            let sector = || Some(id.place().to_owned());
             register(&db, &context, SCREEN, sector(), screen()).await?;
             register(&db, &context, TERMINAL, sector(), terminal(&terminal_key)?).await?;
         }

@@ -62,7 +62,7 @@ pub async fn authorize(
     let page = page.with_ui_locales(sent.get("ui_locales"));
     let client_id = read_client_id(&sent)?;
     let introduction = Introduction::by_request_object(&sent);
-    let found = find_client(&oidc, client_id, introduction, facts.now).await;
+    let found = find_client(&oidc, client_id, introduction, &facts).await;
     let found = found.map_err(|fault| not_joined(client_id, &fault))?;
     let client = admit(client_id, found)?;
     let issuer = oidc.config.public_url.issuer();

@@ -2,18 +2,21 @@
 
 mod age;
 mod fault;
+mod looks;
+mod memory;
 mod register;
 mod signed_keys;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use fault::JoinFault;
 
 use self::age::{Age, PAUSE, age};
+use self::looks::Looks;
+use self::memory::Memory;
 use super::Ourselves;
 use super::allowed::{Allowed, AllowedDepartments, Decisions, narrowest};
 use super::discover::{Discovery, Found};
@@ -33,8 +36,6 @@ use crate::store::{Db, StoreError};
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How soon one that is still good is tried again, whose department does not answer.
 const LATER: Duration = Duration::from_secs(60);
-/// Systems whose last fault is remembered.
-const MOST: usize = 1024;
 
 /// Finds clients, and lets those join whom a decision of the operator covers. Clones share what they remember.
 #[derive(Clone, Debug)]
@@ -55,16 +56,7 @@ pub struct Means {
 struct Inner {
     means: Means,
     memory: Mutex<Memory>,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    /// One look at a time for each system; who comes meanwhile waits for what comes of it.
-    turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
-    failed: HashMap<String, (Timestamp, JoinFault)>,
-    behind: HashSet<String>,
-    /// When a look for another key last found nothing new.
-    fruitless: HashMap<String, Timestamp>,
+    looks: Looks,
 }
 
 /// What a system is looked at for.
@@ -95,6 +87,7 @@ impl Joining {
         Self(Arc::new(Inner {
             means,
             memory: Mutex::default(),
+            looks: Looks::default(),
         }))
     }
 
@@ -131,6 +124,17 @@ impl Joining {
             Age::Expired => return self.join(&id, chain, Need::Now, now).await.map(Some),
         }
         Ok(Some(client))
+    }
+
+    /// Whether a decision covers this id, so that who comes by it may make us look for it.
+    ///
+    /// # Errors
+    /// Where the records do not answer.
+    pub async fn is_covered(&self, client_id: &str) -> Result<bool, StoreError> {
+        match EntityId::parse(client_id, self.relaxation()) {
+            Ok(id) => Ok(self.0.means.allowed.covering(&id).await?.is_some()),
+            Err(_) => Ok(false),
+        }
     }
 
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
@@ -252,6 +256,10 @@ impl Joining {
                 return Err(beside(id, &stopped));
             }
             let before = means.departments.client(id.as_str()).await?;
+            let _place = match before {
+                None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
+                Some(_) => None,
+            };
             let look = Look {
                 id,
                 allowed,
@@ -361,7 +369,7 @@ impl Joining {
     ) -> Result<crate::department::ClientMetadata, JoinFault> {
         let keys = chain.subject().keys();
         let is_dev = self.relaxation() == Relaxation::PlainLoopback;
-        let registered = client_metadata(id, keys, &chain.resolve()?, allowed, is_dev)?;
+        let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, is_dev)?;
         let mut metadata = registered.metadata;
         if let Some(uri) = registered.signed_jwks_uri {
             let fetcher = &self.0.means.fetcher;
@@ -374,15 +382,18 @@ impl Joining {
     /// For whoever mends it: a line in the log, and a note at the system's entry. That it could not join is told anyway.
     async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, need: Need, context: &Context) {
         let Some(trust) = fault.trust() else { return };
-        tracing::warn!(
-            system = %id,
-            step = trust.step.as_str(),
-            entity = trust.entity,
-            claim = trust.claim,
-            expected = trust.expected,
-            found = trust.found,
-            "a department's system could not join"
-        );
+        if allowed.pattern.names_one() || self.memory().is_news(id, context.now) {
+            tracing::warn!(
+                system = %id,
+                step = trust.step.as_str(),
+                entity = trust.entity,
+                claim = trust.claim,
+                expected = trust.expected,
+                found = trust.found,
+                "a department's system could not join"
+            );
+        }
+        // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
         if need == Need::Anew {
             return;
         }
@@ -400,39 +411,6 @@ impl Joining {
     /// Nothing below panics, and each step leaves it whole.
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Memory {
-    fn turn(&mut self, id: &EntityId) -> Arc<tokio::sync::Mutex<()>> {
-        self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        Arc::clone(self.turns.entry(id.to_string()).or_default())
-    }
-
-    fn is_fruitless(&self, id: &EntityId, now: Timestamp) -> bool {
-        let at = self.fruitless.get(id.as_str());
-        at.is_some_and(|at| *at <= now && now.since(*at) < LATER)
-    }
-
-    /// Beyond what is remembered, whoever is known is looked at every ten seconds at the most.
-    fn remember_fruitless(&mut self, id: &EntityId, now: Timestamp) {
-        self.fruitless
-            .retain(|_, at| *at <= now && now.since(*at) < LATER);
-        if self.fruitless.len() < MOST {
-            self.fruitless.insert(id.to_string(), now);
-        }
-    }
-
-    /// A fault of ours is nobody's, and passes.
-    fn remember(&mut self, id: &EntityId, fault: &JoinFault, now: Timestamp) {
-        if fault.trust().is_none() {
-            return;
-        }
-        self.failed
-            .retain(|_, (at, _)| *at <= now && now.since(*at) < LATER);
-        if self.failed.len() < MOST {
-            self.failed.insert(id.to_string(), (now, fault.clone()));
-        }
     }
 }
 

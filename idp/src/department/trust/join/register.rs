@@ -47,7 +47,7 @@ pub(super) fn client(look: &Look<'_>, mut metadata: ClientMetadata, chain: &Chai
         expires_at: Some(age::expires_at(chain, context.now)),
         grants_ended_at: before.and_then(|before| before.grants_ended_at),
         ranges: allowed.terms.ranges.clone(),
-        sector: id.authority().to_owned(),
+        sector: id.place().to_owned(),
         secret_hash: None,
         updated_at: later.map_or(context.now, |later| later.max(context.now)),
         metadata,

@@ -173,12 +173,19 @@ impl City {
 
     /// By whom its systems must come from now on.
     pub(super) async fn demand(&self, allowed: &Allowed, through: &str) {
-        let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
         let terms = Terms {
             through: Some(through.to_owned()),
             ..allowed.terms.clone()
         };
-        assert!(decisions::set_terms(&mut change, allowed, &terms).await.unwrap());
+        self.decide(allowed, &terms).await;
+    }
+
+    /// Other terms for the same systems.
+    pub(super) async fn decide(&self, allowed: &Allowed, terms: &Terms) {
+        let now = decisions::list(&self.records.db).await.unwrap();
+        let read = now.iter().find(|one| one.id == allowed.id).unwrap();
+        let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
+        assert!(decisions::set_terms(&mut change, read, terms).await.unwrap());
         self.commit(change).await;
     }
 

@@ -114,9 +114,12 @@ async fn keys_are_taken_from_an_address_of_its_own_too() {
         city.publish_as(system, &system.key, &claims);
     };
     let at = |system: &System| format!("{}/keys", system.id);
+    // Whoever took over its host would serve others there.
     publish(&by_address, "jwks_uri", at(&by_address));
-    let client = city.join(&by_address).await.unwrap();
-    assert_eq!(client.metadata.jwks_uri, Some(at(&by_address)));
+    let refused = city.join(&by_address).await.unwrap_err();
+    let refused = refused.trust().unwrap();
+    assert_eq!((refused.step, refused.claim), (Step::OurRules, "jwks_uri"));
+    assert!(refused.expected.contains("signed_jwks_uri"), "{refused}");
 
     let set = |system: &System, by: &ForgedKey| {
         let claims =
@@ -134,9 +137,9 @@ async fn keys_are_taken_from_an_address_of_its_own_too() {
     let refused = city.join(&forged).await.unwrap_err();
     assert_eq!(refused.trust().map(|fault| fault.step), Some(Step::Signature));
 
-    publish(&elsewhere, "jwks_uri", at(&by_address));
+    publish(&elsewhere, "signed_jwks_uri", at(&signed));
     let refused = city.join(&elsewhere).await.unwrap_err();
-    assert_eq!(refused.trust().map(|fault| fault.claim), Some("jwks_uri"));
+    assert_eq!(refused.trust().map(|fault| fault.claim), Some("signed_jwks_uri"));
 }
 
 #[tokio::test]

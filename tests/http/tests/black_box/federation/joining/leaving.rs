@@ -1,6 +1,6 @@
 use super::{allowed, sign_in};
 use serde_json::json;
-use yimen_http_tests::{TestApp, wait_for};
+use yimen_http_tests::{Host, TestApp, wait_for};
 
 #[tokio::test]
 async fn a_resident_who_signs_out_is_signed_out_there_and_brought_back() {
@@ -50,6 +50,26 @@ async fn a_kiosk_of_a_system_that_joined_asks_by_its_key() {
     app.department(&["suspend", &system.id]).await;
     let stopped = client.call("/oauth2/token", &form).await;
     stopped.assert_error(401, "invalid_client");
+}
+
+/// Whoever has taken over one host of a domain must not send its letters to residents: nobody has looked at it.
+#[tokio::test]
+async fn a_system_that_nobody_has_named_gets_no_letters_for_a_device() {
+    let app = TestApp::start().await;
+    let host = Host::start();
+    app.allow(host.pattern(), &[]).await;
+    let system = app.entity(&host, "/kiosk");
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    system.publish_as(&[("grant_types", json!(["authorization_code", grant]))]);
+    let begin = async || {
+        let client = system.client();
+        client
+            .call("/oauth2/device_authorization", &[("scope", "openid")])
+            .await
+    };
+    begin().await.assert_error(400, "unauthorized_client");
+    app.allow(&system.id, &[]).await;
+    assert_eq!(begin().await.status, 200);
 }
 
 /// A client that the operator has written down stays what it is, whatever stands at its address.
