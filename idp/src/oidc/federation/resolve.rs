@@ -187,3 +187,30 @@ fn refused(fault: &TrustFault) -> WireError {
     }
     WireError::new(code, fault.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::federation::Relaxation;
+
+    #[tokio::test]
+    async fn however_many_ask_an_entity_is_looked_at_once_a_minute() {
+        let chains = Chains::default();
+        let id = EntityId::parse("https://hrss.city.example", Relaxation::Nothing).unwrap();
+        let looks = AtomicUsize::new(0);
+        let look = async || {
+            looks.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err(Arc::new(JoinFault::Busy))
+        };
+        let at = |seconds| chains.look(&id, Timestamp::from_seconds(seconds), &look);
+        let all = tokio::join!(at(0), at(0), at(1));
+        assert!(all.0.is_err() && all.1.is_err() && all.2.is_err());
+        assert!(at(59).await.is_err());
+        assert_eq!(looks.load(Ordering::Relaxed), 1);
+        assert!(at(60).await.is_err());
+        assert_eq!(looks.load(Ordering::Relaxed), 2);
+    }
+}

@@ -61,20 +61,19 @@ async fn a_bureau_names_no_keys_and_no_grants_in_its_systems_name() {
     city.publish(&bureau, &[US]);
     let stolen = json!({"keys": [bureau.own.jwk()]});
     let at = format!("{}/jwks", pension.id);
-    for (claim, metadata, policy) in [
-        ("jwks", json!({"jwks": stolen}), json!({})),
-        ("jwks", json!({}), json!({"jwks": {"value": stolen}})),
-        ("jwks", json!({}), json!({"jwks": {"value": null}})),
-        ("jwks_uri", json!({"jwks_uri": at}), json!({})),
+    for (claim, by, said) in [
+        ("jwks", "metadata", json!({"jwks": stolen})),
+        ("jwks", "metadata_policy", json!({"jwks": {"value": stolen}})),
+        ("jwks", "metadata_policy", json!({"jwks": {"value": null}})),
+        ("jwks_uri", "metadata", json!({"jwks_uri": at})),
         (
             "signed_jwks_uri",
-            json!({}),
+            "metadata_policy",
             json!({"signed_jwks_uri": {"default": at}}),
         ),
     ] {
         let mut claims = bureau.about(&pension, city.now());
-        claims["metadata"] = json!({"openid_relying_party": metadata});
-        claims["metadata_policy"] = json!({"openid_relying_party": policy});
+        claims[by] = json!({"openid_relying_party": said});
         city.state_as(&bureau, &pension, &claims);
         let refused = place(city.join(&pension).await);
         assert_eq!(refused, Some((Step::OurRules, claim)), "{claims}");
@@ -96,6 +95,7 @@ async fn a_bureau_names_no_keys_and_no_grants_in_its_systems_name() {
     assert_eq!(client.metadata.jwks, Some(json!({"keys": [pension.own.jwk()]})));
 }
 
+#[tokio::test]
 async fn a_provinces_systems_join_by_its_word() {
     let city = City::with(|port| vec![System::at("province", port).as_anchor()], 3).await;
     // Its keys are those of the configuration, which this one does not have.
