@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::backend::{Backend, Records};
 use crate::browser::Browser;
 use crate::client::{Client, Registration};
+use crate::key::since_1970;
 use crate::privacy::Secrets;
 use crate::process::{Process, binary};
 use crate::resident::Resident;
@@ -11,7 +12,7 @@ use crate::setup::{self, Setup};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -22,6 +23,15 @@ pub(crate) struct Reach {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
     pub(crate) secrets: Secrets,
+    /// How far the server's clock has been moved, in milliseconds.
+    ahead: Arc<AtomicU64>,
+}
+
+impl Reach {
+    /// The time by the server's clock, as a department's clock has it too.
+    pub(crate) fn now(&self) -> Duration {
+        since_1970() + Duration::from_millis(self.ahead.load(Ordering::Relaxed))
+    }
 }
 
 /// A real `yimen serve` on a port, a database and a key prefix of its own. When it is dropped, the test
@@ -50,6 +60,7 @@ impl TestApp {
             url,
             http: http_client(),
             secrets: Secrets::default(),
+            ahead: Arc::default(),
         };
         TestApp {
             reach,
@@ -188,6 +199,10 @@ impl TestApp {
             answer.status,
             answer.body
         );
+        let now = Duration::from_millis(answer.json()["now"].as_u64().expect("the time"));
+        let ahead = now.saturating_sub(since_1970()).as_millis();
+        let ahead = u64::try_from(ahead).expect("not for ever");
+        self.reach.ahead.store(ahead, Ordering::Relaxed);
     }
 
     /// Moves the clock to just after a whole multiple of `seconds`, so that what is counted per period has
@@ -263,6 +278,7 @@ impl TestApp {
     pub fn try_to_start_again(&self) -> Result<(), String> {
         let mut process = self.process.lock().unwrap();
         process.kill();
+        self.reach.ahead.store(0, Ordering::Relaxed);
         *process = Process::serve(&self.dir.path().join("yimen.toml"), Arc::clone(&self.log));
         process.wait_until_ready(self.port)
     }

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::app::{Reach, TestApp};
 use crate::id_token::verify;
-use crate::key::{Key, assertion_claims};
+use crate::key::{Key, claims_at};
 use crate::request::{Response, SignIn};
 use serde_json::Value;
 use std::sync::Arc;
@@ -175,7 +175,7 @@ impl Client {
             Auth::Assertion(key) => {
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 form.push(("client_assertion_type", kind.to_owned()));
-                form.push(("client_assertion", key.assertion(&self.id, &self.reach.url)));
+                form.push(("client_assertion", key.sign(&self.assertion_claims())));
             }
         }
         let names_itself = matches!(self.auth, Auth::Post(_) | Auth::Public);
@@ -201,9 +201,14 @@ impl Client {
         request.bringing(&[("client_id", &self.id), ("request_uri", &uri)])
     }
 
+    /// To be changed by a test before signing; made now, by the server's clock.
+    pub fn assertion_claims(&self) -> Value {
+        claims_at(&self.id, &self.reach.url, self.reach.now())
+    }
+
     /// The claims of a request object (RFC 9101 §4), to be changed by a test before signing.
     pub fn object(&self, request: &SignIn) -> Value {
-        let mut claims = assertion_claims(&self.id, &self.reach.url);
+        let mut claims = self.assertion_claims();
         claims.as_object_mut().expect("claims").remove("sub");
         for (name, value) in &request.parameters {
             claims[name] = Value::from(value.as_str());

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// 32 random bytes in base64url.
 pub(crate) fn random() -> String {
@@ -50,6 +50,16 @@ impl Key {
         }]})
     }
 
+    /// What tells it apart (RFC 7638).
+    pub fn thumbprint(&self) -> String {
+        let key = &self.jwks()["keys"][0];
+        // Its members in this order, without spaces.
+        sha256(&format!(
+            r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#,
+            key["x"], key["y"]
+        ))
+    }
+
     pub fn sign(&self, claims: &Value) -> String {
         self.sign_with(&json!({"alg": "ES256", "kid": self.kid}), claims)
     }
@@ -73,7 +83,14 @@ impl Key {
 /// To be changed by a test before signing. The time is the real one, to the millisecond: a test that moves the
 /// server's clock sets `iat` and `exp` itself.
 pub fn assertion_claims(client_id: &str, audience: &str) -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    claims_at(client_id, audience, since_1970())
+}
+
+pub(crate) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970")
+}
+
+pub(crate) fn claims_at(client_id: &str, audience: &str, now: Duration) -> Value {
     json!({
         "iss": client_id, "sub": client_id, "aud": audience, "jti": random(),
         "iat": now.as_secs_f64(), "exp": now.as_secs() + 60,

@@ -116,7 +116,7 @@ mod tests {
             permitted: vec![".hrss.city.example".to_owned()],
         };
         let bureau = stated(Some(superior));
-        assert_eq!(bureau.max_path_length, Some(2));
+        assert_eq!(bureau.max_path_length, Some(3), "it stands in between itself");
         assert_eq!(
             bureau.permitted,
             Some(vec![NameSubtree::Below("hrss.city.example".to_owned())])

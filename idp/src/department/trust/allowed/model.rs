@@ -118,6 +118,7 @@ pub struct Terms {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Superior {
+    /// Superiors between it and a system.
     pub max_path_length: Option<u64>,
     /// Hosts that may lie below it, as naming constraints write them; any where there is none.
     pub permitted: Vec<String>,
@@ -133,7 +134,8 @@ impl Superior {
             .filter_map(|name| NameSubtree::parse(name))
             .collect();
         Constraints {
-            max_path_length: self.max_path_length,
+            // Counted from us (OpenID Federation 1.0 §6.2.1): it is one of those in between itself.
+            max_path_length: self.max_path_length.map(|between| between.saturating_add(1)),
             permitted: (!self.permitted.is_empty()).then_some(permitted),
             ..Constraints::default()
         }

@@ -1,4 +1,4 @@
-//! OpenID Federation 1.0: the city as a trust anchor.
+//! OpenID Federation 1.0: the city as a trust anchor, and systems that join by it.
 
 mod anchor;
 mod joining;

@@ -1,0 +1,131 @@
+use super::{Stumble, WELL_KNOWN, allowed};
+use serde_json::json;
+use yimen_http_tests::TestApp;
+
+#[tokio::test]
+async fn nothing_is_fetched_from_who_is_allowed_by_nobody_and_nothing_is_kept() {
+    let app = TestApp::start().await;
+    let stranger = app.system();
+    stranger.publish();
+    let client = stranger.client();
+    let before = app.count("audit").await;
+    for answer in [
+        client.push(&client.sign_in()).await,
+        client.refresh("made-up").await,
+    ] {
+        answer.assert_error(401, "invalid_client");
+    }
+    let request = client.sign_in();
+    let object = client.object(&request);
+    let request = client.signed(request, &object);
+    let page = app.resident("13800000001").follow(&request).await;
+    page.assert_error(400, "unknown_client");
+    page.assert_leads_home();
+    assert!(stranger.host.asked().is_empty());
+    assert_eq!(app.count("federation_entity").await, 0);
+    assert_eq!(app.count("audit").await, before);
+    // Whatever it names as its superior: neither is that asked.
+    let bureau = app.system();
+    bureau.publish();
+    let chain = json!([
+        stranger.sign(&stranger.claims()),
+        bureau.sign(&bureau.about(&stranger))
+    ]);
+    let with_chain = client.sign_in().with("trust_chain", &chain.to_string());
+    client.push(&with_chain).await.assert_error(401, "invalid_client");
+    assert!(bureau.host.asked().is_empty());
+}
+
+#[tokio::test]
+async fn names_that_look_like_an_allowed_one_are_not() {
+    let app = TestApp::start().await;
+    let system = allowed(&app).await;
+    let id = &system.id;
+    for other in [
+        format!("{id}/other"),
+        format!("{id}?x"),
+        format!("{id}#x"),
+        id.replace("localhost", "LOCALHOST"),
+        id.replace("localhost", "127.0.0.1"),
+        id.replace("localhost", "user@localhost"),
+        id.replace("http", "https"),
+        format!("{id}/../x"),
+        format!("{id}/%2e%2e"),
+    ] {
+        let mut client = system.client();
+        client.id = other;
+        let answer = client.push(&client.sign_in()).await;
+        answer.assert_error(401, "invalid_client");
+    }
+    assert!(system.host.asked().is_empty());
+    assert_eq!(app.count("federation_entity").await, 0);
+}
+
+#[tokio::test]
+async fn a_resident_is_told_plainly_and_the_operator_exactly() {
+    let app = TestApp::start().await;
+    let system = allowed(&app).await;
+    system.publish_as(&[("redirect_uris", json!(["https://evil.example/callback"]))]);
+    let client = system.client();
+    let request = client.sign_in();
+    let object = client.object(&request);
+    let request = client.signed(request, &object);
+    let page = app.resident("13800000001").follow(&request).await;
+    page.assert_error(400, "not_connected");
+    page.assert_leads_home();
+    assert!(page.text("main").contains("还没有接好"), "{}", page.text("main"));
+    let details = page.text("#dev");
+    for part in [
+        "our_rules",
+        "redirect_uris",
+        &system.id,
+        "https://evil.example/callback",
+    ] {
+        assert!(details.contains(part), "{part}: {details}");
+    }
+    let line = app.log();
+    let line = line.lines().find(|line| line.contains("could not join"));
+    let line = line.expect("a line in the log").to_owned();
+    for part in [
+        "WARN",
+        "our_rules",
+        "redirect_uris",
+        &system.id,
+        "https://evil.example/callback",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    let shown = app.shown(&system);
+    assert_eq!(
+        (&shown["status"], &shown["joined_at"]),
+        (&json!("refused"), &json!(null))
+    );
+    app.advance("70s").await;
+    let stumble = Stumble::of(&app, &system).await;
+    stumble.is("our_rules", &system, "redirect_uris");
+    stumble.expected(&format!("below {}", system.id));
+    stumble.found("https://evil.example/callback");
+    // In English as well, and once it is mended everything is well.
+    let english = app.browser().speaking("en");
+    let request = client.sign_in();
+    let object = client.object(&request);
+    let page = english.get(&client.signed(request, &object).url()).await;
+    assert!(page.text("main").contains("not yet connected properly"));
+    app.advance("70s").await;
+    system.publish();
+    client.pushed(client.sign_in()).await;
+    assert_eq!(app.shown(&system)["fault"], json!(null));
+}
+
+#[tokio::test]
+async fn whoever_tries_again_and_again_does_not_make_us_ask() {
+    let app = TestApp::start().await;
+    let system = app.system();
+    app.allow(&system.id, &[]).await;
+    let client = system.client();
+    for _ in 0..5 {
+        let answer = client.push(&client.sign_in()).await;
+        answer.assert_error(401, "invalid_client");
+    }
+    assert_eq!(system.host.asked(), [WELL_KNOWN]);
+}
