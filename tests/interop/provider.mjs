@@ -70,6 +70,12 @@ providers = ["outbox"]
     issuer,
     config,
     stop,
+    // department('allow', 'https://…', '--name', …) is `yimen department`, and the seconds until a node sees it.
+    async department(...words) {
+      const { stdout } = await run(binary, ['department', ...words, '--config', config, '--json'])
+      await fetch(`${issuer}/dev/clock`, { method: 'POST', body: new URLSearchParams({ advance: '4s' }) })
+      return JSON.parse(stdout)
+    },
     // register({ 'id-token-alg': 'ES256', jwks }) is `yimen client add`; a JWK Set is written to a file first.
     async register({ jwks, ...options }) {
       const all = { name: '养老金查询', department: '人社局', ...options }

@@ -41,15 +41,7 @@ impl TestApp {
 
     /// `yimen department allow`: as 养老金查询 of 人社局 for `openid phone offline_access`, where `more` says nothing else.
     pub async fn allow(&self, pattern: &str, more: &[&str]) -> Value {
-        let usual = [
-            ("--name", "养老金查询"),
-            ("--organisation", "人社局"),
-            ("--scopes", "openid phone offline_access"),
-        ];
-        let usual = usual.iter().filter(|(flag, _)| !more.contains(flag));
-        let usual: Vec<_> = usual.flat_map(|(flag, value)| [*flag, *value]).collect();
-        self.department(&[&["allow", pattern], more, &usual].concat())
-            .await
+        self.department(&allowing(pattern, more)).await
     }
 
     /// A command about departments, and the seconds that a node may take to see it.
@@ -59,10 +51,29 @@ impl TestApp {
         said
     }
 
+    /// A system that is allowed before the server has looked: its clock goes as the operator's does, who is no part of
+    /// it.
+    pub fn allowed_before(&self) -> Entity {
+        let system = self.system();
+        self.command_json(&[&["department"], allowing(&system.id, &[]).as_slice()].concat());
+        system
+    }
+
     /// What the operator is shown of a system.
     pub fn shown(&self, entity: &Entity) -> Value {
         self.command_json(&["department", "show", &entity.id])["systems"][0].clone()
     }
+}
+
+fn allowing<'a>(pattern: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let usual = [
+        ("--name", "养老金查询"),
+        ("--organisation", "人社局"),
+        ("--scopes", "openid phone offline_access"),
+    ];
+    let usual = usual.into_iter().filter(|(flag, _)| !more.contains(flag));
+    let usual: Vec<_> = usual.flat_map(|(flag, value)| [flag, value]).collect();
+    [&["allow", pattern], more, &usual].concat()
 }
 
 impl Entity {

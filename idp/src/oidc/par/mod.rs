@@ -21,8 +21,14 @@ use super::wire_error::no_store;
 use super::{Code, Form, Oidc, WireError};
 use crate::web::Facts;
 
-/// What authenticates the client is no part of its request (RFC 9126 §2.1).
-const OF_THE_CLIENT: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+/// What authenticates the client, or introduces it, is no part of its request (RFC 9126 §2.1): a trust chain alone is
+/// longer than a request may be.
+const OF_THE_CLIENT: [&str; 4] = [
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "trust_chain",
+];
 
 /// POST `/oauth2/par`: all that the authorization endpoint would check of a request is checked here, and answered to the
 /// client itself.

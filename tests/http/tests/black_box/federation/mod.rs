@@ -6,7 +6,6 @@ mod keys;
 mod marks;
 mod resolve;
 mod subordinates;
-mod system;
 
 use serde_json::{Value, json};
 use yimen_http_tests::{Key, TestApp, decode, verify};

@@ -1,7 +1,7 @@
 use super::configuration;
-use super::system::System;
-use serde_json::json;
-use yimen_http_tests::{Answer, Key, TestApp, decode, verify};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use yimen_http_tests::{Answer, Entity, Key, TestApp, decode, verify};
 
 async fn resolve(app: &TestApp, sub: &str, more: &str) -> Answer {
     app.get(&format!(
@@ -11,37 +11,29 @@ async fn resolve(app: &TestApp, sub: &str, more: &str) -> Answer {
     .await
 }
 
-fn allow(app: &TestApp, system: &System) {
-    let terms = [
-        "--name",
-        "养老金查询",
-        "--organisation",
-        "人社局",
-        "--scopes",
-        "openid phone",
-    ];
+/// A system that has joined, and has the mark that the operator gives it.
+async fn joined(app: &TestApp) -> Entity {
+    let system = app.system();
     let purpose = ["--purpose", "phone=通知您办理结果", "--marks", "identity-number"];
-    let (status, said) =
-        app.command(&[&["department", "allow", &system.id], &terms[..], &purpose[..]].concat());
-    assert!(status.success(), "{said}");
+    app.allow(&system.id, &purpose).await;
+    publish(&system, &json!([]));
+    let client = system.client();
+    client.pushed(client.sign_in()).await;
+    system
 }
 
-async fn join(app: &TestApp, system: &System) {
-    let jwks = system.key.jwks();
-    app.change_records(&format!(
-        "INSERT INTO federation_entity (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
-         SELECT '{}', id, 'joined', '{jwks}', 0, 0, 0 FROM allowed_department",
-        system.id
-    ))
-    .await;
+/// For an hour, and so not as long as what the city says.
+fn publish(system: &Entity, marks: &Value) {
+    system.publish_with(|claims| {
+        claims["exp"] = json!(claims["iat"].as_i64().unwrap() + 3600);
+        claims["trust_marks"] = marks.clone();
+    });
 }
 
 #[tokio::test]
 async fn what_a_system_is_by_its_chain_is_told_to_whoever_asks() {
     let app = TestApp::start().await;
-    let system = System::start().await;
-    allow(&app, &system);
-    join(&app, &system).await;
+    let system = joined(&app).await;
     let mark_type = app.url("/trust-marks/identity-number");
     let mark = app
         .get(&format!(
@@ -53,7 +45,7 @@ async fn what_a_system_is_by_its_chain_is_told_to_whoever_asks() {
     // One of ours, and one that anybody might have made.
     let made_up = Key::new().sign_with(&decode(&mark).0, &decode(&mark).1);
     let shown = |jwt: &str| json!({"trust_mark_type": mark_type, "trust_mark": jwt});
-    system.state_by(&system.key, &app, &json!([shown(&made_up), shown(&mark)]));
+    publish(&system, &json!([shown(&made_up), shown(&mark)]));
 
     let answer = resolve(&app, &system.id, "").await;
     assert_eq!(
@@ -69,7 +61,7 @@ async fn what_a_system_is_by_its_chain_is_told_to_whoever_asks() {
         (&json!(app.url("")), &json!(system.id))
     );
     let party = &claims["metadata"]["openid_relying_party"];
-    assert_eq!(party["scope"], "openid phone");
+    assert_eq!(party["scope"], "openid phone offline_access");
     assert_eq!(party["token_endpoint_auth_method"], "private_key_jwt");
     assert_eq!(claims["trust_chain"].as_array().unwrap().len(), 3);
     assert_eq!(claims["trust_marks"], json!([shown(&mark)]));
@@ -78,40 +70,43 @@ async fn what_a_system_is_by_its_chain_is_told_to_whoever_asks() {
 
     let other = resolve(&app, &system.id, "&entity_type=openid_provider").await;
     assert_eq!(decode(&other.body).1["metadata"], json!({}));
-    assert_eq!(system.asked(), 1, "whoever asks often does not make us ask often");
+    let asked = system.host.asked().len();
+    assert_eq!(asked, 2, "whoever asks often does not make us ask often");
 }
 
 #[tokio::test]
 async fn a_stranger_cannot_make_us_ask_anyone() {
     let app = TestApp::start().await;
-    let system = System::start().await;
-    system.state_by(&system.key, &app, &json!([]));
+    let system = app.system();
+    system.publish();
     resolve(&app, &system.id, "").await.assert_error(404, "not_found");
-    allow(&app, &system);
-    app.advance("4s").await;
+    app.allow(&system.id, &[]).await;
     resolve(&app, &system.id, "").await.assert_error(404, "not_found");
-    assert_eq!(system.asked(), 0, "it is allowed, and has not joined");
+    assert!(
+        system.host.asked().is_empty(),
+        "it is allowed, and has not joined"
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_chain_to_the_anchor_is_an_error_of_the_standard() {
     let app = TestApp::start().await;
-    let system = System::start().await;
-    allow(&app, &system);
-    join(&app, &system).await;
+    let system = joined(&app).await;
     let path = format!("/federation/resolve?sub={}", system.id);
     app.get(&path).await.assert_error(400, "invalid_request");
     let foreign = app
         .get(&format!("{path}&trust_anchor=https://other.example"))
         .await;
     foreign.assert_error(404, "invalid_trust_anchor");
-    assert_eq!(system.asked(), 0);
+    assert_eq!(system.host.asked().len(), 1);
     // Other keys than those that are pinned, which nobody vouches for.
-    system.state_by(&Key::new(), &app, &json!([]));
+    let mut other = system.clone();
+    other.federation = vec![Arc::default()];
+    other.publish();
     resolve(&app, &system.id, "")
         .await
         .assert_error(400, "invalid_trust_chain");
-    system.state_by(&system.key, &app, &json!([]));
+    system.publish();
     resolve(&app, &system.id, "")
         .await
         .assert_error(400, "invalid_trust_chain");

@@ -144,8 +144,9 @@ async fn what_one_system_signs_serves_no_other() {
     let app = TestApp::start().await;
     let [pension, housing] = [allowed(&app).await, allowed(&app).await];
     let (client, thief) = (pension.client(), housing.client());
-    sign_in(&app.resident("13800000001"), &client).await;
-    sign_in(&app.resident("13800000001"), &thief).await;
+    let resident = app.resident("13800000001");
+    sign_in(&resident, &client).await;
+    sign_in(&resident, &thief).await;
     let request = client.sign_in();
     let object = pension.protocol.sign_with(
         &json!({"alg": "ES256", "kid": pension.protocol.kid, "typ": "oauth-authz-req+jwt"}),

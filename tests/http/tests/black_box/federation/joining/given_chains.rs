@@ -50,7 +50,8 @@ async fn a_chain_that_comes_along_spares_a_known_system_to_be_asked() {
 async fn at_first_contact_its_own_host_answers_for_it() {
     let app = TestApp::start().await;
     let (system, known) = (allowed(&app).await, allowed(&app).await);
-    sign_in(&app.resident("13800000001"), &known.client()).await;
+    let resident = app.resident("13800000001");
+    sign_in(&resident, &known.client()).await;
     let mut thief = system.clone();
     thief.federation = vec![Arc::new(Key::new())];
     thief.protocol = Arc::new(Key::new());
@@ -65,7 +66,7 @@ async fn at_first_contact_its_own_host_answers_for_it() {
         app.shown(&system)["keys"],
         json!([system.federation[0].thumbprint()])
     );
-    sign_in(&app.resident("13800000001"), &system.client()).await;
+    sign_in(&resident, &system.client()).await;
 }
 
 #[tokio::test]

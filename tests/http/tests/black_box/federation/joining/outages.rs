@@ -67,6 +67,8 @@ async fn a_node_that_starts_again_knows_whom_it_knew() {
     let tokens = sign_in(&resident, &system.client()).await;
     system.host.set_down(true);
     app.start_again();
+    // Its clock has not been moved any more.
+    app.advance("10s").await;
     let again = sign_in(&resident, &system.client()).await;
     assert_eq!(again.sub(), tokens.sub());
     assert_eq!(system.host.asked().len(), 1);

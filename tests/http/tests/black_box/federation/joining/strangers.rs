@@ -42,6 +42,7 @@ async fn names_that_look_like_an_allowed_one_are_not() {
     let system = allowed(&app).await;
     let id = &system.id;
     for other in [
+        format!("{id}/"),
         format!("{id}/other"),
         format!("{id}?x"),
         format!("{id}#x"),

@@ -1,6 +1,12 @@
-use super::{allowed, sign_in};
+use super::sign_in;
 use serde_json::json;
 use yimen_http_tests::{Client, Entity, Host, Page, Resident, TestApp, Tokens};
+
+fn published(app: &TestApp) -> Entity {
+    let system = app.allowed_before();
+    system.publish();
+    system
+}
 
 /// What a resident sees who is sent here by a request that the system signs.
 async fn page(resident: &Resident, system: &Entity) -> Page {
@@ -32,7 +38,7 @@ async fn assert_over(client: &Client, tokens: &Tokens) {
 #[tokio::test]
 async fn a_suspension_ends_everything_within_seconds_and_a_page_says_why() {
     let app = TestApp::start().await;
-    let system = allowed(&app).await;
+    let system = published(&app);
     let (client, resident) = (system.client(), app.resident("13800000001"));
     let tokens = sign_in(&resident, &client).await;
     let begun = client.pushed(client.sign_in()).await;
@@ -83,7 +89,7 @@ async fn a_suspension_ends_everything_within_seconds_and_a_page_says_why() {
 #[tokio::test]
 async fn a_resident_who_is_under_way_goes_no_further() {
     let app = TestApp::start().await;
-    let system = allowed(&app).await;
+    let system = published(&app);
     let (client, resident) = (system.client(), app.resident("13800000001"));
     let request = client.pushed(client.sign_in()).await;
     let asked = resident.sign_in_at(&resident.follow(&request).await).await;
@@ -133,7 +139,7 @@ async fn of_one_host_one_system_is_suspended_by_its_address_and_all_by_their_dec
 #[tokio::test]
 async fn what_is_suspended_before_it_came_does_not_come() {
     let app = TestApp::start().await;
-    let system = allowed(&app).await;
+    let system = published(&app);
     app.department(&["suspend", &system.id, "--reason", "request"])
         .await;
     let client = system.client();
@@ -149,7 +155,7 @@ async fn what_is_suspended_before_it_came_does_not_come() {
 #[tokio::test]
 async fn who_is_removed_is_nobody_any_more_and_may_come_back_as_new() {
     let app = TestApp::start().await;
-    let system = allowed(&app).await;
+    let system = published(&app);
     let (client, resident) = (system.client(), app.resident("13800000001"));
     let tokens = sign_in(&resident, &client).await;
     app.department(&["remove", &system.id]).await;
