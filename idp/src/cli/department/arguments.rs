@@ -14,6 +14,11 @@ pub(in crate::cli) enum Department {
         /// As it was allowed, or a system's address
         pattern: String,
     },
+    /// Go the way by which a system joins, step by step, and say what to mend where it ends; changes nothing
+    Check {
+        /// Its address, such as https://hrss.city.example
+        url: String,
+    },
     /// Stop a department at once: nobody signs in there, and what it was given is over
     Suspend {
         /// As it was allowed, or a system's address

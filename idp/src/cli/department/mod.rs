@@ -1,4 +1,5 @@
 mod arguments;
+mod check;
 mod options;
 mod words;
 
@@ -38,6 +39,11 @@ pub(super) async fn run(path: Option<&Path>, command: &Department, output: &Outp
         Department::Show { pattern } => {
             let looked = trust::look(&db, &read(pattern)?).await?;
             output.say(&words::as_json(&looked), || words::shown(&looked));
+        }
+        Department::Check { url } => {
+            let done = check::run(&config, &db, url, relaxation, output).await;
+            db.close().await;
+            return done;
         }
         Department::Suspend { pattern, reason } => {
             let reason = reason.as_deref().and_then(Pause::named);

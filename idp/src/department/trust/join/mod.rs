@@ -2,6 +2,7 @@
 
 mod age;
 mod fault;
+mod look;
 mod register;
 mod signed_keys;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use fault::JoinFault;
+pub use look::{KeysSeen, Look};
 
 use self::age::{Age, PAUSE, age};
 use super::Ourselves;
@@ -65,6 +67,15 @@ struct Memory {
     turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
     failed: HashMap<String, (Timestamp, JoinFault)>,
     behind: HashSet<String>,
+}
+
+/// How far the way led.
+#[derive(Debug)]
+struct Walked {
+    /// The client as it is registered.
+    before: Option<Arc<Client>>,
+    found: Found,
+    client: Result<Client, JoinFault>,
 }
 
 /// When a look is worth its while.
@@ -229,24 +240,13 @@ impl Joining {
         const ATTEMPTS: usize = 2;
         let means = &self.0.means;
         for _ in 0..ATTEMPTS {
-            let entity = entities::find(&means.db, id).await?;
-            match entity.as_ref().map(|entity| entity.status) {
-                Some(EntityStatus::Suspended) => {
-                    return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
-                }
-                Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
-                Some(EntityStatus::Joined | EntityStatus::Refused) => {}
-                None if register::has_room(&means.db, allowed).await? => {}
-                None => return Err(crowded(id, allowed)),
-            }
-            let before = means.departments.client(id.as_str()).await?;
-            let found = self
-                .discover(id, decisions, chain.as_deref(), context.now)
+            let walked = self
+                .walk(id, allowed, decisions, chain.as_deref(), context)
                 .await?;
+            let (before, found) = (walked.before, walked.found);
             register::hold(&means.db, context, &found).await?;
             let chain = found.chain.as_ref().map_err(|fault| refusal(&found, fault))?;
-            let metadata = self.metadata(id, allowed, chain, context.now).await?;
-            let client = register::client(id, before.as_deref(), metadata, allowed, chain, context);
+            let client = walked.client?;
             let is_done =
                 register::register(&means.db, context, &found, chain, before.as_deref(), &client).await?;
             means.departments.forget(id.as_str());
@@ -258,6 +258,42 @@ impl Joining {
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
+    }
+
+    /// The way from a system to a client by what is true now; nothing comes of it.
+    async fn walk(
+        &self,
+        id: &EntityId,
+        allowed: &Allowed,
+        decisions: &Decisions,
+        chain: Option<&[String]>,
+        context: &Context,
+    ) -> Result<Walked, JoinFault> {
+        let means = &self.0.means;
+        let entity = entities::find(&means.db, id).await?;
+        match entity.as_ref().map(|entity| entity.status) {
+            Some(EntityStatus::Suspended) => {
+                return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
+            }
+            Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
+            Some(EntityStatus::Joined | EntityStatus::Refused) => {}
+            None if register::has_room(&means.db, allowed).await? => {}
+            None => return Err(crowded(id, allowed)),
+        }
+        let before = means.departments.client(id.as_str()).await?;
+        let found = self.discover(id, decisions, chain, context.now).await?;
+        let client = match &found.chain {
+            Err(fault) => Err(refusal(&found, fault)),
+            Ok(chain) => self
+                .metadata(id, allowed, chain, context.now)
+                .await
+                .map(|metadata| register::client(id, before.as_deref(), metadata, allowed, chain, context)),
+        };
+        Ok(Walked {
+            before,
+            found,
+            client,
+        })
     }
 
     async fn discover(
