@@ -2,6 +2,7 @@
 
 mod age;
 mod fault;
+mod look;
 mod looks;
 mod memory;
 mod register;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use fault::JoinFault;
+pub use look::{KeysSeen, Look};
 
 use self::age::{Age, PAUSE, age};
 use self::looks::Looks;
@@ -61,7 +63,7 @@ struct Inner {
 
 /// What a system is looked at for.
 #[derive(Debug)]
-struct Look<'a> {
+struct Walk<'a> {
     id: &'a EntityId,
     allowed: &'a Allowed,
     decisions: &'a Decisions,
@@ -242,25 +244,12 @@ impl Joining {
             if !allowed.is_active() {
                 return Err(JoinFault::Suspended(allowed.reason));
             }
-            let entity = entities::find(&means.db, id).await?;
-            match entity.as_ref().map(|entity| entity.status) {
-                Some(EntityStatus::Suspended) => {
-                    return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
-                }
-                Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
-                Some(EntityStatus::Joined) => {}
-                _ if register::has_room(&means.db, id, allowed).await? => {}
-                _ => return Err(crowded(id, allowed)),
-            }
-            if let Some(stopped) = register::stopped_beside(&means.db, decisions, id, allowed).await? {
-                return Err(beside(id, &stopped));
-            }
-            let before = means.departments.client(id.as_str()).await?;
+            let before = self.admit(id, allowed, decisions).await?;
             let _place = match before {
                 None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
                 Some(_) => None,
             };
-            let look = Look {
+            let walk = Walk {
                 id,
                 allowed,
                 decisions,
@@ -269,56 +258,89 @@ impl Joining {
                 context,
             };
             // Anybody may have sent it: where nothing comes of it, that is no fault of the system's.
-            if let Some(found) = self.take(&look, chain.as_deref()).await?
-                && let Ok(Some(client)) = self.settle(&look, &found).await
+            if let Some(found) = self.take(&walk, chain.as_deref()).await?
+                && let Ok(Some(client)) = self.settle(&walk, &found).await
             {
                 return Ok(client);
             }
             let found = self.discover(id, decisions, context.now).await?;
             register::hold(&means.db, context, &found).await?;
-            if let Some(client) = self.settle(&look, &found).await? {
+            if let Some(client) = self.settle(&walk, &found).await? {
                 return Ok(client);
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
     }
 
-    /// Registers what was found; nothing where something has changed meanwhile.
-    async fn settle(&self, look: &Look<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
-        let (means, now) = (&self.0.means, look.context.now);
+    /// Whether a system may be looked at; answers with the client as it is registered.
+    async fn admit(
+        &self,
+        id: &EntityId,
+        allowed: &Allowed,
+        decisions: &Decisions,
+    ) -> Result<Option<Arc<Client>>, JoinFault> {
+        let means = &self.0.means;
+        let entity = entities::find(&means.db, id).await?;
+        match entity.as_ref().map(|entity| entity.status) {
+            Some(EntityStatus::Suspended) => {
+                return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
+            }
+            Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
+            Some(EntityStatus::Joined) => {}
+            _ if register::has_room(&means.db, id, allowed).await? => {}
+            _ => return Err(crowded(id, allowed)),
+        }
+        if let Some(stopped) = register::stopped_beside(&means.db, decisions, id, allowed).await? {
+            return Err(beside(id, &stopped));
+        }
+        Ok(means.departments.client(id.as_str()).await?)
+    }
+
+    /// The client that what was found makes.
+    async fn client_of(&self, walk: &Walk<'_>, found: &Found) -> Result<Client, JoinFault> {
         let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
-        let metadata = match (found.of(look.id).map(|seen| &seen.pins), look.before) {
+        let metadata = match (found.of(walk.id).map(|seen| &seen.pins), walk.before) {
             (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
-                register::kept(before, look.allowed)
+                register::kept(before, walk.allowed)
             }
             (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
-            _ => self.metadata(look.id, look.allowed, chain, now).await?,
+            _ => {
+                let now = walk.context.now;
+                self.metadata(walk.id, walk.allowed, chain, now).await?
+            }
         };
-        let client = register::client(look, metadata, chain);
+        Ok(register::client(walk, metadata, chain))
+    }
+
+    /// Registers what was found; nothing where something has changed meanwhile.
+    async fn settle(&self, walk: &Walk<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
+        let means = &self.0.means;
+        let client = self.client_of(walk, found).await?;
         // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
-        if look.need == Need::Anew
-            && let Some(before) = look.before
-            && !register::is_news(look, found, before, &client)
+        if walk.need == Need::Anew
+            && let Some(before) = walk.before
+            && !register::is_news(walk, found, before, &client)
         {
             return Ok(Some(Arc::clone(before)));
         }
-        let is_done = register::register(&means.db, look, found, chain, &client).await?;
-        means.departments.forget(look.id.as_str());
-        let client = means.departments.client(look.id.as_str()).await?;
-        Ok(client.filter(|client| is_done || !Need::Now.is_felt(client, look.allowed, now)))
+        let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
+        let is_done = register::register(&means.db, walk, found, chain, &client).await?;
+        means.departments.forget(walk.id.as_str());
+        let client = means.departments.client(walk.id.as_str()).await?;
+        Ok(client.filter(|client| is_done || !Need::Now.is_felt(client, walk.allowed, walk.context.now)))
     }
 
     /// What came along, where the system has said it later than anything that we have from itself.
-    async fn take(&self, look: &Look<'_>, chain: Option<&[String]>) -> Result<Option<Found>, JoinFault> {
+    async fn take(&self, walk: &Walk<'_>, chain: Option<&[String]>) -> Result<Option<Found>, JoinFault> {
         let Some(chain) = chain else { return Ok(None) };
-        let now = look.context.now;
+        let now = walk.context.now;
         let anchors = self.0.means.ourselves.anchors(now)?;
         let found = self
-            .discovery(&anchors, look.decisions, now)
-            .take(look.id, chain)
+            .discovery(&anchors, walk.decisions, now)
+            .take(walk.id, chain)
             .await?;
         Ok(found.filter(|found| {
-            let known = found.of(look.id).and_then(|seen| seen.entity.as_ref());
+            let known = found.of(walk.id).and_then(|seen| seen.entity.as_ref());
             let said = found.chain.as_ref().map(|chain| chain.subject().issued_at());
             said.is_ok_and(|said| known.is_some_and(|known| said > known.statement_iat))
         }))
