@@ -134,7 +134,15 @@ mod tests {
             assert_eq!(WireError::from(fault.clone()).code, code, "{fault:?}");
             assert_eq!(not_joined("https://a.example", &fault).kind(), kind, "{fault:?}");
         }
-        // What came of asking somewhere is not told to who has made us ask.
+        let said = WireError::from(JoinFault::Refused(trust())).description;
+        assert_eq!(
+            said,
+            "our_rules: https://a.example: jwks: expected keys, found none"
+        );
+    }
+
+    #[test]
+    fn what_came_of_asking_is_not_told_to_who_has_made_us_ask() {
         let inside = TrustFault::new(
             Step::Reach,
             "https://a.example",
@@ -147,11 +155,6 @@ mod tests {
         assert_eq!(
             said,
             "a statement that is needed cannot be had from https://a.example"
-        );
-        let said = WireError::from(JoinFault::Refused(trust())).description;
-        assert_eq!(
-            said,
-            "our_rules: https://a.example: jwks: expected keys, found none"
         );
     }
 }

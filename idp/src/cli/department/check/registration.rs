@@ -88,7 +88,7 @@ pub(super) fn registered(
         .collect::<Vec<_>>()
         .join(" ");
     Verdict::Warning(format!(
-        "{said}; it asks for {} too, which only a decision about its own address gives: {}",
+        "{said}; it asks for {} too, which it does not get: {}",
         lacking.join(" "),
         commands::allow(id, Some(&wanted))
     ))
