@@ -70,6 +70,7 @@ pub(super) fn document(public_url: &PublicUrl) -> Value {
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "client_registration_types_supported": REGISTRATION_TYPES,
+        "federation_registration_endpoint": at("/federation/register"),
     })
 }
 

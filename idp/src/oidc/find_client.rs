@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{Oidc, Parameters};
 use crate::clock::Timestamp;
 use crate::department::Client;
@@ -38,15 +40,21 @@ impl<'a> Introduction<'a> {
     /// The trust chain that comes along, in the header of what is signed or as a parameter beside it. Nothing of it
     /// is proven: it may spare us to fetch what it holds, and one that cannot be read does not count.
     pub(super) fn trust_chain(&self) -> Option<Vec<String>> {
-        let in_header =
-            Unverified::parse_long(self.token).and_then(|token| token.header_member("trust_chain"));
-        let given = match in_header {
-            Ok(Some(chain)) => serde_json::from_value(chain),
-            _ => serde_json::from_str(self.parameter?),
-        };
-        let chain: Vec<String> = given.ok()?;
-        (1..=MOST_STATEMENTS).contains(&chain.len()).then_some(chain)
+        chain_in_header(self.token, "trust_chain")
+            .or_else(|| chain(serde_json::from_str(self.parameter?).ok()?))
     }
+}
+
+/// A chain in the header of something signed.
+pub(super) fn chain_in_header(token: &str, name: &str) -> Option<Vec<String>> {
+    let token = Unverified::parse_long(token).ok()?;
+    chain(token.header_member(name).ok()??)
+}
+
+/// A chain as it is written.
+pub(super) fn chain(written: Value) -> Option<Vec<String>> {
+    let chain: Vec<String> = serde_json::from_value(written).ok()?;
+    (1..=MOST_STATEMENTS).contains(&chain.len()).then_some(chain)
 }
 
 /// The one way by which a request that is not yet authenticated finds its client. Who introduces itself may join by it.
@@ -64,13 +72,13 @@ pub(super) async fn find_client(
             let chain = introduction.trust_chain();
             oidc.joining.client(client_id, chain, now).await
         }
-        None => Ok(oidc.departments.client(client_id).await?),
+        None => oidc.joining.known(client_id, now).await,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::keys::jose::{Algorithm, forge::ForgedKey};

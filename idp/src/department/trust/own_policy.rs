@@ -16,6 +16,22 @@ pub(super) struct Registered {
     pub(super) signed_jwks_uri: Option<String>,
 }
 
+/// How a system registers itself (§12).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    Automatic,
+    Explicit,
+}
+
+impl Way {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Explicit => "explicit",
+        }
+    }
+}
+
 /// What would be done otherwise than it says, if it were let pass in silence.
 const NOT_OFFERED: &[&str] = &[
     "id_token_encrypted_response_alg",
@@ -40,11 +56,12 @@ pub(super) fn client_metadata(
     federation_keys: &JwkSet,
     resolved: &Metadata,
     allowed: &Allowed,
+    way: Way,
     dev: bool,
 ) -> Result<Registered, TrustFault> {
     let parameters = relying_party(entity, resolved)?;
     let claims = Claims { entity, parameters };
-    claims.check_registration()?;
+    claims.check_registration(way)?;
     claims.check_offered()?;
     claims.check_algorithms()?;
     claims.check_method()?;
@@ -67,6 +84,7 @@ pub(super) fn client_metadata(
         request_object_signing_alg: claims.text("request_object_signing_alg")?.map(str::to_owned),
         default_max_age: claims.default_max_age()?,
         default_acr_values: claims.texts("default_acr_values")?.unwrap_or_default(),
+        client_registration_types: vec![way.as_str().to_owned()],
         ..ClientMetadata::default()
     };
     allowed.terms.name(&mut metadata);
@@ -161,13 +179,14 @@ impl Claims<'_> {
     }
 
     /// §5.1.2: it says itself how it wants to be registered.
-    fn check_registration(&self) -> Result<(), TrustFault> {
+    fn check_registration(&self, way: Way) -> Result<(), TrustFault> {
         const CLAIM: &str = "client_registration_types";
         let types = self.texts(CLAIM)?.unwrap_or_default();
-        if types.iter().any(|one| one == "automatic") {
+        if types.iter().any(|one| one == way.as_str()) {
             return Ok(());
         }
-        Err(self.fault(CLAIM, "automatic among them", types.join(" ")))
+        let expected = format!("{} among them", way.as_str());
+        Err(self.fault(CLAIM, expected, types.join(" ")))
     }
 
     fn check_offered(&self) -> Result<(), TrustFault> {

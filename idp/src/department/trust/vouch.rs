@@ -44,7 +44,7 @@ fn policy(allowed: &Allowed) -> Value {
 }
 
 /// How an entity may become a client here.
-pub const REGISTRATION_TYPES: [&str; 1] = ["automatic"];
+pub const REGISTRATION_TYPES: [&str; 2] = ["automatic", "explicit"];
 
 #[cfg(test)]
 mod tests {

@@ -158,7 +158,7 @@ impl Chains {
     }
 }
 
-fn refused(fault: &TrustFault) -> WireError {
+pub(super) fn refused(fault: &TrustFault) -> WireError {
     let code = match fault.step.error() {
         TrustError::InvalidTrustAnchor => Code::InvalidTrustAnchor,
         TrustError::InvalidTrustChain => Code::InvalidTrustChain,

@@ -33,6 +33,11 @@ pub(super) fn expires_at(chain: &Chain, now: Timestamp) -> Timestamp {
     lasting_until(chain.expires_at(), now)
 }
 
+/// Where it is told when its registration ends, which is no later than its chain does (§12.2.2).
+pub(super) fn ends_at(chain: &Chain, now: Timestamp) -> Timestamp {
+    chain.expires_at().min(now.plus(LONGEST))
+}
+
 fn lasting_until(end: Timestamp, now: Timestamp) -> Timestamp {
     end.min(now.plus(LONGEST)).max(now.plus(SHORTEST))
 }

@@ -1,6 +1,7 @@
 //! A system becomes a client by a chain of trust (OpenID Federation 1.0 §12.1), at the first request that it signs.
 
 mod age;
+mod explicit;
 mod fault;
 mod register;
 mod signed_keys;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use explicit::Registration;
 pub use fault::JoinFault;
 
 use self::age::{Age, PAUSE, age};
@@ -20,7 +22,7 @@ use super::Ourselves;
 use super::allowed::{Allowed, AllowedDepartments, Decisions, narrowest};
 use super::discover::{Discovery, Found};
 use super::entity::{EntityStatus, records as entities};
-use super::own_policy::client_metadata;
+use super::own_policy::{Way, client_metadata};
 use super::pins::{Pins, fingerprints};
 use crate::audit::Context;
 use crate::clock::Timestamp;
@@ -64,6 +66,8 @@ struct Memory {
     /// One look at a time for each system; who comes meanwhile waits for what comes of it.
     turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
     failed: HashMap<String, (Timestamp, JoinFault)>,
+    /// What came of the last looks for whoever asked to be registered: who is not let in cannot have us ask more often.
+    looked: HashMap<String, (Timestamp, Arc<Found>)>,
     behind: HashSet<String>,
 }
 
@@ -116,17 +120,36 @@ impl Joining {
         }
         match age(&client, now) {
             Age::Fresh => {}
+            // It renews itself what it has asked for.
+            Age::Late if client.is_explicit() => {}
             Age::Late => self.join_behind(id, chain, now),
             Age::Expired => return self.join(&id, chain, Need::Now, now).await.map(Some),
         }
         Ok(Some(client))
     }
 
+    /// The client of this id for a request that anybody could have made: nobody joins by it, and who has registered itself
+    /// must have renewed that in time.
+    ///
+    /// # Errors
+    /// Where its registration is over.
+    pub async fn known(&self, client_id: &str, now: Timestamp) -> Result<Option<Arc<Client>>, JoinFault> {
+        let known = self.0.means.departments.client(client_id).await?;
+        match &known {
+            Some(client)
+                if client.is_explicit() && client.is_active() && age(client, now) == Age::Expired =>
+            {
+                Err(explicit::over(client).into())
+            }
+            _ => Ok(known),
+        }
+    }
+
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
     /// it cannot be had, or was fetched within the last seconds.
     pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
         let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
-        if client.origin != Origin::Federation || !client.is_active() {
+        if client.origin != Origin::Federation || !client.is_active() || client.is_explicit() {
             return None;
         }
         let renewed = self.join(&id, None, Need::Anew, now).await.ok()?;
@@ -229,24 +252,18 @@ impl Joining {
         const ATTEMPTS: usize = 2;
         let means = &self.0.means;
         for _ in 0..ATTEMPTS {
-            let entity = entities::find(&means.db, id).await?;
-            match entity.as_ref().map(|entity| entity.status) {
-                Some(EntityStatus::Suspended) => {
-                    return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
-                }
-                Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
-                Some(EntityStatus::Joined | EntityStatus::Refused) => {}
-                None if register::has_room(&means.db, allowed).await? => {}
-                None => return Err(crowded(id, allowed)),
-            }
+            self.check_standing(id, allowed).await?;
             let before = means.departments.client(id.as_str()).await?;
             let found = self
                 .discover(id, decisions, chain.as_deref(), context.now)
                 .await?;
             register::hold(&means.db, context, &found).await?;
             let chain = found.chain.as_ref().map_err(|fault| refusal(&found, fault))?;
-            let metadata = self.metadata(id, allowed, chain, context.now).await?;
-            let client = register::client(id, before.as_deref(), metadata, allowed, chain, context);
+            let metadata = self
+                .metadata(id, allowed, chain, Way::Automatic, context.now)
+                .await?;
+            let ends = age::expires_at(chain, context.now);
+            let client = register::client(id, before.as_deref(), metadata, allowed, ends, context);
             let is_done =
                 register::register(&means.db, context, &found, chain, before.as_deref(), &client).await?;
             means.departments.forget(id.as_str());
@@ -258,6 +275,21 @@ impl Joining {
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
+    }
+
+    /// What the operator has said of the system itself, whatever decision covers it.
+    async fn check_standing(&self, id: &EntityId, allowed: &Allowed) -> Result<(), JoinFault> {
+        let db = &self.0.means.db;
+        let entity = entities::find(db, id).await?;
+        match entity.as_ref().map(|entity| entity.status) {
+            Some(EntityStatus::Suspended) => {
+                Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)))
+            }
+            Some(EntityStatus::Removed) => Err(JoinFault::NotCovered),
+            Some(EntityStatus::Joined | EntityStatus::Refused) => Ok(()),
+            None if register::has_room(db, allowed).await? => Ok(()),
+            None => Err(crowded(id, allowed)),
+        }
     }
 
     async fn discover(
@@ -298,11 +330,12 @@ impl Joining {
         id: &EntityId,
         allowed: &Allowed,
         chain: &Chain,
+        way: Way,
         now: Timestamp,
     ) -> Result<crate::department::ClientMetadata, JoinFault> {
         let keys = chain.subject().keys();
         let is_dev = self.relaxation() == Relaxation::PlainLoopback;
-        let registered = client_metadata(id, keys, &chain.resolve()?, allowed, is_dev)?;
+        let registered = client_metadata(id, keys, &chain.resolve()?, allowed, way, is_dev)?;
         let mut metadata = registered.metadata;
         if let Some(uri) = registered.signed_jwks_uri {
             let fetcher = &self.0.means.fetcher;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
 use crate::department::consequence::{Wording, revisions};
 use crate::department::fields::changes;
 use crate::department::model::Client;
@@ -13,8 +14,6 @@ use crate::department::{ClientMetadata, Origin, Standing};
 use crate::federation::{Chain, EntityId, Step, TrustFault};
 use crate::store::{Db, StoreError};
 
-use super::age;
-
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
 const MOST_UNNAMED: i64 = 1000;
@@ -25,7 +24,7 @@ pub(super) fn client(
     before: Option<&Client>,
     mut metadata: ClientMetadata,
     allowed: &Allowed,
-    chain: &Chain,
+    expires_at: Timestamp,
     context: &Context,
 ) -> Client {
     if let Some(before) = before {
@@ -37,7 +36,7 @@ pub(super) fn client(
         origin: Origin::Federation,
         standing: Standing::Active,
         allowed_id: Some(allowed.id),
-        expires_at: Some(age::expires_at(chain, context.now)),
+        expires_at: Some(expires_at),
         grants_ended_at: before.and_then(|before| before.grants_ended_at),
         sector: id.authority().to_owned(),
         secret_hash: None,

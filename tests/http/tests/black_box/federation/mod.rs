@@ -4,6 +4,7 @@ mod anchor;
 mod joining;
 mod keys;
 mod marks;
+mod registering;
 mod resolve;
 mod subordinates;
 
