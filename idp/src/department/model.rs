@@ -59,6 +59,12 @@ impl Client {
         }
     }
 
+    /// Whether what it is registered with is what it publishes, and is looked at anew in time.
+    #[must_use]
+    pub const fn joined_by_itself(&self) -> bool {
+        matches!(self.origin, Origin::Federation | Origin::MetadataDocument)
+    }
+
     /// Whether it came by a chain of trust and asked to be registered before it did anything else (OpenID Federation 1.0
     /// §12.2). It renews that itself.
     #[must_use]

@@ -8,7 +8,7 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING};
 use reqwest::{Certificate, Client, Response, redirect};
 
 use super::address::Guard;
-use super::answer::{self, Kind, explain};
+use super::answer::{self, Document, Kind, explain};
 use super::error::FetchError;
 use super::names::{self, Lookup, VettedNames};
 use super::shared::Shared;
@@ -33,7 +33,7 @@ pub struct Fetcher {
     ranged: Arc<Mutex<HashMap<Vec<IpNet>, Door>>>,
     /// Plain http to this machine, in development only.
     http: Option<Door>,
-    shared: Shared,
+    shared: Shared<Document>,
     roots: Arc<Vec<Certificate>>,
     lookup: Lookup,
 }
@@ -96,14 +96,31 @@ impl Fetcher {
         within: &[IpNet],
         now: Timestamp,
     ) -> Result<Vec<u8>, FetchError> {
+        Ok(self.get_document(url, kind, within, now).await?.body)
+    }
+
+    /// The same, with how long it says that it may be kept.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn get_document(
+        &self,
+        url: &str,
+        kind: Kind,
+        within: &[IpNet],
+        now: Timestamp,
+    ) -> Result<Document, FetchError> {
         let door = self.door(within)?;
         let target = self.target(url, &door)?;
         // What may be reached is part of what is asked: nobody shares the answer of who may reach more.
-        let key = format!("{} {:?} {}", kind.media_type(), within, target.url);
+        let key = format!("{kind:?} {within:?} {}", target.url);
         let fetch = in_time(async {
             let response = self.send(&door, &target, kind).await?;
             let response = match answer::redirect(&response)? {
                 None => response,
+                Some(_) if !kind.follows() => {
+                    return Err(FetchError::Redirect("of what is known by its address"));
+                }
                 Some(url) => {
                     let next = self.target(url.as_str(), &door)?;
                     if next.url.origin() != target.url.origin() {

@@ -14,6 +14,6 @@ mod fetch_test;
 #[cfg(test)]
 pub(crate) mod stand_in;
 
-pub use answer::Kind;
+pub use answer::{Document, Kind};
 pub use error::FetchError;
 pub use fetcher::{Fetcher, extra_roots};

@@ -60,37 +60,24 @@ pub(super) fn client_metadata(
     dev: bool,
 ) -> Result<Registered, TrustFault> {
     let parameters = relying_party(entity, resolved)?;
-    let claims = Claims { entity, parameters };
+    let claims = Claims {
+        entity,
+        home: entity,
+        parameters,
+    };
     claims.check_registration(way)?;
     claims.check_offered()?;
     claims.check_algorithms()?;
     claims.check_method()?;
     let (jwks, jwks_uri, signed_jwks_uri) = claims.keys(federation_keys)?;
     let mut metadata = ClientMetadata {
-        redirect_uris: claims.own_addresses("redirect_uris")?,
-        post_logout_redirect_uris: claims.own_addresses("post_logout_redirect_uris")?,
-        initiate_login_uri: claims.own_address("initiate_login_uri", Place::BelowIt)?,
-        backchannel_logout_uri: claims.own_address("backchannel_logout_uri", Place::BelowIt)?,
-        policy_uri: claims.own_address("policy_uri", Place::BelowIt)?,
-        tos_uri: claims.own_address("tos_uri", Place::BelowIt)?,
         token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
         jwks,
         jwks_uri,
-        id_token_signed_response_alg: claims.id_token_algorithm()?,
-        scope: claims.scope(allowed)?,
-        grant_types: claims.grant_types()?,
-        require_pushed_authorization_requests: claims.flag("require_pushed_authorization_requests")?,
-        require_signed_request_object: claims.flag("require_signed_request_object")?,
-        request_object_signing_alg: claims.text("request_object_signing_alg")?.map(str::to_owned),
-        default_max_age: claims.default_max_age()?,
-        default_acr_values: claims.texts("default_acr_values")?.unwrap_or_default(),
         client_registration_types: vec![way.as_str().to_owned()],
-        ..ClientMetadata::default()
+        ..claims.common(allowed)?
     };
     allowed.terms.name(&mut metadata);
-    if metadata.redirect_uris.is_empty() && metadata.may_use_grant("authorization_code") {
-        return Err(claims.fault("redirect_uris", format!("addresses below {entity}"), "none"));
-    }
     // Whatever is demanded of a client that the operator adds. The keys are not there yet where it signs them.
     let mut complete = metadata.clone();
     if signed_jwks_uri.is_some() {
@@ -101,6 +88,51 @@ pub(super) fn client_metadata(
         metadata,
         signed_jwks_uri,
     })
+}
+
+/// The same rules for what a system says of itself in its client metadata document, at the address that is its id. All else
+/// lies in the same folder or below it: others may have theirs at the same host.
+pub(super) fn document_metadata(
+    id: &EntityId,
+    home: &EntityId,
+    parameters: &Map<String, Value>,
+    allowed: &Allowed,
+    dev: bool,
+) -> Result<ClientMetadata, TrustFault> {
+    let claims = Claims {
+        entity: id,
+        home,
+        parameters,
+    };
+    if claims.text("client_id")? != Some(id.as_str()) {
+        let found = parameters.get("client_id").unwrap_or(&Value::Null);
+        return Err(claims.fault("client_id", id, found));
+    }
+    for claim in ["client_secret", "client_secret_expires_at"] {
+        if parameters.contains_key(claim) {
+            return Err(claims.fault(claim, "no secret, which everybody could read", "one"));
+        }
+    }
+    claims.check_offered()?;
+    claims.check_algorithms()?;
+    let method = match claims.text("token_endpoint_auth_method")? {
+        Some("none") => AuthMethod::None,
+        Some("private_key_jwt") => AuthMethod::PrivateKeyJwt,
+        found => {
+            let found = found.unwrap_or("nothing, which means client_secret_basic");
+            return Err(claims.fault("token_endpoint_auth_method", "none or private_key_jwt", found));
+        }
+    };
+    let (jwks, jwks_uri) = claims.plain_keys()?;
+    let mut metadata = ClientMetadata {
+        token_endpoint_auth_method: method,
+        jwks,
+        jwks_uri,
+        ..claims.common(allowed)?
+    };
+    allowed.terms.name(&mut metadata);
+    check(&metadata, dev).map_err(|wrong| claims.fault("metadata", wrong, "otherwise"))?;
+    Ok(metadata)
 }
 
 fn relying_party<'a>(
@@ -116,6 +148,8 @@ fn relying_party<'a>(
 /// The parameters of its metadata, by what each must be.
 struct Claims<'a> {
     entity: &'a EntityId,
+    /// Below which all lies that it names.
+    home: &'a EntityId,
     parameters: &'a Map<String, Value>,
 }
 
@@ -159,16 +193,52 @@ impl Claims<'_> {
         let Some(address) = self.text(claim)? else {
             return Ok(None);
         };
-        own_host::check(self.entity, claim, address, place)?;
+        own_host::check(self.home, claim, address, place)?;
         Ok(Some(address.to_owned()))
     }
 
     fn own_addresses(&self, claim: &'static str) -> Result<Vec<String>, TrustFault> {
         let addresses = self.texts(claim)?.unwrap_or_default();
         for address in &addresses {
-            own_host::check(self.entity, claim, address, Place::BelowIt)?;
+            own_host::check(self.home, claim, address, Place::BelowIt)?;
         }
         Ok(addresses)
+    }
+
+    /// All but how it proves itself, and its names.
+    fn common(&self, allowed: &Allowed) -> Result<ClientMetadata, TrustFault> {
+        let metadata = ClientMetadata {
+            redirect_uris: self.own_addresses("redirect_uris")?,
+            post_logout_redirect_uris: self.own_addresses("post_logout_redirect_uris")?,
+            initiate_login_uri: self.own_address("initiate_login_uri", Place::BelowIt)?,
+            backchannel_logout_uri: self.own_address("backchannel_logout_uri", Place::BelowIt)?,
+            policy_uri: self.own_address("policy_uri", Place::BelowIt)?,
+            tos_uri: self.own_address("tos_uri", Place::BelowIt)?,
+            id_token_signed_response_alg: self.id_token_algorithm()?,
+            scope: self.scope(allowed)?,
+            grant_types: self.grant_types()?,
+            require_pushed_authorization_requests: self.flag("require_pushed_authorization_requests")?,
+            require_signed_request_object: self.flag("require_signed_request_object")?,
+            request_object_signing_alg: self.text("request_object_signing_alg")?.map(str::to_owned),
+            default_max_age: self.default_max_age()?,
+            default_acr_values: self.texts("default_acr_values")?.unwrap_or_default(),
+            ..ClientMetadata::default()
+        };
+        if metadata.redirect_uris.is_empty() && metadata.may_use_grant("authorization_code") {
+            let expected = format!("addresses below {}", self.home);
+            return Err(self.fault("redirect_uris", expected, "none"));
+        }
+        Ok(metadata)
+    }
+
+    /// In place or by address (RFC 7591 §2); none where none are needed.
+    fn plain_keys(&self) -> Result<(Option<Value>, Option<String>), TrustFault> {
+        let jwks = self.parameters.get("jwks");
+        if let Some(jwks) = jwks {
+            JwkSet::parse(jwks.to_string().as_bytes())
+                .map_err(|reason| self.fault("jwks", "public keys", reason))?;
+        }
+        Ok((jwks.cloned(), self.own_address("jwks_uri", Place::ItsHost)?))
     }
 
     fn is_one_of(&self, claim: &'static str, ours: &[&str]) -> Result<(), TrustFault> {

@@ -7,6 +7,7 @@ use super::age::{self, PAUSE};
 use super::{JoinFault, Joining, MOST, refusal, register};
 use crate::audit::Context;
 use crate::clock::Timestamp;
+use crate::department::Origin;
 use crate::department::model::Client;
 use crate::department::trust::allowed::{Allowed, Decisions, narrowest};
 use crate::department::trust::discover::Found;
@@ -107,7 +108,15 @@ impl Joining {
             }
         };
         let ends = age::ends_at(chain, context.now);
-        let client = register::client(id, before.as_deref(), metadata, allowed, ends, context);
+        let client = register::client(
+            id,
+            Origin::Federation,
+            before.as_deref(),
+            metadata,
+            allowed,
+            ends,
+            context,
+        );
         let is_done =
             register::register(&means.db, context, found, chain, before.as_deref(), &client).await?;
         means.departments.forget(id.as_str());

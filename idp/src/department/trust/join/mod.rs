@@ -1,6 +1,7 @@
 //! A system becomes a client by a chain of trust (OpenID Federation 1.0 §12.1), at the first request that it signs.
 
 mod age;
+mod document;
 mod explicit;
 mod fault;
 mod register;
@@ -68,6 +69,10 @@ struct Memory {
     failed: HashMap<String, (Timestamp, JoinFault)>,
     /// What came of the last looks for whoever asked to be registered: who is not let in cannot have us ask more often.
     looked: HashMap<String, (Timestamp, Arc<Found>)>,
+    /// Addresses at which there was no entity configuration a while ago.
+    no_entity: HashMap<String, Timestamp>,
+    /// How many addresses that nobody knows were looked at by a host, and since when.
+    strange: HashMap<String, (Timestamp, u32)>,
     behind: HashSet<String>,
 }
 
@@ -110,10 +115,10 @@ impl Joining {
             return Ok(known);
         };
         let Some(client) = known else {
-            return self.join(&id, chain, Need::Now, now).await.map(Some);
+            return self.come(&id, chain, Need::Now, now).await.map(Some);
         };
         if self.has_moved(&id, &client).await? {
-            return self.join(&id, chain, Need::Now, now).await.map(Some);
+            return self.come(&id, chain, Need::Now, now).await.map(Some);
         }
         if !client.is_active() {
             return Ok(Some(client));
@@ -123,25 +128,23 @@ impl Joining {
             // It renews itself what it has asked for.
             Age::Late if client.is_explicit() => {}
             Age::Late => self.join_behind(id, chain, now),
-            Age::Expired => return self.join(&id, chain, Need::Now, now).await.map(Some),
+            Age::Expired => return self.come(&id, chain, Need::Now, now).await.map(Some),
         }
         Ok(Some(client))
     }
 
-    /// The client of this id for a request that anybody could have made: nobody joins by it, and who has registered itself
-    /// must have renewed that in time.
-    ///
-    /// # Errors
-    /// Where its registration is over.
-    pub async fn known(&self, client_id: &str, now: Timestamp) -> Result<Option<Arc<Client>>, JoinFault> {
-        let known = self.0.means.departments.client(client_id).await?;
-        match &known {
-            Some(client)
-                if client.is_explicit() && client.is_active() && age(client, now) == Age::Expired =>
-            {
-                Err(explicit::over(client).into())
-            }
-            _ => Ok(known),
+    /// By its chain of trust, or where there is none and the decision lets it, by its document.
+    async fn come(
+        &self,
+        id: &EntityId,
+        chain: Option<Vec<String>>,
+        need: Need,
+        now: Timestamp,
+    ) -> Result<Arc<Client>, JoinFault> {
+        match self.by_document(id, need, now).await {
+            Ok(Some(client)) => Ok(client),
+            Ok(None) => self.join(id, chain, need, now).await,
+            Err(fault) => Err(fault),
         }
     }
 
@@ -149,10 +152,10 @@ impl Joining {
     /// it cannot be had, or was fetched within the last seconds.
     pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
         let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
-        if client.origin != Origin::Federation || !client.is_active() || client.is_explicit() {
+        if !client.joined_by_itself() || !client.is_active() || client.is_explicit() {
             return None;
         }
-        let renewed = self.join(&id, None, Need::Anew, now).await.ok()?;
+        let renewed = self.come(&id, None, Need::Anew, now).await.ok()?;
         (renewed.updated_at > client.updated_at).then_some(renewed)
     }
 
@@ -189,7 +192,7 @@ impl Joining {
 
     /// Whether what stopped it was a decision that is not the one about it any more.
     async fn has_moved(&self, id: &EntityId, client: &Client) -> Result<bool, StoreError> {
-        if client.is_active() || client.origin != Origin::Federation {
+        if client.is_active() || !client.joined_by_itself() {
             return Ok(false);
         }
         let covering = self.0.means.allowed.covering(id).await?;
@@ -202,7 +205,7 @@ impl Joining {
         }
         let joining = self.clone();
         tokio::spawn(async move {
-            let _ = joining.join(&id, chain, Need::Soon, now).await;
+            let _ = joining.come(&id, chain, Need::Soon, now).await;
             joining.memory().behind.remove(id.as_str());
         });
     }
@@ -223,7 +226,7 @@ impl Joining {
         let turn = self.memory().turn(id);
         let _ours = turn.lock().await;
         if let Some(client) = means.departments.client(id.as_str()).await?
-            && !need.is_felt(&client, allowed, now)
+            && !need.is_felt(Origin::Federation, &client, allowed, now)
         {
             return Ok(client);
         }
@@ -263,12 +266,22 @@ impl Joining {
                 .metadata(id, allowed, chain, Way::Automatic, context.now)
                 .await?;
             let ends = age::expires_at(chain, context.now);
-            let client = register::client(id, before.as_deref(), metadata, allowed, ends, context);
+            let client = register::client(
+                id,
+                Origin::Federation,
+                before.as_deref(),
+                metadata,
+                allowed,
+                ends,
+                context,
+            );
             let is_done =
                 register::register(&means.db, context, &found, chain, before.as_deref(), &client).await?;
             means.departments.forget(id.as_str());
             match means.departments.client(id.as_str()).await? {
-                Some(client) if is_done || !Need::Now.is_felt(&client, allowed, context.now) => {
+                Some(client)
+                    if is_done || !Need::Now.is_felt(Origin::Federation, &client, allowed, context.now) =>
+                {
                     return Ok(client);
                 }
                 _ => {}
@@ -286,7 +299,7 @@ impl Joining {
                 Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)))
             }
             Some(EntityStatus::Removed) => Err(JoinFault::NotCovered),
-            Some(EntityStatus::Joined | EntityStatus::Refused) => Ok(()),
+            Some(EntityStatus::Joined | EntityStatus::Refused | EntityStatus::ByDocument) => Ok(()),
             None if register::has_room(db, allowed).await? => Ok(()),
             None => Err(crowded(id, allowed)),
         }
@@ -394,9 +407,11 @@ impl Memory {
 }
 
 impl Need {
-    fn is_felt(self, client: &Client, allowed: &Allowed, now: Timestamp) -> bool {
-        if client.origin != Origin::Federation {
-            return false;
+    /// Whether it is felt of a client that comes, or is to come, in the way of `origin`.
+    fn is_felt(self, origin: Origin, client: &Client, allowed: &Allowed, now: Timestamp) -> bool {
+        // Whoever joins a federation has come by its document before.
+        if client.origin != origin {
+            return client.origin == Origin::MetadataDocument;
         }
         match self {
             Self::Now if client.is_active() => age(client, now) == Age::Expired,

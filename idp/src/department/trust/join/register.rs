@@ -18,9 +18,10 @@ use crate::store::{Db, StoreError};
 /// otherwise make up as many as there are paths.
 const MOST_UNNAMED: i64 = 1000;
 
-/// A client as its chain of trust makes it.
+/// A client as its chain of trust or its document makes it.
 pub(super) fn client(
     id: &EntityId,
+    origin: Origin,
     before: Option<&Client>,
     mut metadata: ClientMetadata,
     allowed: &Allowed,
@@ -33,7 +34,7 @@ pub(super) fn client(
     let later = before.map(|before| before.updated_at.plus(Duration::from_millis(1)));
     Client {
         client_id: id.to_string(),
-        origin: Origin::Federation,
+        origin,
         standing: Standing::Active,
         allowed_id: Some(allowed.id),
         expires_at: Some(expires_at),
@@ -68,6 +69,33 @@ pub(super) async fn register(
     if !clients::register(&mut change, client, read).await? {
         return Ok(false);
     }
+    change.record(event(before, client)).await?;
+    change.commit().await?;
+    Ok(true)
+}
+
+/// The same of one that came by its client metadata document.
+pub(super) async fn register_document(
+    db: &Db,
+    context: &Context,
+    id: &EntityId,
+    allowed: &Allowed,
+    before: Option<&Client>,
+    client: &Client,
+) -> Result<bool, StoreError> {
+    let mut change = Change::begin(db, context).await?;
+    let read = before.map(|before| before.updated_at);
+    if !entities::know(&mut change, id, allowed.id).await?
+        || !clients::register(&mut change, client, read).await?
+    {
+        return Ok(false);
+    }
+    change.record(event(before, client)).await?;
+    change.commit().await?;
+    Ok(true)
+}
+
+fn event(before: Option<&Client>, client: &Client) -> Event {
     let event = match before {
         None => Event::new(Action::EntityJoined),
         Some(before) => {
@@ -79,9 +107,7 @@ pub(super) async fn register(
             Event::new(Action::EntityRefreshed).with("changed", changed)
         }
     };
-    change.record(event.client(&client.client_id)).await?;
-    change.commit().await?;
-    Ok(true)
+    event.client(&client.client_id).with("by", client.origin.as_str())
 }
 
 /// Where many systems of one superior join at once, it is enough that one of them notes how new its statement is.

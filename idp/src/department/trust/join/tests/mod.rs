@@ -1,6 +1,7 @@
 //! Systems that are really there, on this machine, and join or do not.
 
 mod city;
+mod documents;
 mod explicit;
 mod given_chains;
 mod joining;

@@ -1,0 +1,235 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::age::{self, Age, PAUSE, age};
+use super::{JoinFault, Joining, MOST, Memory, Need, register};
+use crate::audit::Context;
+use crate::clock::Timestamp;
+use crate::department::Origin;
+use crate::department::model::Client;
+use crate::department::trust::allowed::{Allowed, narrowest};
+use crate::department::trust::entity::{EntityStatus, records as entities};
+use crate::department::trust::own_policy::document_metadata;
+use crate::federation::{EntityId, Relaxation, Step, TrustFault};
+use crate::fetch::{FetchError, Kind};
+use crate::store::StoreError;
+
+/// How long somebody who has no entity configuration is not asked for one again.
+const NO_ENTITY: Duration = Duration::from_secs(10 * 60);
+
+impl Joining {
+    /// The client of this id for a request that anybody could have made. Nobody joins a federation by it, and who has
+    /// registered itself there must have renewed that in time; a system that comes by its client metadata document comes by
+    /// its id alone (draft-ietf-oauth-client-id-metadata-document).
+    ///
+    /// # Errors
+    /// Why it is not one, or not any more.
+    pub async fn known(&self, client_id: &str, now: Timestamp) -> Result<Option<Arc<Client>>, JoinFault> {
+        let known = self.0.means.departments.client(client_id).await?;
+        let Ok(id) = EntityId::parse(client_id, self.relaxation()) else {
+            return Ok(known);
+        };
+        let Some(client) = known else {
+            return self.by_document(&id, Need::Now, now).await;
+        };
+        match client.origin {
+            Origin::Federation
+                if client.is_explicit() && client.is_active() && age(&client, now) == Age::Expired =>
+            {
+                Err(super::explicit::over(&client).into())
+            }
+            Origin::MetadataDocument if self.has_moved(&id, &client).await? => {
+                self.by_document(&id, Need::Now, now).await
+            }
+            Origin::MetadataDocument if client.is_active() => match age(&client, now) {
+                Age::Fresh => Ok(Some(client)),
+                Age::Late => {
+                    self.join_behind(id, None, now);
+                    Ok(Some(client))
+                }
+                Age::Expired => self.by_document(&id, Need::Now, now).await,
+            },
+            _ => Ok(Some(client)),
+        }
+    }
+
+    /// Nothing where no decision lets it come by a document, or it is an entity of a federation: that goes first.
+    pub(super) async fn by_document(
+        &self,
+        id: &EntityId,
+        need: Need,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Client>>, JoinFault> {
+        let means = &self.0.means;
+        let decisions = means.allowed.all().await?;
+        let Some(home) = home(id) else { return Ok(None) };
+        let Some(allowed) = narrowest(&decisions, id).filter(|allowed| allowed.terms.metadata_document)
+        else {
+            return Ok(None);
+        };
+        if !allowed.is_active() {
+            return Err(JoinFault::Suspended(allowed.reason));
+        }
+        let turn = self.memory().turn(id);
+        let _ours = turn.lock().await;
+        let before = means.departments.client(id.as_str()).await?;
+        if let Some(client) = &before
+            && !need.is_felt(Origin::MetadataDocument, client, allowed, now)
+        {
+            return Ok((client.origin == Origin::MetadataDocument).then(|| Arc::clone(client)));
+        }
+        if let Some(fault) = self.failed(id, PAUSE, now) {
+            return Err(fault);
+        }
+        if before.is_none() && !allowed.pattern.names_one() && !self.memory().may_look(id, now) {
+            let expected = "fewer addresses at one host that nobody knows";
+            return Err(
+                TrustFault::new(Step::OurRules, id, "client_id", expected, "too many in a minute").into(),
+            );
+        }
+        let context = Context::of_node(now, &means.rng);
+        let outcome = self
+            .read_document(id, &home, allowed, before.as_deref(), &context)
+            .await;
+        match &outcome {
+            Ok(_) => {
+                self.memory().failed.remove(id.as_str());
+            }
+            Err(fault) => {
+                self.note(id, allowed, fault, &context).await;
+                self.memory().remember(id, fault, now);
+            }
+        }
+        outcome
+    }
+
+    async fn read_document(
+        &self,
+        id: &EntityId,
+        home: &EntityId,
+        allowed: &Allowed,
+        before: Option<&Client>,
+        context: &Context,
+    ) -> Result<Option<Arc<Client>>, JoinFault> {
+        let means = &self.0.means;
+        self.check_standing(id, allowed).await?;
+        if self.is_entity(id, allowed, context.now).await? {
+            return Ok(None);
+        }
+        let (now, within) = (context.now, &allowed.terms.ranges);
+        let fetched = means
+            .fetcher
+            .get_document(id.as_str(), Kind::ClientDocument, within, now);
+        let document = fetched
+            .await
+            .map_err(|fault| unreachable(id, id.as_str(), &fault))?;
+        let parameters: Map<String, Value> = serde_json::from_slice(&document.body)
+            .map_err(|fault| TrustFault::new(Step::Form, id, "url", "a JSON object", fault))?;
+        let dev = self.relaxation() == Relaxation::PlainLoopback;
+        let metadata = document_metadata(id, home, &parameters, allowed, dev)?;
+        let ends = age::document_ends_at(document.kept, now);
+        let client = register::client(
+            id,
+            Origin::MetadataDocument,
+            before,
+            metadata,
+            allowed,
+            ends,
+            context,
+        );
+        let is_done = register::register_document(&means.db, context, id, allowed, before, &client).await?;
+        means.departments.forget(id.as_str());
+        match means.departments.client(id.as_str()).await? {
+            Some(client)
+                if is_done || !Need::Now.is_felt(Origin::MetadataDocument, &client, allowed, now) =>
+            {
+                Ok(Some(client))
+            }
+            _ => Err(StoreError::Overtaken("the system's registration").into()),
+        }
+    }
+
+    /// Whether there is an entity configuration. One that cannot be reached may have one.
+    async fn is_entity(&self, id: &EntityId, allowed: &Allowed, now: Timestamp) -> Result<bool, JoinFault> {
+        let means = &self.0.means;
+        if let Some(entity) = entities::find(&means.db, id).await?
+            && entity.status == EntityStatus::Joined
+        {
+            return Ok(true);
+        }
+        if let Some(at) = self.memory().no_entity.get(id.as_str())
+            && *at <= now
+            && now.since(*at) < NO_ENTITY
+        {
+            return Ok(false);
+        }
+        let url = id.configuration_url();
+        let within = &allowed.terms.ranges;
+        match means.fetcher.get(&url, Kind::EntityStatement, within, now).await {
+            Ok(_) => Ok(true),
+            // Many servers have one page for whatever they do not know.
+            Err(FetchError::Status(400..500) | FetchError::ContentType(_) | FetchError::Redirect(_)) => {
+                let mut memory = self.memory();
+                memory
+                    .no_entity
+                    .retain(|_, at| *at <= now && now.since(*at) < NO_ENTITY);
+                if memory.no_entity.len() < MOST {
+                    memory.no_entity.insert(id.to_string(), now);
+                }
+                Ok(false)
+            }
+            Err(fault) => Err(unreachable(id, &url, &fault).into()),
+        }
+    }
+}
+
+impl Memory {
+    /// Below a host any stranger can make up addresses, each of which would have us ask there: so many in a minute.
+    fn may_look(&mut self, id: &EntityId, now: Timestamp) -> bool {
+        const MINUTE: Duration = Duration::from_secs(60);
+        const LOOKS: u32 = 20;
+        self.strange
+            .retain(|_, (at, _)| *at <= now && now.since(*at) < MINUTE);
+        if self.strange.len() >= MOST && !self.strange.contains_key(id.authority()) {
+            return false;
+        }
+        let (_, looks) = self.strange.entry(id.authority().to_owned()).or_insert((now, 0));
+        *looks += 1;
+        *looks <= LOOKS
+    }
+}
+
+fn unreachable(id: &EntityId, url: &str, fault: &FetchError) -> TrustFault {
+    TrustFault::new(Step::Reach, id, "url", url, fault)
+}
+
+/// The folder that a document is in; nothing where its address has no path, which no such client's may lack.
+fn home(id: &EntityId) -> Option<EntityId> {
+    let (folder, name) = id.as_str().rsplit_once('/')?;
+    let home = EntityId::parse(folder, Relaxation::PlainLoopback).ok()?;
+    (!name.is_empty()).then_some(home)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_at_home_in_its_folder() {
+        for (id, expected) in [
+            ("https://a.example/client.json", Some("https://a.example")),
+            (
+                "https://a.example:8443/x/client",
+                Some("https://a.example:8443/x"),
+            ),
+            ("https://a.example", None),
+            ("https://a.example/", None),
+            ("https://a.example/x/", None),
+        ] {
+            let id = EntityId::parse(id, Relaxation::Nothing).unwrap();
+            assert_eq!(home(&id).as_ref().map(EntityId::as_str), expected, "{id}");
+        }
+    }
+}
