@@ -15,6 +15,8 @@ CREATE UNIQUE INDEX allowed_department_pattern ON allowed_department (pattern) W
 -- What is known of each system that has come under one.
 CREATE TABLE federation_entity (
     entity_id TEXT PRIMARY KEY,
+    -- host[:port]: whoever holds it can answer for every system there.
+    authority TEXT NOT NULL,
     allowed_id TEXT NOT NULL REFERENCES allowed_department (id),
     status TEXT NOT NULL,
     reason TEXT,
@@ -31,11 +33,14 @@ CREATE TABLE federation_entity (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX federation_entity_allowed ON federation_entity (allowed_id);
+CREATE INDEX federation_entity_authority ON federation_entity (authority);
 
 -- How it came to be one: static, federation, metadata_document, dynamic.
 ALTER TABLE client ADD COLUMN origin TEXT NOT NULL DEFAULT 'static';
 -- The decision that carries it.
 ALTER TABLE client ADD COLUMN allowed_id TEXT;
+-- Those who vouched for it between us and it, apart by spaces: what becomes of them concerns it.
+ALTER TABLE client ADD COLUMN superiors TEXT;
 -- When what it is registered with must be fetched anew.
 ALTER TABLE client ADD COLUMN expires_at BIGINT;
 -- What was granted up to then is over, and stays so.

@@ -23,10 +23,10 @@ const departments = [
 ];
 
 /**
- * `hosts` are the provider's and the departments'. Over https the provider ends TLS itself, and a proxy stands before
- * each department; the codes come by the city's own gateway, since nothing here is a development node. `settings` are
- * more lines of the provider's configuration. At the `others`, which want https, the provider's pages are served too.
- * The browser is started `without` some of Playwright's flags.
+ * `hosts` are the provider's and the departments'; the provider finds those below `localhost`. Over https the provider
+ * ends TLS itself, and a proxy stands before each department; the codes come by the city's own gateway, since nothing
+ * here is a development node. `settings` are more lines of the provider's configuration. At the `others`, which want
+ * https, the provider's pages are served too. The browser is started `without` some of Playwright's flags.
  */
 export async function startCity({ https, hosts, others = [], settings = '', without = [] }) {
   const folder = await mkdtemp(join(tmpdir(), 'yimen-city-'));
@@ -77,7 +77,7 @@ url = "sqlite:${join(folder, 'yimen.db')}"
 migrate_at_start = true
 ${tls ? `[tls]\ncertificate = "${tls.certificate}"\nkey = "${tls.key}"\n` : ''}
 [fetch]
-allow = ["127.0.0.0/8"]
+allow = ["127.0.0.0/8", "::1/128"]
 ${tls ? `extra_ca = "${tls.authority}"\n` : ''}[sms]
 providers = ["webhook"]
 [sms.webhook]
@@ -103,14 +103,10 @@ ${settings}
         // This machine's resolver does not know the names: the inner address it is.
         ...(tls && { YIMEN_EXTRA_CA: tls.authority, YIMEN_INTERNAL_ADDRESS: `https://localhost:${first}` }),
       });
-      const keys = join(folder, `${kind}.json`);
-      await writeFile(keys, await (await answers(service, false, port, '/yimen/jwks')).text());
+      await answers(service, false, port, '/yimen/jwks');
       if (tls) await serve(proxy(tls, port), ports[at + 1]);
-      await run(binary, ['client', 'add', '--config', config, '--id', address, '--name', name,
-        '--department', organisation, '--redirect-uri', `${address}/yimen/callback`,
-        '--post-logout-redirect-uri', `${address}/`, '--initiate-login-uri', `${address}/yimen/sign-in`,
-        '--backchannel-logout-uri', `${scheme}://localhost:${ports[at + 1]}/yimen/backchannel-logout`,
-        '--auth-method', 'private_key_jwt', '--jwks', keys, '--id-token-alg', 'ES256', '--scope', scope]);
+      await run(binary, ['department', 'allow', address, '--config', config, '--name', name,
+        '--organisation', organisation, '--scopes', scope]);
     }
     // What is asked of a whole host, such as /.well-known/webauthn, is asked at its usual port.
     const rules = [`MAP ${hosts[0]}:443 127.0.0.1:${first}`, ...names.map((host) => `MAP ${host} 127.0.0.1`)];

@@ -6,7 +6,7 @@ import { startCity } from './city.mjs';
 import { visitor } from './demo.mjs';
 
 const cities = [
-  { https: true, hosts: ['id.city.test', 'hrss.city.test', 'scjg.county.test'] },
+  { https: true, hosts: ['id.city.localhost', 'hrss.city.localhost', 'scjg.county.localhost'] },
   { https: false, hosts: ['localhost', 'hrss.localhost', 'scjg.localhost'] },
 ];
 
@@ -84,7 +84,7 @@ for (const plan of cities) {
 
 test('one passkey, made at one address of the city, signs in at another of its names', async (t) => {
   const city = await startCity({
-    https: true, hosts: ['id.city.test', 'hrss.city.test', 'scjg.county.test'], others: ['id.county.test'],
+    https: true, hosts: ['id.city.localhost', 'hrss.city.localhost', 'scjg.county.localhost'], others: ['id.county.localhost'],
   });
   t.after(city.stop);
   const { page, touch } = await withAuthenticator(city, t);

@@ -12,7 +12,7 @@ let city, first;
 before(async () => {
   city = await startCity({
     https: true,
-    hosts: ['id.city.test', 'hrss.county.test', 'scjg.city.test'],
+    hosts: ['id.city.localhost', 'hrss.county.localhost', 'scjg.city.localhost'],
     settings: `[session]\nkiosk_idle = "${idle}s"`,
     // As any other browser has it: what Back shows is often not asked for anew.
     without: ['--disable-back-forward-cache'],

@@ -12,7 +12,7 @@ let city, first;
 
 before(async () => {
   city = await startCity({
-    https: true, hosts: ['id.city.test', 'hrss.city.test', 'scjg.county.test'],
+    https: true, hosts: ['id.city.localhost', 'hrss.city.localhost', 'scjg.county.localhost'],
     settings: `[session]\nkiosk_idle = "${idle}s"`,
   });
   [first] = city.departments;

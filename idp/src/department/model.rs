@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
@@ -17,10 +18,14 @@ pub struct Client {
     pub standing: Standing,
     /// The operator's decision that carries it.
     pub allowed_id: Option<Uuid>,
+    /// Those who vouched for it between us and it.
+    pub superiors: Vec<String>,
     /// When what it is registered with must be fetched anew.
     pub expires_at: Option<Timestamp>,
     /// What was granted up to then is over, and stays so.
     pub grants_ended_at: Option<Timestamp>,
+    /// Addresses that are not public and where it may be all the same.
+    pub ranges: Vec<IpNet>,
     /// Clients of one sector see the same subject identifiers (OpenID Connect Core 1.0 §8.1).
     pub sector: String,
     pub(super) secret_hash: Option<[u8; 32]>,
@@ -54,7 +59,7 @@ impl Client {
         Asking {
             service: pick(&metadata.client_name, &metadata.client_name_en),
             department: pick(&metadata.organisation, &metadata.organisation_en),
-            domain: metadata.host(),
+            domain: metadata.host().or_else(|| self.named_sector()),
             stop: None,
         }
     }
@@ -71,6 +76,11 @@ impl Client {
     pub fn is_explicit(&self) -> bool {
         let types = &self.metadata.client_registration_types;
         self.origin == Origin::Federation && types.iter().any(|one| one == "explicit")
+    }
+
+    /// What residents know it by where it has no address that they are sent back to, as a device has none.
+    fn named_sector(&self) -> Option<String> {
+        (self.sector != self.client_id).then(|| self.sector.clone())
     }
 
     /// A public client cannot keep a secret (RFC 6749 §2.1).
@@ -109,8 +119,10 @@ impl Client {
             origin: Origin::Static,
             standing: Standing::Active,
             allowed_id: None,
+            superiors: Vec::new(),
             expires_at: None,
             grants_ended_at: None,
+            ranges: Vec::new(),
             sector: "hrss.city.example".to_owned(),
             secret_hash: None,
             updated_at: Timestamp::from_millis(0),

@@ -1,3 +1,4 @@
+use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::args;
@@ -6,24 +7,25 @@ use crate::clock::Timestamp;
 use crate::store::{Db, Row, StoreError};
 
 use super::model::{Client, Origin, Standing};
-use super::trust::allowed::Pause;
+use super::trust::allowed::{Pause, Terms};
 
 const FIND: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
-    client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
-    a.status AS allowed_status, a.reason AS allowed_reason, e.status AS entity_status, e.reason AS entity_reason \
+    client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
+    a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id WHERE client.client_id = $1";
 const LIST: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
-    client.origin, client.allowed_id, client.expires_at, client.grants_ended_at, \
-    a.status AS allowed_status, a.reason AS allowed_reason, e.status AS entity_status, e.reason AS entity_reason \
+    client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
+    a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id ORDER BY client.client_id";
 const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash, metadata, created_at, updated_at) \
     VALUES ($1, 'active', $2, $3, $4, $5, $5) ON CONFLICT (client_id) DO NOTHING";
-const REGISTER: &str = "INSERT INTO client (client_id, status, sector, metadata, origin, allowed_id, expires_at, created_at, updated_at) \
-    VALUES ($1, 'active', $2, $3, $4, $5, $6, $7, $7) \
+const REGISTER: &str = "INSERT INTO client (client_id, status, sector, metadata, origin, allowed_id, superiors, expires_at, created_at, updated_at) \
+    VALUES ($1, 'active', $2, $3, $4, $5, $9, $6, $7, $7) \
     ON CONFLICT (client_id) DO UPDATE SET sector = excluded.sector, metadata = excluded.metadata, \
-    origin = excluded.origin, allowed_id = excluded.allowed_id, expires_at = excluded.expires_at, updated_at = excluded.updated_at \
+    origin = excluded.origin, allowed_id = excluded.allowed_id, superiors = excluded.superiors, \
+    expires_at = excluded.expires_at, updated_at = excluded.updated_at \
     WHERE client.origin IN (excluded.origin, 'metadata_document') AND client.status = 'active' AND client.updated_at = $8";
 const SET_SECRET: &str =
     "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status = 'active'";
@@ -38,6 +40,8 @@ const PUT_UNDER: &str = "UPDATE client SET allowed_id = $2, updated_at = updated
 const EXPIRE: &str = "UPDATE client SET expires_at = $2, updated_at = updated_at + 1 WHERE allowed_id = $1";
 const EXPIRE_ONE: &str = "UPDATE client SET expires_at = $2, updated_at = updated_at + 1 \
     WHERE client_id = $1 AND expires_at IS NOT NULL";
+const THROUGH: &str =
+    "SELECT client_id, superiors FROM client WHERE superiors IS NOT NULL ORDER BY client_id";
 const END_GRANTS: &str = "UPDATE client SET grants_ended_at = $2 WHERE allowed_id = $1";
 const END_GRANTS_OF: &str = "UPDATE client SET grants_ended_at = $2 WHERE client_id = $1";
 
@@ -93,7 +97,8 @@ pub async fn register(
         client.allowed_id,
         client.expires_at,
         client.updated_at,
-        read
+        read,
+        (!client.superiors.is_empty()).then(|| client.superiors.join(" "))
     ];
     Ok(change.execute(REGISTER, args).await? == 1)
 }
@@ -142,6 +147,16 @@ pub(super) async fn expire_one(change: &mut Change, client_id: &str) -> Result<(
     change.execute(EXPIRE_ONE, args![client_id, now]).await.map(drop)
 }
 
+/// Has those anew at their next use for whom a superior has vouched.
+pub(super) async fn expire_through(change: &mut Change, superior: &str) -> Result<(), StoreError> {
+    for row in change.all(THROUGH, args![]).await? {
+        if row.text("superiors")?.split(' ').any(|one| one == superior) {
+            expire_one(change, &row.text("client_id")?).await?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn end_grants_under(change: &mut Change, allowed: Uuid) -> Result<(), StoreError> {
     let now = change.now();
     change.execute(END_GRANTS, args![allowed, now]).await.map(drop)
@@ -180,8 +195,13 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         origin: Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?,
         standing: standing(row)?,
         allowed_id: row.maybe_uuid("allowed_id")?,
+        superiors: row
+            .maybe_text("superiors")?
+            .map(|all| all.split(' ').map(str::to_owned).collect())
+            .unwrap_or_default(),
         expires_at: row.maybe_time("expires_at")?,
         grants_ended_at: row.maybe_time("grants_ended_at")?,
+        ranges: ranges(row)?,
         sector: row.text("sector")?,
         secret_hash: row
             .maybe_bytes("secret_hash")?
@@ -189,6 +209,15 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         updated_at: row.time("updated_at")?,
         metadata: serde_json::from_str(&metadata).map_err(|_| StoreError::Corrupt("client.metadata"))?,
     })
+}
+
+fn ranges(row: &Row) -> Result<Vec<IpNet>, StoreError> {
+    let Some(terms) = row.maybe_text("allowed_terms")? else {
+        return Ok(Vec::new());
+    };
+    let terms: Terms =
+        serde_json::from_str(&terms).map_err(|_| StoreError::Corrupt("allowed_department.terms"))?;
+    Ok(terms.ranges)
 }
 
 /// Whoever removes or suspends any of the three has the last word. A word we do not know stands for no.

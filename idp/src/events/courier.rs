@@ -146,7 +146,7 @@ impl Courier {
             .map_err(|fault| fault.to_string())?;
         let status = self
             .fetcher
-            .post_form(&logout.uri, &[("logout_token", &token)])
+            .post_form(&logout.uri, &[("logout_token", &token)], &logout.within)
             .await;
         match status.map_err(|fault| fault.to_string())? {
             200..=299 => Ok(()),

@@ -62,6 +62,7 @@ fn logout(uri: &str) -> Logout {
     Logout {
         client_id: "hrss".to_owned(),
         uri: uri.to_owned(),
+        within: Vec::new(),
         algorithm: "ES256".to_owned(),
         sub: "sub-1".to_owned(),
         sid: "sid-1".to_owned(),

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,6 +18,9 @@ pub struct Logout {
     pub client_id: String,
     /// The client's `backchannel_logout_uri`.
     pub uri: String,
+    /// Addresses that are not public and where that may lead.
+    #[serde(default)]
+    pub within: Vec<IpNet>,
     /// The algorithm the client's ID tokens are signed with.
     pub algorithm: String,
     pub sub: String,

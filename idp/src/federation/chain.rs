@@ -1,3 +1,4 @@
+use super::constraints::Constraints;
 use super::entity_id::{EntityId, Relaxation};
 use super::fault::{Step, TrustFault, Whose};
 use super::metadata::Metadata;
@@ -189,15 +190,17 @@ impl Chain {
     }
 
     fn check_constraints(&self) -> Result<(), TrustFault> {
+        self.constrain(|statement| Some(statement.subordinate()?.constraints.clone()))
+    }
+
+    /// Holds what each superior states to constraints of the caller's, as if it stated them itself.
+    pub fn constrain(&self, by: impl Fn(&Statement) -> Option<Constraints>) -> Result<(), TrustFault> {
         let below: Vec<&EntityId> = self.subordinate.iter().map(Statement::subject).collect();
         for (place, statement) in self.subordinate.iter().enumerate() {
-            let Some(subordinate) = statement.subordinate() else {
-                continue;
-            };
             let whose = Whose(statement.issuer().as_str());
-            subordinate
-                .constraints
-                .check(below.get(..=place).unwrap_or_default(), whose)?;
+            if let Some(constraints) = by(statement) {
+                constraints.check(below.get(..=place).unwrap_or_default(), whose)?;
+            }
         }
         Ok(())
     }

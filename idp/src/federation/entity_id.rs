@@ -37,7 +37,7 @@ pub enum EntityIdFault {
     UserInfo,
     #[error("a URL without query or fragment")]
     QueryOrFragment,
-    #[error("a URL whose path has no encoded dots or slashes and no empty segment")]
+    #[error("a URL whose path has no encoded dots or slashes, no dots with parameters and no empty segment")]
     Path,
     #[error("a URL in its canonical form: lower-case host in ASCII, no default port, no dot segments")]
     NotCanonical,
@@ -101,6 +101,13 @@ impl EntityId {
         )
     }
 
+    /// Its address without the scheme: what tells it from others, on its host too.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        let place = self.text.split_once("://").map_or("", |(_, place)| place);
+        place.trim_end_matches('/')
+    }
+
     /// Whether an address is on the same host and port.
     #[must_use]
     pub fn shares_origin(&self, url: &Url) -> bool {
@@ -126,10 +133,15 @@ impl fmt::Display for EntityId {
     }
 }
 
-/// Whether another reader might take the path for another: a server that decodes it, or merges slashes.
+/// Whether another reader might take the path for another: a server that decodes it, merges slashes, ends it at a zero,
+/// or takes parameters off its segments before it resolves the dots (RFC 3986 §3.3).
 fn is_ambiguous(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    ["//", "%2e", "%2f", "%5c"].iter().any(|part| path.contains(part))
+    let path = path.to_ascii_lowercase().replace("%3b", ";");
+    let is_dots = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
+    ["//", "%2e", "%2f", "%5c", "%00"]
+        .iter()
+        .any(|part| path.contains(part))
+        || path.split('/').any(is_dots)
 }
 
 /// `https:`, or in development `http:` to this machine.

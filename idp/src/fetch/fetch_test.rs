@@ -56,7 +56,7 @@ async fn in_production_this_machine_is_not_reached_by_any_name_or_number() {
             "{answers:?}: {refused:?}"
         );
         let refused = fetcher
-            .post_form(&format!("https://keys.example:{port}/"), &[("a", "b")])
+            .post_form(&format!("https://keys.example:{port}/"), &[("a", "b")], &[])
             .await;
         assert!(
             matches!(refused, Err(FetchError::NotPublic(_))),
@@ -67,6 +67,7 @@ async fn in_production_this_machine_is_not_reached_by_any_name_or_number() {
     for host in [
         "127.0.0.1",
         "localhost",
+        "hrss.localhost",
         "2130706433",
         "0x7f.1",
         "[::1]",
@@ -164,7 +165,7 @@ async fn a_redirect_elsewhere_is_not_followed() {
     let server = StandIn::start(Manner::Say(see_other)).await;
     assert_eq!(
         dev(&[&[]])
-            .post_form(&server.at("127.0.0.1"), &[("a", "b")])
+            .post_form(&server.at("127.0.0.1"), &[("a", "b")], &[])
             .await,
         Ok(307)
     );
@@ -254,6 +255,11 @@ async fn a_range_counts_for_the_department_that_has_it() {
         fetcher.get(url, Kind::Json, &extranet, NOW)
     );
     assert_eq!(without, not_public);
+    let logout = fetcher.post_form(url, &[], &extranet).await;
+    assert!(
+        matches!(logout, Err(FetchError::Unreachable(_) | FetchError::TooSlow(_))),
+        "{logout:?}"
+    );
     // Nobody listens there, but it was let through.
     assert!(
         matches!(within, Err(FetchError::Unreachable(_) | FetchError::TooSlow(_))),
@@ -294,7 +300,7 @@ async fn a_slow_answer_is_given_up_as_a_whole() {
         assert!(matches!(refused, Err(FetchError::TooSlow(_))), "{refused:?}");
     }
     let server = StandIn::start(Manner::Silence).await;
-    let refused = dev(&[&[]]).post_form(&server.at("127.0.0.1"), &[]).await;
+    let refused = dev(&[&[]]).post_form(&server.at("127.0.0.1"), &[], &[]).await;
     assert!(matches!(refused, Err(FetchError::TooSlow(_))), "{refused:?}");
 }
 
@@ -363,7 +369,7 @@ async fn only_a_certificate_someone_vouches_for_is_believed() {
     );
     assert_eq!(
         fetcher
-            .post_form(&at("keys.example"), &[("logout_token", "x")])
+            .post_form(&at("keys.example"), &[("logout_token", "x")], &[])
             .await,
         Ok(200)
     );

@@ -146,16 +146,19 @@ impl Fetcher {
         request.send().await.map_err(|fault| explain(&fault))
     }
 
-    /// Posts a form and answers with the status; what else the answer says is not read.
+    /// Posts a form and answers with the status; what else the answer says is not read. `within` as in [`Self::get`].
     ///
     /// # Errors
     /// Where the address is refused, or there is no answer in time.
-    pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<u16, FetchError> {
-        let target = self.target(url, &self.https)?;
-        let request = self
-            .client(&self.https, &target)
-            .post(target.url.clone())
-            .form(fields);
+    pub async fn post_form(
+        &self,
+        url: &str,
+        fields: &[(&str, &str)],
+        within: &[IpNet],
+    ) -> Result<u16, FetchError> {
+        let door = self.door(within)?;
+        let target = self.target(url, &door)?;
+        let request = self.client(&door, &target).post(target.url.clone()).form(fields);
         in_time(async {
             let response = request.send().await.map_err(|fault| explain(&fault))?;
             Ok(response.status().as_u16())

@@ -7,6 +7,7 @@ use super::app::App;
 use crate::account;
 use crate::audit::{self, Context};
 use crate::consent;
+use crate::department;
 use crate::events;
 use crate::oidc;
 use crate::operator;
@@ -65,6 +66,10 @@ pub(super) async fn sweep(app: &App) {
     .await;
     exhaust("codes from windows", || account::sweep_window_codes(db, &context)).await;
     exhaust("operators' sessions", || operator::sweep(db, &context)).await;
+    exhaust("systems that never joined", || {
+        department::trust::sweep(db, &context)
+    })
+    .await;
     exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("accounts", || portal::held::sweep(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;

@@ -26,7 +26,7 @@ pub async fn introspect(
     form: Result<Form, WireError>,
 ) -> Result<Response, WireError> {
     let Form(parameters) = form?;
-    let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
+    let client = authenticate(&oidc, &headers, &parameters, &facts).await?;
     if client.is_public() {
         return Err(WireError::new(
             Code::InvalidClient,

@@ -1,5 +1,6 @@
 use crate::department::paused;
 use crate::department::trust::join::JoinFault;
+use crate::federation::Step;
 use crate::store::StoreError;
 use crate::web::{ErrorKind, PageError, TRY_AGAIN};
 
@@ -17,11 +18,15 @@ impl From<JoinFault> for WireError {
                 _ => Self::internal(cause),
             },
             JoinFault::Sign(cause) => Self::internal(cause),
+            JoinFault::Unreachable(ref trust) => {
+                Self::new(Code::InvalidClient, unreachable(&trust.entity)).because(&fault)
+            }
+            JoinFault::Busy => Self::new(Code::TemporarilyUnavailable, fault.to_string()),
             JoinFault::NotCovered
+            | JoinFault::NotIntroduced(_)
             | JoinFault::Suspended(_)
             | JoinFault::Refused(_)
-            | JoinFault::Held { .. }
-            | JoinFault::Unreachable(_) => Self::new(Code::InvalidClient, fault.to_string()),
+            | JoinFault::Held { .. } => Self::new(Code::InvalidClient, fault.to_string()),
         }
     }
 }
@@ -34,16 +39,22 @@ pub(super) fn not_joined(client_id: &str, fault: &JoinFault) -> PageError {
             .because(fault.to_string())
     };
     match fault {
+        JoinFault::Busy => page(ErrorKind::Unavailable).retry_after(TRY_AGAIN),
+        JoinFault::NotIntroduced(_) => {
+            WireError::new(Code::InvalidRequestObject, fault.to_string()).into_service_fault()
+        }
         JoinFault::NotCovered => page(ErrorKind::UnknownClient).developer("reason", &fault.to_string()),
         JoinFault::Suspended(reason) => paused(client_id, *reason),
-        JoinFault::Refused(trust) | JoinFault::Held { fault: trust, .. } | JoinFault::Unreachable(trust) => {
-            page(ErrorKind::NotConnected)
-                .developer("step", trust.step.as_str())
-                .developer("entity", &trust.entity)
-                .developer("claim", trust.claim)
-                .developer("expected", &trust.expected)
-                .developer("found", &trust.found)
-        }
+        JoinFault::Unreachable(trust) => page(ErrorKind::NotConnected)
+            .developer("step", Step::Reach.as_str())
+            .developer("entity", &trust.entity)
+            .developer("reason", &unreachable(&trust.entity)),
+        JoinFault::Refused(trust) | JoinFault::Held { fault: trust, .. } => page(ErrorKind::NotConnected)
+            .developer("step", trust.step.as_str())
+            .developer("entity", &trust.entity)
+            .developer("claim", trust.claim)
+            .developer("expected", &trust.expected)
+            .developer("found", &trust.found),
         JoinFault::Store(cause) => match **cause {
             StoreError::Unavailable(_) | StoreError::Overtaken(_) => {
                 page(ErrorKind::Unavailable).retry_after(TRY_AGAIN)
@@ -52,6 +63,12 @@ pub(super) fn not_joined(client_id: &str, fault: &JoinFault) -> PageError {
         },
         JoinFault::Sign(cause) => PageError::internal(cause),
     }
+}
+
+/// Strangers may ask too. What came of asking there would show them the way into the city's networks: the log has it, and
+/// so has the system's entry.
+fn unreachable(entity: &str) -> String {
+    format!("a statement that is needed cannot be had from {entity}")
 }
 
 #[cfg(test)]
@@ -86,6 +103,16 @@ mod tests {
                 Code::InvalidClient,
                 ErrorKind::NotConnected,
             ),
+            (
+                JoinFault::NotIntroduced("aud"),
+                Code::InvalidClient,
+                ErrorKind::FaultyRequest,
+            ),
+            (
+                JoinFault::Busy,
+                Code::TemporarilyUnavailable,
+                ErrorKind::Unavailable,
+            ),
             (held, Code::InvalidClient, ErrorKind::NotConnected),
             (
                 JoinFault::Unreachable(trust()),
@@ -111,6 +138,23 @@ mod tests {
         assert_eq!(
             said,
             "our_rules: https://a.example: jwks: expected keys, found none"
+        );
+    }
+
+    #[test]
+    fn what_came_of_asking_somewhere_is_not_told_to_who_has_made_us_ask() {
+        let inside = TrustFault::new(
+            Step::Reach,
+            "https://a.example",
+            "url",
+            "an answer",
+            "10.3.4.5 refused the connection",
+        );
+        let unreachable = JoinFault::from(inside);
+        let said = WireError::from(unreachable).description;
+        assert_eq!(
+            said,
+            "a statement that is needed cannot be had from https://a.example"
         );
     }
 }

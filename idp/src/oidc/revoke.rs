@@ -22,7 +22,7 @@ pub async fn revoke(
     form: Result<Form, WireError>,
 ) -> Result<Response, WireError> {
     let Form(parameters) = form?;
-    let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
+    let client = authenticate(&oidc, &headers, &parameters, &facts).await?;
     let token = parameters.need("token")?;
     let grant_id = match grant::find_refresh(&oidc.db, &hash(token)).await? {
         Some(refresh) => Some(refresh.grant_id),

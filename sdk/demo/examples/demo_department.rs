@@ -23,7 +23,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings {
         issuer: need("YIMEN_ISSUER")?,
         other_department: env::var("OTHER_DEPARTMENT").unwrap_or_else(|_| department.clone()),
-        client_id: department.clone(),
         department,
         key_file: need("YIMEN_KEY_FILE")?.into(),
         extra_ca: env::var_os("YIMEN_EXTRA_CA").map(Into::into),

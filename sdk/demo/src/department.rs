@@ -14,7 +14,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use url::Url;
-use yimen_sdk::{Clock, KeyRotation, Yimen};
+use yimen_sdk::{Clock, Yimen};
 
 use crate::frame::City;
 use crate::{business_registration, language, social_security};
@@ -51,8 +51,7 @@ pub struct Settings {
     pub department: String,
     /// The other department's, for a link.
     pub other_department: String,
-    pub client_id: String,
-    /// Where this department's key is kept; it is made there if there is none.
+    /// Where this department's protocol key is kept, and its federation key beside it; they are made there if there are none.
     pub key_file: PathBuf,
     pub extra_ca: Option<PathBuf>,
     pub internal_address: Option<String>,
@@ -60,10 +59,9 @@ pub struct Settings {
     pub clock: Clock,
 }
 
-/// A department that has its key and knows (or will come to know) its provider.
+/// A department that has its keys and knows (or will come to know) its provider.
 #[derive(Debug)]
 pub struct Department {
-    yimen: Yimen,
     router: Router,
 }
 
@@ -100,10 +98,7 @@ impl Department {
     pub async fn join(kind: Kind, settings: Settings) -> Result<Self, Error> {
         let mut yimen = Yimen::at(&settings.issuer)
             .department(&settings.department)
-            .client_id(&settings.client_id)
             .key_file(&settings.key_file)
-            // The provider was given the key itself.
-            .rotate_keys(KeyRotation::Never)
             .scopes(kind.scopes().iter().copied())
             .api_callers(kind.api_callers().iter().copied())
             .clock(settings.clock.clone());
@@ -115,13 +110,7 @@ impl Department {
         }
         let yimen = yimen.load().await?;
         let router = routes(kind, &settings).layer(yimen.layer());
-        Ok(Self { yimen, router })
-    }
-
-    /// What the provider must know of this department (`yimen client add`).
-    #[must_use]
-    pub fn registration(&self) -> serde_json::Value {
-        self.yimen.registration()
+        Ok(Self { router })
     }
 
     /// Until `shutdown`; what is in flight then is finished.
@@ -202,6 +191,8 @@ mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
     use axum::http::{Response, StatusCode};
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     use tower::ServiceExt;
 
     /// With a provider that is not there: what a department can do by itself.
@@ -211,7 +202,6 @@ mod tests {
             issuer: "http://127.0.0.1:1".to_owned(),
             department: "http://localhost:8001".to_owned(),
             other_department: "http://localhost:8002".to_owned(),
-            client_id: "http://localhost:8001".to_owned(),
             key_file: folder.path().join("key.pem"),
             extra_ca: None,
             internal_address: None,
@@ -304,9 +294,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_registration_asks_for_what_each_department_needs() {
-        let scope = async |kind| department(kind).await.registration()["scope"].clone();
-        assert_eq!(scope(Kind::SocialSecurity).await, "openid profile phone");
-        assert_eq!(scope(Kind::BusinessRegistration).await, "openid profile");
+    async fn each_department_states_what_it_needs() {
+        for (kind, scope) in [
+            (Kind::SocialSecurity, "openid profile phone"),
+            (Kind::BusinessRegistration, "openid profile"),
+        ] {
+            let path = "/.well-known/openid-federation";
+            let (_, statement) = get(&department(kind).await, path, "en").await;
+            let claims = statement.split('.').nth(1).unwrap();
+            let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
+            let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+            assert_eq!(claims["sub"], "http://localhost:8001");
+            assert_eq!(claims["metadata"]["openid_relying_party"]["scope"], scope);
+        }
     }
 }

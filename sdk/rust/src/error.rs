@@ -64,8 +64,8 @@ pub enum Error {
     BadAnswer { address: String, problem: String },
 
     #[error(
-        "the provider does not accept this department as client `{client_id}` ({reason}): see `yimen client show \
-         '{client_id}'` on its machine; it must know the redirect URI {redirect_uri} and the key `{kid}`, as after\n\
+        "the provider does not accept this department as client `{client_id}` ({reason}): see `yimen department show \
+         '{client_id}'` on its machine, or `yimen client show` where it was registered; it must know the redirect URI {redirect_uri} and the key `{kid}`, as after\n\
          {command}"
     )]
     UnknownClient {

@@ -47,6 +47,7 @@ pub use maker::{Maker, Model};
 pub use operator::Operator;
 pub use own_redis::OwnRedis;
 pub use page::{Form, Page};
+pub use process::example;
 pub use receiver::Receiver;
 pub use request::{Response, SignIn};
 pub use resident::Resident;

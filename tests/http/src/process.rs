@@ -21,6 +21,11 @@ pub(crate) fn binary() -> PathBuf {
         .expect("build the binary first: cargo build -p yimen")
 }
 
+/// An example program of the workspace, which is built beside the binary.
+pub fn example(name: &str) -> PathBuf {
+    binary().with_file_name("examples").join(name)
+}
+
 /// A port nobody listens on, given once per test process and below the range the kernel gives to outgoing
 /// connections. The server must know its port beforehand, since its public URL holds it.
 pub(crate) fn free_port() -> u16 {

@@ -15,6 +15,7 @@ use url::Url;
 pub struct Setup {
     settings: Vec<(String, Value)>,
     empty: bool,
+    port: Option<u16>,
     database_through: Option<Url>,
 }
 
@@ -29,6 +30,7 @@ impl Setup {
         Setup {
             settings: Vec::new(),
             empty: false,
+            port: None,
             database_through: None,
         }
     }
@@ -44,6 +46,13 @@ impl Setup {
     #[must_use]
     pub fn empty(mut self) -> Setup {
         self.empty = true;
+        self
+    }
+
+    /// Listens where a text says it does, and not on a port of its own.
+    #[must_use]
+    pub fn on(mut self, port: u16) -> Setup {
+        self.port = Some(port);
         self
     }
 
@@ -184,7 +193,7 @@ pub(crate) fn start(
     log: &Arc<Mutex<String>>,
 ) -> (Process, u16) {
     for _ in 0..5 {
-        let port = crate::process::free_port();
+        let port = setup.port.unwrap_or_else(crate::process::free_port);
         let config = setup.write(dir, records, port);
         let mut process = Process::serve(&config, Arc::clone(log));
         match process.wait_until_ready(port) {

@@ -114,7 +114,8 @@ pub(super) fn greet(
              12. Days to wait\n     \
                 {}3d\n     \
                 moves the time of all this. 3d: a number that was given up is gone; 15d: so is an account that was left;\n     \
-                30d: a passkey is offered again; 90d: it is asked whose a silent number is.\n\n\
+                30d: a passkey is offered again; 90d: it is asked whose a silent number is.\n  \
+             {}\n\n\
              Other commands work on this demo with --config {}\n\
              Ctrl-C ends it.",
             people(),
@@ -125,9 +126,22 @@ pub(super) fn greet(
             RESIDENTS[1].1,
             RESIDENTS[1].0,
             lines.clock,
+            joining(first, file),
             file.display()
         )
     });
+}
+
+fn joining(department: &str, file: &Path) -> String {
+    let file = file.display();
+    format!(
+        "13. Who may join\n     \
+            No department is registered here: each states who it is, and joins when the first resident comes from there.\n     \
+            yimen department list --config {file}\n     \
+            yimen department show {department} --config {file}\n     \
+            One of your own, which docs/department.md makes in ten lines, is let in by\n     \
+            yimen department allow http://localhost:8003 --name 社保卡查询 --organisation 社保大厅 --config {file}"
+    )
 }
 
 /// How to try the kiosk.

@@ -73,7 +73,6 @@ pub(super) async fn run(options: &Demo, output: &Output) -> Result<(), Failure> 
         let settings = DepartmentSettings {
             issuer: issuer.clone(),
             department: department.url.clone(),
-            client_id: department.url.clone(),
             key_file: department.key_file.clone(),
             other_department: departments[1 - at].url.clone(),
             extra_ca: None,

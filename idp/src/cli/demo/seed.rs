@@ -14,7 +14,10 @@ use crate::account::{self, PhoneNumber, Proven};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::config::Config;
+use crate::department::trust::allowed::{Pattern, Terms};
+use crate::department::trust::{allow, decided};
 use crate::department::{self, AuthMethod, ClientMetadata, DEVICE_CODE, ManageError, Purpose};
+use crate::federation::{EntityId, Relaxation};
 use crate::fetch::extra_roots;
 use crate::gateway::http_client;
 use crate::operator::invite;
@@ -48,10 +51,10 @@ pub(super) struct Hall {
     pub terminal_key: PathBuf,
 }
 
-/// Registers the departments, the residents and the hall as far as they are not there yet.
+/// Lets the departments join, and settles the residents and the hall, as far as they are not there yet.
 pub(super) async fn seed(
     config: &Config,
-    departments: &[Department],
+    departments: &[Department; 2],
     terminal_key: PathBuf,
     now: Timestamp,
 ) -> Result<Hall, Failure> {
@@ -59,20 +62,25 @@ pub(super) async fn seed(
     db.migrate().await?;
     let context = Context { now, ..operator() };
     for department in departments {
-        let sector = sector_of(department.kind).to_owned();
-        register(
-            &db,
-            &context,
-            &department.url,
-            Some(sector),
-            metadata_of(department)?,
-        )
-        .await?;
+        let (id, pattern) = address_of(department)?;
+        if decided(&db, &pattern).await?.is_none() {
+            allow(
+                &db,
+                &context,
+                &pattern,
+                None,
+                terms_of(department.kind),
+                Relaxation::PlainLoopback,
+            )
+            .await?;
+        }
+        if department.kind == Kind::BusinessRegistration {
+            // The bureau's own devices: they know people by the same names as it does.
+            let sector = || Some(id.place().to_owned());
+            register(&db, &context, SCREEN, sector(), screen()).await?;
+            register(&db, &context, TERMINAL, sector(), terminal(&terminal_key)?).await?;
+        }
     }
-    // The bureau's own: they know people by the same names as it does.
-    let sector = || Some(sector_of(Kind::BusinessRegistration).to_owned());
-    register(&db, &context, SCREEN, sector(), screen()).await?;
-    register(&db, &context, TERMINAL, sector(), terminal(&terminal_key)?).await?;
     let vault = Vault::new(&config.master_key, context.rng.clone());
     let http = http_client(extra_roots(&config.settings.fetch)?)?;
     let authority = Authority::new(&config.settings, http, context.rng.clone())?;
@@ -166,22 +174,29 @@ async fn open_hall(
     })
 }
 
-/// Both departments share the host `localhost`, and by that alone would share their subjects too.
-const fn sector_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::SocialSecurity => "social-security.localhost",
-        Kind::BusinessRegistration => "business-registration.localhost",
-    }
+fn address_of(department: &Department) -> Result<(EntityId, Pattern), Failure> {
+    let id = EntityId::parse(&department.url, Relaxation::PlainLoopback)?;
+    Ok((id.clone(), Pattern::Entity(id)))
 }
 
-fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
-    let (name, name_en, organisation, organisation_en, scope) = match department.kind {
+/// The rest the provider asks of the department, when the first resident comes from there.
+fn terms_of(kind: Kind) -> Terms {
+    let purpose = |scope: &str, zh: &str, en: &str| {
+        let (zh, en, optional) = (zh.to_owned(), en.to_owned(), false);
+        (scope.to_owned(), Purpose { zh, en, optional })
+    };
+    let identity = purpose("profile", "核对是您本人", "to check that it is you");
+    let (name, name_en, organisation, organisation_en, scope, purposes) = match kind {
         Kind::SocialSecurity => (
             "养老金查询",
             "Pension statement",
             "云川市人力资源和社会保障局",
             "Yunchuan Social Security Bureau",
             "openid profile phone",
+            vec![
+                identity,
+                purpose("phone", "通知您办理结果", "to tell you the outcome"),
+            ],
         ),
         Kind::BusinessRegistration => (
             "企业登记",
@@ -189,42 +204,18 @@ fn metadata_of(department: &Department) -> Result<ClientMetadata, Failure> {
             "云川市市场监督管理局",
             "Yunchuan Market Regulation Bureau",
             "openid profile",
+            vec![identity],
         ),
     };
-    let purpose = |zh: &str, en: &str| Purpose {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
-        optional: false,
-    };
-    let at = |path: &str| format!("{}{path}", department.url);
-    Ok(ClientMetadata {
-        client_name: name.to_owned(),
-        client_name_en: name_en.to_owned(),
+    Terms {
+        name: name.to_owned(),
+        name_en: name_en.to_owned(),
         organisation: organisation.to_owned(),
         organisation_en: organisation_en.to_owned(),
-        redirect_uris: vec![at("/yimen/callback")],
-        post_logout_redirect_uris: vec![at("/")],
-        backchannel_logout_uri: Some(at("/yimen/backchannel-logout")),
-        initiate_login_uri: Some(at("/yimen/sign-in")),
-        token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
-        jwks: Some(public_jwks(&department.key_file)?),
-        id_token_signed_response_alg: "ES256".to_owned(),
         scope: scope.to_owned(),
-        purposes: [
-            (
-                "profile".to_owned(),
-                purpose("核对是您本人", "to check that it is you"),
-            ),
-            (
-                "phone".to_owned(),
-                purpose("通知您办理结果", "to tell you the outcome"),
-            ),
-        ]
-        .into_iter()
-        .filter(|(asked, _): &(String, Purpose)| scope.split(' ').any(|one| one == asked))
-        .collect(),
-        ..ClientMetadata::default()
-    })
+        purposes: purposes.into_iter().collect(),
+        ..Terms::default()
+    }
 }
 
 fn screen() -> ClientMetadata {
@@ -268,7 +259,7 @@ mod tests {
     use crate::rng::Rng;
 
     #[tokio::test]
-    async fn a_resident_is_somebody_else_to_each_department() {
+    async fn both_departments_may_join_and_residents_are_there() {
         let data = std::env::temp_dir().join(format!("yimen-demo-seed-{}", std::process::id()));
         std::fs::create_dir_all(&data).unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -296,18 +287,16 @@ mod tests {
             .unwrap()
             .unwrap();
         assert!(account::identity_proof(&db, resident.id).await.unwrap().is_some());
-        let mut change = Change::begin(&db, &operator()).await.unwrap();
-        let mut subjects = std::collections::BTreeSet::new();
-        for client in department::list(&db).await.unwrap() {
-            let sub = department::sub_for(&mut change, &client.sector, resident.id).await;
-            subjects.insert(sub.unwrap());
+        for department in &departments {
+            let (_, pattern) = address_of(department).unwrap();
+            assert!(decided(&db, &pattern).await.unwrap().is_some(), "{pattern}");
         }
+        let sectors = department::list(&db).await.unwrap().into_iter();
+        let sectors: Vec<_> = sectors.map(|client| client.sector).collect();
         assert_eq!(
-            subjects.len(),
-            2,
-            "and the same one to a department's own devices"
+            sectors, ["localhost:8002"; 2],
+            "a department's own devices have its sector"
         );
-        drop(change);
         db.close().await;
         std::fs::remove_dir_all(&data).unwrap();
     }

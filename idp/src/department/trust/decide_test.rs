@@ -228,7 +228,10 @@ async fn what_was_removed_by_its_address_stays_out_until_it_is_named_again() {
     // Not by a decision that does not name it.
     desk.allow("hrss.gov.example", |_| ()).await.unwrap();
     assert_eq!(desk.standing().await, Standing::Removed);
+    // A node that had not heard of the removal yet.
+    let granted = desk.clock.now();
     let made = desk.allow(HRSS, |_| ()).await.unwrap();
+    assert!(desk.client().await.has_ended(granted));
     assert_eq!(
         (made.is_new, made.systems.as_slice()),
         (true, [HRSS.to_owned()].as_slice())

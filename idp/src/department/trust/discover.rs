@@ -67,7 +67,10 @@ impl Seen {
     /// The keys that we vouch for: those that are pinned once the chain is taken.
     fn vouched(&self) -> Result<&Statement, TrustFault> {
         match &self.pins {
-            Pins::First(statement) | Pins::Same(statement) | Pins::Followed(statement) => Ok(statement),
+            Pins::First(statement)
+            | Pins::Same(statement)
+            | Pins::Followed(statement)
+            | Pins::Older { statement, .. } => Ok(statement),
             Pins::Held { why, .. } => Err(why.clone()),
         }
     }
@@ -91,7 +94,9 @@ impl Discovery<'_> {
                 Answer::Refused(fault) => search.refused(want, fault),
             }
         }
-        let chain = search.finish();
+        let chain = search
+            .finish()
+            .and_then(|chain| self.check(&chain).map(|()| chain));
         Ok(Found { chain, seen })
     }
 
@@ -117,8 +122,7 @@ impl Discovery<'_> {
         }
         for statement in given.superiors() {
             let (issuer, about) = (statement.issuer(), statement.subject());
-            let is_right = about != subject || self.demand(subject, issuer).is_ok();
-            if !is_right || !self.may_vouch(issuer).await? {
+            if self.demand(about, issuer).is_err() || !self.may_vouch(issuer).await? {
                 return Ok(None);
             }
         }
@@ -132,7 +136,8 @@ impl Discovery<'_> {
             jwts.truncate(given.superiors().len());
             jwts.extend(restated);
         }
-        Ok(verify(&jwts).ok().map(|chain| Found {
+        let chain = verify(&jwts).ok().filter(|chain| self.check(chain).is_ok());
+        Ok(chain.map(|chain| Found {
             chain: Ok(chain),
             seen,
         }))
@@ -165,9 +170,7 @@ impl Discovery<'_> {
                 subject: about,
                 ..
             } => {
-                if about == subject
-                    && let Err(fault) = self.demand(subject, issuer)
-                {
+                if let Err(fault) = self.demand(about, issuer) {
                     return Ok(Answer::Refused(fault));
                 }
                 if issuer != ourselves {
@@ -272,6 +275,18 @@ impl Discovery<'_> {
         };
         let stated = self.ourselves.about(about, allowed, keys, self.now);
         stated.map_err(|fault| TrustFault::new(Step::Reach, self.ourselves.id(), "sub", about, fault))
+    }
+
+    /// What the operator has decided of a superior holds wherever it stands in a chain. Where we state nothing about it
+    /// ourselves, as below another superior or a province, no statement says so.
+    fn check(&self, chain: &Chain) -> Result<(), TrustFault> {
+        for statement in chain.superiors() {
+            self.demand(statement.subject(), statement.issuer())?;
+        }
+        chain.constrain(|statement| {
+            let superior = self.superior(statement.issuer())?.terms.superior.as_ref()?;
+            Some(superior.own_constraints())
+        })
     }
 
     /// A decision may demand by whom its systems come.

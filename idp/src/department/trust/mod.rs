@@ -25,6 +25,7 @@ pub use decide::{
     DecideError, Decided, Kept, Looked, Told, allow, decided, decisions, look, remove, resume, suspend,
     trust_keys,
 };
+pub use entity::records::sweep;
 pub use marks::{MARKS, mark_named, mark_type, marks_of};
 pub use members::{Member, Members};
 pub use ourselves::{About, Ourselves};

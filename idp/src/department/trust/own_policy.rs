@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::allowed::Allowed;
 use super::own_host::{self, Place};
+use super::vouch::grant_types;
 use crate::department::check::{GRANT_TYPES, check};
 use crate::department::model::{AuthMethod, ClientMetadata};
-use crate::federation::{EntityId, Metadata, RELYING_PARTY, Step, TrustFault};
+use crate::federation::{EntityId, Metadata, RELYING_PARTY, Statement, Step, TrustFault};
 use crate::keys::jose::{Algorithm, JwkSet, PublicKey, SigningKey};
 
 /// What a system is to be registered with. Keys that it signs anew are still to be fetched.
@@ -52,28 +53,27 @@ const NOT_OFFERED_IF_TRUE: &[&str] = &[
 /// Our own rules for the metadata that a chain of trust has made of what a system says about itself. What residents read
 /// of it stands in the operator's decision, and so does all that it may ask for.
 pub(super) fn client_metadata(
-    entity: &EntityId,
-    federation_keys: &JwkSet,
+    own: &Statement,
     resolved: &Metadata,
     allowed: &Allowed,
     way: Way,
     dev: bool,
 ) -> Result<Registered, TrustFault> {
-    let parameters = relying_party(entity, resolved)?;
+    let entity = own.subject();
     let claims = Claims {
         entity,
         home: entity,
-        parameters,
+        own: relying_party(entity, own.metadata())?,
+        parameters: relying_party(entity, resolved)?,
     };
     claims.check_registration(way)?;
     claims.check_offered()?;
     claims.check_algorithms()?;
     claims.check_method()?;
-    let (jwks, jwks_uri, signed_jwks_uri) = claims.keys(federation_keys)?;
+    let (jwks, signed_jwks_uri) = claims.keys(own.keys())?;
     let mut metadata = ClientMetadata {
         token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
         jwks,
-        jwks_uri,
         client_registration_types: vec![way.as_str().to_owned()],
         ..claims.common(allowed)?
     };
@@ -102,6 +102,7 @@ pub(super) fn document_metadata(
     let claims = Claims {
         entity: id,
         home,
+        own: parameters,
         parameters,
     };
     if claims.text("client_id")? != Some(id.as_str()) {
@@ -137,10 +138,10 @@ pub(super) fn document_metadata(
 
 fn relying_party<'a>(
     entity: &EntityId,
-    resolved: &'a Metadata,
+    metadata: &'a Metadata,
 ) -> Result<&'a Map<String, Value>, TrustFault> {
-    resolved.relying_party().ok_or_else(|| {
-        let types: Vec<&str> = resolved.types().keys().map(String::as_str).collect();
+    metadata.relying_party().ok_or_else(|| {
+        let types: Vec<&str> = metadata.types().keys().map(String::as_str).collect();
         TrustFault::new(Step::OurRules, entity, "metadata", RELYING_PARTY, types.join(" "))
     })
 }
@@ -150,6 +151,9 @@ struct Claims<'a> {
     entity: &'a EntityId,
     /// Below which all lies that it names.
     home: &'a EntityId,
+    /// As it states them itself.
+    own: &'a Map<String, Value>,
+    /// As its superiors leave them.
     parameters: &'a Map<String, Value>,
 }
 
@@ -179,6 +183,14 @@ impl Claims<'_> {
     }
 
     fn texts(&self, claim: &'static str) -> Result<Option<Vec<String>>, TrustFault> {
+        self.texts_of(self.parameters, claim)
+    }
+
+    fn texts_of(
+        &self,
+        parameters: &Map<String, Value>,
+        claim: &'static str,
+    ) -> Result<Option<Vec<String>>, TrustFault> {
         let read = |value: &Value| {
             let texts = value.as_array().and_then(|list| {
                 let texts = list.iter().map(|one| one.as_str().map(str::to_owned));
@@ -186,7 +198,7 @@ impl Claims<'_> {
             });
             texts.ok_or_else(|| self.fault(claim, "a list of texts", value))
         };
-        self.parameters.get(claim).map(read).transpose()
+        parameters.get(claim).map(read).transpose()
     }
 
     fn own_address(&self, claim: &'static str, place: Place) -> Result<Option<String>, TrustFault> {
@@ -216,7 +228,7 @@ impl Claims<'_> {
             tos_uri: self.own_address("tos_uri", Place::BelowIt)?,
             id_token_signed_response_alg: self.id_token_algorithm()?,
             scope: self.scope(allowed)?,
-            grant_types: self.grant_types()?,
+            grant_types: self.grant_types(allowed)?,
             require_pushed_authorization_requests: self.flag("require_pushed_authorization_requests")?,
             require_signed_request_object: self.flag("require_signed_request_object")?,
             request_object_signing_alg: self.text("request_object_signing_alg")?.map(str::to_owned),
@@ -321,15 +333,23 @@ impl Claims<'_> {
         Err(self.fault("scope", "openid", given.join(" ")))
     }
 
-    fn grant_types(&self) -> Result<Vec<String>, TrustFault> {
+    /// What it asks for itself, as far as its superiors and the operator leave it.
+    fn grant_types(&self, allowed: &Allowed) -> Result<Vec<String>, TrustFault> {
         const CLAIM: &str = "grant_types";
-        let Some(asked) = self.texts(CLAIM)? else {
-            return Ok(vec!["authorization_code".to_owned()]);
+        let read = |parameters| -> Result<Vec<String>, TrustFault> {
+            let texts = self.texts_of(parameters, CLAIM)?;
+            Ok(texts.unwrap_or_else(|| vec!["authorization_code".to_owned()]))
         };
-        match asked.iter().find(|one| !GRANT_TYPES.contains(&one.as_str())) {
-            Some(other) => Err(self.fault(CLAIM, GRANT_TYPES.join(" or "), other)),
-            None => Ok(asked),
+        let (own, mut left) = (read(self.own)?, read(self.parameters)?);
+        if let Some(other) = left.iter().find(|one| !GRANT_TYPES.contains(&one.as_str())) {
+            return Err(self.fault(CLAIM, GRANT_TYPES.join(" or "), other));
         }
+        let may = grant_types(allowed);
+        left.retain(|one| own.contains(one) && may.contains(&one.as_str()));
+        if left.is_empty() {
+            return Err(self.fault(CLAIM, may.join(" or "), own.join(" ")));
+        }
+        Ok(left)
     }
 
     fn default_max_age(&self) -> Result<Option<u64>, TrustFault> {
@@ -341,15 +361,28 @@ impl Claims<'_> {
         self.parameters.get(CLAIM).map(read).transpose()
     }
 
-    /// Its protocol keys, in one of the three ways (OpenID Federation 1.0 §5.2.1).
+    /// Its protocol keys, in a way that its federation keys sign (OpenID Federation 1.0 §5.2.1): with what lies unsigned at
+    /// a `jwks_uri`, the pinned keys would be worth nothing on the day that its host is taken over. They are its own alone
+    /// to name: with others, whoever is above it could ask for residents' records in its name.
     fn keys(&self, federation_keys: &JwkSet) -> Result<Keys, TrustFault> {
         const CLAIMS: [&str; 3] = ["jwks", "jwks_uri", "signed_jwks_uri"];
+        for claim in CLAIMS {
+            if self.parameters.get(claim) != self.own.get(claim) {
+                let expected = "what it states itself, unchanged by its superiors";
+                return Err(self.fault(claim, expected, "something else"));
+            }
+        }
+        if let Some(found) = self.parameters.get("jwks_uri") {
+            let expected =
+                "its keys as jwks in its statement, or at a signed_jwks_uri, signed by its federation key";
+            return Err(self.fault("jwks_uri", expected, found));
+        }
         let given = CLAIMS
             .iter()
             .filter(|claim| self.parameters.contains_key(**claim));
         let given: Vec<&str> = given.copied().collect();
         if given.len() != 1 {
-            let expected = "one of jwks, jwks_uri and signed_jwks_uri";
+            let expected = "one of jwks and signed_jwks_uri";
             return Err(self.fault("jwks", expected, given.join(" and ")));
         }
         let jwks = self.parameters.get("jwks");
@@ -360,7 +393,6 @@ impl Claims<'_> {
         }
         Ok((
             jwks.cloned(),
-            self.own_address("jwks_uri", Place::ItsHost)?,
             self.own_address("signed_jwks_uri", Place::ItsHost)?,
         ))
     }
@@ -383,5 +415,5 @@ pub(super) fn check_apart(
     }
 }
 
-/// `jwks`, `jwks_uri`, `signed_jwks_uri`.
-type Keys = (Option<Value>, Option<String>, Option<String>);
+/// `jwks`, `signed_jwks_uri`.
+type Keys = (Option<Value>, Option<String>);

@@ -4,6 +4,9 @@ use crate::clock::Timestamp;
 use crate::federation::{Statement, Step, TrustFault, Unproven};
 use crate::keys::jose::{JwkSet, PublicKey};
 
+/// Of keys that are kept: many times what a rotation with long ones takes.
+const MOST_BYTES: usize = 8 * 1024;
+
 /// What is known of an entity's federation keys from before.
 #[derive(Clone, Debug)]
 pub(super) struct Pinned {
@@ -20,6 +23,12 @@ pub(super) enum Pins {
     Same(Statement),
     /// Other keys than before, which one of those before vouches for.
     Followed(Statement),
+    /// One that is older than what we have, with the same keys, as of a second machine that signs for itself. It is good, but
+    /// no news: what it says of the system is not believed.
+    Older {
+        statement: Statement,
+        why: TrustFault,
+    },
     /// Other keys, which none of those before vouches for: for the operator to look at.
     Held {
         statement: Statement,
@@ -27,23 +36,33 @@ pub(super) enum Pins {
     },
 }
 
-/// Judges the keys of a configuration that was fetched from the entity itself. Old statements, which anyone may have
-/// kept, are refused: their keys may have been replaced since because somebody else has them.
+/// Judges the keys of a configuration that was fetched from the entity itself. Old statements of other keys, which anyone may
+/// have kept, are refused: their keys may have been replaced since because somebody else has them.
 pub(super) fn judge(configuration: Unproven, pinned: Option<&Pinned>) -> Result<Pins, TrustFault> {
     let statement = configuration.clone().prove_by_itself()?;
+    let size = statement.keys_as_written().to_string().len();
+    if size > MOST_BYTES {
+        let expected = format!("at most {MOST_BYTES} bytes");
+        return Err(TrustFault::new(
+            Step::Keys,
+            statement.subject(),
+            "jwks",
+            expected,
+            size,
+        ));
+    }
     let Some(pinned) = pinned else {
         return Ok(Pins::First(statement));
     };
     if statement.issued_at() < pinned.newest {
         let expected = format!("a statement no older than the newest seen, of {}", pinned.newest);
-        let entity = statement.subject();
-        return Err(TrustFault::new(
-            Step::Time,
-            entity,
-            "iat",
-            expected,
-            statement.issued_at(),
-        ));
+        let (entity, found) = (statement.subject(), statement.issued_at());
+        let why = TrustFault::new(Step::Time, entity, "iat", expected, found);
+        let has_same_keys = named(&pinned.keys) == named(statement.keys());
+        if has_same_keys && configuration.prove(&pinned.keys).is_ok() {
+            return Ok(Pins::Older { statement, why });
+        }
+        return Err(why);
     }
     if configuration.prove(&pinned.keys).is_err() {
         let expected = format!("a statement signed by a pinned key: {}", prints(&pinned.keys));
@@ -166,13 +185,39 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_older_than_the_newest_seen_is_refused_whoever_signed_it() {
-        let (old, lost) = (key(), key());
-        for by in [&old, &lost] {
-            let judged = judge(configuration(&[by], by, SECONDS - 101), Some(&pinned(&[&old])));
+    fn a_statement_older_than_the_newest_seen_is_refused_or_no_news() {
+        let (own, lost) = (key(), key());
+        for (set, by) in [
+            (vec![&lost], &lost),
+            (vec![&own, &lost], &own),
+            (vec![&own, &lost], &lost),
+        ] {
+            let judged = judge(configuration(&set, by, SECONDS - 101), Some(&pinned(&[&own])));
             let fault = judged.unwrap_err();
             assert_eq!((fault.step, fault.claim), (Step::Time, "iat"));
         }
+        let judged = judge(
+            configuration(&[&own], &own, SECONDS - 101),
+            Some(&pinned(&[&own])),
+        );
+        assert!(matches!(judged, Ok(Pins::Older { .. })), "{judged:?}");
+    }
+
+    #[test]
+    fn more_keys_than_anybody_rotates_are_not_kept() {
+        let (own, padded) = (key(), key());
+        let mut jwk = padded.jwk();
+        jwk["x-pad"] = "x".repeat(MOST_BYTES).into();
+        let id = EntityId::parse("https://hrss.city.example", Relaxation::Nothing).unwrap();
+        let claims = json!({
+            "iss": id.as_str(), "sub": id.as_str(), "iat": SECONDS, "exp": SECONDS + 3600,
+            "jwks": {"keys": [own.jwk(), jwk]}, "authority_hints": ["https://id.city.example"],
+        });
+        let jwt = own.sign(&own.header("entity-statement+jwt"), &claims);
+        let now = Timestamp::from_seconds(SECONDS);
+        let configuration = read(&jwt, Asked::Configuration(&id), Relaxation::Nothing, now).unwrap();
+        let fault = judge(configuration, None).unwrap_err();
+        assert_eq!((fault.step, fault.claim), (Step::Keys, "jwks"));
     }
 
     #[test]

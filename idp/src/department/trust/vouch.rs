@@ -34,13 +34,21 @@ fn policy(allowed: &Allowed) -> Value {
     let method = AuthMethod::PrivateKeyJwt;
     json!({ RELYING_PARTY: {
         "client_registration_types": { "subset_of": REGISTRATION_TYPES },
-        "grant_types": { "subset_of": GRANT_TYPES },
+        "grant_types": { "subset_of": grant_types(allowed) },
         "response_types": { "subset_of": ["code"] },
         "scope": { "subset_of": allowed.scopes() },
         "token_endpoint_auth_method": { "default": method, "one_of": [method] },
         "token_endpoint_auth_signing_alg": { "one_of": Algorithm::ALL },
         "id_token_signed_response_alg": { "one_of": SigningKey::ALGORITHMS },
     }})
+}
+
+/// The grants that a system may use. Letters of a device are sent to residents by whoever likes (RFC 8628 §5.4), so not
+/// by a system that the operator has not looked at.
+pub(super) fn grant_types(allowed: &Allowed) -> Vec<&'static str> {
+    let is_named = allowed.pattern.names_one();
+    let may = |grant: &&str| is_named || ["authorization_code", "refresh_token"].contains(grant);
+    GRANT_TYPES.iter().copied().filter(may).collect()
 }
 
 /// How an entity may become a client here.
@@ -50,6 +58,7 @@ pub const REGISTRATION_TYPES: [&str; 2] = ["automatic", "explicit"];
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::department::check::DEVICE_CODE;
     use crate::department::trust::allowed::{Pattern, Status, Superior, Terms};
     use crate::federation::policy::Policy;
     use crate::federation::{NameSubtree, Relaxation};
@@ -84,14 +93,18 @@ mod tests {
 
     #[test]
     fn a_system_gets_what_its_decision_names_and_no_more() {
-        let asks =
-            json!({"scope": "openid phone profile", "grant_types": ["authorization_code", "implicit"]});
+        let asks = json!({
+            "scope": "openid phone profile",
+            "grant_types": ["authorization_code", "implicit", DEVICE_CODE],
+        });
         let named = registered("https://hrss.city.example", &asks).unwrap();
         assert_eq!(named["scope"], "openid phone");
-        assert_eq!(named["grant_types"], json!(["authorization_code"]));
+        assert_eq!(named["grant_types"], json!(["authorization_code", DEVICE_CODE]));
         assert_eq!(named["token_endpoint_auth_method"], "private_key_jwt");
         for unconfirmed in ["hrss.city.example", "*.city.example"] {
-            assert_eq!(registered(unconfirmed, &asks).unwrap()["scope"], "openid");
+            let unconfirmed = registered(unconfirmed, &asks).unwrap();
+            assert_eq!(unconfirmed["scope"], "openid");
+            assert_eq!(unconfirmed["grant_types"], json!(["authorization_code"]));
         }
     }
 

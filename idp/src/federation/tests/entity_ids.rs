@@ -112,6 +112,28 @@ fn a_slash_at_the_end_belongs_to_the_id_and_not_to_the_address() {
 }
 
 #[test]
+fn systems_of_one_host_are_told_apart_by_their_place() {
+    for (text, place) in [
+        ("https://a.example", "a.example"),
+        ("https://a.example/", "a.example"),
+        ("https://a.example:8443/x/y", "a.example:8443/x/y"),
+        ("https://a.example/x", "a.example/x"),
+    ] {
+        assert_eq!(id(text).place(), place);
+    }
+}
+
+/// Some servers take the parameters off a segment before they resolve its dots.
+#[test]
+fn dots_with_parameters_and_zeros_lie_under_nothing() {
+    for path in ["/..;/x", "/..;a=b/x", "/.;/x", "/..%3b/x", "/x%00", "/x/%00/y"] {
+        let text = format!("https://a.example{path}");
+        assert_eq!(refusal(&text), Some(EntityIdFault::Path), "{text}");
+    }
+    assert_eq!(refusal("https://a.example/x;v=1"), None);
+}
+
+#[test]
 fn an_address_of_a_neighbour_is_not_ones_own() {
     let system = id("https://city.example/hrss");
     let contains = |url: &str| system.contains(&Url::parse(url).unwrap());

@@ -18,6 +18,8 @@ pub(super) use after_redirect::resolve_scope;
 pub(super) use asked::Asked;
 pub use code::{IssuedCode, read_code};
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
@@ -26,7 +28,9 @@ use self::after_redirect::{
     check_manner, check_max_age, check_pkce, check_prompt, check_response_type, read_acr, read_claims,
     read_hint, refuse_unsupported,
 };
-use self::before_redirect::{prove_redirect_uri, read_client_id, receive, unpack_request_object};
+use self::before_redirect::{
+    ProvenRedirect, Unproven, prove_redirect_uri, read_client_id, receive, unpack_request_object,
+};
 use self::request::{AuthorizationRequest, Reply, ReplyTo};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
@@ -58,7 +62,7 @@ pub async fn authorize(
     let page = page.with_ui_locales(sent.get("ui_locales"));
     let client_id = read_client_id(&sent)?;
     let introduction = Introduction::by_request_object(&sent);
-    let found = find_client(&oidc, client_id, introduction, facts.now).await;
+    let found = find_client(&oidc, client_id, introduction, &facts).await;
     let found = found.map_err(|fault| not_joined(client_id, &fault))?;
     let client = admit(client_id, found)?;
     let issuer = oidc.config.public_url.issuer();
@@ -68,7 +72,8 @@ pub async fn authorize(
         _ => fault.into_service_fault(),
     })?;
     let page = page.with_ui_locales(asked.parameters.get("ui_locales"));
-    let redirect = prove_redirect_uri(&asked.parameters, &client)?;
+    let (redirect, renewed) = prove(&oidc, &asked, &client, facts.now).await?;
+    let client = renewed.unwrap_or(client);
 
     let (reply, mode) = Reply::read(&asked.parameters, redirect);
     let checked = mode.and_then(|()| check(&asked, &client, reply.clone(), &oidc, facts.now));
@@ -108,11 +113,34 @@ pub(super) async fn check_pushed(
         pushed: Some(pushed),
         ..asked
     };
-    let redirect = prove_redirect_uri(&asked.parameters, client)?;
+    let (redirect, renewed) = prove(oidc, &asked, client, now).await?;
+    let client = renewed.as_deref().unwrap_or(client);
     let (reply, mode) = Reply::read(&asked.parameters, redirect);
     mode?;
     check(&asked, client, reply, oidc, now)?;
     Ok(asked)
+}
+
+/// Proves the redirect URI. A system that joined by its chain of trust and has signed this itself may have published
+/// another address since it was looked at: it is looked at once more, and is then the client.
+async fn prove(
+    oidc: &Oidc,
+    asked: &Asked,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(ProvenRedirect, Option<Arc<Client>>), Unproven> {
+    let fault = match prove_redirect_uri(&asked.parameters, client) {
+        Ok(redirect) => return Ok((redirect, None)),
+        Err(fault) => fault,
+    };
+    if (asked.is_signed || asked.pushed.is_some())
+        && matches!(fault, Unproven::NotRegistered { .. })
+        && let Some(renewed) = oidc.joining.anew(client, now).await
+    {
+        let redirect = prove_redirect_uri(&asked.parameters, &renewed)?;
+        return Ok((redirect, Some(renewed)));
+    }
+    Err(fault)
 }
 
 /// What is checked once errors may go to the client, in the order of OpenID Connect Core 1.0

@@ -43,8 +43,7 @@ pub(super) async fn client_keys(
     if will_do && let Some(stored) = oidc.state.get(&kept, now).await? {
         return parse(&stored, code);
     }
-    let within = oidc.joining.ranges(client).await?;
-    let fetched = oidc.fetcher.get(uri, Kind::Json, &within, now).await;
+    let fetched = oidc.fetcher.get(uri, Kind::Json, &client.ranges, now).await;
     let fetched = fetched
         .map_err(|fault| WireError::new(code, "the client's jwks_uri could not be read").because(fault))?;
     let keys = parse(&fetched, code)?;

@@ -17,8 +17,8 @@ use axum::http::header::AUTHORIZATION;
 
 use super::find_client::{Introduction, find_client};
 use super::{Code, Oidc, Parameters, WireError};
-use crate::clock::Timestamp;
 use crate::department::{AuthMethod, Client};
+use crate::web::Facts;
 
 /// A client that has proven itself by the one method it is registered for; a public client only
 /// names itself, and is held to PKCE and rotation instead.
@@ -61,9 +61,9 @@ pub async fn authenticate(
     oidc: &Oidc,
     headers: &HeaderMap,
     parameters: &Parameters,
-    now: Timestamp,
+    facts: &Facts,
 ) -> Result<AuthenticatedClient, WireError> {
-    authenticate_at(oidc, "/oauth2/token", headers, parameters, now).await
+    authenticate_at(oidc, "/oauth2/token", headers, parameters, facts).await
 }
 
 /// As [`authenticate`], where an assertion may also be for this endpoint (RFC 9126 §2).
@@ -75,11 +75,11 @@ pub async fn authenticate_at(
     endpoint: &str,
     headers: &HeaderMap,
     parameters: &Parameters,
-    now: Timestamp,
+    facts: &Facts,
 ) -> Result<AuthenticatedClient, WireError> {
     let offered = read_offer(headers, parameters)?;
     let by_basic = offered.method() == AuthMethod::ClientSecretBasic;
-    let result = prove(oidc, &offered, endpoint, parameters, now).await;
+    let result = prove(oidc, &offered, endpoint, parameters, facts).await;
     if by_basic {
         result.map_err(WireError::basic)
     } else {
@@ -119,7 +119,7 @@ async fn prove(
     offered: &Offered,
     endpoint: &str,
     parameters: &Parameters,
-    now: Timestamp,
+    facts: &Facts,
 ) -> Result<AuthenticatedClient, WireError> {
     let client_id = match offered {
         Offered::Basic { client_id, .. }
@@ -136,7 +136,7 @@ async fn prove(
             "client_id names another client than the one that authenticates",
         ));
     }
-    let client = find_client(oidc, &client_id, Introduction::by_assertion(parameters), now)
+    let client = find_client(oidc, &client_id, Introduction::by_assertion(parameters), facts)
         .await?
         .filter(|client| client.is_active())
         .ok_or_else(refused)?;
@@ -153,7 +153,7 @@ async fn prove(
             return Err(refused());
         }
         Offered::Assertion(assertion) => {
-            private_key_jwt::prove(oidc, &client, assertion, endpoint, now).await?;
+            private_key_jwt::prove(oidc, &client, assertion, endpoint, facts.now).await?;
         }
         _ => {}
     }

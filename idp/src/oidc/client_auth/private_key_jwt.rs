@@ -51,6 +51,11 @@ pub(super) async fn prove(
         typ: Typ::Any,
     };
     let signed = ASSERTION.verify(oidc, client, assertion, &accept, now).await?;
+    // RFC 8725 §3.11: what a client signs to another end, such as to ask, proves nobody.
+    let header = signed.header();
+    if !header.has_type(Typ::Jwt) && !header.has_type(Typ::Is("client-authentication+jwt")) {
+        return Err(ASSERTION.refuse("typ must be JWT or client-authentication+jwt, or left out"));
+    }
     let public_url = &oidc.config.public_url;
     let ours = [public_url.join("/oauth2/token"), public_url.join(endpoint)];
     let ours = [public_url.issuer(), &ours[0], &ours[1]];

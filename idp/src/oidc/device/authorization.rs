@@ -25,7 +25,7 @@ pub async fn device_authorization(
     form: Result<Form, WireError>,
 ) -> Result<Response, WireError> {
     let Form(parameters) = form?;
-    let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
+    let client = authenticate(&oidc, &headers, &parameters, &facts).await?;
     if !client.metadata.may_use_grant(DEVICE_CODE) {
         return Err(WireError::new(
             Code::UnauthorizedClient,

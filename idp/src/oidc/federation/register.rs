@@ -15,7 +15,7 @@ use crate::federation::RELYING_PARTY;
 use crate::keys::StatementType;
 use crate::keys::jose::Unverified;
 use crate::oidc::WireError;
-use crate::oidc::find_client::{chain, chain_in_header};
+use crate::oidc::find_client::{chain, chain_in_header, hold_back};
 use crate::web::Facts;
 
 /// POST `/federation/register`: a system asks to be registered (OpenID Federation 1.0 §12.2).
@@ -33,6 +33,7 @@ pub async fn register(
         _ => invalid("the body could not be read"),
     })?;
     let asked = Request::read(&headers, &body)?;
+    hold_back(&federation.state, federation.senders, &federation.config, &facts).await?;
     let registration = federation
         .joining
         .register(&asked.configuration, asked.chain, &asked.anchors, facts.now)

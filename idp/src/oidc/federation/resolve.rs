@@ -21,9 +21,11 @@ use crate::web::Facts;
 /// How long what came of a look at an entity is good enough for whoever asks: they cannot make us ask it more often.
 const AGE: Duration = Duration::from_secs(60);
 
-/// The chains that were looked for last, found or not.
+/// The chains that were looked for last, found or not. Who asks while one is looked for waits for what comes of it.
 #[derive(Clone, Debug, Default)]
-pub struct Chains(Arc<Mutex<HashMap<EntityId, (Timestamp, Looked)>>>);
+pub struct Chains(Arc<Mutex<HashMap<EntityId, Slot>>>);
+
+type Slot = Arc<tokio::sync::Mutex<Option<(Timestamp, Looked)>>>;
 
 /// What came of a look. A fault is large, and rare.
 type Looked = Result<Arc<Chain>, Arc<JoinFault>>;
@@ -92,15 +94,11 @@ impl Federation {
         if self.members.member(subject).await?.is_none() {
             return Err(unknown(subject));
         }
-        let found = match self.chains.seen(subject, now) {
-            Some(found) => found,
-            None => {
-                let found = self.joining.chain(subject, now).await;
-                let found = found.map(Arc::new).map_err(Arc::new);
-                self.chains.remember(subject, &found, now);
-                found
-            }
+        let look = async || {
+            let found = self.joining.chain(subject, now).await;
+            found.map(Arc::new).map_err(Arc::new)
         };
+        let found = self.chains.look(subject, now, look).await;
         found.map_err(|fault| match fault.trust() {
             Some(fault) => refused(fault),
             None => WireError::new(
@@ -143,19 +141,37 @@ impl Federation {
 }
 
 impl Chains {
-    fn seen(&self, subject: &EntityId, now: Timestamp) -> Option<Looked> {
-        let chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, found) = chains.get(subject)?;
-        let is_good = found.as_ref().is_ok_and(|chain| now < chain.expires_at()) || found.is_err();
-        (*at <= now && now.since(*at) < AGE && is_good).then(|| found.clone())
+    async fn look(&self, subject: &EntityId, now: Timestamp, anew: impl AsyncFnOnce() -> Looked) -> Looked {
+        let slot = self.slot(subject, now);
+        let mut kept = slot.lock().await;
+        if let Some((at, found)) = &*kept
+            && is_recent(*at, now)
+            && found.as_ref().map_or(true, |chain| now < chain.expires_at())
+        {
+            return found.clone();
+        }
+        let found = anew().await;
+        *kept = Some((now, found.clone()));
+        found
     }
 
     /// As many as have joined, at most: nobody else is looked for.
-    fn remember(&self, subject: &EntityId, found: &Looked, now: Timestamp) {
+    fn slot(&self, subject: &EntityId, now: Timestamp) -> Slot {
         let mut chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        chains.retain(|_, (at, _)| *at <= now && now.since(*at) < AGE);
-        chains.insert(subject.clone(), (now, found.clone()));
+        chains.retain(|_, slot| {
+            let is_kept = || {
+                let kept = slot.try_lock();
+                kept.is_ok_and(|kept| kept.as_ref().is_some_and(|(at, _)| is_recent(*at, now)))
+            };
+            Arc::strong_count(slot) > 1 || is_kept()
+        });
+        Arc::clone(chains.entry(subject.clone()).or_default())
     }
+}
+
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    // Who has waited for a look came before it ended.
+    now.since(at) < AGE
 }
 
 pub(super) fn refused(fault: &TrustFault) -> WireError {
@@ -170,4 +186,31 @@ pub(super) fn refused(fault: &TrustFault) -> WireError {
         return WireError::new(code, said).because(fault);
     }
     WireError::new(code, fault.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::federation::Relaxation;
+
+    #[tokio::test]
+    async fn however_many_ask_an_entity_is_looked_at_once_a_minute() {
+        let chains = Chains::default();
+        let id = EntityId::parse("https://hrss.city.example", Relaxation::Nothing).unwrap();
+        let looks = AtomicUsize::new(0);
+        let look = async || {
+            looks.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err(Arc::new(JoinFault::Busy))
+        };
+        let at = |seconds| chains.look(&id, Timestamp::from_seconds(seconds), &look);
+        let all = tokio::join!(at(0), at(0), at(1));
+        assert!(all.0.is_err() && all.1.is_err() && all.2.is_err());
+        assert!(at(59).await.is_err());
+        assert_eq!(looks.load(Ordering::Relaxed), 1);
+        assert!(at(60).await.is_err());
+        assert_eq!(looks.load(Ordering::Relaxed), 2);
+    }
 }

@@ -42,7 +42,7 @@ pub async fn par(
     form: Result<Form, WireError>,
 ) -> Result<Response, WireError> {
     let Form(parameters) = form?;
-    let client = authenticate_at(&oidc, "/oauth2/par", &headers, &parameters, facts.now).await?;
+    let client = authenticate_at(&oidc, "/oauth2/par", &headers, &parameters, &facts).await?;
     hold_back(&oidc, &client, &facts).await?;
     if parameters.get("request_uri").is_some() {
         let said = "request_uri must not be pushed: it is what the answer to this brings";

@@ -27,7 +27,7 @@ pub async fn token(
     form: Result<Form, WireError>,
 ) -> Result<Response, WireError> {
     let Form(parameters) = form?;
-    let client = authenticate(&oidc, &headers, &parameters, facts.now).await?;
+    let client = authenticate(&oidc, &headers, &parameters, &facts).await?;
     let grant_type = parameters.need("grant_type")?;
     if !GRANT_TYPES.contains(&grant_type) {
         return Err(WireError::new(

@@ -65,6 +65,7 @@ impl Sessions {
             change,
             &Logout {
                 client_id,
+                within: client.ranges.clone(),
                 uri,
                 algorithm,
                 sub,

@@ -226,8 +226,8 @@ async fn the_operator_compares_new_keys_with_the_old_ones_and_reads_why_a_system
     let fault = json!({ "step": "signature", "entity": HRSS, "claim": "kid", "expected": "a pinned key", "found": "x9" });
     let (old, new) = (Key::new().jwks(), Key::new().jwks());
     app.change_records(&format!(
-        "INSERT INTO federation_entity (entity_id, allowed_id, status, jwks, statement_iat, held_jwks, held_at, fault, \
-         fault_at, joined_at, updated_at) SELECT '{HRSS}', id, 'joined', '{old}', 1, '{new}', 2, '{fault}', 3, 1, 1 \
+        "INSERT INTO federation_entity (entity_id, authority, allowed_id, status, jwks, statement_iat, held_jwks, held_at, \
+         fault, fault_at, joined_at, updated_at) SELECT '{HRSS}', '', id, 'joined', '{old}', 1, '{new}', 2, '{fault}', 3, 1, 1 \
          FROM allowed_department"
     ))
     .await;

@@ -37,6 +37,7 @@ mod passkeys;
 mod phones;
 mod places;
 mod proofing;
+mod quick_start;
 mod sessions;
 mod sign_in;
 mod sweep;

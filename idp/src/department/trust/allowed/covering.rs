@@ -23,6 +23,13 @@ pub fn narrowest<'a>(decisions: &'a Decisions, id: &EntityId) -> Option<&'a Arc<
     patterns.find_map(|pattern| decisions.get(&pattern))
 }
 
+#[must_use]
+pub(in crate::department) fn by_pattern(all: Vec<Allowed>) -> Decisions {
+    all.into_iter()
+        .map(|allowed| (allowed.pattern.to_string(), Arc::new(allowed)))
+        .collect()
+}
+
 /// The operator's decisions, behind a small memory of all of them: strangers ask, and cost no statement each.
 #[derive(Clone, Debug)]
 pub struct AllowedDepartments {
@@ -60,11 +67,16 @@ impl AllowedDepartments {
         {
             return Ok(Arc::clone(all));
         }
-        let listed = records::list(&self.db).await?.into_iter();
-        let all: Decisions = listed
-            .map(|allowed| (allowed.pattern.to_string(), Arc::new(allowed)))
-            .collect();
-        let all = Arc::new(all);
+        self.today().await
+    }
+
+    /// As [`Self::all`], as they are and not as they are remembered: for whoever writes down what comes of them.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn today(&self) -> Result<Arc<Decisions>, StoreError> {
+        let now = self.clock.now();
+        let all = Arc::new(by_pattern(records::list(&self.db).await?));
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&all)));
         Ok(all)
     }

@@ -127,6 +127,15 @@ pub struct Superior {
 }
 
 impl Superior {
+    /// As if it stated them itself of those below it.
+    #[must_use]
+    pub fn own_constraints(&self) -> Constraints {
+        Constraints {
+            max_path_length: self.max_path_length,
+            ..self.constraints()
+        }
+    }
+
     /// As we state them about it.
     #[must_use]
     pub fn constraints(&self) -> Constraints {

@@ -18,6 +18,10 @@ const SET_TERMS: &str = "UPDATE allowed_department SET terms = $2, updated_at = 
 const SET_STATUS: &str = "UPDATE allowed_department SET status = $2, reason = $3, updated_at = $4 \
     WHERE id = $1 AND status <> $2 AND status <> 'removed'";
 
+/// Whoever alters it waits until this change is through.
+const HOLD_STILL: &str =
+    "UPDATE allowed_department SET updated_at = $2 WHERE id = $1 AND updated_at = $2 AND status = 'active'";
+
 /// All that are not removed.
 pub(in crate::department) async fn list(db: &Db) -> Result<Vec<Allowed>, StoreError> {
     db.all(LIST, args![]).await?.iter().map(read).collect()
@@ -71,6 +75,14 @@ pub(in crate::department) async fn set_status(
     let now = after(change, read);
     let args = args![read.id, status.as_str(), reason.map(Pause::as_str), now];
     Ok(change.execute(SET_STATUS, args).await? == 1)
+}
+
+/// Answers whether it is active and as it was when read, and keeps it so until the change is through.
+pub(in crate::department) async fn is_still(change: &mut Change, read: &Allowed) -> Result<bool, StoreError> {
+    Ok(change
+        .execute(HOLD_STILL, args![read.id, read.updated_at])
+        .await?
+        == 1)
 }
 
 /// Later than before whatever the clocks say: a change made meanwhile is known by it.

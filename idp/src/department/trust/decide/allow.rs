@@ -7,7 +7,7 @@ use crate::audit::{Action, Change, Context, Event};
 use crate::department::fields::changes;
 use crate::department::{Changed, records as clients};
 use crate::federation::{EntityId, Relaxation};
-use crate::store::Db;
+use crate::store::{Db, StoreError};
 
 /// What `allow` has done.
 #[derive(Debug)]
@@ -72,9 +72,19 @@ pub async fn allow(
             new
         }
     };
-    let systems = take_over(&mut change, &all, &allowed).await?;
+    let mut systems = gather(&mut change, &all, &allowed).await?;
+    if let Some(id) = named(pattern)
+        && entities::let_back(&mut change, id.as_str()).await?
+    {
+        // What nodes granted in the seconds in which they had not heard of its removal does not come back with it.
+        clients::end_grants_of(&mut change, id.as_str()).await?;
+        if !systems.iter().any(|one| one == id.as_str()) {
+            systems.push(id.to_string());
+        }
+    }
     if before.is_none() || !changed.is_empty() || !systems.is_empty() {
         clients::expire(&mut change, allowed.id).await?;
+        clients::expire_through(&mut change, &pattern.to_string()).await?;
         let event = event.with("pattern", pattern.to_string()).with("changed", names);
         change.record(event.with("systems", &systems)).await?;
         change.commit().await?;
@@ -87,13 +97,12 @@ pub async fn allow(
     })
 }
 
-/// Puts systems under the decision that are known already, and for which it is the narrowest. One that was removed by its
-/// own address comes back where it is named again.
-async fn take_over(
+/// Puts systems under the decision that are known already, and for which it is the narrowest, whatever they came by.
+pub(super) async fn gather(
     change: &mut Change,
     all: &[Allowed],
     allowed: &Allowed,
-) -> Result<Vec<String>, DecideError> {
+) -> Result<Vec<String>, StoreError> {
     let is_ours = |id: &str| {
         // A stored id was held to the relaxation of its day; what it may do now is asked when it comes.
         EntityId::parse(id, Relaxation::PlainLoopback)
@@ -101,9 +110,7 @@ async fn take_over(
     };
     let mut systems = Vec::new();
     for (id, under) in entities::all_under(change).await? {
-        let is_named = named(&allowed.pattern).is_some_and(|named| named.as_str() == id);
-        let comes_back = is_named && entities::let_back(change, &id).await?;
-        if comes_back || (under != allowed.id && is_ours(&id)) {
+        if under != allowed.id && is_ours(&id) {
             entities::put_under(change, &id, allowed.id).await?;
             systems.push(id);
         }

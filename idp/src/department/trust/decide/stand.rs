@@ -1,9 +1,11 @@
 use super::super::allowed::records::{find_within, list_within, set_status};
 use super::super::allowed::{Allowed, Pattern, Pause, Status};
 use super::super::entity::{EntityStatus, records as entities};
+use super::allow::gather;
 use super::{DecideError, named};
 use crate::audit::{Action, Change, Context, Event};
 use crate::department::records as clients;
+use crate::federation::{EntityId, Relaxation};
 use crate::store::{Db, StoreError};
 
 /// What a suspension, its end or a removal was about.
@@ -48,6 +50,9 @@ pub async fn suspend(
         clients::end_grants_of(&mut change, &id).await?;
         Told::System
     };
+    if reason == Some(Pause::Security) {
+        look_beside(&mut change, pattern).await?;
+    }
     let event = event(Action::DepartmentSuspended, pattern);
     finish(change, event.with("reason", reason.map(Pause::as_str))).await?;
     Ok(told)
@@ -89,12 +94,12 @@ pub async fn resume(db: &Db, context: &Context, pattern: &Pattern) -> Result<Tol
 pub async fn remove(db: &Db, context: &Context, pattern: &Pattern) -> Result<Kept, DecideError> {
     let mut change = Change::begin(db, context).await?;
     let told = if let Some(allowed) = find_within(&mut change, pattern).await? {
+        end_grants(&mut change, &allowed).await?;
         if !set_status(&mut change, &allowed, Status::Removed, None).await? {
             return Err(DecideError::Overtaken(pattern.to_string()));
         }
-        end_grants(&mut change, &allowed).await?;
         if let Some(id) = named(pattern) {
-            entities::bar(&mut change, id.as_str(), allowed.id).await?;
+            entities::bar(&mut change, id, allowed.id).await?;
         }
         Told::Decision
     } else {
@@ -105,6 +110,7 @@ pub async fn remove(db: &Db, context: &Context, pattern: &Pattern) -> Result<Kep
         clients::end_grants_of(&mut change, &id).await?;
         Told::System
     };
+    look_beside(&mut change, pattern).await?;
     let wider = pattern.wider();
     let covering = list_within(&mut change).await?;
     let covering = covering.iter().map(|one| one.pattern.to_string());
@@ -124,8 +130,28 @@ async fn known(change: &mut Change, pattern: &Pattern) -> Result<String, DecideE
     Ok(entity.entity_id)
 }
 
+/// Of all whom it is about, also of one that was registered under another on its way.
 async fn end_grants(change: &mut Change, allowed: &Allowed) -> Result<(), StoreError> {
+    let all = list_within(change).await?;
+    gather(change, &all, allowed).await?;
+    // It vouches for nobody now: they are to find another way, or none.
+    clients::expire_through(change, &allowed.pattern.to_string()).await?;
     clients::end_grants_under(change, allowed.id).await
+}
+
+/// Has whoever came to the same host by a wider decision looked at anew: they do not go on there.
+async fn look_beside(change: &mut Change, pattern: &Pattern) -> Result<(), StoreError> {
+    let Some(stopped) = named(pattern) else {
+        return Ok(());
+    };
+    for (id, _) in clients::all_under(change).await? {
+        let is_beside = EntityId::parse(&id, Relaxation::PlainLoopback)
+            .is_ok_and(|id| id != *stopped && id.authority() == stopped.authority());
+        if is_beside {
+            clients::expire_one(change, &id).await?;
+        }
+    }
+    Ok(())
 }
 
 fn already(pattern: &Pattern, what: &'static str) -> DecideError {

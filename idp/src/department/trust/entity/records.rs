@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::model::{Entity, EntityStatus, Held, Stumble};
 use crate::args;
-use crate::audit::Change;
+use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
 use crate::department::trust::allowed::Pause;
 use crate::federation::EntityId;
@@ -13,21 +13,32 @@ use crate::store::{Args, Db, Row, StoreError};
 
 /// How seldom the same system's faults are written down.
 const NOTED: Duration = Duration::from_secs(60);
+/// How long one that never joined is kept after it last tried.
+const FORGOTTEN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 const FIND: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
     joined_at, updated_at FROM federation_entity WHERE entity_id = $1";
 const LIST: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
     joined_at, updated_at FROM federation_entity ORDER BY entity_id";
-const COUNT: &str = "SELECT COUNT(*) AS systems FROM federation_entity WHERE allowed_id = $1";
+const COUNT: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here \
+    FROM federation_entity WHERE allowed_id = $1 AND status <> 'refused'";
+const COUNT_REFUSED: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here \
+    FROM federation_entity WHERE allowed_id = $1 AND status = 'refused'";
+const SWEEP: &str = "DELETE FROM federation_entity WHERE entity_id IN \
+    (SELECT entity_id FROM federation_entity WHERE status = 'refused' AND fault_at <= $1 ORDER BY entity_id LIMIT 1000)";
+/// What the operator has stopped because of who may hold its host.
+const STOPPED: &str = "SELECT entity_id FROM federation_entity WHERE authority = $1 AND entity_id <> $2 \
+    AND (status = 'removed' OR (status = 'suspended' AND reason = 'security')) ORDER BY entity_id LIMIT 1";
 /// One that only ever failed is as good as none.
 const JOIN: &str = "INSERT INTO federation_entity \
-    (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) VALUES ($1, $2, 'joined', $3, $4, $5, $5) \
+    (entity_id, authority, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
+    VALUES ($1, $6, $2, 'joined', $3, $4, $5, $5) \
     ON CONFLICT (entity_id) DO UPDATE SET allowed_id = excluded.allowed_id, status = 'joined', jwks = excluded.jwks, \
     statement_iat = excluded.statement_iat, joined_at = excluded.joined_at, updated_at = excluded.updated_at, \
     fault = NULL, fault_at = NULL WHERE federation_entity.status IN ('refused', 'by_document')";
 const KNOW: &str = "INSERT INTO federation_entity \
-    (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
-    VALUES ($1, $2, 'by_document', '{\"keys\":[]}', 0, $3, $3) \
+    (entity_id, authority, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
+    VALUES ($1, $4, $2, 'by_document', '{\"keys\":[]}', 0, $3, $3) \
     ON CONFLICT (entity_id) DO UPDATE SET allowed_id = excluded.allowed_id, status = 'by_document', \
     fault = NULL, fault_at = NULL, updated_at = federation_entity.updated_at + 1 \
     WHERE federation_entity.status IN ('refused', 'by_document')";
@@ -39,8 +50,8 @@ const HOLD: &str = "UPDATE federation_entity SET held_jwks = $2, held_at = $3, u
 const RELEASE: &str = "UPDATE federation_entity SET jwks = held_jwks, held_jwks = NULL, held_at = NULL, \
     updated_at = $2 WHERE entity_id = $1 AND updated_at = $3 AND held_jwks IS NOT NULL";
 const NOTE: &str = "INSERT INTO federation_entity \
-    (entity_id, allowed_id, status, jwks, statement_iat, fault, fault_at, joined_at, updated_at) \
-    VALUES ($1, $2, 'refused', '{\"keys\":[]}', 0, $3, $4, $4, $4) \
+    (entity_id, authority, allowed_id, status, jwks, statement_iat, fault, fault_at, joined_at, updated_at) \
+    VALUES ($1, $6, $2, 'refused', '{\"keys\":[]}', 0, $3, $4, $4, $4) \
     ON CONFLICT (entity_id) DO UPDATE SET fault = excluded.fault, fault_at = excluded.fault_at \
     WHERE federation_entity.fault_at IS NULL OR federation_entity.fault_at <= $5";
 const UNDER: &str = "SELECT entity_id, allowed_id FROM federation_entity ORDER BY entity_id";
@@ -55,8 +66,8 @@ const COME_BACK: &str = "UPDATE federation_entity SET \
 const REMOVE: &str = "UPDATE federation_entity SET status = 'removed', reason = NULL, updated_at = updated_at + 1 \
     WHERE entity_id = $1 AND status <> 'removed'";
 const BAR: &str = "INSERT INTO federation_entity \
-    (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
-    VALUES ($1, $2, 'removed', '{\"keys\":[]}', 0, $3, $3) \
+    (entity_id, authority, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
+    VALUES ($1, $4, $2, 'removed', '{\"keys\":[]}', 0, $3, $3) \
     ON CONFLICT (entity_id) DO UPDATE SET status = 'removed', reason = NULL, \
     updated_at = federation_entity.updated_at + 1";
 
@@ -82,13 +93,53 @@ pub async fn list(db: &Db) -> Result<Vec<Entity>, StoreError> {
     db.all(LIST, args![]).await?.iter().map(read).collect()
 }
 
-/// How many systems have come under a decision, or have tried.
+/// Another system at the same host that the operator has removed, or suspended for its safety.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn count(db: &Db, allowed: Uuid) -> Result<i64, StoreError> {
-    let row = db.maybe(COUNT, args![allowed]).await?;
-    row.ok_or(StoreError::Missing)?.int("systems")
+pub async fn stopped_beside(db: &Db, id: &EntityId) -> Result<Option<String>, StoreError> {
+    let row = db.maybe(STOPPED, args![id.authority(), id.as_str()]).await?;
+    row.map(|row| row.text("entity_id")).transpose()
+}
+
+/// How many systems are under a decision: all, and those at one host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Count {
+    pub all: i64,
+    pub here: i64,
+}
+
+/// How many systems have come under a decision, and how many of these at the host of another.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn count(db: &Db, allowed: Uuid, id: &EntityId) -> Result<Count, StoreError> {
+    counted(db.maybe(COUNT, args![allowed, id.authority()]).await?)
+}
+
+/// As [`count`], of those that have tried in vain.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn count_refused(db: &Db, allowed: Uuid, id: &EntityId) -> Result<Count, StoreError> {
+    counted(db.maybe(COUNT_REFUSED, args![allowed, id.authority()]).await?)
+}
+
+fn counted(row: Option<Row>) -> Result<Count, StoreError> {
+    let row = row.ok_or(StoreError::Missing)?;
+    Ok(Count {
+        all: row.int("systems")?,
+        here: row.int("here")?,
+    })
+}
+
+/// Forgets those that have tried in vain, and not for a week; answers how many.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn sweep(db: &Db, context: &Context) -> Result<u64, StoreError> {
+    let args = args![context.now.minus(FORGOTTEN)];
+    context.sweep(db, "federation_entity", SWEEP, args).await
 }
 
 /// Pins the keys of a first contact; answers whether there had been none. Of two at once, one is the first.
@@ -103,7 +154,14 @@ pub async fn join(
     statement_iat: Timestamp,
 ) -> Result<bool, StoreError> {
     let now = change.now();
-    let args = args![id.as_str(), allowed, jwks.to_string(), statement_iat, now];
+    let args = args![
+        id.as_str(),
+        allowed,
+        jwks.to_string(),
+        statement_iat,
+        now,
+        id.authority()
+    ];
     Ok(change.execute(JOIN, args).await? == 1)
 }
 
@@ -113,7 +171,7 @@ pub async fn join(
 /// Where the database does not answer.
 pub async fn know(change: &mut Change, id: &EntityId, allowed: Uuid) -> Result<bool, StoreError> {
     let now = change.now();
-    did(change, KNOW, args![id.as_str(), allowed, now]).await
+    did(change, KNOW, args![id.as_str(), allowed, now, id.authority()]).await
 }
 
 /// Follows a statement that a pinned key has signed: its keys are the pinned ones now, and nothing is held or at fault
@@ -176,7 +234,7 @@ pub async fn note(
 ) -> Result<bool, StoreError> {
     let now = change.now();
     let fault = serde_json::to_string(fault).map_err(|_| StoreError::Corrupt("federation_entity.fault"))?;
-    let args = args![id.as_str(), allowed, fault, now, now.minus(NOTED)];
+    let args = args![id.as_str(), allowed, fault, now, now.minus(NOTED), id.authority()];
     did(change, NOTE, args).await
 }
 
@@ -221,11 +279,11 @@ pub(in crate::department) async fn remove(change: &mut Change, id: &str) -> Resu
 /// Keeps an entity out, whether it is known or not.
 pub(in crate::department) async fn bar(
     change: &mut Change,
-    id: &str,
+    id: &EntityId,
     allowed: Uuid,
 ) -> Result<bool, StoreError> {
     let now = change.now();
-    did(change, BAR, args![id, allowed, now]).await
+    did(change, BAR, args![id.as_str(), allowed, now, id.authority()]).await
 }
 
 async fn did(change: &mut Change, sql: &'static str, args: Args) -> Result<bool, StoreError> {

@@ -1,10 +1,9 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::age::{self, Age, PAUSE, age};
-use super::{JoinFault, Joining, MOST, Memory, Need, register};
+use super::{JoinFault, Joining, Look, Need, register};
 use crate::audit::Context;
 use crate::clock::Timestamp;
 use crate::department::Origin;
@@ -15,9 +14,6 @@ use crate::department::trust::own_policy::document_metadata;
 use crate::federation::{EntityId, Relaxation, Step, TrustFault};
 use crate::fetch::{FetchError, Kind};
 use crate::store::StoreError;
-
-/// How long somebody who has no entity configuration is not asked for one again.
-const NO_ENTITY: Duration = Duration::from_secs(10 * 60);
 
 impl Joining {
     /// The client of this id for a request that anybody could have made. Nobody joins a federation by it, and who has
@@ -84,21 +80,16 @@ impl Joining {
             return Err(fault);
         }
         if before.is_none() && !allowed.pattern.names_one() && !self.memory().may_look(id, now) {
-            let expected = "fewer addresses at one host that nobody knows";
-            return Err(
-                TrustFault::new(Step::OurRules, id, "client_id", expected, "too many in a minute").into(),
-            );
+            return Err(JoinFault::Busy);
         }
         let context = Context::of_node(now, &means.rng);
-        let outcome = self
-            .read_document(id, &home, allowed, before.as_deref(), &context)
-            .await;
+        let outcome = self.read_document(id, &home, before, need, &context).await;
         match &outcome {
             Ok(_) => {
                 self.memory().failed.remove(id.as_str());
             }
             Err(fault) => {
-                self.note(id, allowed, fault, &context).await;
+                self.note(id, allowed, fault, need, &context).await;
                 self.memory().remember(id, fault, now);
             }
         }
@@ -109,16 +100,27 @@ impl Joining {
         &self,
         id: &EntityId,
         home: &EntityId,
-        allowed: &Allowed,
-        before: Option<&Client>,
+        before: Option<Arc<Client>>,
+        need: Need,
         context: &Context,
     ) -> Result<Option<Arc<Client>>, JoinFault> {
-        let means = &self.0.means;
-        self.check_standing(id, allowed).await?;
-        if self.is_entity(id, allowed, context.now).await? {
+        let (means, now) = (&self.0.means, context.now);
+        let decisions = &*means.allowed.today().await?;
+        let Some(allowed) = narrowest(decisions, id).filter(|allowed| allowed.terms.metadata_document) else {
+            return Ok(None);
+        };
+        if !allowed.is_active() {
+            return Err(JoinFault::Suspended(allowed.reason));
+        }
+        self.check_standing(id, allowed, decisions).await?;
+        let _place = match before {
+            None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
+            Some(_) => None,
+        };
+        if self.is_entity(id, allowed, now).await? {
             return Ok(None);
         }
-        let (now, within) = (context.now, &allowed.terms.ranges);
+        let within = &allowed.terms.ranges;
         let fetched = means
             .fetcher
             .get_document(id.as_str(), Kind::ClientDocument, within, now);
@@ -129,17 +131,24 @@ impl Joining {
             .map_err(|fault| TrustFault::new(Step::Form, id, "url", "a JSON object", fault))?;
         let dev = self.relaxation() == Relaxation::PlainLoopback;
         let metadata = document_metadata(id, home, &parameters, allowed, dev)?;
-        let ends = age::document_ends_at(document.kept, now);
-        let client = register::client(
+        let look = Look {
             id,
-            Origin::MetadataDocument,
-            before,
-            metadata,
             allowed,
-            ends,
+            decisions,
+            before: before.as_ref(),
+            need,
             context,
-        );
-        let is_done = register::register_document(&means.db, context, id, allowed, before, &client).await?;
+        };
+        let ends = age::document_ends_at(document.kept, now);
+        let client = register::client_by(&look, Origin::MetadataDocument, metadata, ends);
+        // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
+        if need == Need::Anew
+            && let Some(before) = &before
+            && before.metadata == client.metadata
+        {
+            return Ok(Some(Arc::clone(before)));
+        }
+        let is_done = register::register_document(&means.db, &look, &client).await?;
         means.departments.forget(id.as_str());
         match means.departments.client(id.as_str()).await? {
             Some(client)
@@ -159,10 +168,7 @@ impl Joining {
         {
             return Ok(true);
         }
-        if let Some(at) = self.memory().no_entity.get(id.as_str())
-            && *at <= now
-            && now.since(*at) < NO_ENTITY
-        {
+        if self.memory().is_no_entity(id, now) {
             return Ok(false);
         }
         let url = id.configuration_url();
@@ -171,33 +177,11 @@ impl Joining {
             Ok(_) => Ok(true),
             // Many servers have one page for whatever they do not know.
             Err(FetchError::Status(400..500) | FetchError::ContentType(_) | FetchError::Redirect(_)) => {
-                let mut memory = self.memory();
-                memory
-                    .no_entity
-                    .retain(|_, at| *at <= now && now.since(*at) < NO_ENTITY);
-                if memory.no_entity.len() < MOST {
-                    memory.no_entity.insert(id.to_string(), now);
-                }
+                self.memory().remember_no_entity(id, now);
                 Ok(false)
             }
             Err(fault) => Err(unreachable(id, &url, &fault).into()),
         }
-    }
-}
-
-impl Memory {
-    /// Below a host any stranger can make up addresses, each of which would have us ask there: so many in a minute.
-    fn may_look(&mut self, id: &EntityId, now: Timestamp) -> bool {
-        const MINUTE: Duration = Duration::from_secs(60);
-        const LOOKS: u32 = 20;
-        self.strange
-            .retain(|_, (at, _)| *at <= now && now.since(*at) < MINUTE);
-        if self.strange.len() >= MOST && !self.strange.contains_key(id.authority()) {
-            return false;
-        }
-        let (_, looks) = self.strange.entry(id.authority().to_owned()).or_insert((now, 0));
-        *looks += 1;
-        *looks <= LOOKS
     }
 }
 

@@ -4,12 +4,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::age::{self, PAUSE};
-use super::{JoinFault, Joining, MOST, refusal, register};
+use super::{JoinFault, Joining, Look, Need, refusal, register};
 use crate::audit::Context;
 use crate::clock::Timestamp;
-use crate::department::Origin;
 use crate::department::model::Client;
-use crate::department::trust::allowed::{Allowed, Decisions, narrowest};
+use crate::department::trust::allowed::narrowest;
 use crate::department::trust::discover::Found;
 use crate::department::trust::own_policy::Way;
 use crate::federation::{Asked, Chain, EntityId, Step, TrustFault, Unproven, read};
@@ -52,73 +51,70 @@ impl Joining {
         request.clone().prove_by_itself()?;
         check_age(&request, now)?;
         let id = request.subject().clone();
-        let decisions = means.allowed.all().await?;
-        let allowed = narrowest(&decisions, &id).ok_or(JoinFault::NotCovered)?;
-        if !allowed.is_active() {
-            return Err(JoinFault::Suspended(allowed.reason));
-        }
         let turn = self.memory().turn(&id);
         let _ours = turn.lock().await;
         let context = Context::of_node(now, &means.rng);
         for _ in 0..ATTEMPTS {
-            self.check_standing(&id, allowed).await?;
-            let found = self.look(&id, &decisions, chain.as_deref(), now).await?;
+            let decisions = &*means.allowed.today().await?;
+            let allowed = narrowest(decisions, &id).ok_or(JoinFault::NotCovered)?;
+            if !allowed.is_active() {
+                return Err(JoinFault::Suspended(allowed.reason));
+            }
+            self.check_standing(&id, allowed, decisions).await?;
+            let before = means.departments.client(id.as_str()).await?;
+            let _place = match before {
+                None => Some(self.0.looks.begin(&id).ok_or(JoinFault::Busy)?),
+                Some(_) => None,
+            };
+            let look = Look {
+                id: &id,
+                allowed,
+                decisions,
+                before: before.as_ref(),
+                need: Need::Now,
+                context: &context,
+            };
+            let found = self.look(&look, chain.as_deref()).await?;
             let found_chain = match &found.chain {
                 Ok(chain) => chain.clone(),
                 Err(fault) => {
                     register::hold(&means.db, &context, &found).await?;
                     let fault = refusal(&found, fault);
-                    self.note(&id, allowed, &fault, &context).await;
+                    self.note(&id, allowed, &fault, Need::Now, &context).await;
                     return Err(fault);
                 }
             };
             // Until here it is the system that is looked at. What follows is the request, which may be anybody's.
             let chain = found_chain.with_request(request.clone())?;
             check_anchor(&chain, anchors)?;
-            if let Some(registration) = self.take(&id, allowed, &found, &chain, &context).await? {
+            if let Some(registration) = self.settle_request(&look, &found, &chain).await? {
                 return Ok(registration);
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
     }
 
-    /// Nothing where somebody else was faster.
-    async fn take(
+    /// Nothing where something has changed meanwhile.
+    async fn settle_request(
         &self,
-        id: &EntityId,
-        allowed: &Allowed,
+        look: &Look<'_>,
         found: &Found,
         chain: &Chain,
-        context: &Context,
     ) -> Result<Option<Registration>, JoinFault> {
-        let means = &self.0.means;
+        let (means, id, now) = (&self.0.means, look.id, look.context.now);
         let superior = chain.superior().ok_or_else(|| no_superior(id))?;
-        let before = means.departments.client(id.as_str()).await?;
-        if let Some(before) = &before {
+        if let Some(before) = look.before {
             check_newer(chain, before)?;
         }
-        let metadata = match self
-            .metadata(id, allowed, chain, Way::Explicit, context.now)
-            .await
-        {
+        let metadata = match self.metadata(look, chain, Way::Explicit).await {
             Ok(metadata) => metadata,
             Err(fault) => {
-                self.note(id, allowed, &fault, context).await;
+                self.note(id, look.allowed, &fault, Need::Now, look.context).await;
                 return Err(fault);
             }
         };
-        let ends = age::ends_at(chain, context.now);
-        let client = register::client(
-            id,
-            Origin::Federation,
-            before.as_deref(),
-            metadata,
-            allowed,
-            ends,
-            context,
-        );
-        let is_done =
-            register::register(&means.db, context, found, chain, before.as_deref(), &client).await?;
+        let client = register::client(look, metadata, chain, age::ends_at(chain, now));
+        let is_done = register::register(&means.db, look, found, chain, &client).await?;
         means.departments.forget(id.as_str());
         let mut memory = self.memory();
         memory.looked.remove(id.as_str());
@@ -132,27 +128,29 @@ impl Joining {
         }))
     }
 
-    async fn look(
-        &self,
-        id: &EntityId,
-        decisions: &Decisions,
-        chain: Option<&[String]>,
-        now: Timestamp,
-    ) -> Result<Arc<Found>, JoinFault> {
+    async fn look(&self, look: &Look<'_>, chain: Option<&[String]>) -> Result<Arc<Found>, JoinFault> {
+        let (id, now) = (look.id, look.context.now);
+        let is_good = |found: &Found| {
+            found.seen.iter().all(|seen| {
+                let today = narrowest(look.decisions, &seen.id);
+                today.is_some_and(|today| {
+                    today.id == seen.allowed.id && today.updated_at == seen.allowed.updated_at
+                })
+            })
+        };
         if let Some((at, found)) = self.memory().looked.get(id.as_str())
             && *at <= now
             && now.since(*at) < PAUSE
+            && is_good(found)
         {
             return Ok(Arc::clone(found));
         }
-        let found = Arc::new(self.discover(id, decisions, chain, now).await?);
-        let mut memory = self.memory();
-        memory
-            .looked
-            .retain(|_, (at, _)| *at <= now && now.since(*at) < PAUSE);
-        if memory.looked.len() < MOST {
-            memory.looked.insert(id.to_string(), (now, Arc::clone(&found)));
-        }
+        let found = match self.take(look, chain).await? {
+            Some(found) => found,
+            None => self.discover(id, look.decisions, now).await?,
+        };
+        let found = Arc::new(found);
+        self.memory().remember_looked(id, &found, now);
         Ok(found)
     }
 }

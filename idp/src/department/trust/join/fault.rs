@@ -12,6 +12,12 @@ use crate::store::StoreError;
 pub enum JoinFault {
     #[error("the operator has allowed nobody at this address; `yimen department allow` does")]
     NotCovered,
+    /// Nobody asks around for who has not signed that it is itself that comes, now and to us.
+    #[error("what introduces it does not: {0}")]
+    NotIntroduced(&'static str),
+    /// As many are looked for as we look for at once, for all or for one sender.
+    #[error("too many systems join just now; try again in a minute")]
+    Busy,
     #[error("the operator has suspended it")]
     Suspended(Option<Pause>),
     #[error(transparent)]
@@ -37,7 +43,12 @@ impl JoinFault {
     pub const fn trust(&self) -> Option<&TrustFault> {
         match self {
             Self::Refused(fault) | Self::Held { fault, .. } | Self::Unreachable(fault) => Some(fault),
-            Self::NotCovered | Self::Suspended(_) | Self::Store(_) | Self::Sign(_) => None,
+            Self::NotCovered
+            | Self::NotIntroduced(_)
+            | Self::Busy
+            | Self::Suspended(_)
+            | Self::Store(_)
+            | Self::Sign(_) => None,
         }
     }
 

@@ -4,21 +4,22 @@ mod age;
 mod document;
 mod explicit;
 mod fault;
+mod looks;
+mod memory;
 mod register;
 mod signed_keys;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use ipnet::IpNet;
 
 pub use explicit::Registration;
 pub use fault::JoinFault;
 
 use self::age::{Age, PAUSE, age};
+use self::looks::Looks;
+use self::memory::Memory;
 use super::Ourselves;
 use super::allowed::{Allowed, AllowedDepartments, Decisions, narrowest};
 use super::discover::{Discovery, Found};
@@ -29,7 +30,7 @@ use crate::audit::Context;
 use crate::clock::Timestamp;
 use crate::department::model::Client;
 use crate::department::{Departments, Origin};
-use crate::federation::{Chain, EntityId, Relaxation, Step, TrustFault};
+use crate::federation::{Anchor, Chain, EntityId, Relaxation, Step, TrustFault};
 use crate::fetch::Fetcher;
 use crate::rng::Rng;
 use crate::store::{Db, StoreError};
@@ -38,8 +39,6 @@ use crate::store::{Db, StoreError};
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How soon one that is still good is tried again, whose department does not answer.
 const LATER: Duration = Duration::from_secs(60);
-/// Systems whose last fault is remembered.
-const MOST: usize = 1024;
 
 /// Finds clients, and lets those join whom a decision of the operator covers. Clones share what they remember.
 #[derive(Clone, Debug)]
@@ -60,20 +59,18 @@ pub struct Means {
 struct Inner {
     means: Means,
     memory: Mutex<Memory>,
+    looks: Looks,
 }
 
-#[derive(Debug, Default)]
-struct Memory {
-    /// One look at a time for each system; who comes meanwhile waits for what comes of it.
-    turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
-    failed: HashMap<String, (Timestamp, JoinFault)>,
-    /// What came of the last looks for whoever asked to be registered: who is not let in cannot have us ask more often.
-    looked: HashMap<String, (Timestamp, Arc<Found>)>,
-    /// Addresses at which there was no entity configuration a while ago.
-    no_entity: HashMap<String, Timestamp>,
-    /// How many addresses that nobody knows were looked at by a host, and since when.
-    strange: HashMap<String, (Timestamp, u32)>,
-    behind: HashSet<String>,
+/// What a system is looked at for.
+#[derive(Debug)]
+struct Look<'a> {
+    id: &'a EntityId,
+    allowed: &'a Allowed,
+    decisions: &'a Decisions,
+    before: Option<&'a Arc<Client>>,
+    need: Need,
+    context: &'a Context,
 }
 
 /// When a look is worth its while.
@@ -87,12 +84,23 @@ enum Need {
     Anew,
 }
 
+/// How a system may come that nobody has registered, by the decision that covers it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WayIn {
+    None,
+    /// By a request that it signs.
+    Chain,
+    /// By any request as well, where it has a client metadata document.
+    Document,
+}
+
 impl Joining {
     #[must_use]
     pub fn new(means: Means) -> Self {
         Self(Arc::new(Inner {
             means,
             memory: Mutex::default(),
+            looks: Looks::default(),
         }))
     }
 
@@ -141,15 +149,32 @@ impl Joining {
         need: Need,
         now: Timestamp,
     ) -> Result<Arc<Client>, JoinFault> {
-        match self.by_document(id, need, now).await {
-            Ok(Some(client)) => Ok(client),
-            Ok(None) => self.join(id, chain, need, now).await,
-            Err(fault) => Err(fault),
+        match self.by_document(id, need, now).await? {
+            Some(client) => Ok(client),
+            None => self.join(id, chain, need, now).await,
         }
     }
 
+    /// How who comes by this id may make us look for it.
+    ///
+    /// # Errors
+    /// Where the records do not answer.
+    pub async fn way_in(&self, client_id: &str) -> Result<WayIn, StoreError> {
+        let Ok(id) = EntityId::parse(client_id, self.relaxation()) else {
+            return Ok(WayIn::None);
+        };
+        let covering = self.0.means.allowed.covering(&id).await?;
+        Ok(covering.map_or(WayIn::None, |allowed| {
+            if allowed.terms.metadata_document {
+                WayIn::Document
+            } else {
+                WayIn::Chain
+            }
+        }))
+    }
+
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
-    /// it cannot be had, or was fetched within the last seconds.
+    /// it cannot be had, was fetched within the last seconds, or looked at in vain within the last minute.
     pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
         let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
         if !client.joined_by_itself() || !client.is_active() || client.is_explicit() {
@@ -159,26 +184,13 @@ impl Joining {
         (renewed.updated_at > client.updated_at).then_some(renewed)
     }
 
-    /// Where a client's addresses may lead, beside the public ones.
-    ///
-    /// # Errors
-    /// Where the records do not answer.
-    pub async fn ranges(&self, client: &Client) -> Result<Vec<IpNet>, StoreError> {
-        let Ok(id) = EntityId::parse(&client.client_id, self.relaxation()) else {
-            return Ok(Vec::new());
-        };
-        let covering = self.0.means.allowed.covering(&id).await?;
-        let covering = covering.filter(|allowed| Some(allowed.id) == client.allowed_id);
-        Ok(covering.map_or_else(Vec::new, |allowed| allowed.terms.ranges.clone()))
-    }
-
     /// The chain that an entity has today, by asking for it anew: for who wants to see it, since nothing comes of it here.
     ///
     /// # Errors
     /// Why there is none.
     pub async fn chain(&self, id: &EntityId, now: Timestamp) -> Result<Chain, JoinFault> {
         let decisions = self.0.means.allowed.all().await?;
-        let found = self.discover(id, &decisions, None, now).await?;
+        let found = self.discover(id, &decisions, now).await?;
         found
             .chain
             .as_ref()
@@ -225,18 +237,25 @@ impl Joining {
         }
         let turn = self.memory().turn(id);
         let _ours = turn.lock().await;
-        if let Some(client) = means.departments.client(id.as_str()).await?
-            && !need.is_felt(Origin::Federation, &client, allowed, now)
+        let known = means.departments.client(id.as_str()).await?;
+        if let Some(client) = &known
+            && (!need.is_felt(Origin::Federation, client, allowed, now)
+                || need == Need::Anew && self.memory().is_fruitless(id, now))
         {
-            return Ok(client);
+            return Ok(Arc::clone(client));
         }
         if let Some(fault) = self.failed(id, PAUSE, now) {
             return Err(fault);
         }
         let context = Context::of_node(now, &means.rng);
-        let outcome = self.attempt(id, allowed, &decisions, chain, &context).await;
+        let outcome = self.attempt(id, chain, need, &context).await;
+        let before = known.map(|known| known.updated_at);
+        let is_new = |client: &Arc<Client>| Some(client.updated_at) > before;
+        if need == Need::Anew && !outcome.as_ref().is_ok_and(is_new) {
+            self.memory().remember_fruitless(id, now);
+        }
         if let Err(fault) = &outcome {
-            self.note(id, allowed, fault, &context).await;
+            self.note(id, allowed, fault, need, &context).await;
             self.memory().remember(id, fault, now);
         } else {
             self.memory().failed.remove(id.as_str());
@@ -247,61 +266,128 @@ impl Joining {
     async fn attempt(
         &self,
         id: &EntityId,
-        allowed: &Allowed,
-        decisions: &Decisions,
         chain: Option<Vec<String>>,
+        need: Need,
         context: &Context,
     ) -> Result<Arc<Client>, JoinFault> {
         const ATTEMPTS: usize = 2;
         let means = &self.0.means;
         for _ in 0..ATTEMPTS {
-            self.check_standing(id, allowed).await?;
+            let decisions = &*means.allowed.today().await?;
+            let allowed = narrowest(decisions, id).ok_or(JoinFault::NotCovered)?;
+            if !allowed.is_active() {
+                return Err(JoinFault::Suspended(allowed.reason));
+            }
+            self.check_standing(id, allowed, decisions).await?;
             let before = means.departments.client(id.as_str()).await?;
-            let found = self
-                .discover(id, decisions, chain.as_deref(), context.now)
-                .await?;
-            register::hold(&means.db, context, &found).await?;
-            let chain = found.chain.as_ref().map_err(|fault| refusal(&found, fault))?;
-            let metadata = self
-                .metadata(id, allowed, chain, Way::Automatic, context.now)
-                .await?;
-            let ends = age::expires_at(chain, context.now);
-            let client = register::client(
+            let _place = match before {
+                None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
+                Some(_) => None,
+            };
+            let look = Look {
                 id,
-                Origin::Federation,
-                before.as_deref(),
-                metadata,
                 allowed,
-                ends,
+                decisions,
+                before: before.as_ref(),
+                need,
                 context,
-            );
-            let is_done =
-                register::register(&means.db, context, &found, chain, before.as_deref(), &client).await?;
-            means.departments.forget(id.as_str());
-            match means.departments.client(id.as_str()).await? {
-                Some(client)
-                    if is_done || !Need::Now.is_felt(Origin::Federation, &client, allowed, context.now) =>
-                {
-                    return Ok(client);
-                }
-                _ => {}
+            };
+            // Anybody may have sent it: where nothing comes of it, that is no fault of the system's.
+            if let Some(found) = self.take(&look, chain.as_deref()).await?
+                && let Ok(Some(client)) = self.settle(&look, &found).await
+            {
+                return Ok(client);
+            }
+            let found = self.discover(id, decisions, context.now).await?;
+            register::hold(&means.db, context, &found).await?;
+            if let Some(client) = self.settle(&look, &found).await? {
+                return Ok(client);
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
     }
 
-    /// What the operator has said of the system itself, whatever decision covers it.
-    async fn check_standing(&self, id: &EntityId, allowed: &Allowed) -> Result<(), JoinFault> {
+    /// What the operator has said of the system itself, and of those beside it, whatever decision covers it.
+    async fn check_standing(
+        &self,
+        id: &EntityId,
+        allowed: &Allowed,
+        decisions: &Decisions,
+    ) -> Result<(), JoinFault> {
         let db = &self.0.means.db;
         let entity = entities::find(db, id).await?;
         match entity.as_ref().map(|entity| entity.status) {
             Some(EntityStatus::Suspended) => {
-                Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)))
+                return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
             }
-            Some(EntityStatus::Removed) => Err(JoinFault::NotCovered),
-            Some(EntityStatus::Joined | EntityStatus::Refused | EntityStatus::ByDocument) => Ok(()),
-            None if register::has_room(db, allowed).await? => Ok(()),
-            None => Err(crowded(id, allowed)),
+            Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
+            Some(EntityStatus::Joined | EntityStatus::ByDocument) => {}
+            _ if register::has_room(db, id, allowed).await? => {}
+            _ => return Err(crowded(id, allowed)),
+        }
+        match register::stopped_beside(db, decisions, id, allowed).await? {
+            Some(stopped) => Err(beside(id, &stopped)),
+            None => Ok(()),
+        }
+    }
+
+    /// Registers what was found; nothing where something has changed meanwhile.
+    async fn settle(&self, look: &Look<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
+        let (means, now) = (&self.0.means, look.context.now);
+        let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
+        let metadata = match (found.of(look.id).map(|seen| &seen.pins), look.before) {
+            (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
+                register::kept(before, look.allowed)
+            }
+            (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
+            _ => self.metadata(look, chain, Way::Automatic).await?,
+        };
+        let client = register::client(look, metadata, chain, age::expires_at(chain, now));
+        // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
+        if look.need == Need::Anew
+            && let Some(before) = look.before
+            && !register::is_news(look, found, before, &client)
+        {
+            return Ok(Some(Arc::clone(before)));
+        }
+        let is_done = register::register(&means.db, look, found, chain, &client).await?;
+        means.departments.forget(look.id.as_str());
+        let client = means.departments.client(look.id.as_str()).await?;
+        Ok(client
+            .filter(|client| is_done || !Need::Now.is_felt(Origin::Federation, client, look.allowed, now)))
+    }
+
+    /// What came along, where the system has said it later than anything that we have from itself.
+    async fn take(&self, look: &Look<'_>, chain: Option<&[String]>) -> Result<Option<Found>, JoinFault> {
+        let Some(chain) = chain else { return Ok(None) };
+        let now = look.context.now;
+        let anchors = self.0.means.ourselves.anchors(now)?;
+        let found = self
+            .discovery(&anchors, look.decisions, now)
+            .take(look.id, chain)
+            .await?;
+        Ok(found.filter(|found| {
+            let known = found.of(look.id).and_then(|seen| seen.entity.as_ref());
+            let said = found.chain.as_ref().map(|chain| chain.subject().issued_at());
+            said.is_ok_and(|said| known.is_some_and(|known| said > known.statement_iat))
+        }))
+    }
+
+    fn discovery<'a>(
+        &'a self,
+        anchors: &'a [Anchor],
+        decisions: &'a Decisions,
+        now: Timestamp,
+    ) -> Discovery<'a> {
+        let means = &self.0.means;
+        Discovery {
+            db: &means.db,
+            fetcher: &means.fetcher,
+            ourselves: &means.ourselves,
+            anchors,
+            decisions,
+            limits: means.ourselves.limits(),
+            now,
         }
     }
 
@@ -309,25 +395,10 @@ impl Joining {
         &self,
         id: &EntityId,
         decisions: &Decisions,
-        chain: Option<&[String]>,
         now: Timestamp,
     ) -> Result<Found, JoinFault> {
-        let means = &self.0.means;
-        let anchors = means.ourselves.anchors(now)?;
-        let discovery = Discovery {
-            db: &means.db,
-            fetcher: &means.fetcher,
-            ourselves: &means.ourselves,
-            anchors: &anchors,
-            decisions,
-            limits: means.ourselves.limits(),
-            now,
-        };
-        if let Some(chain) = chain
-            && let Some(found) = discovery.take(id, chain).await?
-        {
-            return Ok(found);
-        }
+        let anchors = self.0.means.ourselves.anchors(now)?;
+        let discovery = self.discovery(&anchors, decisions, now);
         match tokio::time::timeout(PATIENCE, discovery.find(id)).await {
             Ok(found) => Ok(found?),
             Err(_) => {
@@ -340,15 +411,14 @@ impl Joining {
 
     async fn metadata(
         &self,
-        id: &EntityId,
-        allowed: &Allowed,
+        look: &Look<'_>,
         chain: &Chain,
         way: Way,
-        now: Timestamp,
     ) -> Result<crate::department::ClientMetadata, JoinFault> {
+        let (id, allowed, now) = (look.id, look.allowed, look.context.now);
         let keys = chain.subject().keys();
         let is_dev = self.relaxation() == Relaxation::PlainLoopback;
-        let registered = client_metadata(id, keys, &chain.resolve()?, allowed, way, is_dev)?;
+        let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, way, is_dev)?;
         let mut metadata = registered.metadata;
         if let Some(uri) = registered.signed_jwks_uri {
             let fetcher = &self.0.means.fetcher;
@@ -359,17 +429,23 @@ impl Joining {
     }
 
     /// For whoever mends it: a line in the log, and a note at the system's entry. That it could not join is told anyway.
-    async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, context: &Context) {
+    async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, need: Need, context: &Context) {
         let Some(trust) = fault.trust() else { return };
-        tracing::warn!(
-            system = %id,
-            step = trust.step.as_str(),
-            entity = trust.entity,
-            claim = trust.claim,
-            expected = trust.expected,
-            found = trust.found,
-            "a department's system could not join"
-        );
+        if allowed.pattern.names_one() || self.memory().is_news(id, context.now) {
+            tracing::warn!(
+                system = %id,
+                step = trust.step.as_str(),
+                entity = trust.entity,
+                claim = trust.claim,
+                expected = trust.expected,
+                found = trust.found,
+                "a department's system could not join"
+            );
+        }
+        // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
+        if need == Need::Anew {
+            return;
+        }
         if let Err(fault) = register::note(&self.0.means.db, context, id, allowed, trust).await {
             tracing::warn!(%fault, system = %id, "why it could not join was not written down");
         }
@@ -384,25 +460,6 @@ impl Joining {
     /// Nothing below panics, and each step leaves it whole.
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Memory {
-    fn turn(&mut self, id: &EntityId) -> Arc<tokio::sync::Mutex<()>> {
-        self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        Arc::clone(self.turns.entry(id.to_string()).or_default())
-    }
-
-    /// A fault of ours is nobody's, and passes.
-    fn remember(&mut self, id: &EntityId, fault: &JoinFault, now: Timestamp) {
-        if fault.trust().is_none() {
-            return;
-        }
-        self.failed
-            .retain(|_, (at, _)| *at <= now && now.since(*at) < LATER);
-        if self.failed.len() < MOST {
-            self.failed.insert(id.to_string(), (now, fault.clone()));
-        }
     }
 }
 
@@ -437,6 +494,11 @@ fn refusal(found: &Found, fault: &TrustFault) -> JoinFault {
         pinned: pinned.as_ref().map(fingerprints).unwrap_or_default(),
         offered: fingerprints(statement.keys()),
     }
+}
+
+fn beside(id: &EntityId, stopped: &str) -> JoinFault {
+    let expected = format!("a decision that names it: at its host, {stopped} is stopped");
+    TrustFault::new(Step::OurRules, id, "sub", expected, "none").into()
 }
 
 fn crowded(id: &EntityId, allowed: &Allowed) -> JoinFault {

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::{Action, Change, Context, Event};
@@ -6,28 +7,47 @@ use crate::department::consequence::{Wording, revisions};
 use crate::department::fields::changes;
 use crate::department::model::Client;
 use crate::department::records as clients;
-use crate::department::trust::allowed::Allowed;
+use crate::department::trust::allowed::{
+    Allowed, Decisions, Pattern, Pause, by_pattern, narrowest, records as allowed_records,
+};
 use crate::department::trust::discover::{Found, Seen};
 use crate::department::trust::entity::{Stumble, records as entities};
 use crate::department::trust::pins::{Pins, fingerprints};
 use crate::department::{ClientMetadata, Origin, Standing};
-use crate::federation::{Chain, EntityId, Step, TrustFault};
+use crate::federation::{Chain, EntityId, Statement, Step, TrustFault};
 use crate::store::{Db, StoreError};
+
+use super::Look;
 
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
 const MOST_UNNAMED: i64 = 1000;
+/// Of these at one host.
+const MOST_AT_ONE: i64 = 20;
 
-/// A client as its chain of trust or its document makes it.
-pub(super) fn client(
-    id: &EntityId,
+/// A client as its chain of trust makes it.
+pub(super) fn client(look: &Look<'_>, metadata: ClientMetadata, chain: &Chain, ends: Timestamp) -> Client {
+    Client {
+        superiors: between(chain),
+        ..client_by(look, Origin::Federation, metadata, ends)
+    }
+}
+
+/// A client that has come in one way or the other.
+pub(super) fn client_by(
+    look: &Look<'_>,
     origin: Origin,
-    before: Option<&Client>,
     mut metadata: ClientMetadata,
-    allowed: &Allowed,
-    expires_at: Timestamp,
-    context: &Context,
+    ends: Timestamp,
 ) -> Client {
+    let Look {
+        id,
+        allowed,
+        before,
+        context,
+        ..
+    } = *look;
+    let before = before.map(Arc::as_ref);
     if let Some(before) = before {
         metadata.revisions = revisions(&before.metadata, &metadata, Wording::Differs);
     }
@@ -37,29 +57,69 @@ pub(super) fn client(
         origin,
         standing: Standing::Active,
         allowed_id: Some(allowed.id),
-        expires_at: Some(expires_at),
+        superiors: Vec::new(),
+        expires_at: Some(ends),
         grants_ended_at: before.and_then(|before| before.grants_ended_at),
-        sector: id.authority().to_owned(),
+        ranges: allowed.terms.ranges.clone(),
+        sector: id.place().to_owned(),
         secret_hash: None,
         updated_at: later.map_or(context.now, |later| later.max(context.now)),
         metadata,
     }
 }
 
+/// What a system is registered with goes on, within what its decision says today.
+pub(super) fn kept(before: &Client, allowed: &Allowed) -> ClientMetadata {
+    let mut metadata = before.metadata.clone();
+    let may = allowed.scopes();
+    let scopes = before.metadata.scope.split_ascii_whitespace();
+    metadata.scope = scopes
+        .filter(|scope| may.contains(scope))
+        .collect::<Vec<_>>()
+        .join(" ");
+    allowed.terms.name(&mut metadata);
+    metadata
+}
+
+fn between(chain: &Chain) -> Vec<String> {
+    let issuers = chain.superiors().iter().map(Statement::issuer);
+    issuers
+        .filter(|id| *id != chain.anchor().issuer())
+        .map(EntityId::to_string)
+        .collect()
+}
+
+/// Whether a look has found anything that is not written down yet, save how long it is good.
+pub(super) fn is_news(look: &Look<'_>, found: &Found, before: &Client, client: &Client) -> bool {
+    let has_same_keys = found.of(look.id).is_some_and(|seen| {
+        matches!(seen.pins, Pins::Older { .. })
+            || matches!((&seen.pins, &seen.entity), (Pins::Same(statement), Some(entity)) if entity.jwks == *statement.keys_as_written())
+    });
+    !has_same_keys
+        || !before.is_active()
+        || before.metadata != client.metadata
+        || before.allowed_id != client.allowed_id
+        || before.superiors != client.superiors
+}
+
 /// Writes down a client with the keys that are pinned now of it and of its superiors, in one transaction. Answers whether
-/// all was still as it was when read: of two nodes at once, one writes.
+/// all was still as it was when read, the operator's decisions too: of two nodes at once, one writes.
 pub(super) async fn register(
     db: &Db,
-    context: &Context,
+    look: &Look<'_>,
     found: &Found,
     chain: &Chain,
-    before: Option<&Client>,
     client: &Client,
 ) -> Result<bool, StoreError> {
-    let mut change = Change::begin(db, context).await?;
+    let mut change = Change::begin(db, look.context).await?;
+    let before = look.before.map(Arc::as_ref);
     let subject = chain.subject().subject();
-    let superiors = chain.superiors().iter().map(crate::federation::Statement::issuer);
-    for id in [subject].into_iter().chain(superiors) {
+    let superiors = chain.superiors().iter().map(Statement::issuer);
+    let met: Vec<_> = [subject].into_iter().chain(superiors).collect();
+    if !are_decided_still(&mut change, look.decisions, &met).await? {
+        return Ok(false);
+    }
+    for id in met {
         let Some(seen) = found.of(id) else { continue };
         if !pin(&mut change, seen).await? && is_needed(seen, subject) {
             return Ok(false);
@@ -75,24 +135,18 @@ pub(super) async fn register(
 }
 
 /// The same of one that came by its client metadata document.
-pub(super) async fn register_document(
-    db: &Db,
-    context: &Context,
-    id: &EntityId,
-    allowed: &Allowed,
-    before: Option<&Client>,
-    client: &Client,
-) -> Result<bool, StoreError> {
-    let mut change = Change::begin(db, context).await?;
+pub(super) async fn register_document(db: &Db, look: &Look<'_>, client: &Client) -> Result<bool, StoreError> {
+    let mut change = Change::begin(db, look.context).await?;
+    let before = look.before.map(Arc::as_ref);
     let read = before.map(|before| before.updated_at);
-    if !entities::know(&mut change, id, allowed.id).await?
-        || !clients::register(&mut change, client, read).await?
-    {
-        return Ok(false);
+    let is_done = are_decided_still(&mut change, look.decisions, &[look.id]).await?
+        && entities::know(&mut change, look.id, look.allowed.id).await?
+        && clients::register(&mut change, client, read).await?;
+    if is_done {
+        change.record(event(before, client)).await?;
+        change.commit().await?;
     }
-    change.record(event(before, client)).await?;
-    change.commit().await?;
-    Ok(true)
+    Ok(is_done)
 }
 
 fn event(before: Option<&Client>, client: &Client) -> Event {
@@ -110,14 +164,48 @@ fn event(before: Option<&Client>, client: &Client) -> Event {
     event.client(&client.client_id).with("by", client.origin.as_str())
 }
 
+/// Whether those who were met stand under the decisions that were gone by. Whoever alters one of these meanwhile waits, and
+/// finds what has been registered.
+async fn are_decided_still(
+    change: &mut Change,
+    decisions: &Decisions,
+    met: &[&EntityId],
+) -> Result<bool, StoreError> {
+    let used = met.iter().filter_map(|id| narrowest(decisions, id));
+    let mut used: Vec<_> = used.filter(|allowed| allowed.is_active()).collect();
+    // In one order: two nodes never wait for each other.
+    used.sort_by_key(|allowed| allowed.id);
+    used.dedup_by_key(|allowed| allowed.id);
+    for allowed in used {
+        if !allowed_records::is_still(change, allowed).await? {
+            return Ok(false);
+        }
+    }
+    let today = by_pattern(allowed_records::list_within(change).await?);
+    let about = |all: &Decisions, id| narrowest(all, id).map(|allowed| allowed.id);
+    Ok(met.iter().all(|id| about(&today, id) == about(decisions, id)))
+}
+
 /// Where many systems of one superior join at once, it is enough that one of them notes how new its statement is.
 fn is_needed(seen: &Seen, subject: &EntityId) -> bool {
-    seen.id == *subject || !matches!(seen.pins, Pins::Same(_))
+    seen.id == *subject || !matches!(seen.pins, Pins::Same(_) | Pins::Older { .. })
 }
 
 async fn pin(change: &mut Change, seen: &Seen) -> Result<bool, StoreError> {
     let (statement, entity) = match (&seen.pins, &seen.entity) {
-        (Pins::Held { .. }, _) => return Ok(false),
+        (Pins::Held { .. }, _) | (Pins::Older { .. }, None) => return Ok(false),
+        (Pins::Older { .. }, Some(entity)) => {
+            let is_known = entity.allowed_id == seen.allowed.id && entity.fault.is_none();
+            return Ok(is_known
+                || entities::repin(
+                    change,
+                    entity,
+                    seen.allowed.id,
+                    &entity.jwks,
+                    entity.statement_iat,
+                )
+                .await?);
+        }
         (Pins::First(statement), _) | (Pins::Same(statement) | Pins::Followed(statement), None) => {
             let (jwks, iat) = (statement.keys_as_written(), statement.issued_at());
             return entities::join(change, &seen.id, seen.allowed.id, jwks, iat).await;
@@ -177,7 +265,10 @@ pub(super) async fn note(
     let is_named = allowed.pattern.names_one();
     // Below a wildcard any stranger can make up a name: where nobody answers to it, nobody will look either.
     let is_nobody = fault.step == Step::Reach && fault.entity == id.as_str();
-    if !is_named && entities::find(db, id).await?.is_none() && (is_nobody || !has_room(db, allowed).await?) {
+    if !is_named
+        && entities::find(db, id).await?.is_none()
+        && (is_nobody || !entities::count_refused(db, allowed.id, id).await?.has_room())
+    {
         return Ok(());
     }
     let mut change = Change::begin(db, context).await?;
@@ -192,7 +283,34 @@ pub(super) async fn note(
     Ok(())
 }
 
+/// What the operator has removed at the same host, or suspended for its safety, where nobody has named this system: it
+/// would be the same one by another name.
+pub(super) async fn stopped_beside(
+    db: &Db,
+    decisions: &Decisions,
+    id: &EntityId,
+    allowed: &Allowed,
+) -> Result<Option<String>, StoreError> {
+    if allowed.pattern.names_one() {
+        return Ok(None);
+    }
+    let suspended = decisions.values().find(|one| {
+        one.reason == Some(Pause::Security)
+            && matches!(&one.pattern, Pattern::Entity(other) if other.authority() == id.authority())
+    });
+    match suspended {
+        Some(one) => Ok(Some(one.pattern.to_string())),
+        None => entities::stopped_beside(db, id).await,
+    }
+}
+
 /// Whether one more system may come under a decision.
-pub(super) async fn has_room(db: &Db, allowed: &Allowed) -> Result<bool, StoreError> {
-    Ok(allowed.pattern.names_one() || entities::count(db, allowed.id).await? < MOST_UNNAMED)
+pub(super) async fn has_room(db: &Db, id: &EntityId, allowed: &Allowed) -> Result<bool, StoreError> {
+    Ok(allowed.pattern.names_one() || entities::count(db, allowed.id, id).await?.has_room())
+}
+
+impl entities::Count {
+    const fn has_room(self) -> bool {
+        self.all < MOST_UNNAMED && self.here < MOST_AT_ONE
+    }
 }

@@ -5,7 +5,7 @@ mod read_client_id;
 mod receive;
 mod unpack_request_object;
 
-pub(super) use prove_redirect_uri::{ProvenRedirect, prove_redirect_uri};
+pub(super) use prove_redirect_uri::{ProvenRedirect, Unproven, prove_redirect_uri};
 pub(super) use read_client_id::read_client_id;
 pub(super) use receive::receive;
 pub(super) use unpack_request_object::unpack_request_object;

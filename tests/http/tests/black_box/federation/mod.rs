@@ -23,12 +23,12 @@ pub(crate) async fn configuration(app: &TestApp) -> Value {
 
 /// A decision, and a system that has joined under it with this key, as if both had come the usual way.
 pub(crate) async fn member(app: &TestApp, id: &str, pattern: &str, entity: &str, key: &Key, terms: &Value) {
-    let jwks = key.jwks();
+    let (jwks, authority) = (key.jwks(), entity.split('/').nth(2).unwrap());
     app.change_records(&format!(
         "INSERT INTO allowed_department (id, pattern, status, terms, created_at, updated_at) \
          VALUES ('00000000-0000-7000-8000-00000000000{id}', '{pattern}', 'active', '{terms}', 0, 0);
-         INSERT INTO federation_entity (entity_id, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
-         VALUES ('{entity}', '00000000-0000-7000-8000-00000000000{id}', 'joined', '{jwks}', 0, 0, 0);"
+         INSERT INTO federation_entity (entity_id, authority, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
+         VALUES ('{entity}', '{authority}', '00000000-0000-7000-8000-00000000000{id}', 'joined', '{jwks}', 0, 0, 0);"
     ))
     .await;
 }

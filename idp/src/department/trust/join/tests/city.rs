@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use crate::args;
 use crate::audit::{Action, Actor, Change, Context, Event};
@@ -19,8 +20,8 @@ use crate::department::trust::allowed::{
 };
 use crate::department::trust::entity::{Entity, records as entities};
 use crate::department::trust::join::{JoinFault, Joining, Means};
-use crate::department::trust::{About, Ourselves};
-use crate::department::{Client, Departments};
+use crate::department::trust::{About, Ourselves, allow, decided, remove, suspend};
+use crate::department::{Client, Departments, records as clients};
 use crate::federation::{Anchor, EntityId, Limits, Metadata, Relaxation};
 use crate::fetch::stand_in::at_home;
 use crate::keys::jose::forge::ForgedKey;
@@ -125,23 +126,25 @@ impl City {
         System::at(name, self.port)
     }
 
+    pub(super) fn system_at(&self, name: &str, path: &str) -> System {
+        let id = format!("http://{name}.localhost:{}{path}", self.port);
+        System {
+            id: EntityId::parse(&id, Relaxation::PlainLoopback).unwrap(),
+            ..System::at(name, self.port)
+        }
+    }
+
     pub(super) fn pattern(&self, text: &str) -> String {
         format!("{text}:{}", self.port)
     }
 
     pub(super) async fn allow(&self, pattern: &str, change: impl FnOnce(&mut Terms)) -> Allowed {
         let context = self.operator();
-        let mut terms = Terms {
-            name: "养老金查询".to_owned(),
-            name_en: "Pension".to_owned(),
-            organisation: "人社局".to_owned(),
-            scope: "openid phone".to_owned(),
-            ..Terms::default()
-        };
+        let mut terms = terms();
         change(&mut terms);
         let allowed = Allowed {
             id: context.rng.uuid(context.now),
-            pattern: Pattern::parse(pattern, Relaxation::PlainLoopback).unwrap(),
+            pattern: pattern_of(pattern),
             status: Status::Active,
             reason: None,
             terms,
@@ -170,12 +173,19 @@ impl City {
 
     /// By whom its systems must come from now on.
     pub(super) async fn demand(&self, allowed: &Allowed, through: &str) {
-        let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
         let terms = Terms {
             through: Some(through.to_owned()),
             ..allowed.terms.clone()
         };
-        assert!(decisions::set_terms(&mut change, allowed, &terms).await.unwrap());
+        self.decide(allowed, &terms).await;
+    }
+
+    /// Other terms for the same systems.
+    pub(super) async fn decide(&self, allowed: &Allowed, terms: &Terms) {
+        let now = decisions::list(&self.records.db).await.unwrap();
+        let read = now.iter().find(|one| one.id == allowed.id).unwrap();
+        let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
+        assert!(decisions::set_terms(&mut change, read, terms).await.unwrap());
         self.commit(change).await;
     }
 
@@ -184,6 +194,44 @@ impl City {
         let entity = self.entity(system).await.unwrap();
         let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
         assert!(entities::release(&mut change, &entity).await.unwrap());
+        self.commit(change).await;
+    }
+
+    /// As the operator's command does it, and nobody forgets anything.
+    pub(super) async fn operate(&self, pattern: &str, alter: impl FnOnce(&mut Terms)) -> Allowed {
+        let (db, pattern) = (&self.records.db, pattern_of(pattern));
+        let before = decided(db, &pattern).await.unwrap();
+        let mut terms = before.as_ref().map_or_else(terms, |before| before.terms.clone());
+        alter(&mut terms);
+        let plain = Relaxation::PlainLoopback;
+        allow(db, &self.operator(), &pattern, before.as_ref(), terms, plain)
+            .await
+            .unwrap();
+        decided(db, &pattern).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn operate_suspend(&self, pattern: &str) {
+        let (db, reason) = (&self.records.db, Some(Pause::Security));
+        suspend(db, &self.operator(), &pattern_of(pattern), reason)
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn operate_remove(&self, pattern: &str) {
+        remove(&self.records.db, &self.operator(), &pattern_of(pattern))
+            .await
+            .unwrap();
+    }
+
+    /// As if a registration had been on its way by another decision.
+    pub(super) async fn put_back_under(&self, system: &System, allowed: Uuid) {
+        let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
+        entities::put_under(&mut change, system.id.as_str(), allowed)
+            .await
+            .unwrap();
+        clients::put_under(&mut change, system.id.as_str(), allowed)
+            .await
+            .unwrap();
         self.commit(change).await;
     }
 
@@ -332,6 +380,20 @@ impl System {
             "iss": self.id.as_str(), "sub": below.id.as_str(), "iat": now.seconds(), "exp": now.seconds() + 86_400,
             "jwks": {"keys": [below.key.jwk()]},
         })
+    }
+}
+
+fn pattern_of(text: &str) -> Pattern {
+    Pattern::parse(text, Relaxation::PlainLoopback).unwrap()
+}
+
+fn terms() -> Terms {
+    Terms {
+        name: "养老金查询".to_owned(),
+        name_en: "Pension".to_owned(),
+        organisation: "人社局".to_owned(),
+        scope: "openid phone".to_owned(),
+        ..Terms::default()
     }
 }
 

@@ -52,7 +52,7 @@ async fn a_system_comes_by_its_id_alone_and_is_looked_at_anew_in_time() {
         [&client.metadata.client_name, &client.metadata.scope],
         ["养老金查询", "openid phone"]
     );
-    assert_eq!(client.sector, app.id.authority());
+    assert_eq!(client.sector, app.id.place());
     let entity = city.entity(&app).await.unwrap();
     assert_eq!(entity.status, EntityStatus::ByDocument);
     assert_eq!(city.audited(Action::EntityJoined, &app).await, 1);

@@ -1,5 +1,6 @@
 use super::city::{US, sign};
 use super::*;
+use crate::audit::Action;
 use crate::keys::jose::Algorithm;
 use crate::keys::jose::forge::ForgedKey;
 
@@ -90,6 +91,39 @@ async fn a_bureau_that_is_suspended_is_no_link_of_a_chain_that_comes_along() {
     city.suspend(&allowed).await;
     city.publish(&pension, &[bureau.id.as_str()]);
     assert!(city.join_with(&pension, Some(given)).await.is_err());
+}
+
+/// Whoever sent it, what comes of it is not held against the system.
+#[tokio::test]
+async fn a_chain_that_nothing_comes_of_is_no_fault_of_the_systems() {
+    let city = City::new().await;
+    let pension = city.system("hrss");
+    let allowed = city.allow(pension.id.as_str(), |_| {}).await;
+    city.publish(&pension, &[US]);
+    let first = city.chain(&pension, &allowed);
+    city.join(&pension).await.unwrap();
+    // Ten minutes later it has mended what it said for a moment.
+    city.later(DAY - 600);
+    let mut claims = pension.configuration(&[US], city.now());
+    claims["metadata"]["openid_relying_party"]["redirect_uris"] =
+        serde_json::json!(["https://evil.example/cb"]);
+    let mut broken = city.chain(&pension, &allowed);
+    broken[0] = sign(&pension.key, &claims);
+    city.later(600);
+    city.publish(&pension, &[US]);
+    let asked = city.asked();
+    let client = city.join_with(&pension, Some(broken)).await.unwrap();
+    assert!(client.is_active() && client.expires_at.unwrap() > city.now());
+    assert_eq!(city.asked(), asked + 1);
+    assert!(city.entity(&pension).await.unwrap().fault.is_none());
+    assert_eq!(city.audited(Action::EntityRefused, &pension).await, 0);
+
+    // What was said no later than what we have is no news, though it is good still.
+    city.later(DAY);
+    city.publish(&pension, &[US]);
+    let asked = city.asked();
+    city.join_with(&pension, Some(first)).await.unwrap();
+    assert_eq!(city.asked(), asked + 1);
 }
 
 /// What a decision demands and what first contact is for hold for a chain that comes along as for one that is fetched.

@@ -16,6 +16,7 @@ async fn a_system_that_a_decision_names_joins_at_its_first_request_and_costs_not
     let allowed = city
         .allow(pension.id.as_str(), |terms| {
             terms.purposes = [("phone".to_owned(), purpose)].into();
+            terms.ranges = vec!["10.20.0.0/16".parse().unwrap()];
         })
         .await;
     city.publish(&pension, &[US]);
@@ -26,6 +27,7 @@ async fn a_system_that_a_decision_names_joins_at_its_first_request_and_costs_not
     );
     assert!(client.is_active() && client.expires_at.unwrap() > city.now());
     assert_eq!(client.sector, pension.id.authority());
+    assert_eq!(client.ranges, allowed.terms.ranges);
     let metadata = &client.metadata;
     // What it says of its name is nobody's to read.
     assert_eq!(

@@ -88,8 +88,10 @@ async fn an_old_statement_is_refused_though_its_key_is_pinned() {
     let city = City::new().await;
     let pension = city.system("hrss");
     city.allow(pension.id.as_str(), |_| {}).await;
+    let withdrawn = ForgedKey::new(Algorithm::Es256);
     let old = {
         let mut claims = pension.configuration(&[US], city.now());
+        claims["jwks"] = json!({"keys": [pension.key.jwk(), withdrawn.jwk()]});
         claims["exp"] = json!(city.now().seconds() + 10 * 86_400);
         claims
     };
@@ -104,6 +106,35 @@ async fn an_old_statement_is_refused_though_its_key_is_pinned() {
     city.later(70);
     city.publish(&pension, &[US]);
     city.join(&pension).await.unwrap();
+}
+
+/// Two machines of one system, of which each signs for itself.
+#[tokio::test]
+async fn an_older_statement_with_the_same_keys_is_no_news_and_no_fault() {
+    let city = City::new().await;
+    let pension = city.system("hrss");
+    let allowed = city.operate(pension.id.as_str(), |_| {}).await;
+    let mut older = pension.configuration(&[US], city.now());
+    older["exp"] = json!(city.now().seconds() + 10 * 86_400);
+    older["metadata"]["openid_relying_party"]["redirect_uris"] = json!([format!("{}/gone", pension.id)]);
+    city.later(60);
+    city.publish(&pension, &[US]);
+    let first = city.join(&pension).await.unwrap();
+    let newest = city.entity(&pension).await.unwrap().statement_iat;
+    city.publish_as(&pension, &pension.key, &older);
+    city.later(DAY);
+    let client = city.join(&pension).await.unwrap();
+    assert!(client.is_active() && client.expires_at.unwrap() > city.now());
+    assert_eq!(client.metadata, first.metadata);
+    assert_eq!(city.audited(Action::EntityRefused, &pension).await, 0);
+    let entity = city.entity(&pension).await.unwrap();
+    assert_eq!((entity.statement_iat, entity.fault), (newest, None));
+    // What the operator decides counts all the same.
+    city.operate(pension.id.as_str(), |terms| terms.scope = "openid".to_owned())
+        .await;
+    city.later(4);
+    assert_eq!(city.join(&pension).await.unwrap().metadata.scope, "openid");
+    assert_eq!(city.entity(&pension).await.unwrap().allowed_id, allowed.id);
 }
 
 /// Another key of the protocol is its own affair: whoever signs with one that we do not know makes us look.
@@ -129,4 +160,28 @@ async fn a_key_that_is_not_registered_makes_us_look_anew_now_and_then() {
     city.later(11);
     assert!(city.joining.anew(&renewed, city.now()).await.is_none());
     assert!(city.join(&pension).await.unwrap().is_active());
+}
+
+#[tokio::test]
+async fn a_key_that_a_stranger_makes_up_writes_nothing_and_makes_us_look_once_a_minute() {
+    let city = City::new().await;
+    let pension = joined(&city).await;
+    let client = city.join(&pension).await.unwrap();
+    let written = city.written().await;
+    for asked in 2..4 {
+        city.later(61);
+        city.publish(&pension, &[US]);
+        for _ in 0..4 {
+            assert!(city.joining.anew(&client, city.now()).await.is_none());
+            assert_eq!(city.asked(), asked);
+            city.later(14);
+        }
+    }
+    // Nor where nobody answers.
+    city.take_down(&pension);
+    city.later(61);
+    assert!(city.joining.anew(&client, city.now()).await.is_none());
+    assert_eq!(city.asked(), 4);
+    assert_eq!(city.written().await, written);
+    assert!(city.entity(&pension).await.unwrap().fault.is_none());
 }

@@ -1,6 +1,7 @@
 //! Systems that are really there, on this machine, and join or do not.
 
 mod city;
+mod decided;
 mod documents;
 mod explicit;
 mod given_chains;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::city::{US, sign};
 use super::*;
 use crate::audit::Action;
-use crate::department::trust::entity::EntityStatus;
+use crate::department::trust::entity::{EntityStatus, records as entities};
 use crate::federation::{Step, TrustError};
 use crate::keys::jose::Algorithm;
 use crate::keys::jose::forge::ForgedKey;
@@ -114,9 +114,12 @@ async fn keys_are_taken_from_an_address_of_its_own_too() {
         city.publish_as(system, &system.key, &claims);
     };
     let at = |system: &System| format!("{}/keys", system.id);
+    // Whoever took over its host would serve others there.
     publish(&by_address, "jwks_uri", at(&by_address));
-    let client = city.join(&by_address).await.unwrap();
-    assert_eq!(client.metadata.jwks_uri, Some(at(&by_address)));
+    let refused = city.join(&by_address).await.unwrap_err();
+    let refused = refused.trust().unwrap();
+    assert_eq!((refused.step, refused.claim), (Step::OurRules, "jwks_uri"));
+    assert!(refused.expected.contains("signed_jwks_uri"), "{refused}");
 
     let set = |system: &System, by: &ForgedKey| {
         let claims =
@@ -134,9 +137,9 @@ async fn keys_are_taken_from_an_address_of_its_own_too() {
     let refused = city.join(&forged).await.unwrap_err();
     assert_eq!(refused.trust().map(|fault| fault.step), Some(Step::Signature));
 
-    publish(&elsewhere, "jwks_uri", at(&by_address));
+    publish(&elsewhere, "signed_jwks_uri", at(&signed));
     let refused = city.join(&elsewhere).await.unwrap_err();
-    assert_eq!(refused.trust().map(|fault| fault.claim), Some("jwks_uri"));
+    assert_eq!(refused.trust().map(|fault| fault.claim), Some("signed_jwks_uri"));
 }
 
 #[tokio::test]
@@ -204,6 +207,48 @@ async fn names_that_a_stranger_makes_up_below_a_wildcard_leave_no_row() {
     assert_eq!(refused.trust().map(|fault| fault.step), Some(Step::Signature));
     let entity = city.entity(&broken).await.unwrap();
     assert_eq!(entity.status, EntityStatus::Refused);
+}
+
+/// Whoever takes over one host below a wildcard does not fill the places of all the others.
+#[tokio::test]
+async fn one_host_has_so_many_places_and_those_that_failed_take_none() {
+    let city = City::new().await;
+    city.allow(&city.pattern("*.localhost"), |_| {}).await;
+    let many: Vec<_> = (0..22)
+        .map(|at| city.system_at("hrss", &format!("/{at}")))
+        .collect();
+    let (broken, last, fits) = (&many[0], &many[21], &many[1..21]);
+    let other = ForgedKey::new(Algorithm::Es256);
+    city.publish_as(broken, &other, &broken.configuration(&[US], city.now()));
+    assert!(city.join(broken).await.is_err());
+    for system in fits {
+        city.publish(system, &[US]);
+        city.join(system).await.unwrap();
+    }
+    city.later(70);
+    for system in [last, broken] {
+        city.publish(system, &[US]);
+        let refused = city.join(system).await.unwrap_err();
+        assert_eq!(refused.trust().map(|fault| fault.claim), Some("sub"));
+    }
+    let elsewhere = city.system("housing");
+    city.publish(&elsewhere, &[US]);
+    city.join(&elsewhere).await.unwrap();
+
+    let context = crate::audit::Context::of_node(city.now(), &crate::rng::Rng::system());
+    let sweep = async |context| entities::sweep(&city.records.db, &context).await.unwrap();
+    assert_eq!(sweep(context.clone()).await, 0);
+    let later = context.now.plus(std::time::Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(
+        sweep(crate::audit::Context {
+            now: later,
+            ..context
+        })
+        .await,
+        2
+    );
+    assert!(city.entity(broken).await.is_none());
+    assert!(city.entity(&fits[0]).await.is_some());
 }
 
 #[tokio::test]

@@ -31,13 +31,14 @@ async fn an_address_that_is_not_the_systems_own_is_refused() {
         ("initiate_login_uri", "https://evil.example/login"),
         ("backchannel_logout_uri", "http://localhost:1/logout"),
         ("jwks_uri", "http://localhost:1/jwks"),
+        ("signed_jwks_uri", "http://localhost:1/jwks"),
     ] {
         system.publish_with(|claims| {
             let own = claims["metadata"]["openid_relying_party"]
                 .as_object_mut()
                 .unwrap();
             own.insert(parameter.to_owned(), json!(address));
-            if parameter == "jwks_uri" {
+            if parameter.ends_with("jwks_uri") {
                 own.remove("jwks");
             }
         });
@@ -55,11 +56,14 @@ async fn two_systems_of_one_host_cannot_take_each_others_residents() {
     let host = Host::start();
     let [pension, housing] = ["/pension", "/housing"].map(|path| app.entity(&host, path));
     let resident = app.resident("13800000001");
+    let mut subjects = Vec::new();
     for system in [&pension, &housing] {
         app.allow(&system.id, &[]).await;
         system.publish();
-        sign_in(&resident, &system.client()).await;
+        let tokens = sign_in(&resident, &system.client()).await;
+        subjects.push(tokens.sub().to_owned());
     }
+    assert_ne!(subjects[0], subjects[1], "they cannot join their tables");
     let mut thief = pension.client();
     thief.redirect_uri = housing.client().redirect_uri;
     let stolen = thief.push(&thief.sign_in()).await;
@@ -69,7 +73,6 @@ async fn two_systems_of_one_host_cannot_take_each_others_residents() {
     impostor.id = housing.id.clone();
     let refused = impostor.push(&impostor.sign_in()).await;
     refused.assert_error(401, "invalid_client");
-    // Their subjects are those of one host.
     let request = pension.client().pushed(pension.client().sign_in()).await;
     let code = resident.go_through(&request).await;
     let anothers = housing.client().exchange(&request, code.code()).await;
@@ -90,7 +93,37 @@ async fn a_redirect_uri_that_it_has_not_published_is_not_followed() {
 }
 
 #[tokio::test]
-async fn its_keys_may_lie_at_an_address_of_its_own() {
+async fn an_address_that_it_publishes_later_is_looked_for_when_it_asks() {
+    let app = TestApp::start().await;
+    let system = allowed(&app).await;
+    let resident = app.resident("13800000001");
+    sign_in(&resident, &system.client()).await;
+    for (at, is_pushed) in [("/new", true), ("/newer", false)] {
+        let mut client = system.client();
+        client.redirect_uri = format!("{}{at}", system.id);
+        system.publish_as(&[("redirect_uris", json!([client.redirect_uri]))]);
+        app.advance("11s").await;
+        let request = client.sign_in();
+        let request = if is_pushed {
+            client.pushed(request).await
+        } else {
+            let object = client.object(&request);
+            client.signed(request, &object)
+        };
+        let response = resident.go_through(&request).await;
+        client.tokens(&request, &response).await;
+    }
+    let old = system.client();
+    for _ in 0..3 {
+        old.push(&old.sign_in())
+            .await
+            .assert_error(400, "invalid_request");
+    }
+    assert_eq!(system.host.asked().len(), 3, "not at every request");
+}
+
+#[tokio::test]
+async fn its_keys_may_lie_at_an_address_of_its_own_where_it_signs_them() {
     let app = TestApp::start().await;
     let [plain, signed] = [allowed(&app).await, allowed(&app).await];
     let publish = |system: &yimen_http_tests::Entity, parameter: &str| {
@@ -105,7 +138,10 @@ async fn its_keys_may_lie_at_an_address_of_its_own() {
     publish(&plain, "jwks_uri");
     let keys = plain.protocol.jwks().to_string();
     plain.host.serve("/keys", "application/jwk-set+json", &keys);
-    sign_in(&app.resident("13800000001"), &plain.client()).await;
+    // Nobody vouches for them: whoever took over the host would serve others.
+    Stumble::of(&app, &plain)
+        .await
+        .is("our_rules", &plain, "jwks_uri");
 
     publish(&signed, "signed_jwks_uri");
     let set = json!({"iss": signed.id, "sub": signed.id, "keys": signed.protocol.jwks()["keys"]});

@@ -89,6 +89,29 @@ async fn an_assertion_is_for_the_city_alone() {
         .assert_error(401, "invalid_client");
 }
 
+/// RFC 8725 §3.11: what it signs to another end authenticates nobody.
+#[tokio::test]
+async fn an_assertion_is_typed_as_one_or_not_at_all() {
+    let app = TestApp::start().await;
+    let system = allowed(&app).await;
+    let client = system.client();
+    let typed = |typ: Value| {
+        let mut header = json!({"alg": "ES256", "kid": system.protocol.kid});
+        if !typ.is_null() {
+            header["typ"] = typ;
+        }
+        system.protocol.sign_with(&header, &client.assertion_claims())
+    };
+    for good in [Value::Null, json!("JWT"), json!("client-authentication+jwt")] {
+        assert_eq!(push(&app, &system, &typed(good)).await.status, 201);
+    }
+    for other in ["oauth-authz-req+jwt", "jwk-set+jwt", "dpop+jwt", "at+jwt"] {
+        push(&app, &system, &typed(json!(other)))
+            .await
+            .assert_error(401, "invalid_client");
+    }
+}
+
 #[tokio::test]
 async fn a_request_object_is_for_the_city_alone_and_good_once() {
     let app = TestApp::start().await;

@@ -7,6 +7,7 @@ mod first;
 mod forgeries;
 mod given_chains;
 mod https;
+mod leaving;
 mod outages;
 mod policies;
 mod rotation;

@@ -27,6 +27,14 @@ async fn a_system_that_is_down_stops_nobody_while_it_is_known_and_fresh() {
     let page = resident.follow(&client.signed(request, &object)).await;
     page.assert_error(400, "not_connected");
     page.assert_leads_home();
+    // What came of asking is for the operator alone: whoever made us ask may be anybody.
+    let details = page.text("#dev");
+    assert!(
+        details.contains(&system.id) && !details.contains("503"),
+        "{details}"
+    );
+    let told = client.push(&client.sign_in()).await;
+    assert!(!told.body.contains("503"), "{}", told.body);
     app.advance("70s").await;
     let stumble = Stumble::of(&app, &system).await;
     stumble.is("reach", &system, "url");

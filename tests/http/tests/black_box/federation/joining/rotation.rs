@@ -186,13 +186,20 @@ async fn an_old_statement_counts_no_more_though_its_key_does() {
     let old = {
         let mut claims = system.claims();
         claims["exp"] = json!(claims["iat"].as_i64().unwrap() + 10 * 86_400);
-        system.sign(&claims)
+        let same = system.sign(&claims);
+        let withdrawn = key().jwks()["keys"][0].clone();
+        claims["jwks"]["keys"].as_array_mut().unwrap().push(withdrawn);
+        [same, system.sign(&claims)]
     };
     app.advance("1m").await;
     system.publish();
     sign_in(&app.resident("13800000001"), &system.client()).await;
     app.advance("25h").await;
-    system.publish_jwt(&old);
+    // A second machine that signed earlier, by the same keys, is no news.
+    system.publish_jwt(&old[0]);
+    sign_in(&app.resident("13800000003"), &system.client()).await;
+    app.advance("25h").await;
+    system.publish_jwt(&old[1]);
     super::Stumble::of(&app, &system).await.is("time", &system, "iat");
     system.publish();
     sign_in(&app.resident("13800000002"), &system.client()).await;

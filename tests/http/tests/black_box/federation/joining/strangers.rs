@@ -1,6 +1,6 @@
 use super::{Stumble, WELL_KNOWN, allowed};
 use serde_json::json;
-use yimen_http_tests::TestApp;
+use yimen_http_tests::{Answer, Host, Setup, TestApp};
 
 #[tokio::test]
 async fn nothing_is_fetched_from_who_is_allowed_by_nobody_and_nothing_is_kept() {
@@ -34,6 +34,79 @@ async fn nothing_is_fetched_from_who_is_allowed_by_nobody_and_nothing_is_kept() 
     let with_chain = client.sign_in().with("trust_chain", &chain.to_string());
     client.push(&with_chain).await.assert_error(401, "invalid_client");
     assert!(bureau.host.asked().is_empty());
+}
+
+/// Below a decision for many, anybody can make up a name: who cannot say who comes, to whom and when, has us ask nowhere.
+#[tokio::test]
+async fn nothing_is_fetched_for_who_does_not_introduce_itself() {
+    let app = TestApp::start().await;
+    let host = Host::start();
+    app.allow(host.pattern(), &[]).await;
+    let system = app.entity(&host, "/pension");
+    system.publish();
+    let client = system.client();
+    let request = client.sign_in();
+    let junk = request
+        .clone()
+        .bringing(&[("client_id", &system.id), ("request", "x")]);
+    let page = app.browser().get(&junk.url()).await;
+    page.assert_error(400, "faulty_request");
+    let mut object = client.object(&request);
+    object["aud"] = json!("https://other.example");
+    let page = app.browser().get(&client.signed(request, &object).url()).await;
+    page.assert_error(400, "faulty_request");
+    let mut old = client.assertion_claims();
+    old["exp"] = json!(1_000_000_000);
+    let form = [
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
+        ("client_assertion", &system.protocol.sign(&old)),
+    ];
+    let answer = app.post("/oauth2/par", &form).await;
+    answer.assert_error(401, "invalid_client");
+    assert!(host.asked().is_empty());
+    client.pushed(client.sign_in()).await;
+}
+
+/// Each of these would be looked for.
+#[tokio::test]
+async fn one_address_does_not_make_up_systems_without_end() {
+    let app = Setup::new()
+        .set("http.trusted_proxies", vec!["127.0.0.0/8"])
+        .set("http.sign_ins_per_minute", 3)
+        .start()
+        .await;
+    let host = Host::start();
+    app.allow(host.pattern(), &[]).await;
+    let from = async |address: &str, path: &str| {
+        let system = app.entity(&host, path);
+        let assertion = system.protocol.sign(&system.client().assertion_claims());
+        let form = [
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", &*assertion),
+        ];
+        let asked = app
+            .request("POST", "/oauth2/par")
+            .header("x-forwarded-for", address);
+        Answer::of(asked.form(&form)).await
+    };
+    for path in ["/a", "/b", "/c"] {
+        from("203.0.113.7", path)
+            .await
+            .assert_error(401, "invalid_client");
+    }
+    let asked = host.asked().len();
+    let refused = from("203.0.113.7", "/d").await;
+    refused.assert_error(503, "temporarily_unavailable");
+    assert_eq!(host.asked().len(), asked);
+    from("203.0.113.8", "/d")
+        .await
+        .assert_error(401, "invalid_client");
 }
 
 #[tokio::test]
