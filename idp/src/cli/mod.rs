@@ -13,6 +13,7 @@ mod demo;
 mod department;
 mod doctor;
 mod failure;
+mod finding;
 mod keys;
 mod kiosk;
 mod logging;

@@ -43,7 +43,7 @@ impl Guard {
 
 /// Where a packet to this address ends: IPv4 inside IPv6 is judged as IPv4, whether it is mapped
 /// (RFC 4291 §2.5.5.2) or translated by NAT64 (RFC 6052 §2.1).
-fn reached(address: IpAddr) -> IpAddr {
+pub(super) fn reached(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let mapped = v6.to_ipv4_mapped();
     let translated = (v6.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0]).then(|| {
@@ -56,7 +56,7 @@ fn reached(address: IpAddr) -> IpAddr {
 /// Whether a department's range may open it, however wide the range: never what every machine means differently (itself,
 /// its link), groups, and where clouds hand out their secrets without being link-local (Alibaba Cloud's, and Amazon's
 /// and Google's in IPv6).
-const fn may_be_departments(address: IpAddr) -> bool {
+pub(super) const fn may_be_departments(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => !matches!(
             v4.octets(),

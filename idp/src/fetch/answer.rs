@@ -5,6 +5,7 @@ use reqwest::Response;
 use reqwest::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use url::Url;
 
+use super::certificate::BadCertificate;
 use super::error::FetchError;
 
 /// What is fetched, known by its content type.
@@ -142,6 +143,9 @@ pub(super) fn explain(fault: &reqwest::Error) -> FetchError {
     while let Some(inner) = cause {
         if let Some(ours) = inner.downcast_ref::<FetchError>() {
             return ours.clone();
+        }
+        if let Some(refused) = BadCertificate::behind(inner) {
+            return FetchError::Certificate(refused);
         }
         deepest = Some(inner);
         cause = inner.source();

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::certificate::BadCertificate;
+
 /// Why nothing was fetched. The texts are for the log and the operator: they name the fault, never
 /// what the other side said.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum FetchError {
     UnknownHost,
     #[error("the host cannot be reached: {0}")]
     Unreachable(String),
+    #[error("the host's certificate is refused: {0}")]
+    Certificate(BadCertificate),
     #[error("the answer took longer than {} s", .0.as_secs())]
     TooSlow(Duration),
     #[error("the answer is longer than {0} bytes")]

@@ -6,11 +6,13 @@ use std::time::Duration;
 use ipnet::IpNet;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING};
 use reqwest::{Certificate, Client, Response, redirect};
+use url::{Host, Url};
 
-use super::address::Guard;
+use super::address::{Guard, may_be_departments, reached};
 use super::answer::{self, Document, Kind, explain};
 use super::error::FetchError;
 use super::names::{self, Lookup, VettedNames};
+use super::probe::{Answered, Located, Probe, Refused};
 use super::shared::Shared;
 use super::target::{self, Scheme, Target};
 use crate::clock::Timestamp;
@@ -116,26 +118,77 @@ impl Fetcher {
         let key = format!("{kind:?} {within:?} {}", target.url);
         let fetch = in_time(async {
             let response = self.send(&door, &target, kind).await?;
-            let response = match answer::redirect(&response)? {
-                None => response,
-                Some(_) if !kind.follows() => {
-                    return Err(FetchError::Redirect("of what is known by its address"));
-                }
-                Some(url) => {
-                    let next = self.target(url.as_str(), &door)?;
-                    if next.url.origin() != target.url.origin() {
-                        return Err(FetchError::Redirect("to another scheme, host or port"));
-                    }
-                    let response = self.send(&door, &next, kind).await?;
-                    if answer::redirect(&response)?.is_some() {
-                        return Err(FetchError::Redirect("after a redirect"));
-                    }
-                    response
-                }
-            };
+            let response = self.follow(&door, &target, response, kind).await?;
             answer::document(response, kind, LONGEST).await
         });
         self.shared.join(&key, now, fetch).await
+    }
+
+    /// The same for who looks for the reason that it fails: asked anew, and with what the answers said on the way.
+    pub async fn probe(&self, url: &str, kind: Kind, within: &[IpNet]) -> Probe {
+        let mut answered = None;
+        let fetch = in_time(async {
+            let door = self.door(within)?;
+            let target = self.target(url, &door)?;
+            let response = self.send(&door, &target, kind).await?;
+            answered = Some(Answered::of(&response));
+            let response = self.follow(&door, &target, response, kind).await?;
+            answered = Some(Answered::of(&response));
+            answer::document(response, kind, LONGEST).await
+        });
+        let document = fetch.await.map(|document| document.body);
+        Probe { answered, document }
+    }
+
+    /// Where an address's host is, and which of its places may not be reached.
+    ///
+    /// # Errors
+    /// Where it is no address to fetch from, or its host is unknown, or nobody says so in time.
+    pub async fn locate(&self, url: &str, within: &[IpNet]) -> Result<Located, FetchError> {
+        let door = self.door(within)?;
+        let parsed = Url::parse(url).map_err(|_| FetchError::Address("it cannot be read".to_owned()))?;
+        let guard = match (parsed.scheme(), &self.http) {
+            ("http", Some(plain)) => plain.guard.clone(),
+            _ => door.guard,
+        };
+        let addresses = match parsed.host() {
+            Some(Host::Domain(name)) => in_time(names::all(&self.lookup, name)).await?,
+            Some(Host::Ipv4(v4)) => vec![v4.into()],
+            Some(Host::Ipv6(v6)) => vec![v6.into()],
+            None => return Err(FetchError::Address("it names no host".to_owned())),
+        };
+        let refused = addresses.iter().find(|one| guard.check(**one).is_err()).copied();
+        Ok(Located {
+            refused: refused.map(|address| Refused {
+                address,
+                can_be_opened: may_be_departments(reached(address)),
+            }),
+            addresses,
+        })
+    }
+
+    async fn follow(
+        &self,
+        door: &Door,
+        target: &Target,
+        response: Response,
+        kind: Kind,
+    ) -> Result<Response, FetchError> {
+        let Some(url) = answer::redirect(&response)? else {
+            return Ok(response);
+        };
+        if !kind.follows() {
+            return Err(FetchError::Redirect("of what is known by its address"));
+        }
+        let next = self.target(url.as_str(), door)?;
+        if next.url.origin() != target.url.origin() {
+            return Err(FetchError::Redirect("to another scheme, host or port"));
+        }
+        let response = self.send(door, &next, kind).await?;
+        match answer::redirect(&response)? {
+            None => Ok(response),
+            Some(_) => Err(FetchError::Redirect("after a redirect")),
+        }
     }
 
     async fn send(&self, door: &Door, target: &Target, kind: Kind) -> Result<Response, FetchError> {
@@ -229,6 +282,7 @@ impl Door {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(2)
             .user_agent(concat!("yimen/", env!("CARGO_PKG_VERSION")))
+            .tls_info(true)
             .tls_certs_merge(roots.to_vec())
             .build()
             .map_err(|fault| FetchError::Setup(fault.to_string()))?;

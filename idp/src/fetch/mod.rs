@@ -3,9 +3,11 @@
 
 mod address;
 mod answer;
+mod certificate;
 mod error;
 mod fetcher;
 mod names;
+mod probe;
 mod shared;
 mod target;
 
@@ -15,5 +17,7 @@ mod fetch_test;
 pub(crate) mod stand_in;
 
 pub use answer::{Document, Kind};
+pub use certificate::BadCertificate;
 pub use error::FetchError;
 pub use fetcher::{Fetcher, extra_roots};
+pub use probe::{Answered, Located, Probe, Refused};

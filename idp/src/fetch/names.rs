@@ -39,9 +39,7 @@ impl Resolve for VettedNames {
     fn resolve(&self, name: Name) -> Resolving {
         let names = self.clone();
         Box::pin(async move {
-            let found = (names.lookup.0)(name.as_str().to_owned())
-                .await
-                .map_err(|_| FetchError::UnknownHost)?;
+            let found = all(&names.lookup, name.as_str()).await?;
             vet(&names.guard, &found)?;
             // Port 0 stands for the one in the address.
             Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
@@ -49,11 +47,16 @@ impl Resolve for VettedNames {
     }
 }
 
-/// All or nothing: a name that leads inside by one of its addresses is up to something.
-fn vet(guard: &Guard, found: &[IpAddr]) -> Result<(), FetchError> {
+pub(super) async fn all(lookup: &Lookup, name: &str) -> Result<Vec<IpAddr>, FetchError> {
+    let found = (lookup.0)(name.to_owned()).await.unwrap_or_default();
     if found.is_empty() {
         return Err(FetchError::UnknownHost);
     }
+    Ok(found)
+}
+
+/// All or nothing: a name that leads inside by one of its addresses is up to something.
+fn vet(guard: &Guard, found: &[IpAddr]) -> Result<(), FetchError> {
     found.iter().try_for_each(|address| guard.check(*address))
 }
 

@@ -17,6 +17,7 @@ mod sweep;
 mod tls;
 
 pub use app::{App, Migration, StartError, bring_up_to_date};
+pub use joining::onlooking;
 pub use rings::{federation_key_policy, key_policy};
 pub use router::router;
 pub use serve::{Listening, listen, serve};

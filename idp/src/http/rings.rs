@@ -3,7 +3,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, Settings};
 use crate::department::trust::{About, Ourselves};
 use crate::events::LOGOUT_TOKEN_LIFETIME;
-use crate::keys::{FederationKeys, Keeper, KeyRing, Policy};
+use crate::keys::{Federation, FederationKeys, Keeper, KeyRing, Policy};
 use crate::oidc;
 use crate::rng::Rng;
 use crate::store::{Db, Vault};
@@ -36,13 +36,33 @@ pub(super) async fn open(
     now: Timestamp,
 ) -> Result<(KeyRing, Ourselves), StartError> {
     let about = About::of(config, oidc::metadata(config))?;
-    let settings = &config.settings;
-    let tokens = Keeper::new(db.clone(), vault.clone(), rng.clone(), key_policy(settings));
-    let policy = federation_key_policy(settings);
-    let statements = Keeper::new(db.clone(), vault.clone(), rng.clone(), policy);
+    let policy = key_policy(&config.settings);
+    let tokens = Keeper::new(db.clone(), vault.clone(), rng.clone(), policy);
     let keys = KeyRing::open(tokens, now).await?;
+    let statements = keeper_of_statements(config, db, vault, rng);
     Ok((
         keys,
         Ourselves::new(about, FederationKeys::open(statements, now).await?),
     ))
+}
+
+/// Us as an entity, for who only looks on.
+pub(super) async fn ourselves_as_they_are(
+    config: &Config,
+    db: &Db,
+    vault: &Vault,
+    rng: &Rng,
+    now: Timestamp,
+) -> Result<Ourselves, StartError> {
+    let about = About::of(config, oidc::metadata(config))?;
+    let statements = keeper_of_statements(config, db, vault, rng);
+    Ok(Ourselves::new(
+        about,
+        FederationKeys::look(statements, now).await?,
+    ))
+}
+
+fn keeper_of_statements(config: &Config, db: &Db, vault: &Vault, rng: &Rng) -> Keeper<Federation> {
+    let policy = federation_key_policy(&config.settings);
+    Keeper::new(db.clone(), vault.clone(), rng.clone(), policy)
 }

@@ -61,6 +61,18 @@ impl<P: Purpose> KeyRing<P> {
         Ok(ring)
     }
 
+    /// Reads the ring as nodes have left it, for who only looks on: nothing that is due is carried out, no key is made.
+    pub async fn look(keeper: Keeper<P>, now: Timestamp) -> Result<Self, KeyError> {
+        let keys = records::all(&keeper.db, &P::TABLE).await?;
+        let ring = Self(Arc::new(Inner {
+            keeper,
+            current: RwLock::default(),
+        }));
+        let signers = ring.signers(&keys).await?;
+        ring.take_up(&keys, signers, now);
+        Ok(ring)
+    }
+
     /// Carries out what is due and takes up what other nodes have changed.
     pub async fn refresh(&self, now: Timestamp) -> Result<(), KeyError> {
         let mut keys = self.0.keeper.settle(now, Actor::Node).await?;
@@ -72,7 +84,12 @@ impl<P: Purpose> KeyRing<P> {
             }
             other => other?,
         };
-        let published = published(&keys, now);
+        self.take_up(&keys, signers, now);
+        Ok(())
+    }
+
+    fn take_up(&self, keys: &[Key], signers: Vec<Arc<SigningKey>>, now: Timestamp) {
+        let published = published(keys, now);
         let snapshot = Snapshot {
             signers,
             verifiers: keys
@@ -87,7 +104,6 @@ impl<P: Purpose> KeyRing<P> {
             past: keys.iter().filter_map(PastKey::of).collect(),
         };
         *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
-        Ok(())
     }
 
     /// Refreshes for as long as the process lives. A database that does not answer leaves the ring

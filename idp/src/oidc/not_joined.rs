@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_asking_somewhere_is_not_told_to_who_has_made_us_ask() {
+    fn what_came_of_asking_is_not_told_to_who_has_made_us_ask() {
         let inside = TrustFault::new(
             Step::Reach,
             "https://a.example",

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::check::{Checked, check};
 use crate::client::Yimen;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -250,6 +251,18 @@ impl Builder {
         let (link, clock) = (self.link.clone(), self.clock.clone());
         let (settings, keys) = self.resolve(&|name| std::env::var(name).ok())?;
         Yimen::start(settings, keys.load(&clock)?, store, limits, link, clock).await
+    }
+
+    /// Looks at the department from outside, by its public name, and at its provider: whether it can join, step by
+    /// step, and what to mend where it cannot. The department must run; nothing is changed, and no key is made. This is
+    /// what `yimen-sdk check` prints.
+    ///
+    /// # Errors
+    /// A wrong setting, or a key that cannot be read.
+    pub async fn check(self) -> Result<Vec<Checked>, Error> {
+        let clock = self.clock.clone();
+        let (settings, keys) = self.resolve(&|name| std::env::var(name).ok())?;
+        check(settings, keys, clock).await
     }
 
     fn resolve(self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, KeySettings), Error> {

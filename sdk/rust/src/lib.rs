@@ -9,6 +9,7 @@ mod bearer;
 mod builder;
 mod callback;
 mod chance;
+mod check;
 mod client;
 mod clock;
 mod cookies;
@@ -58,6 +59,7 @@ mod visit;
 
 pub use bearer::{Access, AnyToken, Bearer};
 pub use builder::Builder;
+pub use check::Checked;
 pub use client::Yimen;
 pub use clock::Clock;
 pub use device::{DeviceAnswer, DeviceSignIn};

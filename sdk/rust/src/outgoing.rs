@@ -34,6 +34,12 @@ pub(crate) struct Http {
 #[error("{0}")]
 pub(crate) struct NoAnswer(String);
 
+impl NoAnswer {
+    pub(crate) fn new(error: &dyn std::error::Error) -> Self {
+        Self(causes(error))
+    }
+}
+
 impl Http {
     #[expect(clippy::disallowed_methods, reason = "the SDK's one client")]
     pub(crate) fn new(settings: &Settings, clock: Clock) -> Result<Self, Error> {
@@ -83,12 +89,12 @@ impl Http {
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
         let request = self.take_detour(request)?;
-        let request = reqwest::Request::try_from(request).map_err(|error| NoAnswer(causes(&error)))?;
+        let request = reqwest::Request::try_from(request).map_err(|error| NoAnswer::new(&error))?;
         let mut answer = self
             .client
             .execute(request)
             .await
-            .map_err(|error| NoAnswer(causes(&error)))?;
+            .map_err(|error| NoAnswer::new(&error))?;
         self.note_date(&answer);
         // A gateway's error page or a store that is down: the same to us as no answer, and worth another try.
         if answer.status().is_server_error() {
@@ -96,7 +102,7 @@ impl Http {
         }
 
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| NoAnswer(causes(&error)))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| NoAnswer::new(&error))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(NoAnswer(format!(
                     "the answer is larger than {LARGEST_ANSWER} bytes"

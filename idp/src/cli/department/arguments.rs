@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
@@ -13,6 +15,19 @@ pub(in crate::cli) enum Department {
     Show {
         /// As it was allowed, or a system's address
         pattern: String,
+    },
+    /// Write a department that runs, for its developer
+    New {
+        /// A folder that is new, or empty
+        dir: PathBuf,
+        /// Where the SDK is, as seen from there
+        #[arg(long, value_name = "PATH", default_value = "../yimen/sdk/rust")]
+        sdk: PathBuf,
+    },
+    /// Go the way by which a system joins, step by step, and say what to mend where it ends; changes nothing
+    Check {
+        /// Its address, such as https://hrss.city.example
+        url: String,
     },
     /// Stop a department at once: nobody signs in there, and what it was given is over
     Suspend {

@@ -1,5 +1,7 @@
 mod arguments;
+mod check;
 mod options;
+mod project;
 mod words;
 
 use std::path::Path;
@@ -19,6 +21,9 @@ use crate::federation::{EntityId, Relaxation};
 use crate::store::Db;
 
 pub(super) async fn run(path: Option<&Path>, command: &Department, output: &Output) -> Result<(), Failure> {
+    if let Department::New { dir, sdk } = command {
+        return project::write(dir, sdk, output);
+    }
     let config = config::load(&config::find_file(path)?, std::env::vars())?;
     let relaxation = if config.settings.dev {
         Relaxation::PlainLoopback
@@ -38,6 +43,12 @@ pub(super) async fn run(path: Option<&Path>, command: &Department, output: &Outp
         Department::Show { pattern } => {
             let looked = trust::look(&db, &read(pattern)?).await?;
             output.say(&words::as_json(&looked), || words::shown(&looked));
+        }
+        Department::New { .. } => {}
+        Department::Check { url } => {
+            let done = check::run(&config, &db, url, relaxation, output).await;
+            db.close().await;
+            return done;
         }
         Department::Suspend { pattern, reason } => {
             let reason = reason.as_deref().and_then(Pause::named);

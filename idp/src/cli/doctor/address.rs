@@ -5,7 +5,8 @@ use reqwest::tls::TlsInfo;
 use rustls_pki_types::CertificateDer;
 
 use super::clock::{Reading, is_own};
-use super::{Finding, PATIENCE, Verdict, certificate};
+use super::{PATIENCE, certificate};
+use crate::cli::finding::{Finding, Verdict};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::fetch::extra_roots;

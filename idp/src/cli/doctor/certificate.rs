@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, Error, RootCertStore};
+use rustls::{Error, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::Verdict;
+use crate::cli::finding::Verdict;
 use crate::clock::Timestamp;
+use crate::fetch::BadCertificate;
 
 /// So long before its end a certificate should have been renewed.
 const NOTICE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -14,7 +15,7 @@ const NOTICE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const AFTER_ALL: Duration = Duration::from_secs(253_402_300_800);
 
 /// Whether a certificate is good now, for some time, and for this host.
-pub(super) fn check(der: &CertificateDer<'_>, host: &str, now: Timestamp) -> Verdict {
+pub(in crate::cli) fn check(der: &CertificateDer<'_>, host: &str, now: Timestamp) -> Verdict {
     let parsed = match ParsedCertificate::try_from(der) {
         Ok(parsed) => parsed,
         Err(fault) => return Verdict::Fault(format!("the certificate cannot be read: {fault}")),
@@ -46,34 +47,22 @@ fn names_another(parsed: &ParsedCertificate<'_>, host: &str) -> Option<String> {
     let name = ServerName::try_from(host.trim_matches(['[', ']'])).ok()?;
     match verify_server_name(parsed, &name) {
         Ok(()) => None,
-        Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. })) => {
-            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
-            Some(format!(
-                "the certificate is for {}, not for public_url's host {host}: browsers refuse it",
-                if names.is_empty() {
-                    "no name".to_owned()
-                } else {
-                    names.join(", ")
-                }
-            ))
-        }
+        Err(Error::InvalidCertificate(fault)) => Some(format!(
+            "the certificate is not for public_url's host {host}: {}; browsers refuse it",
+            BadCertificate::from(&fault)
+        )),
         Err(fault) => Some(format!(
             "the certificate is not for public_url's host {host}: {fault}"
         )),
     }
 }
 
-/// The name in `DnsName("…")`.
-fn bare(presented: &str) -> &str {
-    presented.split('"').nth(1).unwrap_or(presented)
-}
-
 /// What is wrong with it at a moment. Dates are looked at first; that no authority is named here, comes after.
-fn fault_at(parsed: &ParsedCertificate<'_>, moment: Duration) -> Option<CertificateError> {
+fn fault_at(parsed: &ParsedCertificate<'_>, moment: Duration) -> Option<BadCertificate> {
     let nobody = RootCertStore::empty();
     let moment = UnixTime::since_unix_epoch(moment);
     match verify_server_cert_signed_by_trust_anchor(parsed, &nobody, &[], moment, &[]) {
-        Err(Error::InvalidCertificate(fault)) => Some(fault),
+        Err(Error::InvalidCertificate(fault)) => Some(BadCertificate::from(&fault)),
         _ => None,
     }
 }
@@ -81,20 +70,16 @@ fn fault_at(parsed: &ParsedCertificate<'_>, moment: Duration) -> Option<Certific
 /// The library tells a date to whoever comes too early or too late, and to nobody else.
 fn begin(parsed: &ParsedCertificate<'_>) -> Option<Timestamp> {
     match fault_at(parsed, Duration::ZERO)? {
-        CertificateError::NotValidYetContext { not_before, .. } => Some(moment(not_before)),
+        BadCertificate::NotYet(begins) => Some(begins),
         _ => None,
     }
 }
 
 fn end(parsed: &ParsedCertificate<'_>) -> Option<Timestamp> {
     match fault_at(parsed, AFTER_ALL)? {
-        CertificateError::ExpiredContext { not_after, .. } => Some(moment(not_after)),
+        BadCertificate::Expired(ends) => Some(ends),
         _ => None,
     }
-}
-
-fn moment(time: UnixTime) -> Timestamp {
-    Timestamp::from_seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -162,7 +147,7 @@ mod tests {
                 panic!("{host}");
             };
             assert!(
-                fault.contains("is for id.city.example, *.other.example"),
+                fault.contains("it is for id.city.example, *.other.example"),
                 "{fault}"
             );
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 use tokio::process::Command;
 use url::Url;
 
-use super::{PATIENCE, Verdict};
+use super::PATIENCE;
+use crate::cli::finding::Verdict;
 use crate::clock::{Clock, Timestamp};
 
 /// The drift that client assertions and tokens still bear.
@@ -12,7 +13,7 @@ const DRIFT: Duration = Duration::from_secs(60);
 
 /// What another machine's clock showed, and ours beside it.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(in crate::cli) struct Reading {
     of: &'static str,
     theirs: Timestamp,
     ours: Timestamp,
@@ -20,7 +21,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// What has just been read of another clock.
-    pub(super) fn now(of: &'static str, theirs: Timestamp) -> Self {
+    pub(in crate::cli) fn now(of: &'static str, theirs: Timestamp) -> Self {
         let ours = Clock::system().now();
         Self { of, theirs, ours }
     }
@@ -31,7 +32,7 @@ impl Reading {
 }
 
 /// Compares this machine's clock with those of others; `synchronised` is what systemd says of it.
-pub(super) fn check(readings: &[Reading], synchronised: Option<bool>) -> Verdict {
+pub(in crate::cli) fn check(readings: &[Reading], synchronised: Option<bool>) -> Verdict {
     if let Some(off) = readings.iter().find(|reading| reading.drift() > DRIFT) {
         let way = if off.ours > off.theirs {
             "ahead of"

@@ -1,6 +1,6 @@
 mod address;
-mod certificate;
-mod clock;
+pub(super) mod certificate;
+pub(super) mod clock;
 mod place;
 mod providers;
 
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use serde_json::{Value, json};
 
 use self::clock::Reading;
 use super::failure::Failure;
+use super::finding::{Finding, Verdict, say};
 use super::output::Output;
 use crate::carrier::Carrier;
 use crate::clock::Clock;
@@ -30,74 +30,12 @@ use crate::store::Db;
 /// How long anything that is asked may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How a thing was found, in a sentence; what is not fine says what to do.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    Fine(String),
-    /// It works, and will not for ever.
-    Warning(String),
-    Fault(String),
-}
-
-impl From<Result<String, String>> for Verdict {
-    fn from(result: Result<String, String>) -> Self {
-        result.map_or_else(Self::Fault, Self::Fine)
-    }
-}
-
-/// One thing looked at.
-#[derive(Debug)]
-struct Finding {
-    check: &'static str,
-    verdict: Verdict,
-}
-
-impl Finding {
-    fn new(check: &'static str, verdict: impl Into<Verdict>) -> Self {
-        let verdict = verdict.into();
-        Self { check, verdict }
-    }
-
-    const fn is_fault(&self) -> bool {
-        matches!(self.verdict, Verdict::Fault(_))
-    }
-
-    /// The mark for people, the word for programs, and what is said.
-    const fn told(&self) -> (char, &'static str, &String) {
-        match &self.verdict {
-            Verdict::Fine(said) => ('✓', "fine", said),
-            Verdict::Warning(said) => ('!', "warning", said),
-            Verdict::Fault(said) => ('✗', "fault", said),
-        }
-    }
-
-    fn as_json(&self) -> Value {
-        let (_, verdict, said) = self.told();
-        json!({ "check": self.check, "ok": !self.is_fault(), "verdict": verdict, "said": said })
-    }
-
-    fn as_text(&self) -> String {
-        let (mark, _, said) = self.told();
-        format!("{mark} {}: {said}\n", self.check)
-    }
-}
-
 pub(super) async fn run(path: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let findings = match load(path) {
         Ok((config, file)) => look(&config, &file).await,
         Err(fault) => vec![Finding::new("configuration", Verdict::Fault(fault.to_string()))],
     };
-    let list: Vec<Value> = findings.iter().map(Finding::as_json).collect();
-    output.say(&list, || findings.iter().map(Finding::as_text).collect());
-    let wrong = findings.iter().filter(|one| one.is_fault()).count();
-    if wrong == 0 {
-        Ok(())
-    } else {
-        Err(Failure::new(format!(
-            "{wrong} of {} checks failed",
-            findings.len()
-        )))
-    }
+    say(&findings, output)
 }
 
 fn load(path: Option<&Path>) -> Result<(Config, PathBuf), Failure> {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::{Verdict, placed};
+use super::placed;
+use crate::cli::finding::Verdict;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::place::{About, Places};

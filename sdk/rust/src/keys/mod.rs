@@ -113,6 +113,23 @@ pub(crate) struct AllKeys {
 }
 
 impl KeySettings {
+    /// A file that should hold a key and is not there; [`Self::load`] would make it.
+    pub(crate) fn missing_file(&self) -> Option<PathBuf> {
+        let file = |source: &Source| match source {
+            Source::File(path) => Some(path.clone()),
+            Source::Pem(..) | Source::Signer(_) => None,
+        };
+        let protocol = file(&self.protocol);
+        let federation = match &self.federation {
+            Some(source) => file(source),
+            None => protocol.as_deref().map(federation_file),
+        };
+        [protocol, federation]
+            .into_iter()
+            .flatten()
+            .find(|path| !path.exists())
+    }
+
     pub(crate) fn load(self, clock: &Clock) -> Result<AllKeys, Error> {
         let beside = match &self.protocol {
             Source::File(path) => Some(federation_file(path)),

@@ -7,6 +7,8 @@ mod attacks;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod checking;
+#[cfg(test)]
 mod device;
 #[cfg(test)]
 mod freshness;

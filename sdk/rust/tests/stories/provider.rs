@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{Form, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -55,6 +55,8 @@ pub(crate) struct Provider {
     pub(crate) pushed: Mutex<Vec<HashMap<String, String>>>,
     /// What is answered there instead.
     pub(crate) push_refusal: Mutex<Option<(StatusCode, Value)>>,
+    /// What it states of the department (OpenID Federation 1.0 §8.1), once it has joined.
+    pub(crate) about: Mutex<Option<Value>>,
 }
 
 #[derive(Clone)]
@@ -100,12 +102,15 @@ impl Provider {
             takes_pushed: AtomicBool::new(true),
             pushed: Mutex::default(),
             push_refusal: Mutex::default(),
+            about: Mutex::default(),
         })
     }
 
     pub(crate) fn serve(self: &Arc<Self>, listener: tokio::net::TcpListener) {
         let app = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
+            .route("/.well-known/openid-federation", get(entity_configuration))
+            .route("/federation/fetch", get(fetch))
             .route("/oauth2/jwks", get(jwks))
             .route("/oauth2/token", post(token))
             .route("/oauth2/par", post(push))
@@ -248,6 +253,32 @@ const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
 fn no_answer(provider: &Provider) -> Response {
     provider.time.advance(10);
     StatusCode::SERVICE_UNAVAILABLE.into_response()
+}
+
+async fn entity_configuration(State(provider): State<Arc<Provider>>) -> Response {
+    let endpoint = format!("{}/federation/fetch", provider.issuer);
+    let claims = json!({
+        "iss": provider.issuer, "sub": provider.issuer,
+        "metadata": { "federation_entity": { "federation_fetch_endpoint": endpoint } },
+    });
+    statement(&provider, &claims)
+}
+
+async fn fetch(
+    State(provider): State<Arc<Provider>>,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Response {
+    let about = provider.about.lock().unwrap().clone();
+    match about.filter(|about| about["sub"] == asked["sub"].as_str()) {
+        Some(claims) => statement(&provider, &claims),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn statement(provider: &Provider, claims: &Value) -> Response {
+    const TYPE: &str = "entity-statement+jwt";
+    let jwt = provider.key.lock().unwrap().sign(TYPE, claims);
+    ([("content-type", format!("application/{TYPE}"))], jwt).into_response()
 }
 
 async fn discovery(State(provider): State<Arc<Provider>>) -> Response {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::age::{self, Age, PAUSE, age};
-use super::{JoinFault, Joining, Look, Need, register};
+use super::{JoinFault, Joining, Need, Walk, register};
 use crate::audit::Context;
 use crate::clock::Timestamp;
 use crate::department::Origin;
@@ -15,7 +15,49 @@ use crate::federation::{EntityId, Relaxation, Step, TrustFault};
 use crate::fetch::{FetchError, Kind};
 use crate::store::StoreError;
 
+/// How a system may come that nobody has registered, by the decision that covers it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WayIn {
+    None,
+    /// By a request that it signs.
+    Chain,
+    /// By any request as well, where it has a client metadata document.
+    Document,
+}
+
 impl Joining {
+    /// By its chain of trust, or where there is none and the decision lets it, by its document.
+    pub(super) async fn come(
+        &self,
+        id: &EntityId,
+        chain: Option<Vec<String>>,
+        need: Need,
+        now: Timestamp,
+    ) -> Result<Arc<Client>, JoinFault> {
+        match self.by_document(id, need, now).await? {
+            Some(client) => Ok(client),
+            None => self.join(id, chain, need, now).await,
+        }
+    }
+
+    /// How who comes by this id may make us look for it.
+    ///
+    /// # Errors
+    /// Where the records do not answer.
+    pub async fn way_in(&self, client_id: &str) -> Result<WayIn, StoreError> {
+        let Ok(id) = EntityId::parse(client_id, self.relaxation()) else {
+            return Ok(WayIn::None);
+        };
+        let covering = self.0.means.allowed.covering(&id).await?;
+        Ok(covering.map_or(WayIn::None, |allowed| {
+            if allowed.terms.metadata_document {
+                WayIn::Document
+            } else {
+                WayIn::Chain
+            }
+        }))
+    }
+
     /// The client of this id for a request that anybody could have made. Nobody joins a federation by it, and who has
     /// registered itself there must have renewed that in time; a system that comes by its client metadata document comes by
     /// its id alone (draft-ietf-oauth-client-id-metadata-document).
@@ -83,7 +125,7 @@ impl Joining {
             return Err(JoinFault::Busy);
         }
         let context = Context::of_node(now, &means.rng);
-        let outcome = self.read_document(id, &home, before, need, &context).await;
+        let outcome = self.read_document(id, &home, need, &context).await;
         match &outcome {
             Ok(_) => {
                 self.memory().failed.remove(id.as_str());
@@ -100,7 +142,6 @@ impl Joining {
         &self,
         id: &EntityId,
         home: &EntityId,
-        before: Option<Arc<Client>>,
         need: Need,
         context: &Context,
     ) -> Result<Option<Arc<Client>>, JoinFault> {
@@ -112,7 +153,7 @@ impl Joining {
         if !allowed.is_active() {
             return Err(JoinFault::Suspended(allowed.reason));
         }
-        self.check_standing(id, allowed, decisions).await?;
+        let before = self.admit(id, allowed, decisions).await?;
         let _place = match before {
             None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
             Some(_) => None,
@@ -131,7 +172,7 @@ impl Joining {
             .map_err(|fault| TrustFault::new(Step::Form, id, "url", "a JSON object", fault))?;
         let dev = self.relaxation() == Relaxation::PlainLoopback;
         let metadata = document_metadata(id, home, &parameters, allowed, dev)?;
-        let look = Look {
+        let walk = Walk {
             id,
             allowed,
             decisions,
@@ -140,7 +181,7 @@ impl Joining {
             context,
         };
         let ends = age::document_ends_at(document.kept, now);
-        let client = register::client_by(&look, Origin::MetadataDocument, metadata, ends);
+        let client = register::client_by(&walk, Origin::MetadataDocument, metadata, ends);
         // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
         if need == Need::Anew
             && let Some(before) = &before
@@ -148,7 +189,7 @@ impl Joining {
         {
             return Ok(Some(Arc::clone(before)));
         }
-        let is_done = register::register_document(&means.db, &look, &client).await?;
+        let is_done = register::register_document(&means.db, &walk, &client).await?;
         means.departments.forget(id.as_str());
         match means.departments.client(id.as_str()).await? {
             Some(client)

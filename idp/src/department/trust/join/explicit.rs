@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::age::{self, PAUSE};
-use super::{JoinFault, Joining, Look, Need, refusal, register};
+use super::{JoinFault, Joining, Need, Walk, refusal, register};
 use crate::audit::Context;
 use crate::clock::Timestamp;
 use crate::department::model::Client;
@@ -60,13 +60,12 @@ impl Joining {
             if !allowed.is_active() {
                 return Err(JoinFault::Suspended(allowed.reason));
             }
-            self.check_standing(&id, allowed, decisions).await?;
-            let before = means.departments.client(id.as_str()).await?;
+            let before = self.admit(&id, allowed, decisions).await?;
             let _place = match before {
                 None => Some(self.0.looks.begin(&id).ok_or(JoinFault::Busy)?),
                 Some(_) => None,
             };
-            let look = Look {
+            let walk = Walk {
                 id: &id,
                 allowed,
                 decisions,
@@ -74,7 +73,7 @@ impl Joining {
                 need: Need::Now,
                 context: &context,
             };
-            let found = self.look(&look, chain.as_deref()).await?;
+            let found = self.look_for(&walk, chain.as_deref()).await?;
             let found_chain = match &found.chain {
                 Ok(chain) => chain.clone(),
                 Err(fault) => {
@@ -87,7 +86,7 @@ impl Joining {
             // Until here it is the system that is looked at. What follows is the request, which may be anybody's.
             let chain = found_chain.with_request(request.clone())?;
             check_anchor(&chain, anchors)?;
-            if let Some(registration) = self.settle_request(&look, &found, &chain).await? {
+            if let Some(registration) = self.settle_request(&walk, &found, &chain).await? {
                 return Ok(registration);
             }
         }
@@ -97,24 +96,24 @@ impl Joining {
     /// Nothing where something has changed meanwhile.
     async fn settle_request(
         &self,
-        look: &Look<'_>,
+        walk: &Walk<'_>,
         found: &Found,
         chain: &Chain,
     ) -> Result<Option<Registration>, JoinFault> {
-        let (means, id, now) = (&self.0.means, look.id, look.context.now);
+        let (means, id, now) = (&self.0.means, walk.id, walk.context.now);
         let superior = chain.superior().ok_or_else(|| no_superior(id))?;
-        if let Some(before) = look.before {
+        if let Some(before) = walk.before {
             check_newer(chain, before)?;
         }
-        let metadata = match self.metadata(look, chain, Way::Explicit).await {
+        let metadata = match self.metadata(walk, chain, Way::Explicit).await {
             Ok(metadata) => metadata,
             Err(fault) => {
-                self.note(id, look.allowed, &fault, Need::Now, look.context).await;
+                self.note(id, walk.allowed, &fault, Need::Now, walk.context).await;
                 return Err(fault);
             }
         };
-        let client = register::client(look, metadata, chain, age::ends_at(chain, now));
-        let is_done = register::register(&means.db, look, found, chain, &client).await?;
+        let client = register::client(walk, metadata, chain, age::ends_at(chain, now));
+        let is_done = register::register(&means.db, walk, found, chain, &client).await?;
         means.departments.forget(id.as_str());
         let mut memory = self.memory();
         memory.looked.remove(id.as_str());
@@ -128,11 +127,11 @@ impl Joining {
         }))
     }
 
-    async fn look(&self, look: &Look<'_>, chain: Option<&[String]>) -> Result<Arc<Found>, JoinFault> {
-        let (id, now) = (look.id, look.context.now);
+    async fn look_for(&self, walk: &Walk<'_>, chain: Option<&[String]>) -> Result<Arc<Found>, JoinFault> {
+        let (id, now) = (walk.id, walk.context.now);
         let is_good = |found: &Found| {
             found.seen.iter().all(|seen| {
-                let today = narrowest(look.decisions, &seen.id);
+                let today = narrowest(walk.decisions, &seen.id);
                 today.is_some_and(|today| {
                     today.id == seen.allowed.id && today.updated_at == seen.allowed.updated_at
                 })
@@ -145,9 +144,9 @@ impl Joining {
         {
             return Ok(Arc::clone(found));
         }
-        let found = match self.take(look, chain).await? {
+        let found = match self.take(walk, chain).await? {
             Some(found) => found,
-            None => self.discover(id, look.decisions, now).await?,
+            None => self.discover(id, walk.decisions, now).await?,
         };
         let found = Arc::new(found);
         self.memory().remember_looked(id, &found, now);

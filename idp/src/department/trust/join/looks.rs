@@ -13,14 +13,14 @@ pub(super) struct Looks(Arc<Mutex<HashMap<String, usize>>>);
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Look {
+pub(super) struct Place {
     all: Looks,
     host: String,
 }
 
 impl Looks {
     /// Nothing where there are enough.
-    pub(super) fn begin(&self, id: &EntityId) -> Option<Look> {
+    pub(super) fn begin(&self, id: &EntityId) -> Option<Place> {
         let host = id.authority().to_owned();
         let mut hosts = self.hosts();
         let at_host = hosts.get(&host).copied().unwrap_or_default();
@@ -29,7 +29,7 @@ impl Looks {
         }
         hosts.insert(host.clone(), at_host + 1);
         drop(hosts);
-        Some(Look {
+        Some(Place {
             all: self.clone(),
             host,
         })
@@ -40,7 +40,7 @@ impl Looks {
     }
 }
 
-impl Drop for Look {
+impl Drop for Place {
     fn drop(&mut self) {
         let mut hosts = self.all.hosts();
         if let Some(at_host) = hosts.get_mut(&self.host) {

@@ -4,6 +4,7 @@ mod age;
 mod document;
 mod explicit;
 mod fault;
+mod look;
 mod looks;
 mod memory;
 mod register;
@@ -14,8 +15,10 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use document::WayIn;
 pub use explicit::Registration;
 pub use fault::JoinFault;
+pub use look::{KeysSeen, Look};
 
 use self::age::{Age, PAUSE, age};
 use self::looks::Looks;
@@ -64,7 +67,7 @@ struct Inner {
 
 /// What a system is looked at for.
 #[derive(Debug)]
-struct Look<'a> {
+struct Walk<'a> {
     id: &'a EntityId,
     allowed: &'a Allowed,
     decisions: &'a Decisions,
@@ -82,16 +85,6 @@ enum Need {
     Soon,
     /// It lacks a key.
     Anew,
-}
-
-/// How a system may come that nobody has registered, by the decision that covers it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WayIn {
-    None,
-    /// By a request that it signs.
-    Chain,
-    /// By any request as well, where it has a client metadata document.
-    Document,
 }
 
 impl Joining {
@@ -139,38 +132,6 @@ impl Joining {
             Age::Expired => return self.come(&id, chain, Need::Now, now).await.map(Some),
         }
         Ok(Some(client))
-    }
-
-    /// By its chain of trust, or where there is none and the decision lets it, by its document.
-    async fn come(
-        &self,
-        id: &EntityId,
-        chain: Option<Vec<String>>,
-        need: Need,
-        now: Timestamp,
-    ) -> Result<Arc<Client>, JoinFault> {
-        match self.by_document(id, need, now).await? {
-            Some(client) => Ok(client),
-            None => self.join(id, chain, need, now).await,
-        }
-    }
-
-    /// How who comes by this id may make us look for it.
-    ///
-    /// # Errors
-    /// Where the records do not answer.
-    pub async fn way_in(&self, client_id: &str) -> Result<WayIn, StoreError> {
-        let Ok(id) = EntityId::parse(client_id, self.relaxation()) else {
-            return Ok(WayIn::None);
-        };
-        let covering = self.0.means.allowed.covering(&id).await?;
-        Ok(covering.map_or(WayIn::None, |allowed| {
-            if allowed.terms.metadata_document {
-                WayIn::Document
-            } else {
-                WayIn::Chain
-            }
-        }))
     }
 
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
@@ -278,13 +239,12 @@ impl Joining {
             if !allowed.is_active() {
                 return Err(JoinFault::Suspended(allowed.reason));
             }
-            self.check_standing(id, allowed, decisions).await?;
-            let before = means.departments.client(id.as_str()).await?;
+            let before = self.admit(id, allowed, decisions).await?;
             let _place = match before {
                 None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
                 Some(_) => None,
             };
-            let look = Look {
+            let walk = Walk {
                 id,
                 allowed,
                 decisions,
@@ -293,81 +253,89 @@ impl Joining {
                 context,
             };
             // Anybody may have sent it: where nothing comes of it, that is no fault of the system's.
-            if let Some(found) = self.take(&look, chain.as_deref()).await?
-                && let Ok(Some(client)) = self.settle(&look, &found).await
+            if let Some(found) = self.take(&walk, chain.as_deref()).await?
+                && let Ok(Some(client)) = self.settle(&walk, &found).await
             {
                 return Ok(client);
             }
             let found = self.discover(id, decisions, context.now).await?;
             register::hold(&means.db, context, &found).await?;
-            if let Some(client) = self.settle(&look, &found).await? {
+            if let Some(client) = self.settle(&walk, &found).await? {
                 return Ok(client);
             }
         }
         Err(StoreError::Overtaken("the system's registration").into())
     }
 
-    /// What the operator has said of the system itself, and of those beside it, whatever decision covers it.
-    async fn check_standing(
+    /// Whether a system may be looked at; answers with the client as it is registered.
+    async fn admit(
         &self,
         id: &EntityId,
         allowed: &Allowed,
         decisions: &Decisions,
-    ) -> Result<(), JoinFault> {
-        let db = &self.0.means.db;
-        let entity = entities::find(db, id).await?;
+    ) -> Result<Option<Arc<Client>>, JoinFault> {
+        let means = &self.0.means;
+        let entity = entities::find(&means.db, id).await?;
         match entity.as_ref().map(|entity| entity.status) {
             Some(EntityStatus::Suspended) => {
                 return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
             }
             Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
             Some(EntityStatus::Joined | EntityStatus::ByDocument) => {}
-            _ if register::has_room(db, id, allowed).await? => {}
+            _ if register::has_room(&means.db, id, allowed).await? => {}
             _ => return Err(crowded(id, allowed)),
         }
-        match register::stopped_beside(db, decisions, id, allowed).await? {
-            Some(stopped) => Err(beside(id, &stopped)),
-            None => Ok(()),
+        if let Some(stopped) = register::stopped_beside(&means.db, decisions, id, allowed).await? {
+            return Err(beside(id, &stopped));
         }
+        Ok(means.departments.client(id.as_str()).await?)
+    }
+
+    /// The client that what was found makes.
+    async fn client_of(&self, walk: &Walk<'_>, found: &Found) -> Result<Client, JoinFault> {
+        let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
+        let metadata = match (found.of(walk.id).map(|seen| &seen.pins), walk.before) {
+            (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
+                register::kept(before, walk.allowed)
+            }
+            (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
+            _ => self.metadata(walk, chain, Way::Automatic).await?,
+        };
+        let ends = age::expires_at(chain, walk.context.now);
+        Ok(register::client(walk, metadata, chain, ends))
     }
 
     /// Registers what was found; nothing where something has changed meanwhile.
-    async fn settle(&self, look: &Look<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
-        let (means, now) = (&self.0.means, look.context.now);
-        let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
-        let metadata = match (found.of(look.id).map(|seen| &seen.pins), look.before) {
-            (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
-                register::kept(before, look.allowed)
-            }
-            (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
-            _ => self.metadata(look, chain, Way::Automatic).await?,
-        };
-        let client = register::client(look, metadata, chain, age::expires_at(chain, now));
+    async fn settle(&self, walk: &Walk<'_>, found: &Found) -> Result<Option<Arc<Client>>, JoinFault> {
+        let means = &self.0.means;
+        let client = self.client_of(walk, found).await?;
         // Any stranger can sign with a key that nobody knows, and is to write nothing by it.
-        if look.need == Need::Anew
-            && let Some(before) = look.before
-            && !register::is_news(look, found, before, &client)
+        if walk.need == Need::Anew
+            && let Some(before) = walk.before
+            && !register::is_news(walk, found, before, &client)
         {
             return Ok(Some(Arc::clone(before)));
         }
-        let is_done = register::register(&means.db, look, found, chain, &client).await?;
-        means.departments.forget(look.id.as_str());
-        let client = means.departments.client(look.id.as_str()).await?;
-        Ok(client
-            .filter(|client| is_done || !Need::Now.is_felt(Origin::Federation, client, look.allowed, now)))
+        let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
+        let is_done = register::register(&means.db, walk, found, chain, &client).await?;
+        means.departments.forget(walk.id.as_str());
+        let client = means.departments.client(walk.id.as_str()).await?;
+        Ok(client.filter(|client| {
+            is_done || !Need::Now.is_felt(Origin::Federation, client, walk.allowed, walk.context.now)
+        }))
     }
 
     /// What came along, where the system has said it later than anything that we have from itself.
-    async fn take(&self, look: &Look<'_>, chain: Option<&[String]>) -> Result<Option<Found>, JoinFault> {
+    async fn take(&self, walk: &Walk<'_>, chain: Option<&[String]>) -> Result<Option<Found>, JoinFault> {
         let Some(chain) = chain else { return Ok(None) };
-        let now = look.context.now;
+        let now = walk.context.now;
         let anchors = self.0.means.ourselves.anchors(now)?;
         let found = self
-            .discovery(&anchors, look.decisions, now)
-            .take(look.id, chain)
+            .discovery(&anchors, walk.decisions, now)
+            .take(walk.id, chain)
             .await?;
         Ok(found.filter(|found| {
-            let known = found.of(look.id).and_then(|seen| seen.entity.as_ref());
+            let known = found.of(walk.id).and_then(|seen| seen.entity.as_ref());
             let said = found.chain.as_ref().map(|chain| chain.subject().issued_at());
             said.is_ok_and(|said| known.is_some_and(|known| said > known.statement_iat))
         }))
@@ -411,11 +379,11 @@ impl Joining {
 
     async fn metadata(
         &self,
-        look: &Look<'_>,
+        walk: &Walk<'_>,
         chain: &Chain,
         way: Way,
     ) -> Result<crate::department::ClientMetadata, JoinFault> {
-        let (id, allowed, now) = (look.id, look.allowed, look.context.now);
+        let (id, allowed, now) = (walk.id, walk.allowed, walk.context.now);
         let keys = chain.subject().keys();
         let is_dev = self.relaxation() == Relaxation::PlainLoopback;
         let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, way, is_dev)?;

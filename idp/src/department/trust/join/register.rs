@@ -17,7 +17,7 @@ use crate::department::{ClientMetadata, Origin, Standing};
 use crate::federation::{Chain, EntityId, Statement, Step, TrustFault};
 use crate::store::{Db, StoreError};
 
-use super::Look;
+use super::Walk;
 
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
@@ -26,27 +26,27 @@ const MOST_UNNAMED: i64 = 1000;
 const MOST_AT_ONE: i64 = 20;
 
 /// A client as its chain of trust makes it.
-pub(super) fn client(look: &Look<'_>, metadata: ClientMetadata, chain: &Chain, ends: Timestamp) -> Client {
+pub(super) fn client(walk: &Walk<'_>, metadata: ClientMetadata, chain: &Chain, ends: Timestamp) -> Client {
     Client {
         superiors: between(chain),
-        ..client_by(look, Origin::Federation, metadata, ends)
+        ..client_by(walk, Origin::Federation, metadata, ends)
     }
 }
 
 /// A client that has come in one way or the other.
 pub(super) fn client_by(
-    look: &Look<'_>,
+    walk: &Walk<'_>,
     origin: Origin,
     mut metadata: ClientMetadata,
     ends: Timestamp,
 ) -> Client {
-    let Look {
+    let Walk {
         id,
         allowed,
         before,
         context,
         ..
-    } = *look;
+    } = *walk;
     let before = before.map(Arc::as_ref);
     if let Some(before) = before {
         metadata.revisions = revisions(&before.metadata, &metadata, Wording::Differs);
@@ -90,8 +90,8 @@ fn between(chain: &Chain) -> Vec<String> {
 }
 
 /// Whether a look has found anything that is not written down yet, save how long it is good.
-pub(super) fn is_news(look: &Look<'_>, found: &Found, before: &Client, client: &Client) -> bool {
-    let has_same_keys = found.of(look.id).is_some_and(|seen| {
+pub(super) fn is_news(walk: &Walk<'_>, found: &Found, before: &Client, client: &Client) -> bool {
+    let has_same_keys = found.of(walk.id).is_some_and(|seen| {
         matches!(seen.pins, Pins::Older { .. })
             || matches!((&seen.pins, &seen.entity), (Pins::Same(statement), Some(entity)) if entity.jwks == *statement.keys_as_written())
     });
@@ -106,17 +106,17 @@ pub(super) fn is_news(look: &Look<'_>, found: &Found, before: &Client, client: &
 /// all was still as it was when read, the operator's decisions too: of two nodes at once, one writes.
 pub(super) async fn register(
     db: &Db,
-    look: &Look<'_>,
+    walk: &Walk<'_>,
     found: &Found,
     chain: &Chain,
     client: &Client,
 ) -> Result<bool, StoreError> {
-    let mut change = Change::begin(db, look.context).await?;
-    let before = look.before.map(Arc::as_ref);
+    let mut change = Change::begin(db, walk.context).await?;
+    let before = walk.before.map(Arc::as_ref);
     let subject = chain.subject().subject();
     let superiors = chain.superiors().iter().map(Statement::issuer);
     let met: Vec<_> = [subject].into_iter().chain(superiors).collect();
-    if !are_decided_still(&mut change, look.decisions, &met).await? {
+    if !are_decided_still(&mut change, walk.decisions, &met).await? {
         return Ok(false);
     }
     for id in met {
@@ -135,12 +135,12 @@ pub(super) async fn register(
 }
 
 /// The same of one that came by its client metadata document.
-pub(super) async fn register_document(db: &Db, look: &Look<'_>, client: &Client) -> Result<bool, StoreError> {
-    let mut change = Change::begin(db, look.context).await?;
-    let before = look.before.map(Arc::as_ref);
+pub(super) async fn register_document(db: &Db, walk: &Walk<'_>, client: &Client) -> Result<bool, StoreError> {
+    let mut change = Change::begin(db, walk.context).await?;
+    let before = walk.before.map(Arc::as_ref);
     let read = before.map(|before| before.updated_at);
-    let is_done = are_decided_still(&mut change, look.decisions, &[look.id]).await?
-        && entities::know(&mut change, look.id, look.allowed.id).await?
+    let is_done = are_decided_still(&mut change, walk.decisions, &[walk.id]).await?
+        && entities::know(&mut change, walk.id, walk.allowed.id).await?
         && clients::register(&mut change, client, read).await?;
     if is_done {
         change.record(event(before, client)).await?;

@@ -1,6 +1,7 @@
 //! OpenID Federation 1.0: the city as a trust anchor, and systems that join by it.
 
 mod anchor;
+mod check;
 mod documents;
 mod joining;
 mod keys;

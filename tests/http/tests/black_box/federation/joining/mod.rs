@@ -48,7 +48,7 @@ async fn below(app: &TestApp, superior: &Entity) -> Entity {
 }
 
 /// A whole sign-in by a pushed request.
-async fn sign_in(resident: &Resident, client: &Client) -> Tokens {
+pub(super) async fn sign_in(resident: &Resident, client: &Client) -> Tokens {
     let request = client.pushed(client.sign_in()).await;
     let response = resident.go_through(&request).await;
     client.tokens(&request, &response).await

@@ -1,0 +1,49 @@
+use super::commands::{self, word};
+use crate::cli::finding::Verdict;
+use crate::department::trust::allowed::{Allowed, Pause, Status};
+use crate::department::trust::entity::{Entity, EntityStatus};
+use crate::federation::EntityId;
+
+pub(super) fn none(id: &EntityId) -> String {
+    format!("no decision of yours covers it: {}", commands::allow(id, None))
+}
+
+pub(super) fn covering(id: &EntityId, allowed: &Allowed) -> Verdict {
+    let terms = &allowed.terms;
+    let said = format!(
+        "{} is allowed: {} · {}, for {}",
+        allowed.pattern, terms.name, terms.organisation, terms.scope
+    );
+    if allowed.pattern.names_one() || allowed.scopes().len() == terms.scope.split(' ').count() {
+        return Verdict::Fine(said);
+    }
+    Verdict::Warning(format!(
+        "{said}; by itself it gets openid alone, until you have looked at it: {}",
+        commands::allow(id, Some(terms))
+    ))
+}
+
+pub(super) fn standing(id: &EntityId, allowed: &Allowed, entity: Option<&Entity>) -> Verdict {
+    let resume = |what: &dyn std::fmt::Display, reason: Option<Pause>| {
+        let reason = reason.map_or_else(String::new, |reason| format!(" ({})", reason.as_str()));
+        let command = format!("`yimen department resume {}`", word(what));
+        Verdict::Fault(format!("{what} is suspended{reason}: {command}"))
+    };
+    if allowed.status == Status::Suspended {
+        return resume(&allowed.pattern, allowed.reason);
+    }
+    match entity.map(|entity| (entity.status, entity)) {
+        Some((EntityStatus::Suspended, entity)) => resume(id, entity.reason),
+        Some((EntityStatus::Removed, _)) => Verdict::Fault(format!(
+            "it was removed by its own address, and stays out until it is allowed by it: {}",
+            commands::allow(id, Some(&allowed.terms))
+        )),
+        Some((EntityStatus::Joined, entity)) => Verdict::Fine(format!("it joined at {}", entity.joined_at)),
+        Some((EntityStatus::ByDocument, entity)) => Verdict::Fine(format!(
+            "it came by its client metadata document at {}",
+            entity.joined_at
+        )),
+        Some((EntityStatus::Refused, _)) => Verdict::Fine("it has tried to join, and has not yet".to_owned()),
+        None => Verdict::Fine("it has not been here yet".to_owned()),
+    }
+}
