@@ -79,7 +79,7 @@ impl Terms {
     pub fn fields(&self) -> Vec<Field> {
         let superior = self.superior.as_ref();
         let most = superior.and_then(|superior| superior.max_path_length);
-        let fields: [(&'static str, Vec<String>); 14] = [
+        let fields: [(&'static str, Vec<String>); 15] = [
             ("name", one(&self.name)),
             ("name-en", one(&self.name_en)),
             ("organisation", one(&self.organisation)),
@@ -105,6 +105,7 @@ impl Terms {
                     .unwrap_or_default(),
             ),
             ("through", maybe(&self.through)),
+            ("metadata-document", yes(self.metadata_document)),
         ];
         fields
             .into_iter()

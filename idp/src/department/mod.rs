@@ -8,6 +8,7 @@ mod fields;
 mod manage;
 mod model;
 mod records;
+mod registered;
 mod standing;
 mod subjects;
 pub mod trust;

@@ -64,6 +64,20 @@ impl Client {
         }
     }
 
+    /// Whether what it is registered with is what it publishes, and is looked at anew in time.
+    #[must_use]
+    pub const fn joined_by_itself(&self) -> bool {
+        matches!(self.origin, Origin::Federation | Origin::MetadataDocument)
+    }
+
+    /// Whether it came by a chain of trust and asked to be registered before it did anything else (OpenID Federation 1.0
+    /// §12.2). It renews that itself.
+    #[must_use]
+    pub fn is_explicit(&self) -> bool {
+        let types = &self.metadata.client_registration_types;
+        self.origin == Origin::Federation && types.iter().any(|one| one == "explicit")
+    }
+
     /// What residents know it by where it has no address that they are sent back to, as a device has none.
     fn named_sector(&self) -> Option<String> {
         (self.sector != self.client_id).then(|| self.sector.clone())
@@ -239,6 +253,9 @@ pub struct ClientMetadata {
     pub tos_uri: Option<String>,
     /// `web`, or `native` for an app on the resident's device.
     pub application_type: String,
+    /// How one that came by a chain of trust has registered itself (OpenID Federation 1.0 §5.1.2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub client_registration_types: Vec<String>,
     /// Scope → why it is asked for.
     pub purposes: BTreeMap<String, Purpose>,
     /// Scope → how often it was added or given another purpose after registration; of removed ones too, which must not
@@ -273,6 +290,7 @@ impl Default for ClientMetadata {
             policy_uri: None,
             tos_uri: None,
             application_type: "web".to_owned(),
+            client_registration_types: Vec::new(),
             purposes: BTreeMap::new(),
             revisions: BTreeMap::new(),
         }

@@ -24,8 +24,9 @@ const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash
 const REGISTER: &str = "INSERT INTO client (client_id, status, sector, metadata, origin, allowed_id, superiors, expires_at, created_at, updated_at) \
     VALUES ($1, 'active', $2, $3, $4, $5, $9, $6, $7, $7) \
     ON CONFLICT (client_id) DO UPDATE SET sector = excluded.sector, metadata = excluded.metadata, \
-    allowed_id = excluded.allowed_id, superiors = excluded.superiors, expires_at = excluded.expires_at, updated_at = excluded.updated_at \
-    WHERE client.origin = excluded.origin AND client.status = 'active' AND client.updated_at = $8";
+    origin = excluded.origin, allowed_id = excluded.allowed_id, superiors = excluded.superiors, \
+    expires_at = excluded.expires_at, updated_at = excluded.updated_at \
+    WHERE client.origin IN (excluded.origin, 'metadata_document') AND client.status = 'active' AND client.updated_at = $8";
 const SET_SECRET: &str =
     "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status = 'active'";
 const UPDATE: &str = "UPDATE client SET sector = $2, secret_hash = $3, metadata = $4, updated_at = $5 \
@@ -78,7 +79,8 @@ pub(super) async fn insert(change: &mut Change, client: &Client) -> Result<bool,
 }
 
 /// Writes down what a client has registered itself with. `read` is when what is replaced was written, nothing of a new one;
-/// answers whether it was still so. One that the operator registered is never replaced.
+/// answers whether it was still so. One that the operator registered is never replaced; one that came by its document
+/// may have joined a federation since.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -231,7 +233,7 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
     let fine = allowed.as_deref().is_none_or(|status| status == "active")
         && entity
             .as_deref()
-            .is_none_or(|status| matches!(status, "joined" | "refused"));
+            .is_none_or(|status| matches!(status, "joined" | "refused" | "by_document"));
     if fine {
         return Ok(Standing::Active);
     }

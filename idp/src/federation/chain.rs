@@ -74,6 +74,20 @@ impl Chain {
         Ok(chain)
     }
 
+    /// The same chain, with what its subject says to one provider alone instead of to everybody (§12.2.2): signed by a key
+    /// that its superior vouches for, or anybody could have made it.
+    pub fn with_request(mut self, request: Unproven) -> Result<Self, TrustFault> {
+        let own = request.keys().clone();
+        let whose = Whose(self.subject.subject().as_str());
+        let vouched = match self.subordinate.first() {
+            Some(superior) if superior.subject() == request.subject() => superior.keys().clone(),
+            _ => return Err(whose.fault(Step::Subject, "sub", whose.0, request.subject())),
+        };
+        self.subject = request.prove_by_each(&[&own, &vouched])?;
+        self.check_hint()?;
+        Ok(self)
+    }
+
     /// What the subject says about itself.
     #[must_use]
     pub const fn subject(&self) -> &Statement {

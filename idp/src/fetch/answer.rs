@@ -1,7 +1,8 @@
 use std::error::Error as _;
+use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use url::Url;
 
 use super::certificate::BadCertificate;
@@ -11,6 +12,8 @@ use super::error::FetchError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Json,
+    /// What a client says of itself at the address that is its id; it is read there and nowhere else.
+    ClientDocument,
     /// OpenID Federation 1.0 §15.1 and following.
     EntityStatement,
     TrustMark,
@@ -21,12 +24,17 @@ pub enum Kind {
 impl Kind {
     pub(super) const fn media_type(self) -> &'static str {
         match self {
-            Self::Json => "application/json",
+            Self::Json | Self::ClientDocument => "application/json",
             Self::EntityStatement => "application/entity-statement+jwt",
             Self::TrustMark => "application/trust-mark+jwt",
             Self::KeySet => "application/jwk-set+jwt",
             Self::ResolveResponse => "application/resolve-response+jwt",
         }
+    }
+
+    /// Whether it may be somewhere else than where it was looked for.
+    pub(super) const fn follows(self) -> bool {
+        !matches!(self, Self::ClientDocument)
     }
 
     /// Parameters do not count; types built on JSON such as `application/jwk-set+json` are JSON (RFC 6838 §4.2.8).
@@ -41,7 +49,7 @@ impl Kind {
             .trim()
             .to_ascii_lowercase();
         let is_built_on_json = essence.starts_with("application/") && essence.ends_with("+json");
-        essence == self.media_type() || (self == Self::Json && is_built_on_json)
+        essence == self.media_type() || (self.media_type() == "application/json" && is_built_on_json)
     }
 }
 
@@ -68,7 +76,7 @@ pub(super) async fn document(
     mut response: Response,
     kind: Kind,
     limit: usize,
-) -> Result<Vec<u8>, FetchError> {
+) -> Result<Document, FetchError> {
     let status = response.status().as_u16();
     if status != 200 {
         return Err(FetchError::Status(status));
@@ -85,6 +93,7 @@ pub(super) async fn document(
     {
         return Err(FetchError::TooLong(limit));
     }
+    let kept = kept_for(response.headers());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|fault| explain(&fault))? {
         if body.len() + chunk.len() > limit {
@@ -92,7 +101,32 @@ pub(super) async fn document(
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(Document { body, kept })
+}
+
+/// What was fetched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    pub body: Vec<u8>,
+    /// How long it may be kept (RFC 9111 §5.2.2): nothing where it does not say.
+    pub kept: Option<Duration>,
+}
+
+/// Of several, the shortest.
+fn kept_for(headers: &HeaderMap) -> Option<Duration> {
+    let values = headers.get_all(CACHE_CONTROL).iter();
+    let directives = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let spans = directives.filter_map(|directive| {
+        let directive = directive.trim().to_ascii_lowercase();
+        match directive.split_once('=') {
+            Some(("max-age", seconds)) => seconds.trim_matches('"').parse().ok().map(Duration::from_secs),
+            None if matches!(directive.as_str(), "no-store" | "no-cache") => Some(Duration::ZERO),
+            _ => None,
+        }
+    });
+    spans.min()
 }
 
 /// The client unpacks nothing, so that 64 KiB stay 64 KiB; what is packed all the same is refused by name.
@@ -141,6 +175,23 @@ mod tests {
 
     fn with(value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn a_document_says_how_long_it_may_be_kept() {
+        for (said, seconds) in [
+            ("max-age=600", Some(600)),
+            ("public, Max-Age=60", Some(60)),
+            ("max-age=60, no-cache", Some(0)),
+            ("no-store", Some(0)),
+            ("private", None),
+            ("max-age=soon", None),
+            ("max-age=-1", None),
+            ("s-maxage=5", None),
+        ] {
+            let headers = HeaderMap::from_iter([(CACHE_CONTROL, said.parse().unwrap())]);
+            assert_eq!(kept_for(&headers), seconds.map(Duration::from_secs), "{said}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use reqwest::{Certificate, Client, Response, redirect};
 use url::{Host, Url};
 
 use super::address::{Guard, may_be_departments, reached};
-use super::answer::{self, Kind, explain};
+use super::answer::{self, Document, Kind, explain};
 use super::error::FetchError;
 use super::names::{self, Lookup, VettedNames};
 use super::probe::{Answered, Located, Probe, Refused};
@@ -35,7 +35,7 @@ pub struct Fetcher {
     ranged: Arc<Mutex<HashMap<Vec<IpNet>, Door>>>,
     /// Plain http to this machine, in development only.
     http: Option<Door>,
-    shared: Shared,
+    shared: Shared<Document>,
     roots: Arc<Vec<Certificate>>,
     lookup: Lookup,
 }
@@ -98,10 +98,24 @@ impl Fetcher {
         within: &[IpNet],
         now: Timestamp,
     ) -> Result<Vec<u8>, FetchError> {
+        Ok(self.get_document(url, kind, within, now).await?.body)
+    }
+
+    /// The same, with how long it says that it may be kept.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn get_document(
+        &self,
+        url: &str,
+        kind: Kind,
+        within: &[IpNet],
+        now: Timestamp,
+    ) -> Result<Document, FetchError> {
         let door = self.door(within)?;
         let target = self.target(url, &door)?;
         // What may be reached is part of what is asked: nobody shares the answer of who may reach more.
-        let key = format!("{} {:?} {}", kind.media_type(), within, target.url);
+        let key = format!("{kind:?} {within:?} {}", target.url);
         let fetch = in_time(async {
             let response = self.send(&door, &target, kind).await?;
             let response = self.follow(&door, &target, response, kind).await?;
@@ -122,7 +136,7 @@ impl Fetcher {
             answered = Some(Answered::of(&response));
             answer::document(response, kind, LONGEST).await
         });
-        let document = fetch.await;
+        let document = fetch.await.map(|document| document.body);
         Probe { answered, document }
     }
 
@@ -163,6 +177,9 @@ impl Fetcher {
         let Some(url) = answer::redirect(&response)? else {
             return Ok(response);
         };
+        if !kind.follows() {
+            return Err(FetchError::Redirect("of what is known by its address"));
+        }
         let next = self.target(url.as_str(), door)?;
         if next.url.origin() != target.url.origin() {
             return Err(FetchError::Redirect("to another scheme, host or port"));

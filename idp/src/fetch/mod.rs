@@ -16,7 +16,7 @@ mod fetch_test;
 #[cfg(test)]
 pub(crate) mod stand_in;
 
-pub use answer::Kind;
+pub use answer::{Document, Kind};
 pub use certificate::BadCertificate;
 pub use error::FetchError;
 pub use fetcher::{Fetcher, extra_roots};

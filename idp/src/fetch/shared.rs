@@ -12,25 +12,23 @@ use crate::clock::Timestamp;
 const REMEMBERED: Duration = Duration::from_secs(5);
 const MOST: usize = 1024;
 
-type Answer = Result<Vec<u8>, FetchError>;
-
 /// Requests for one address that are under way, joined into one; and those that failed just now.
 /// Successes are the caller's to keep.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shared(Arc<Mutex<Inner>>);
+pub(super) struct Shared<T>(Arc<Mutex<Inner<T>>>);
 
 #[derive(Debug, Default)]
-struct Inner {
-    under_way: HashMap<String, Arc<OnceCell<Answer>>>,
+struct Inner<T> {
+    under_way: HashMap<String, Arc<OnceCell<Result<T, FetchError>>>>,
     failed: HashMap<String, (Timestamp, FetchError)>,
 }
 
-impl Shared {
+impl<T: Clone> Shared<T> {
     /// Runs `fetch` unless one for `key` is under way, or has failed within [`REMEMBERED`]. If the
     /// caller that runs it goes away, the next in line takes over.
-    pub(super) async fn join<F>(&self, key: &str, now: Timestamp, fetch: F) -> Answer
+    pub(super) async fn join<F>(&self, key: &str, now: Timestamp, fetch: F) -> Result<T, FetchError>
     where
-        F: Future<Output = Answer>,
+        F: Future<Output = Result<T, FetchError>>,
     {
         let cell = {
             let mut inner = self.lock();
@@ -48,19 +46,25 @@ impl Shared {
     }
 
     /// Nothing below panics, and each step leaves the maps whole.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
-    fn enter(&mut self, key: &str) -> Arc<OnceCell<Answer>> {
+impl<T> Inner<T> {
+    fn enter(&mut self, key: &str) -> Arc<OnceCell<Result<T, FetchError>>> {
         // What everybody has walked away from would stay for ever otherwise.
         self.under_way.retain(|_, cell| Arc::strong_count(cell) > 1);
         Arc::clone(self.under_way.entry(key.to_owned()).or_default())
     }
 
-    fn leave(&mut self, key: &str, cell: &Arc<OnceCell<Answer>>, now: Timestamp, answer: &Answer) {
+    fn leave(
+        &mut self,
+        key: &str,
+        cell: &Arc<OnceCell<Result<T, FetchError>>>,
+        now: Timestamp,
+        answer: &Result<T, FetchError>,
+    ) {
         if self
             .under_way
             .get(key)
@@ -85,6 +89,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+
+    type Answer = Result<Vec<u8>, FetchError>;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000);
 

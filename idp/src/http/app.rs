@@ -415,7 +415,10 @@ room!(Federation {
     ourselves,
     members,
     joining,
-    chains
+    chains,
+    config,
+    state,
+    senders
 });
 room!(Consent {
     config,

@@ -72,6 +72,7 @@ fn federation() -> Router<App> {
         .route("/federation/trust-mark", get(oidc::trust_mark))
         .route("/federation/trust-mark-status", post(oidc::trust_mark_status))
         .route("/federation/historical-keys", get(oidc::historical_keys))
+        .route("/federation/register", post(oidc::register))
 }
 
 /// The resident's way in.

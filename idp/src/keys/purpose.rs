@@ -71,6 +71,7 @@ pub enum StatementType {
     ResolveResponse,
     JwkSet,
     TrustMarkStatus,
+    ExplicitRegistration,
 }
 
 impl StatementType {
@@ -83,6 +84,7 @@ impl StatementType {
             Self::ResolveResponse => "resolve-response+jwt",
             Self::JwkSet => "jwk-set+jwt",
             Self::TrustMarkStatus => "trust-mark-status-response+jwt",
+            Self::ExplicitRegistration => "explicit-registration-response+jwt",
         }
     }
 }

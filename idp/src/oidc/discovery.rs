@@ -69,7 +69,9 @@ pub(super) fn document(public_url: &PublicUrl) -> Value {
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
+        "client_id_metadata_document_supported": true,
         "client_registration_types_supported": REGISTRATION_TYPES,
+        "federation_registration_endpoint": at("/federation/register"),
     })
 }
 

@@ -5,9 +5,12 @@ use serde_json::Value;
 
 use super::{Oidc, Parameters};
 use crate::clock::Timestamp;
+use crate::config::Config;
 use crate::department::Client;
-use crate::department::trust::join::JoinFault;
+use crate::department::trust::join::{JoinFault, WayIn};
 use crate::keys::jose::{LEEWAY, Unverified, numeric_date};
+use crate::signin::Senders;
+use crate::state::State;
 use crate::store::StoreError;
 use crate::web::Facts;
 
@@ -66,15 +69,21 @@ impl<'a> Introduction<'a> {
     /// The trust chain that comes along, in the header of what is signed or as a parameter beside it. Nothing of it
     /// is proven: it may spare us to fetch what it holds, and one that cannot be read does not count.
     pub(super) fn trust_chain(&self) -> Option<Vec<String>> {
-        let in_header =
-            Unverified::parse_long(self.token).and_then(|token| token.header_member("trust_chain"));
-        let given = match in_header {
-            Ok(Some(chain)) => serde_json::from_value(chain),
-            _ => serde_json::from_str(self.parameter?),
-        };
-        let chain: Vec<String> = given.ok()?;
-        (1..=MOST_STATEMENTS).contains(&chain.len()).then_some(chain)
+        chain_in_header(self.token, "trust_chain")
+            .or_else(|| chain(serde_json::from_str(self.parameter?).ok()?))
     }
+}
+
+/// A chain in the header of something signed.
+pub(super) fn chain_in_header(token: &str, name: &str) -> Option<Vec<String>> {
+    let token = Unverified::parse_long(token).ok()?;
+    chain(token.header_member(name).ok()??)
+}
+
+/// A chain as it is written.
+pub(super) fn chain(written: Value) -> Option<Vec<String>> {
+    let chain: Vec<String> = serde_json::from_value(written).ok()?;
+    (1..=MOST_STATEMENTS).contains(&chain.len()).then_some(chain)
 }
 
 /// The one way by which a request that is not yet authenticated finds its client. Who introduces itself may join by it.
@@ -87,31 +96,45 @@ pub(super) async fn find_client(
     introduction: Option<Introduction<'_>>,
     facts: &Facts,
 ) -> Result<Option<Arc<Client>>, JoinFault> {
-    let Some(introduction) = introduction else {
-        return Ok(oidc.departments.client(client_id).await?);
-    };
-    if oidc.joining.is_covered(client_id).await? && oidc.departments.client(client_id).await?.is_none() {
-        introduction
-            .check(client_id, oidc.config.public_url.issuer(), facts.now)
-            .map_err(JoinFault::NotIntroduced)?;
-        hold_back(oidc, facts).await?;
+    let joining = &oidc.joining;
+    let way = joining.way_in(client_id).await?;
+    if way != WayIn::None && oidc.departments.client(client_id).await?.is_none() {
+        match introduction {
+            // By its document it comes by a plain request too.
+            _ if way == WayIn::Document => {}
+            Some(introduction) => introduction
+                .check(client_id, oidc.config.public_url.issuer(), facts.now)
+                .map_err(JoinFault::NotIntroduced)?,
+            None => return Ok(None),
+        }
+        hold_back(&oidc.state, oidc.senders, &oidc.config, facts).await?;
     }
-    let chain = introduction.trust_chain();
-    oidc.joining.client(client_id, chain, facts.now).await
+    match introduction {
+        Some(introduction) => {
+            joining
+                .client(client_id, introduction.trust_chain(), facts.now)
+                .await
+        }
+        None => joining.known(client_id, facts.now).await,
+    }
 }
 
 /// Who makes up one system after another has us ask around for each.
-async fn hold_back(oidc: &Oidc, facts: &Facts) -> Result<(), JoinFault> {
-    let Some(sender) = oidc.senders.sender_of(facts.address) else {
+pub(super) async fn hold_back(
+    state: &State,
+    senders: Senders,
+    config: &Config,
+    facts: &Facts,
+) -> Result<(), JoinFault> {
+    let Some(sender) = senders.sender_of(facts.address) else {
         return Ok(());
     };
     let name = format!("joins:{sender}");
-    let joins = oidc
-        .state
+    let joins = state
         .count(&name, facts.now, Duration::from_secs(60))
         .await
         .map_err(|fault| StoreError::Unavailable(fault.to_string()))?;
-    if joins > oidc.config.settings.http.sign_ins_per_minute {
+    if joins > config.settings.http.sign_ins_per_minute {
         return Err(JoinFault::Busy);
     }
     Ok(())
@@ -119,7 +142,7 @@ async fn hold_back(oidc: &Oidc, facts: &Facts) -> Result<(), JoinFault> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::keys::jose::{Algorithm, forge::ForgedKey};

@@ -9,11 +9,12 @@ pub(super) fn is_by_federation(client: &Client) -> bool {
 }
 
 /// Such a client comes by what it has signed itself: a request object, or a push that it has authenticated by its key.
-/// By a plain request anybody could make it ask (OpenID Federation 1.0 §12.1.1).
+/// By a plain request anybody could make it ask (OpenID Federation 1.0 §12.1.1). One that has asked to be registered has
+/// signed that, and makes requests as any other client does (§12.2).
 pub(super) fn check_signed(asked: &Asked, client: &Client) -> Result<(), WireError> {
     let by_key = client.metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt;
     let is_its_own = asked.is_signed || (asked.pushed.is_some() && by_key);
-    if is_its_own || !is_by_federation(client) {
+    if is_its_own || client.is_explicit() || !is_by_federation(client) {
         return Ok(());
     }
     let said = "this client joined by federation: push its requests to /oauth2/par with private_key_jwt, or sign them";
@@ -60,6 +61,8 @@ mod tests {
         assert!(check_signed(&pushed, &joined).is_ok());
         joined.metadata.token_endpoint_auth_method = AuthMethod::None;
         assert!(check_signed(&pushed, &joined).is_err());
+        joined.metadata.client_registration_types = vec!["explicit".to_owned()];
+        assert!(check_signed(&plain, &joined).is_ok());
     }
 
     #[test]

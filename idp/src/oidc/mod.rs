@@ -35,8 +35,8 @@ pub use authorize::{authorize, cancel, resume};
 pub use device::{confirm_device, device_authorization, enter_user_code, look_at_device, show_device};
 pub use discovery::{Discovery, discovery};
 pub use federation::{
-    Chains, Federation, entity_configuration, fetch, historical_keys, list, metadata, resolve, trust_mark,
-    trust_mark_status,
+    Chains, Federation, entity_configuration, fetch, historical_keys, list, metadata, register, resolve,
+    trust_mark, trust_mark_status,
 };
 pub use grant::{kept as grants_kept, sweep};
 pub use introspect::introspect;

@@ -102,6 +102,9 @@ pub(in crate::cli) struct Allow {
     /// A host that its systems may have, or .city.example for all below a domain; may be repeated
     #[arg(long = "permit", value_name = "NAME")]
     pub permitted: Vec<String>,
+    /// Its systems may also come by a client metadata document: their id is the address it is at, below which all else lies
+    #[arg(long)]
+    pub metadata_document: bool,
     /// The superior that its systems must come through
     #[arg(long, value_name = "URL")]
     pub through: Option<String>,
@@ -123,5 +126,6 @@ pub(in crate::cli) enum Clearable {
     Superior,
     MaxPathLength,
     Permit,
+    MetadataDocument,
     Through,
 }

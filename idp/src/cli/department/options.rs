@@ -34,6 +34,7 @@ impl Allow {
             terms.superior.get_or_insert_default();
         }
         self.set_reach(terms)?;
+        terms.metadata_document |= self.metadata_document;
         give(&mut terms.through, self.through.as_ref());
         Ok(())
     }
@@ -70,6 +71,7 @@ impl Clearable {
             (Self::MaxPathLength, Some(superior)) => superior.max_path_length = None,
             (Self::Permit, Some(superior)) => superior.permitted.clear(),
             (Self::MaxPathLength | Self::Permit, None) => {}
+            (Self::MetadataDocument, _) => terms.metadata_document = false,
             (Self::Through, _) => terms.through = None,
         }
     }
@@ -118,6 +120,7 @@ mod tests {
             ".gov.example",
             "--through",
             "https://province.example",
+            "--metadata-document",
         ];
         let all = set(&Terms::default(), &line).unwrap();
         assert_eq!(
@@ -134,7 +137,15 @@ mod tests {
             }
         );
         assert!(set(&all, &["--scopes", "openid"]).unwrap().purposes.is_empty());
-        let cleared = ["marks", "range", "superior", "through", "purpose", "optional"];
+        let cleared = [
+            "marks",
+            "range",
+            "superior",
+            "through",
+            "purpose",
+            "optional",
+            "metadata-document",
+        ];
         let cleared: Vec<_> = cleared.iter().flat_map(|name| ["--clear", name]).collect();
         let bare = set(&all, &cleared).unwrap();
         assert_eq!(

@@ -109,7 +109,10 @@ fn system(entity: &Entity) -> Value {
 }
 
 fn has_joined(entity: &Entity) -> bool {
-    !entity.pinned().is_empty() && entity.status != EntityStatus::Refused
+    match entity.status {
+        EntityStatus::ByDocument => true,
+        status => !entity.pinned().is_empty() && status != EntityStatus::Refused,
+    }
 }
 
 type Rows = Vec<[String; 2]>;

@@ -17,6 +17,22 @@ pub(super) struct Registered {
     pub(super) signed_jwks_uri: Option<String>,
 }
 
+/// How a system registers itself (§12).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    Automatic,
+    Explicit,
+}
+
+impl Way {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Explicit => "explicit",
+        }
+    }
+}
+
 /// What would be done otherwise than it says, if it were let pass in silence.
 const NOT_OFFERED: &[&str] = &[
     "id_token_encrypted_response_alg",
@@ -40,42 +56,28 @@ pub(super) fn client_metadata(
     own: &Statement,
     resolved: &Metadata,
     allowed: &Allowed,
+    way: Way,
     dev: bool,
 ) -> Result<Registered, TrustFault> {
     let entity = own.subject();
     let claims = Claims {
         entity,
+        home: entity,
         own: relying_party(entity, own.metadata())?,
         parameters: relying_party(entity, resolved)?,
     };
-    claims.check_registration()?;
+    claims.check_registration(way)?;
     claims.check_offered()?;
     claims.check_algorithms()?;
     claims.check_method()?;
     let (jwks, signed_jwks_uri) = claims.keys(own.keys())?;
     let mut metadata = ClientMetadata {
-        redirect_uris: claims.own_addresses("redirect_uris")?,
-        post_logout_redirect_uris: claims.own_addresses("post_logout_redirect_uris")?,
-        initiate_login_uri: claims.own_address("initiate_login_uri", Place::BelowIt)?,
-        backchannel_logout_uri: claims.own_address("backchannel_logout_uri", Place::BelowIt)?,
-        policy_uri: claims.own_address("policy_uri", Place::BelowIt)?,
-        tos_uri: claims.own_address("tos_uri", Place::BelowIt)?,
         token_endpoint_auth_method: AuthMethod::PrivateKeyJwt,
         jwks,
-        id_token_signed_response_alg: claims.id_token_algorithm()?,
-        scope: claims.scope(allowed)?,
-        grant_types: claims.grant_types(allowed)?,
-        require_pushed_authorization_requests: claims.flag("require_pushed_authorization_requests")?,
-        require_signed_request_object: claims.flag("require_signed_request_object")?,
-        request_object_signing_alg: claims.text("request_object_signing_alg")?.map(str::to_owned),
-        default_max_age: claims.default_max_age()?,
-        default_acr_values: claims.texts("default_acr_values")?.unwrap_or_default(),
-        ..ClientMetadata::default()
+        client_registration_types: vec![way.as_str().to_owned()],
+        ..claims.common(allowed)?
     };
     allowed.terms.name(&mut metadata);
-    if metadata.redirect_uris.is_empty() && metadata.may_use_grant("authorization_code") {
-        return Err(claims.fault("redirect_uris", format!("addresses below {entity}"), "none"));
-    }
     // Whatever is demanded of a client that the operator adds. The keys are not there yet where it signs them.
     let mut complete = metadata.clone();
     if signed_jwks_uri.is_some() {
@@ -86,6 +88,52 @@ pub(super) fn client_metadata(
         metadata,
         signed_jwks_uri,
     })
+}
+
+/// The same rules for what a system says of itself in its client metadata document, at the address that is its id. All else
+/// lies in the same folder or below it: others may have theirs at the same host.
+pub(super) fn document_metadata(
+    id: &EntityId,
+    home: &EntityId,
+    parameters: &Map<String, Value>,
+    allowed: &Allowed,
+    dev: bool,
+) -> Result<ClientMetadata, TrustFault> {
+    let claims = Claims {
+        entity: id,
+        home,
+        own: parameters,
+        parameters,
+    };
+    if claims.text("client_id")? != Some(id.as_str()) {
+        let found = parameters.get("client_id").unwrap_or(&Value::Null);
+        return Err(claims.fault("client_id", id, found));
+    }
+    for claim in ["client_secret", "client_secret_expires_at"] {
+        if parameters.contains_key(claim) {
+            return Err(claims.fault(claim, "no secret, which everybody could read", "one"));
+        }
+    }
+    claims.check_offered()?;
+    claims.check_algorithms()?;
+    let method = match claims.text("token_endpoint_auth_method")? {
+        Some("none") => AuthMethod::None,
+        Some("private_key_jwt") => AuthMethod::PrivateKeyJwt,
+        found => {
+            let found = found.unwrap_or("nothing, which means client_secret_basic");
+            return Err(claims.fault("token_endpoint_auth_method", "none or private_key_jwt", found));
+        }
+    };
+    let (jwks, jwks_uri) = claims.plain_keys()?;
+    let mut metadata = ClientMetadata {
+        token_endpoint_auth_method: method,
+        jwks,
+        jwks_uri,
+        ..claims.common(allowed)?
+    };
+    allowed.terms.name(&mut metadata);
+    check(&metadata, dev).map_err(|wrong| claims.fault("metadata", wrong, "otherwise"))?;
+    Ok(metadata)
 }
 
 fn relying_party<'a>(
@@ -101,6 +149,8 @@ fn relying_party<'a>(
 /// The parameters of its metadata, by what each must be.
 struct Claims<'a> {
     entity: &'a EntityId,
+    /// Below which all lies that it names.
+    home: &'a EntityId,
     /// As it states them itself.
     own: &'a Map<String, Value>,
     /// As its superiors leave them.
@@ -155,16 +205,52 @@ impl Claims<'_> {
         let Some(address) = self.text(claim)? else {
             return Ok(None);
         };
-        own_host::check(self.entity, claim, address, place)?;
+        own_host::check(self.home, claim, address, place)?;
         Ok(Some(address.to_owned()))
     }
 
     fn own_addresses(&self, claim: &'static str) -> Result<Vec<String>, TrustFault> {
         let addresses = self.texts(claim)?.unwrap_or_default();
         for address in &addresses {
-            own_host::check(self.entity, claim, address, Place::BelowIt)?;
+            own_host::check(self.home, claim, address, Place::BelowIt)?;
         }
         Ok(addresses)
+    }
+
+    /// All but how it proves itself, and its names.
+    fn common(&self, allowed: &Allowed) -> Result<ClientMetadata, TrustFault> {
+        let metadata = ClientMetadata {
+            redirect_uris: self.own_addresses("redirect_uris")?,
+            post_logout_redirect_uris: self.own_addresses("post_logout_redirect_uris")?,
+            initiate_login_uri: self.own_address("initiate_login_uri", Place::BelowIt)?,
+            backchannel_logout_uri: self.own_address("backchannel_logout_uri", Place::BelowIt)?,
+            policy_uri: self.own_address("policy_uri", Place::BelowIt)?,
+            tos_uri: self.own_address("tos_uri", Place::BelowIt)?,
+            id_token_signed_response_alg: self.id_token_algorithm()?,
+            scope: self.scope(allowed)?,
+            grant_types: self.grant_types(allowed)?,
+            require_pushed_authorization_requests: self.flag("require_pushed_authorization_requests")?,
+            require_signed_request_object: self.flag("require_signed_request_object")?,
+            request_object_signing_alg: self.text("request_object_signing_alg")?.map(str::to_owned),
+            default_max_age: self.default_max_age()?,
+            default_acr_values: self.texts("default_acr_values")?.unwrap_or_default(),
+            ..ClientMetadata::default()
+        };
+        if metadata.redirect_uris.is_empty() && metadata.may_use_grant("authorization_code") {
+            let expected = format!("addresses below {}", self.home);
+            return Err(self.fault("redirect_uris", expected, "none"));
+        }
+        Ok(metadata)
+    }
+
+    /// In place or by address (RFC 7591 §2); none where none are needed.
+    fn plain_keys(&self) -> Result<(Option<Value>, Option<String>), TrustFault> {
+        let jwks = self.parameters.get("jwks");
+        if let Some(jwks) = jwks {
+            JwkSet::parse(jwks.to_string().as_bytes())
+                .map_err(|reason| self.fault("jwks", "public keys", reason))?;
+        }
+        Ok((jwks.cloned(), self.own_address("jwks_uri", Place::ItsHost)?))
     }
 
     fn is_one_of(&self, claim: &'static str, ours: &[&str]) -> Result<(), TrustFault> {
@@ -175,13 +261,14 @@ impl Claims<'_> {
     }
 
     /// §5.1.2: it says itself how it wants to be registered.
-    fn check_registration(&self) -> Result<(), TrustFault> {
+    fn check_registration(&self, way: Way) -> Result<(), TrustFault> {
         const CLAIM: &str = "client_registration_types";
         let types = self.texts(CLAIM)?.unwrap_or_default();
-        if types.iter().any(|one| one == "automatic") {
+        if types.iter().any(|one| one == way.as_str()) {
             return Ok(());
         }
-        Err(self.fault(CLAIM, "automatic among them", types.join(" ")))
+        let expected = format!("{} among them", way.as_str());
+        Err(self.fault(CLAIM, expected, types.join(" ")))
     }
 
     fn check_offered(&self) -> Result<(), TrustFault> {

@@ -52,7 +52,7 @@ pub(super) fn grant_types(allowed: &Allowed) -> Vec<&'static str> {
 }
 
 /// How an entity may become a client here.
-pub const REGISTRATION_TYPES: [&str; 1] = ["automatic"];
+pub const REGISTRATION_TYPES: [&str; 2] = ["automatic", "explicit"];
 
 #[cfg(test)]
 mod tests {

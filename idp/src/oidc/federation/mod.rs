@@ -9,6 +9,7 @@ mod fetch;
 mod historical_keys;
 mod list;
 mod metadata;
+mod register;
 mod resolve;
 mod trust_mark;
 mod trust_mark_status;
@@ -18,12 +19,18 @@ pub use fetch::fetch;
 pub use historical_keys::historical_keys;
 pub use list::list;
 pub use metadata::metadata;
+pub use register::register;
 pub use resolve::{Chains, resolve};
 pub use trust_mark::trust_mark;
 pub use trust_mark_status::trust_mark_status;
 
+use std::sync::Arc;
+
+use crate::config::Config;
 use crate::department::trust::join::Joining;
 use crate::department::trust::{Members, Ourselves};
+use crate::signin::Senders;
+use crate::state::State;
 
 /// The handles that a trust anchor uses.
 #[derive(Clone, Debug)]
@@ -32,4 +39,7 @@ pub struct Federation {
     pub members: Members,
     pub joining: Joining,
     pub chains: Chains,
+    pub config: Arc<Config>,
+    pub state: State,
+    pub senders: Senders,
 }

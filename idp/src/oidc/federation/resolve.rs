@@ -174,7 +174,7 @@ fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     now.since(at) < AGE
 }
 
-fn refused(fault: &TrustFault) -> WireError {
+pub(super) fn refused(fault: &TrustFault) -> WireError {
     let code = match fault.step.error() {
         TrustError::InvalidTrustAnchor => Code::InvalidTrustAnchor,
         TrustError::InvalidTrustChain => Code::InvalidTrustChain,

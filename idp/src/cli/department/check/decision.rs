@@ -39,6 +39,10 @@ pub(super) fn standing(id: &EntityId, allowed: &Allowed, entity: Option<&Entity>
             commands::allow(id, Some(&allowed.terms))
         )),
         Some((EntityStatus::Joined, entity)) => Verdict::Fine(format!("it joined at {}", entity.joined_at)),
+        Some((EntityStatus::ByDocument, entity)) => Verdict::Fine(format!(
+            "it came by its client metadata document at {}",
+            entity.joined_at
+        )),
         Some((EntityStatus::Refused, _)) => Verdict::Fine("it has tried to join, and has not yet".to_owned()),
         None => Verdict::Fine("it has not been here yet".to_owned()),
     }

@@ -110,6 +110,8 @@ pub struct Terms {
     pub ranges: Vec<IpNet>,
     /// Where it is no system itself, but has systems of its own below it.
     pub superior: Option<Superior>,
+    /// Its systems may also come by a client metadata document at the address that is their id.
+    pub metadata_document: bool,
     /// The superior whose chain its systems must come by.
     pub through: Option<String>,
 }

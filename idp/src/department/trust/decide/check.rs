@@ -90,6 +90,9 @@ fn check_through(
     let Some(through) = &terms.through else {
         return Ok(());
     };
+    if terms.metadata_document {
+        return Err("--metadata-document lets come who has no superior: not with --through".to_owned());
+    }
     let id = EntityId::parse(through, relaxation)
         .map_err(|expected| format!("--through {}: expected {expected}", through.escape_debug()))?;
     if pattern.covers(&id) && pattern.names_one() {

@@ -57,6 +57,8 @@ pub enum EntityStatus {
     Removed,
     /// It has tried, and never joined.
     Refused,
+    /// It is no member of a federation: it came by its client metadata document, and has no keys to pin.
+    ByDocument,
 }
 
 impl EntityStatus {
@@ -67,13 +69,19 @@ impl EntityStatus {
             Self::Suspended => "suspended",
             Self::Removed => "removed",
             Self::Refused => "refused",
+            Self::ByDocument => "by_document",
         }
     }
 
     pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::Joined, Self::Suspended, Self::Removed, Self::Refused]
-            .into_iter()
-            .find(|one| one.as_str() == name)
+        let all = [
+            Self::Joined,
+            Self::Suspended,
+            Self::Removed,
+            Self::Refused,
+            Self::ByDocument,
+        ];
+        all.into_iter().find(|one| one.as_str() == name)
     }
 }
 

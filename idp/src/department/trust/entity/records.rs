@@ -35,7 +35,13 @@ const JOIN: &str = "INSERT INTO federation_entity \
     VALUES ($1, $6, $2, 'joined', $3, $4, $5, $5) \
     ON CONFLICT (entity_id) DO UPDATE SET allowed_id = excluded.allowed_id, status = 'joined', jwks = excluded.jwks, \
     statement_iat = excluded.statement_iat, joined_at = excluded.joined_at, updated_at = excluded.updated_at, \
-    fault = NULL, fault_at = NULL WHERE federation_entity.status = 'refused'";
+    fault = NULL, fault_at = NULL WHERE federation_entity.status IN ('refused', 'by_document')";
+const KNOW: &str = "INSERT INTO federation_entity \
+    (entity_id, authority, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
+    VALUES ($1, $4, $2, 'by_document', '{\"keys\":[]}', 0, $3, $3) \
+    ON CONFLICT (entity_id) DO UPDATE SET allowed_id = excluded.allowed_id, status = 'by_document', \
+    fault = NULL, fault_at = NULL, updated_at = federation_entity.updated_at + 1 \
+    WHERE federation_entity.status IN ('refused', 'by_document')";
 const PIN: &str = "UPDATE federation_entity SET allowed_id = $2, jwks = $3, statement_iat = $4, held_jwks = NULL, \
     held_at = NULL, fault = NULL, fault_at = NULL, updated_at = $5 \
     WHERE entity_id = $1 AND updated_at = $6 AND statement_iat <= $4 AND status = 'joined'";
@@ -52,7 +58,7 @@ const UNDER: &str = "SELECT entity_id, allowed_id FROM federation_entity ORDER B
 const PUT_UNDER: &str =
     "UPDATE federation_entity SET allowed_id = $2, updated_at = updated_at + 1 WHERE entity_id = $1";
 const SUSPEND: &str = "UPDATE federation_entity SET status = 'suspended', reason = $2, updated_at = updated_at + 1 \
-    WHERE entity_id = $1 AND status IN ('joined', 'refused')";
+    WHERE entity_id = $1 AND status IN ('joined', 'refused', 'by_document')";
 /// What never joined has no statement.
 const COME_BACK: &str = "UPDATE federation_entity SET \
     status = CASE WHEN statement_iat = 0 THEN 'refused' ELSE 'joined' END, reason = NULL, updated_at = updated_at + 1 \
@@ -157,6 +163,15 @@ pub async fn join(
         id.authority()
     ];
     Ok(change.execute(JOIN, args).await? == 1)
+}
+
+/// Notes one that came by its client metadata document; answers whether it is not one of a federation, suspended or removed.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn know(change: &mut Change, id: &EntityId, allowed: Uuid) -> Result<bool, StoreError> {
+    let now = change.now();
+    did(change, KNOW, args![id.as_str(), allowed, now, id.authority()]).await
 }
 
 /// Follows a statement that a pinned key has signed: its keys are the pinned ones now, and nothing is held or at fault

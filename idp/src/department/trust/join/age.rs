@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::department::{Client, Origin};
+use crate::department::Client;
 use crate::federation::Chain;
 
 /// However long its statements last, a system is looked at anew once a day, and not at every request.
@@ -19,9 +19,9 @@ pub(super) enum Age {
     Expired,
 }
 
-/// Of those that joined by a chain of trust alone; others do not age here.
+/// Of those alone that joined by what they publish; others do not age here.
 pub(super) fn age(client: &Client, now: Timestamp) -> Age {
-    match client.expires_at.filter(|_| client.origin == Origin::Federation) {
+    match client.expires_at.filter(|_| client.joined_by_itself()) {
         None => Age::Fresh,
         Some(end) if end <= now => Age::Expired,
         Some(end) if end.since(now) < end.since(client.updated_at) / 3 => Age::Late,
@@ -33,6 +33,17 @@ pub(super) fn expires_at(chain: &Chain, now: Timestamp) -> Timestamp {
     lasting_until(chain.expires_at(), now)
 }
 
+/// Where it is told when its registration ends, which is no later than its chain does (§12.2.2).
+pub(super) fn ends_at(chain: &Chain, now: Timestamp) -> Timestamp {
+    chain.expires_at().min(now.plus(LONGEST))
+}
+
+/// A client metadata document lasts as it says itself; where it does not say, for an hour.
+pub(super) fn document_ends_at(kept: Option<Duration>, now: Timestamp) -> Timestamp {
+    const USUAL: Duration = Duration::from_secs(3600);
+    lasting_until(now.plus(kept.unwrap_or(USUAL).min(LONGEST)), now)
+}
+
 fn lasting_until(end: Timestamp, now: Timestamp) -> Timestamp {
     end.min(now.plus(LONGEST)).max(now.plus(SHORTEST))
 }
@@ -40,6 +51,7 @@ fn lasting_until(end: Timestamp, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::department::Origin;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 

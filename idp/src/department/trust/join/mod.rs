@@ -1,6 +1,8 @@
 //! A system becomes a client by a chain of trust (OpenID Federation 1.0 §12.1), at the first request that it signs.
 
 mod age;
+mod document;
+mod explicit;
 mod fault;
 mod look;
 mod looks;
@@ -13,6 +15,8 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use document::WayIn;
+pub use explicit::Registration;
 pub use fault::JoinFault;
 pub use look::{KeysSeen, Look};
 
@@ -23,7 +27,7 @@ use super::Ourselves;
 use super::allowed::{Allowed, AllowedDepartments, Decisions, narrowest};
 use super::discover::{Discovery, Found};
 use super::entity::{EntityStatus, records as entities};
-use super::own_policy::client_metadata;
+use super::own_policy::{Way, client_metadata};
 use super::pins::{Pins, fingerprints};
 use crate::audit::Context;
 use crate::clock::Timestamp;
@@ -112,41 +116,32 @@ impl Joining {
             return Ok(known);
         };
         let Some(client) = known else {
-            return self.join(&id, chain, Need::Now, now).await.map(Some);
+            return self.come(&id, chain, Need::Now, now).await.map(Some);
         };
         if self.has_moved(&id, &client).await? {
-            return self.join(&id, chain, Need::Now, now).await.map(Some);
+            return self.come(&id, chain, Need::Now, now).await.map(Some);
         }
         if !client.is_active() {
             return Ok(Some(client));
         }
         match age(&client, now) {
             Age::Fresh => {}
+            // It renews itself what it has asked for.
+            Age::Late if client.is_explicit() => {}
             Age::Late => self.join_behind(id, chain, now),
-            Age::Expired => return self.join(&id, chain, Need::Now, now).await.map(Some),
+            Age::Expired => return self.come(&id, chain, Need::Now, now).await.map(Some),
         }
         Ok(Some(client))
-    }
-
-    /// Whether a decision covers this id, so that who comes by it may make us look for it.
-    ///
-    /// # Errors
-    /// Where the records do not answer.
-    pub async fn is_covered(&self, client_id: &str) -> Result<bool, StoreError> {
-        match EntityId::parse(client_id, self.relaxation()) {
-            Ok(id) => Ok(self.0.means.allowed.covering(&id).await?.is_some()),
-            Err(_) => Ok(false),
-        }
     }
 
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
     /// it cannot be had, was fetched within the last seconds, or looked at in vain within the last minute.
     pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
         let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
-        if client.origin != Origin::Federation || !client.is_active() {
+        if !client.joined_by_itself() || !client.is_active() || client.is_explicit() {
             return None;
         }
-        let renewed = self.join(&id, None, Need::Anew, now).await.ok()?;
+        let renewed = self.come(&id, None, Need::Anew, now).await.ok()?;
         (renewed.updated_at > client.updated_at).then_some(renewed)
     }
 
@@ -170,7 +165,7 @@ impl Joining {
 
     /// Whether what stopped it was a decision that is not the one about it any more.
     async fn has_moved(&self, id: &EntityId, client: &Client) -> Result<bool, StoreError> {
-        if client.is_active() || client.origin != Origin::Federation {
+        if client.is_active() || !client.joined_by_itself() {
             return Ok(false);
         }
         let covering = self.0.means.allowed.covering(id).await?;
@@ -183,7 +178,7 @@ impl Joining {
         }
         let joining = self.clone();
         tokio::spawn(async move {
-            let _ = joining.join(&id, chain, Need::Soon, now).await;
+            let _ = joining.come(&id, chain, Need::Soon, now).await;
             joining.memory().behind.remove(id.as_str());
         });
     }
@@ -205,7 +200,7 @@ impl Joining {
         let _ours = turn.lock().await;
         let known = means.departments.client(id.as_str()).await?;
         if let Some(client) = &known
-            && (!need.is_felt(client, allowed, now)
+            && (!need.is_felt(Origin::Federation, client, allowed, now)
                 || need == Need::Anew && self.memory().is_fruitless(id, now))
         {
             return Ok(Arc::clone(client));
@@ -286,7 +281,7 @@ impl Joining {
                 return Err(JoinFault::Suspended(entity.and_then(|entity| entity.reason)));
             }
             Some(EntityStatus::Removed) => return Err(JoinFault::NotCovered),
-            Some(EntityStatus::Joined) => {}
+            Some(EntityStatus::Joined | EntityStatus::ByDocument) => {}
             _ if register::has_room(&means.db, id, allowed).await? => {}
             _ => return Err(crowded(id, allowed)),
         }
@@ -304,12 +299,10 @@ impl Joining {
                 register::kept(before, walk.allowed)
             }
             (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
-            _ => {
-                let now = walk.context.now;
-                self.metadata(walk.id, walk.allowed, chain, now).await?
-            }
+            _ => self.metadata(walk, chain, Way::Automatic).await?,
         };
-        Ok(register::client(walk, metadata, chain))
+        let ends = age::expires_at(chain, walk.context.now);
+        Ok(register::client(walk, metadata, chain, ends))
     }
 
     /// Registers what was found; nothing where something has changed meanwhile.
@@ -327,7 +320,9 @@ impl Joining {
         let is_done = register::register(&means.db, walk, found, chain, &client).await?;
         means.departments.forget(walk.id.as_str());
         let client = means.departments.client(walk.id.as_str()).await?;
-        Ok(client.filter(|client| is_done || !Need::Now.is_felt(client, walk.allowed, walk.context.now)))
+        Ok(client.filter(|client| {
+            is_done || !Need::Now.is_felt(Origin::Federation, client, walk.allowed, walk.context.now)
+        }))
     }
 
     /// What came along, where the system has said it later than anything that we have from itself.
@@ -384,14 +379,14 @@ impl Joining {
 
     async fn metadata(
         &self,
-        id: &EntityId,
-        allowed: &Allowed,
+        walk: &Walk<'_>,
         chain: &Chain,
-        now: Timestamp,
+        way: Way,
     ) -> Result<crate::department::ClientMetadata, JoinFault> {
+        let (id, allowed, now) = (walk.id, walk.allowed, walk.context.now);
         let keys = chain.subject().keys();
         let is_dev = self.relaxation() == Relaxation::PlainLoopback;
-        let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, is_dev)?;
+        let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, way, is_dev)?;
         let mut metadata = registered.metadata;
         if let Some(uri) = registered.signed_jwks_uri {
             let fetcher = &self.0.means.fetcher;
@@ -437,9 +432,11 @@ impl Joining {
 }
 
 impl Need {
-    fn is_felt(self, client: &Client, allowed: &Allowed, now: Timestamp) -> bool {
-        if client.origin != Origin::Federation {
-            return false;
+    /// Whether it is felt of a client that comes, or is to come, in the way of `origin`.
+    fn is_felt(self, origin: Origin, client: &Client, allowed: &Allowed, now: Timestamp) -> bool {
+        // Whoever joins a federation has come by its document before.
+        if client.origin != origin {
+            return client.origin == Origin::MetadataDocument;
         }
         match self {
             Self::Now if client.is_active() => age(client, now) == Age::Expired,

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::{Action, Change, Context, Event};
+use crate::clock::Timestamp;
 use crate::department::consequence::{Wording, revisions};
 use crate::department::fields::changes;
 use crate::department::model::Client;
@@ -16,7 +17,7 @@ use crate::department::{ClientMetadata, Origin, Standing};
 use crate::federation::{Chain, EntityId, Statement, Step, TrustFault};
 use crate::store::{Db, StoreError};
 
-use super::{Walk, age};
+use super::Walk;
 
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
@@ -25,7 +26,20 @@ const MOST_UNNAMED: i64 = 1000;
 const MOST_AT_ONE: i64 = 20;
 
 /// A client as its chain of trust makes it.
-pub(super) fn client(walk: &Walk<'_>, mut metadata: ClientMetadata, chain: &Chain) -> Client {
+pub(super) fn client(walk: &Walk<'_>, metadata: ClientMetadata, chain: &Chain, ends: Timestamp) -> Client {
+    Client {
+        superiors: between(chain),
+        ..client_by(walk, Origin::Federation, metadata, ends)
+    }
+}
+
+/// A client that has come in one way or the other.
+pub(super) fn client_by(
+    walk: &Walk<'_>,
+    origin: Origin,
+    mut metadata: ClientMetadata,
+    ends: Timestamp,
+) -> Client {
     let Walk {
         id,
         allowed,
@@ -40,11 +54,11 @@ pub(super) fn client(walk: &Walk<'_>, mut metadata: ClientMetadata, chain: &Chai
     let later = before.map(|before| before.updated_at.plus(Duration::from_millis(1)));
     Client {
         client_id: id.to_string(),
-        origin: Origin::Federation,
+        origin,
         standing: Standing::Active,
         allowed_id: Some(allowed.id),
-        superiors: between(chain),
-        expires_at: Some(age::expires_at(chain, context.now)),
+        superiors: Vec::new(),
+        expires_at: Some(ends),
         grants_ended_at: before.and_then(|before| before.grants_ended_at),
         ranges: allowed.terms.ranges.clone(),
         sector: id.place().to_owned(),
@@ -115,6 +129,27 @@ pub(super) async fn register(
     if !clients::register(&mut change, client, read).await? {
         return Ok(false);
     }
+    change.record(event(before, client)).await?;
+    change.commit().await?;
+    Ok(true)
+}
+
+/// The same of one that came by its client metadata document.
+pub(super) async fn register_document(db: &Db, walk: &Walk<'_>, client: &Client) -> Result<bool, StoreError> {
+    let mut change = Change::begin(db, walk.context).await?;
+    let before = walk.before.map(Arc::as_ref);
+    let read = before.map(|before| before.updated_at);
+    let is_done = are_decided_still(&mut change, walk.decisions, &[walk.id]).await?
+        && entities::know(&mut change, walk.id, walk.allowed.id).await?
+        && clients::register(&mut change, client, read).await?;
+    if is_done {
+        change.record(event(before, client)).await?;
+        change.commit().await?;
+    }
+    Ok(is_done)
+}
+
+fn event(before: Option<&Client>, client: &Client) -> Event {
     let event = match before {
         None => Event::new(Action::EntityJoined),
         Some(before) => {
@@ -126,9 +161,7 @@ pub(super) async fn register(
             Event::new(Action::EntityRefreshed).with("changed", changed)
         }
     };
-    change.record(event.client(&client.client_id)).await?;
-    change.commit().await?;
-    Ok(true)
+    event.client(&client.client_id).with("by", client.origin.as_str())
 }
 
 /// Whether those who were met stand under the decisions that were gone by. Whoever alters one of these meanwhile waits, and

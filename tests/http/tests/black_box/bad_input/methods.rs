@@ -72,6 +72,7 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/federation/trust-mark", &["GET"]),
     ("/federation/trust-mark-status", &["POST"]),
     ("/federation/historical-keys", &["GET"]),
+    ("/federation/register", &["POST"]),
     ("/.well-known/passkey-endpoints", &["GET"]),
     ("/.well-known/webauthn", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),

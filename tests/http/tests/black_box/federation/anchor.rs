@@ -39,7 +39,11 @@ async fn it_is_the_provider_of_its_discovery_document_and_an_anchor_with_endpoin
     let discovery = app.get("/.well-known/openid-configuration").await.json();
     assert_eq!(
         discovery["client_registration_types_supported"],
-        json!(["automatic"])
+        json!(["automatic", "explicit"])
+    );
+    assert_eq!(
+        discovery["federation_registration_endpoint"],
+        app.url("/federation/register")
     );
     assert_eq!(own["metadata"]["openid_provider"], discovery);
     let anchor = &own["metadata"]["federation_entity"];

@@ -2,9 +2,11 @@
 
 mod anchor;
 mod check;
+mod documents;
 mod joining;
 mod keys;
 mod marks;
+mod registering;
 mod resolve;
 mod subordinates;
 

@@ -2,6 +2,8 @@
 
 mod city;
 mod decided;
+mod documents;
+mod explicit;
 mod given_chains;
 mod joining;
 mod keys;
