@@ -147,7 +147,7 @@ fn of_ours(fault: &TrustFault, id: &EntityId) -> String {
             commands::allow(id, None).replace(id.as_str(), "URL")
         ),
         "jwks" | "jwks_uri" | "signed_jwks_uri" | "keys" => {
-            "its protocol keys belong in its metadata as openid_relying_party, one way of the three, and are others than its \
+            "its protocol keys belong in its metadata as openid_relying_party, in one of these two ways, and are others than its \
              federation keys"
                 .to_owned()
         }
