@@ -59,6 +59,12 @@ impl Client {
             .collect()
     }
 
+    /// What `after` is registered with otherwise.
+    pub(super) fn changes_to(&self, after: &Self) -> Vec<Changed> {
+        let other_keys = self.metadata.jwks != after.metadata.jwks;
+        changes(self.fields(), after.fields(), |name| name == "jwks" && other_keys)
+    }
+
     /// The registered keys by what tells them apart.
     fn keys(&self) -> Vec<String> {
         let set = self.metadata.jwks.as_ref();

@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use super::check::{check, sector_of};
 use super::consequence::{Consequence, Wording, consequences, revisions};
-use super::fields::changes;
 use super::manage::ManageError;
 use super::model::{Client, ClientMetadata};
 use super::records;
@@ -68,10 +67,7 @@ pub async fn update(
     before.check_is_the_operators()?;
     let wording = amendment.wording;
     let (after, client_secret) = amend(context, before, amendment, dev)?;
-    let other_keys = before.metadata.jwks != after.metadata.jwks;
-    let changed = changes(before.fields(), after.fields(), |name| {
-        name == "jwks" && other_keys
-    });
+    let changed = before.changes_to(&after);
     if changed.is_empty() {
         return Ok(Updated {
             changed,

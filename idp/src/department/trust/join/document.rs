@@ -126,15 +126,8 @@ impl Joining {
         }
         let context = Context::of_node(now, &means.rng);
         let outcome = self.read_document(id, &home, need, &context).await;
-        match &outcome {
-            Ok(_) => {
-                self.memory().failed.remove(id.as_str());
-            }
-            Err(fault) => {
-                self.note(id, allowed, fault, need, &context).await;
-                self.memory().remember(id, fault, now);
-            }
-        }
+        self.conclude(id, allowed, need, &context, outcome.as_ref().err())
+            .await;
         outcome
     }
 

@@ -215,13 +215,26 @@ impl Joining {
         if need == Need::Anew && !outcome.as_ref().is_ok_and(is_new) {
             self.memory().remember_fruitless(id, now);
         }
-        if let Err(fault) = &outcome {
-            self.note(id, allowed, fault, need, &context).await;
-            self.memory().remember(id, fault, now);
-        } else {
-            self.memory().failed.remove(id.as_str());
-        }
+        self.conclude(id, allowed, need, &context, outcome.as_ref().err())
+            .await;
         outcome
+    }
+
+    /// What came of a look is kept in mind, and told to whoever can mend it.
+    async fn conclude(
+        &self,
+        id: &EntityId,
+        allowed: &Allowed,
+        need: Need,
+        context: &Context,
+        fault: Option<&JoinFault>,
+    ) {
+        let Some(fault) = fault else {
+            self.memory().failed.remove(id.as_str());
+            return;
+        };
+        self.note(id, allowed, fault, need, context).await;
+        self.memory().remember(id, fault, context.now);
     }
 
     async fn attempt(

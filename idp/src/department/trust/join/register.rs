@@ -4,7 +4,6 @@ use std::time::Duration;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::department::consequence::{Wording, revisions};
-use crate::department::fields::changes;
 use crate::department::model::Client;
 use crate::department::records as clients;
 use crate::department::trust::allowed::{
@@ -153,10 +152,7 @@ fn event(before: Option<&Client>, client: &Client) -> Event {
     let event = match before {
         None => Event::new(Action::EntityJoined),
         Some(before) => {
-            let other_keys = before.metadata.jwks != client.metadata.jwks;
-            let changed = changes(before.fields(), client.fields(), |name| {
-                name == "jwks" && other_keys
-            });
+            let changed = before.changes_to(client);
             let changed: Vec<&str> = changed.iter().map(|one| one.name).collect();
             Event::new(Action::EntityRefreshed).with("changed", changed)
         }
