@@ -186,3 +186,29 @@ async fn a_clock_that_is_off_is_told() {
     let clock = steps.iter().find(|one| one.step == "clock").unwrap().to_string();
     assert!(clock.contains("ahead of") && clock.contains("NTP"), "{clock}");
 }
+
+#[test]
+fn the_program_says_the_same_for_a_program() {
+    let program = || {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_yimen-sdk"));
+        program.env_clear();
+        program
+    };
+    let plain = program().arg("check").output().unwrap();
+    let json = program().args(["check", "--json"]).output().unwrap();
+    let told: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(
+        (told["ok"].as_bool(), json.status.success()),
+        (Some(false), false)
+    );
+    let [step] = &told["steps"].as_array().unwrap()[..] else {
+        panic!("{told}")
+    };
+    let line = format!(
+        "✗ {}: {}\n",
+        step["step"].as_str().unwrap(),
+        step["said"].as_str().unwrap()
+    );
+    assert_eq!(String::from_utf8(plain.stdout).unwrap(), line);
+    assert!(line.contains("YIMEN_ISSUER"), "{line}");
+}

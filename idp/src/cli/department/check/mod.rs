@@ -193,15 +193,7 @@ impl Way<'_> {
         };
         self.told("metadata", Verdict::Fine(registration::metadata(id)))?;
         let metadata = &client.metadata;
-        let fetched = match &metadata.jwks_uri {
-            None => None,
-            Some(uri) => Some(
-                self.fetcher
-                    .get(uri, Kind::Json, &allowed.terms.ranges, self.now)
-                    .await,
-            ),
-        };
-        let keys = registration::protocol_keys(metadata, fetched.as_ref());
+        let keys = registration::protocol_keys(metadata);
         self.findings.push(Finding::new("protocol keys", keys));
         let asked = registration::asked_for(chain);
         let registered = registration::registered(id, metadata, allowed, asked.as_deref());

@@ -4,7 +4,7 @@ use crate::department::ClientMetadata;
 use crate::department::trust::allowed::Allowed;
 use crate::federation::{Chain, EntityId, Step, TrustFault};
 use crate::fetch::FetchError;
-use crate::keys::jose::{JwkSet, JwkSetError, PublicKey};
+use crate::keys::jose::{JwkSet, PublicKey};
 
 /// A bureau whose systems are below it need not be one itself.
 pub(super) fn is_superior_alone(allowed: &Allowed, chain: &Chain) -> bool {
@@ -24,31 +24,15 @@ pub(super) fn metadata(id: &EntityId) -> String {
     format!("as its superiors' policies and our rules have it; all its addresses lie below {id}")
 }
 
-/// Keys that it serves apart are fetched when they are used, and here to try it.
-pub(super) fn protocol_keys(
-    metadata: &ClientMetadata,
-    fetched: Option<&Result<Vec<u8>, FetchError>>,
-) -> Verdict {
-    let place = metadata.jwks_uri.as_deref().unwrap_or("its metadata");
-    let document = match (fetched, &metadata.jwks) {
-        (Some(Ok(bytes)), _) => bytes.clone(),
-        (Some(Err(fault)), _) => {
-            return Verdict::Fault(format!(
-                "{place}: {fault}; it must serve its keys there as application/json"
-            ));
-        }
-        (None, jwks) => jwks.clone().unwrap_or_default().to_string().into_bytes(),
-    };
-    told(place, &JwkSet::parse(&document))
-}
-
-fn told(place: &str, parsed: &Result<JwkSet, JwkSetError>) -> Verdict {
-    let keys = match parsed {
+/// Those it signs with in the protocol: whoever joins by its chain has them in its statement, or signed by the key of it.
+pub(super) fn protocol_keys(metadata: &ClientMetadata) -> Verdict {
+    let document = metadata.jwks.clone().unwrap_or_default().to_string();
+    let keys = match JwkSet::parse(document.as_bytes()) {
         Ok(keys) => keys,
-        Err(fault) => return Verdict::Fault(format!("{place}: {fault}; it must publish public keys")),
+        Err(fault) => return Verdict::Fault(format!("its metadata: {fault}; it must publish public keys")),
     };
     let names: Vec<&str> = keys.keys().iter().filter_map(PublicKey::kid).collect();
-    let said = format!("in {place}: {}", names.join(" "));
+    let said = format!("in its metadata: {}", names.join(" "));
     match keys.left_out().len() {
         0 => Verdict::Fine(said),
         count => Verdict::Warning(format!("{said}; {count} more are of no kind that is used here")),
@@ -128,20 +112,6 @@ mod tests {
         ] {
             let verdict = logout("https://hrss.city.example/logout", &Ok(status));
             assert_eq!(matches!(verdict, Verdict::Fine(_)), is_fine, "{status}");
-        }
-    }
-
-    #[test]
-    fn keys_at_an_address_of_its_own_are_those_that_are_served_there() {
-        let metadata = ClientMetadata {
-            jwks_uri: Some("https://hrss.city.example/keys".to_owned()),
-            ..ClientMetadata::default()
-        };
-        for answer in [Err(FetchError::Status(404)), Ok(b"{}".to_vec())] {
-            let Verdict::Fault(said) = protocol_keys(&metadata, Some(&answer)) else {
-                panic!("{answer:?}");
-            };
-            assert!(said.starts_with("https://hrss.city.example/keys: "), "{said}");
         }
     }
 }
