@@ -1,7 +1,7 @@
 //! How clients prove themselves (OpenID Connect Core 1.0 §9, RFC 6749 §2.3, RFC 7523).
 
 use serde_json::json;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use yimen_http_tests::{
     Answer, Auth, Backend, Client, Key, OwnRedis, Registration, Setup, TestApp, assertion_claims,
 };
@@ -280,16 +280,21 @@ async fn an_assertion_is_not_good_again_when_redis_has_lost_its_memory() {
     let app = Setup::new().set("state.url", redis.url.as_str()).start().await;
     let client = app.register(Registration::new("key").with_key()).await;
     // An assertion's time is in whole seconds, and what was made in the second in which Redis began is refused.
-    let second = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let began = second();
-    while second() == began {
-        tokio::task::yield_now().await;
-    }
+    let pass = async |count: fn(Duration) -> u128| {
+        let now = || count(SystemTime::now().duration_since(UNIX_EPOCH).unwrap());
+        let began = now();
+        while now() == began {
+            tokio::task::yield_now().await;
+        }
+    };
+    pass(|time| time.as_secs().into()).await;
     let assertion = key_of(&client).assertion("key", &app.url(""));
     let form = assertion_form(&assertion);
     prove(&app, None, &form).await.assert_error(400, "invalid_grant");
     redis.tell(&["FLUSHALL"]).await;
     prove(&app, None, &form).await.assert_error(401, "invalid_client");
+    // Its memory begins at the end of the millisecond.
+    pass(|time| time.as_millis()).await;
     client.refresh("made-up").await.assert_error(400, "invalid_grant");
 }
 
