@@ -85,7 +85,7 @@ impl Terms {
     pub fn fields(&self) -> Vec<Field> {
         let superior = self.superior.as_ref();
         let most = superior.and_then(|superior| superior.max_path_length);
-        let fields: [(&'static str, Vec<String>); 15] = [
+        let fields: [(&'static str, Vec<String>); 16] = [
             ("name", one(&self.name)),
             ("name-en", one(&self.name_en)),
             ("organisation", one(&self.organisation)),
@@ -111,6 +111,7 @@ impl Terms {
                     .unwrap_or_default(),
             ),
             ("through", maybe(&self.through)),
+            ("moved-from", maybe(&self.sector)),
             ("metadata-document", yes(self.metadata_document)),
         ];
         fields

@@ -108,6 +108,9 @@ pub(in crate::cli) struct Allow {
     /// The superior that its systems must come through
     #[arg(long, value_name = "URL")]
     pub through: Option<String>,
+    /// The client id of the system whose place it takes, such as its old address: it knows residents by the same identifiers
+    #[arg(long, value_name = "CLIENT")]
+    pub moved_from: Option<String>,
     /// Remove what was decided under this name, before anything else is set; may be repeated
     #[arg(long = "clear", value_name = "NAME")]
     pub clear: Vec<Clearable>,
@@ -128,4 +131,5 @@ pub(in crate::cli) enum Clearable {
     Permit,
     MetadataDocument,
     Through,
+    MovedFrom,
 }

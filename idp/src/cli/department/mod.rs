@@ -99,6 +99,9 @@ async fn allow(
         |before| before.terms.clone(),
     );
     wish.set(&mut terms)?;
+    if let Some(old) = &wish.moved_from {
+        terms.sector = Some(trust::sector_of(db, old).await?);
+    }
     let is_confirmed = pattern.names_one();
     let scope = terms.scope.clone();
     let done = trust::allow(db, &operator(), pattern, before.as_ref(), terms, relaxation).await?;

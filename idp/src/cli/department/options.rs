@@ -73,6 +73,7 @@ impl Clearable {
             (Self::MaxPathLength | Self::Permit, None) => {}
             (Self::MetadataDocument, _) => terms.metadata_document = false,
             (Self::Through, _) => terms.through = None,
+            (Self::MovedFrom, _) => terms.sector = None,
         }
     }
 }

@@ -114,6 +114,8 @@ pub struct Terms {
     pub metadata_document: bool,
     /// The superior whose chain its systems must come by.
     pub through: Option<String>,
+    /// The sector of the system whose place it takes: residents stay who they were to that one.
+    pub sector: Option<String>,
 }
 
 /// How far an intermediate's word reaches.

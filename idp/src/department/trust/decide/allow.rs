@@ -38,6 +38,9 @@ pub async fn allow(
     let mut change = Change::begin(db, context).await?;
     let mut all = list_within(&mut change).await?;
     check(pattern, &terms, &all, relaxation).map_err(DecideError::Invalid)?;
+    if let Some(id) = named(pattern) {
+        check_sector(&mut change, id, &terms).await?;
+    }
     let changed = before.map_or_else(Vec::new, |before| {
         changes(before.terms.fields(), terms.fields(), |_| false)
     });
@@ -95,6 +98,20 @@ pub async fn allow(
         systems,
         is_suspended: allowed.status == Status::Suspended,
     })
+}
+
+/// Residents who have come to a system are known to it by the identifiers of its sector.
+async fn check_sector(change: &mut Change, id: &EntityId, terms: &Terms) -> Result<(), DecideError> {
+    let sector = terms.sector.as_deref().unwrap_or_else(|| id.place());
+    let client = clients::find_within(change, id.as_str()).await?;
+    match client.filter(|client| client.is_active() && client.joined_by_itself() && client.sector != sector) {
+        None => Ok(()),
+        Some(client) => Err(DecideError::Invalid(format!(
+            "{id} has joined with the sector {}; with {sector} it would recognise none of its residents. If that is intended, \
+             take it out first with `yimen department remove {id}`",
+            client.sector
+        ))),
+    }
 }
 
 /// Puts systems under the decision that are known already, and for which it is the narrowest, whatever they came by.

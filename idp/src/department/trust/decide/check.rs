@@ -33,6 +33,11 @@ pub(super) fn check(
     for range in &terms.ranges {
         check_range(range, relaxation)?;
     }
+    if terms.sector.is_some() && !pattern.names_one() {
+        return Err(format!(
+            "--moved-from says whose place one system takes: name that system's address, not {pattern}"
+        ));
+    }
     check_superior(pattern, terms)?;
     check_through(pattern, terms, all, relaxation)
 }

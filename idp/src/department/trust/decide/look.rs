@@ -3,6 +3,7 @@ use serde_json::Value;
 use super::super::allowed::{Allowed, Pattern, records};
 use super::super::entity::{Entity, records as entities};
 use super::{DecideError, named, narrowest};
+use crate::department::records as clients;
 use crate::keys::jose::{JwkSet, PublicKey};
 use crate::store::{Db, StoreError};
 
@@ -60,6 +61,16 @@ pub async fn look(db: &Db, pattern: &Pattern) -> Result<Looked, DecideError> {
         return Err(DecideError::Unknown(pattern.to_string()));
     }
     Ok(Looked { allowed, systems })
+}
+
+/// By which sector a system knows residents, however it was registered.
+///
+/// # Errors
+/// Where there is no such system.
+pub async fn sector_of(db: &Db, client_id: &str) -> Result<String, DecideError> {
+    let client = clients::find(db, client_id).await?;
+    let client = client.ok_or_else(|| DecideError::NoSystem(client_id.to_owned()))?;
+    Ok(client.sector)
 }
 
 /// What tells keys apart (RFC 7638): none of a set that cannot be read.

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 pub use self::allow::{Decided, allow};
 pub use self::keys::trust_keys;
-pub use self::look::{Looked, decided, decisions, look};
+pub use self::look::{Looked, decided, decisions, look, sector_of};
 pub use self::stand::{Kept, Told, remove, resume, suspend};
 use super::allowed::{Allowed, Pattern, PatternFault};
 use crate::federation::EntityId;
@@ -34,6 +34,8 @@ pub enum DecideError {
         "{0} has just been changed by somebody else; look at it with `yimen department show {0}` and try again"
     )]
     Overtaken(String),
+    #[error("no system is known as {0}; see `yimen client list`")]
+    NoSystem(String),
     #[error("no keys of {0} are held")]
     NothingHeld(String),
     #[error(

@@ -60,7 +60,11 @@ pub(super) fn client_by(
         expires_at: Some(ends),
         grants_ended_at: before.and_then(|before| before.grants_ended_at),
         ranges: allowed.terms.ranges.clone(),
-        sector: id.place().to_owned(),
+        sector: allowed
+            .terms
+            .sector
+            .clone()
+            .unwrap_or_else(|| id.place().to_owned()),
         secret_hash: None,
         updated_at: later.map_or(context.now, |later| later.max(context.now)),
         metadata,
@@ -99,6 +103,7 @@ pub(super) fn is_news(walk: &Walk<'_>, found: &Found, before: &Client, client: &
         || before.metadata != client.metadata
         || before.allowed_id != client.allowed_id
         || before.superiors != client.superiors
+        || before.sector != client.sector
 }
 
 /// Writes down a client with the keys that are pinned now of it and of its superiors, in one transaction. Answers whether

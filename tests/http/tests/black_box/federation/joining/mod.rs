@@ -8,6 +8,7 @@ mod forgeries;
 mod given_chains;
 mod https;
 mod leaving;
+mod moving;
 mod outages;
 mod policies;
 mod rotation;
