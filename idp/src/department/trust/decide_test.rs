@@ -66,6 +66,7 @@ impl Desk {
         let allowed = decided(&self.db, &pattern(under)).await.unwrap().unwrap();
         let client = Client {
             client_id: HRSS.to_owned(),
+            sector: id().place().to_owned(),
             origin: Origin::Federation,
             allowed_id: Some(allowed.id),
             expires_at: Some(context.now.plus(Duration::from_secs(3600))),
