@@ -9,7 +9,7 @@ use super::pages::{AccountNotice, AccountPage, Given, MergingAhead, PasskeyRow, 
 use super::passkeys::signals;
 use crate::account;
 use crate::audit::Before;
-use crate::consent::pages::item_label;
+use crate::consent::item_words;
 use crate::signin::Session;
 use crate::web::{Facts, Halt, Page, PageError};
 
@@ -99,6 +99,7 @@ async fn services(
         let Some(client) = client.filter(|client| given.counts_for(client)) else {
             continue;
         };
+        let label = item_words(&portal.departments, Some(&client), &given.item, page).await?;
         let last_used = visited.get(&client_id).copied().unwrap_or(given.answered_at);
         let service = services.entry(client_id.clone()).or_insert_with(|| {
             let asking = client.asking(page.locale());
@@ -110,9 +111,8 @@ async fn services(
                 items: Vec::new(),
             }
         });
-        let label = item_label(page.words, given.item);
         service.items.push(Given {
-            key: given.item.scope().to_owned(),
+            key: given.item.name().into_owned(),
             label,
             until: given.expires_at,
         });

@@ -30,8 +30,8 @@ fn device(session: &str, kind: DeviceKind, browser: &str, current: bool) -> Devi
 fn service(page: &Page, client: &str) -> Service {
     let asking = sample::asking(page);
     let given = |item: Item| Given {
-        key: item.scope().to_owned(),
-        label: crate::consent::pages::item_label(page.words, item),
+        key: item.name().into_owned(),
+        label: crate::consent::pages::item_label(page.words, &item),
         until: sample::NOW.plus(Duration::from_secs(180 * 24 * 3600)),
     };
     Service {
