@@ -70,6 +70,7 @@ pub async fn home(
             .collect(),
         devices: portal.devices(&session, &facts, &page).await?,
         services: services(&portal, &session, &facts, &page).await?,
+        spared: portal.spared(&session, &page).await?,
         activity: portal.history(&session, Before::ANYTHING, &page).await?,
         news: portal.news(&session, &page).await?,
         notice: notice(&portal, query.as_deref().unwrap_or_default(), &page).await?,

@@ -24,6 +24,13 @@ sign-out-everywhere = Sign out on all devices
 sign-out-everywhere-hint = Including this one. You will also be signed out of the services you used.
 services = Connected services
 services-empty = No services connected yet.
+spared = Not handed in again
+spared-what = How often a service got what you allowed from where it is kept, so that you need not bring it:
+spared-record = From { $department } for { $service } ({ $purpose }).
+spared-times = { $count ->
+    [one] once
+   *[other] { $count } times
+}
 given = { $count ->
     [one] Has 1 item from you
    *[other] Has { $count } items from you
