@@ -164,6 +164,6 @@ async fn of_a_withdrawal_and_exchanges_at_once_none_comes_after_it() {
     }
     let told = "SELECT COUNT(*) FROM audit WHERE action = 'data.exchanged'";
     assert_eq!(city.app.rows(told).await, given, "each stands in the audit");
-    let counted = "SELECT COALESCE(SUM(times), 0) FROM data_exchange";
+    let counted = "SELECT CAST(COALESCE(SUM(times), 0) AS BIGINT) FROM data_exchange";
     assert_eq!(city.app.rows(counted).await, given, "and in the count, once");
 }
