@@ -110,6 +110,11 @@ pub enum Happening {
         service: String,
         items: String,
     },
+    /// A service got what another has, as the resident allowed.
+    Fetched {
+        service: String,
+        items: String,
+    },
 }
 
 /// What staff at a window give for each act: what they are asked about on the telephone.
@@ -138,6 +143,10 @@ impl AtWindow {
 }
 
 impl Activity {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one line for each thing that happens, and none forgotten"
+    )]
     pub(super) fn text(&self, page: &Page) -> String {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),
@@ -203,6 +212,11 @@ impl Activity {
             Happening::Refused { service } => page.say("did-refuse").with("service", service).to_string(),
             Happening::Withdrew { service, items } => page
                 .say("did-withdraw")
+                .with("service", service)
+                .with("items", items)
+                .to_string(),
+            Happening::Fetched { service, items } => page
+                .say("did-fetch")
                 .with("service", service)
                 .with("items", items)
                 .to_string(),
@@ -276,6 +290,10 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
         },
         Action::ConsentWithdrawn => Happening::Withdrew {
+            service: service_name,
+            items,
+        },
+        Action::DataExchanged => Happening::Fetched {
             service: service_name,
             items,
         },
