@@ -75,15 +75,21 @@ impl Chain {
     }
 
     /// The same chain, with what its subject says to one provider alone instead of to everybody (§12.2.2): signed by a key
-    /// that its superior vouches for, or anybody could have made it.
+    /// that its superior vouches for, or anybody could have made it; and by one that it says to everybody is its own, or
+    /// its superior could have.
     pub fn with_request(mut self, request: Unproven) -> Result<Self, TrustFault> {
-        let own = request.keys().clone();
+        let sent = request.keys().clone();
         let whose = Whose(self.subject.subject().as_str());
         let vouched = match self.subordinate.first() {
             Some(superior) if superior.subject() == request.subject() => superior.keys().clone(),
             _ => return Err(whose.fault(Step::Subject, "sub", whose.0, request.subject())),
         };
-        self.subject = request.prove_by_each(&[&own, &vouched])?;
+        let own = self.subject.keys().clone();
+        if !own.has_all(&sent) {
+            let (expected, found) = ("keys that its entity configuration has", "others");
+            return Err(whose.fault(Step::Keys, "jwks", expected, found));
+        }
+        self.subject = request.prove_by_each(&[&sent, &vouched, &own])?;
         self.check_hint()?;
         Ok(self)
     }
@@ -130,7 +136,11 @@ impl Chain {
     /// The subject's metadata with what its superiors give, take and demand: the immediate superior's word first, then
     /// the types that each allows, then the policy of all (§3.1.1, §6.2.3, §6.1.4).
     pub fn resolve(&self) -> Result<Metadata, TrustFault> {
-        let own = self.subject.metadata().clone();
+        self.resolve_instead(self.subject.metadata().clone())
+    }
+
+    /// As [`Self::resolve`], of other metadata of the subject than it states.
+    pub fn resolve_instead(&self, own: Metadata) -> Result<Metadata, TrustFault> {
         let stated = match self.superior() {
             Some(superior) => own.overlay(superior.metadata()),
             None => own,

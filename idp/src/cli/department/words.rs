@@ -34,7 +34,9 @@ pub(super) fn allowed(pattern: &Pattern, scope: &str, done: &Decided) -> String 
         );
     }
     for system in &done.systems {
-        text.push_str(&format!("{system} is under this from now on\n"));
+        text.push_str(&format!(
+            "{system} is under this from now on; whether its keys are the department's: yimen department show {system}\n"
+        ));
     }
     if done.is_suspended {
         text.push_str(&format!(

@@ -125,6 +125,14 @@ impl Discovery<'_> {
             if self.demand(about, issuer).is_err() || !self.may_vouch(issuer).await? {
                 return Ok(None);
             }
+            // With keys of its own for the one below it, whoever stands above could say anything in that one's name.
+            let known = match seen.iter().find(|seen| seen.id == *about) {
+                Some(seen) => seen.vouched().ok().map(|own| own.keys().clone()),
+                None => self.pinned(about).await?,
+            };
+            if !known.is_some_and(|known| known.has_all(statement.keys())) {
+                return Ok(None);
+            }
         }
         let mut jwts: Vec<String> = given.as_jwts().into_iter().map(str::to_owned).collect();
         if let Some(ours) = given.superiors().last()

@@ -103,6 +103,13 @@ impl JwkSet {
         }
     }
 
+    /// Whether each key of another set stands in this one too, whatever its name there.
+    #[must_use]
+    pub fn has_all(&self, others: &Self) -> bool {
+        let own: BTreeSet<String> = self.keys.iter().map(PublicKey::thumbprint).collect();
+        others.keys.iter().all(|key| own.contains(&key.thumbprint()))
+    }
+
     /// Two keys under one name would make the choice between them the attacker's.
     fn add(&mut self, key: PublicKey) -> Result<(), JwkSetError> {
         let taken = |kid| self.keys.iter().any(|other| other.kid() == Some(kid));

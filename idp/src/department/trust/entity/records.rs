@@ -62,7 +62,8 @@ const SUSPEND: &str = "UPDATE federation_entity SET status = 'suspended', reason
 /// What never joined has no statement.
 const COME_BACK: &str = "UPDATE federation_entity SET \
     status = CASE WHEN statement_iat = 0 THEN 'refused' ELSE 'joined' END, reason = NULL, updated_at = updated_at + 1 \
-    WHERE entity_id = $1 AND status = $2";
+    WHERE entity_id = $1 AND status = 'suspended'";
+const FORGET: &str = "DELETE FROM federation_entity WHERE entity_id = $1 AND status = 'removed'";
 const REMOVE: &str = "UPDATE federation_entity SET status = 'removed', reason = NULL, updated_at = updated_at + 1 \
     WHERE entity_id = $1 AND status <> 'removed'";
 const BAR: &str = "INSERT INTO federation_entity \
@@ -264,12 +265,13 @@ pub(in crate::department) async fn suspend(
 }
 
 pub(in crate::department) async fn resume(change: &mut Change, id: &str) -> Result<bool, StoreError> {
-    did(change, COME_BACK, args![id, EntityStatus::Suspended.as_str()]).await
+    did(change, COME_BACK, args![id]).await
 }
 
-/// Lets in again what was removed by its own address.
+/// Lets in again what was removed by its own address, as if it had never been here: whoever had its host then has its old
+/// keys, and may be why it was removed.
 pub(in crate::department) async fn let_back(change: &mut Change, id: &str) -> Result<bool, StoreError> {
-    did(change, COME_BACK, args![id, EntityStatus::Removed.as_str()]).await
+    did(change, FORGET, args![id]).await
 }
 
 pub(in crate::department) async fn remove(change: &mut Change, id: &str) -> Result<bool, StoreError> {

@@ -4,6 +4,7 @@ mod age;
 mod document;
 mod explicit;
 mod fault;
+mod kept;
 mod look;
 mod looks;
 mod memory;
@@ -152,6 +153,9 @@ impl Joining {
     pub async fn chain(&self, id: &EntityId, now: Timestamp) -> Result<Chain, JoinFault> {
         let decisions = self.0.means.allowed.all().await?;
         let found = self.discover(id, &decisions, now).await?;
+        if let Some(Pins::Older { why, .. }) = found.of(id).map(|seen| &seen.pins) {
+            return Err(why.clone().into());
+        }
         found
             .chain
             .as_ref()
@@ -308,8 +312,8 @@ impl Joining {
     async fn client_of(&self, walk: &Walk<'_>, found: &Found) -> Result<Client, JoinFault> {
         let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
         let metadata = match (found.of(walk.id).map(|seen| &seen.pins), walk.before) {
-            (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
-                register::kept(before, walk.allowed)
+            (Some(Pins::Older { why, .. }), Some(before)) if before.origin == Origin::Federation => {
+                kept::kept(before, walk.allowed, chain, why)?
             }
             (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
             _ => self.metadata(walk, chain, Way::Automatic).await?,
@@ -349,8 +353,11 @@ impl Joining {
             .await?;
         Ok(found.filter(|found| {
             let known = found.of(walk.id).and_then(|seen| seen.entity.as_ref());
-            let said = found.chain.as_ref().map(|chain| chain.subject().issued_at());
-            said.is_ok_and(|said| known.is_some_and(|known| said > known.statement_iat))
+            let Ok(chain) = &found.chain else { return false };
+            let is_news = known.is_some_and(|known| chain.subject().issued_at() > known.statement_iat);
+            // By whom it comes is for it and those above it to say, and nobody has asked them here.
+            let way = register::between(chain);
+            is_news && walk.before.is_some_and(|before| before.superiors == way)
         }))
     }
 

@@ -4,7 +4,7 @@ use super::configuration;
 use serde_json::{Value, json};
 use yimen_http_tests::{Answer, Entity, Key, TestApp, decode, sign, verify};
 
-const REQUEST: &str = "application/entity-statement+jwt";
+pub(super) const REQUEST: &str = "application/entity-statement+jwt";
 
 /// What a system says of itself to the city alone.
 fn asking(app: &TestApp, system: &Entity) -> Value {
@@ -14,7 +14,7 @@ fn asking(app: &TestApp, system: &Entity) -> Value {
     claims
 }
 
-async fn register(app: &TestApp, kind: &str, body: String) -> Answer {
+pub(super) async fn register(app: &TestApp, kind: &str, body: String) -> Answer {
     let request = app.request("POST", "/federation/register");
     Answer::of(request.header("content-type", kind).body(body)).await
 }

@@ -14,7 +14,7 @@ async fn chain(app: &TestApp, system: &Entity) -> Vec<String> {
 }
 
 /// Asks with this chain, beside the request or in its header.
-async fn ask(app: &TestApp, system: &Entity, chain: &[String], in_header: bool) -> Page {
+pub(super) async fn ask(app: &TestApp, system: &Entity, chain: &[String], in_header: bool) -> Page {
     let client = system.client();
     let (key, request) = (client.key(), client.sign_in());
     let mut header = json!({"alg": "ES256", "kid": key.kid, "typ": "oauth-authz-req+jwt"});

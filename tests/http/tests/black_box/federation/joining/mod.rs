@@ -15,6 +15,7 @@ mod rotation;
 mod strangers;
 mod superiors;
 mod suspension;
+mod takeovers;
 mod wildcards;
 
 use serde_json::Value;
