@@ -1,8 +1,7 @@
 //! From the provider's tokens to a session: what signing in with a browser and on a device have in common.
 
-use openidconnect::core::CoreTokenResponse;
-
 use crate::client::Yimen;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::id_token::ProvenIdToken;
 use crate::kiosk::KioskIdle;
@@ -11,6 +10,7 @@ use crate::person::Person;
 use crate::provider::Known;
 use crate::session::{Session, SessionKey, SessionSecret};
 use crate::session_store::Watermark;
+use crate::token_answer::{TokenAnswer, given};
 use crate::tokens::Tokens;
 use crate::user_info::read_user_info;
 
@@ -26,8 +26,9 @@ pub(crate) struct Arrival {
 pub(crate) async fn arrive(
     yimen: &Yimen,
     known: &Known,
-    tokens: &CoreTokenResponse,
+    tokens: &TokenAnswer,
     proven: ProvenIdToken,
+    demand: &Demand,
     since: Watermark,
     former: Option<SessionKey>,
 ) -> Result<Option<Arrival>, Error> {
@@ -35,12 +36,17 @@ pub(crate) async fn arrive(
     claims.extend(proven.claims);
     let now = yimen.now();
     let kiosk = KioskIdle::in_claims(&claims);
+    let given = given(tokens).unwrap_or_default();
+    let asked = demand.records.iter().chain(&demand.without);
+    let declined = asked.filter(|record| !given.contains(record)).cloned().collect();
     let identity = yimen.identity(Session {
         sub: proven.sub,
         sid: proven.sid,
         claims,
         begun: now,
         tokens: Tokens::new(tokens, proven.text, None, kiosk, now),
+        given,
+        declined,
     });
     let linked = yimen.link(identity.clone()).await?;
     if let Some(former) = former {

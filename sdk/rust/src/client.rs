@@ -10,6 +10,8 @@ use crate::clock::Clock;
 use crate::cookies::CookieNames;
 use crate::entity::LastStatement;
 use crate::error::Error;
+use crate::exchanged::Exchanged;
+use crate::holder::Holders;
 use crate::identity::Identity;
 use crate::keys::{AllKeys, Federation, Protocol, Ring};
 use crate::link::{Link, Linked};
@@ -35,6 +37,8 @@ struct Parts {
     statement: LastStatement,
     provider: Provider,
     sessions: Sessions,
+    exchanged: Exchanged,
+    holders: Holders,
     cookies: CookieNames,
     home: LocalPath,
     link: Link,
@@ -64,6 +68,8 @@ impl Yimen {
             statement: LastStatement::default(),
             provider,
             sessions,
+            exchanged: Exchanged::default(),
+            holders: Holders::default(),
             cookies,
             home,
             link,
@@ -123,6 +129,16 @@ impl Yimen {
         &self.0.sessions
     }
 
+    /// Tokens for other departments' records.
+    pub(crate) fn exchanged(&self) -> &Exchanged {
+        &self.0.exchanged
+    }
+
+    /// The way to whom those are for.
+    pub(crate) fn holders(&self) -> &Holders {
+        &self.0.holders
+    }
+
     pub(crate) fn cookies(&self) -> &CookieNames {
         &self.0.cookies
     }
@@ -161,6 +177,14 @@ impl Yimen {
     /// The provider knows the department and does not serve it.
     pub(crate) fn turned_away(&self, reason: &str) -> Error {
         Error::TurnedAway {
+            client_id: self.settings().client_id.clone(),
+            reason: quote_sentence(reason),
+        }
+    }
+
+    /// The provider knows the department, which asks for a record that its operator has not allowed it to ask for.
+    pub(crate) fn may_not_ask(&self, reason: &str) -> Error {
+        Error::MayNotAsk {
             client_id: self.settings().client_id.clone(),
             reason: quote_sentence(reason),
         }

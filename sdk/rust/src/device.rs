@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use openidconnect::TokenResponse;
-use openidconnect::core::CoreTokenResponse;
 use serde::Deserialize;
 
 use crate::arrival::arrive;
 use crate::client::Yimen;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::person::Person;
 use crate::provider::Known;
 use crate::question::ask_for;
 use crate::session_store::Watermark;
+use crate::token_answer::TokenAnswer;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8628 §3.2: where the provider names none. §3.5: so much longer after each `slow_down`.
@@ -122,7 +123,7 @@ impl DeviceSignIn {
         let endpoint = endpoint.ok_or_else(|| self.yimen.provider().nonsense(&"no token endpoint"))?;
         let watermark = self.yimen.sessions().watermark().await?;
         let form = [("grant_type", GRANT), ("device_code", &self.shown.device_code)];
-        let refusal = match ask_for::<CoreTokenResponse>(&self.yimen, endpoint, &form).await? {
+        let refusal = match ask_for::<TokenAnswer>(&self.yimen, endpoint, &form).await? {
             Ok(tokens) => return self.sign_in(&tokens, watermark).await,
             Err(refusal) => refusal,
         };
@@ -138,12 +139,21 @@ impl DeviceSignIn {
         }
     }
 
-    async fn sign_in(&self, tokens: &CoreTokenResponse, since: Watermark) -> Result<DeviceAnswer, Error> {
+    async fn sign_in(&self, tokens: &TokenAnswer, since: Watermark) -> Result<DeviceAnswer, Error> {
         let yimen = &self.yimen;
         let token = tokens.id_token();
         let token = token.ok_or_else(|| yimen.provider().nonsense(&"no ID token came"))?;
         let proven = prove_id_token(yimen, Arc::clone(&self.known), token, &Expected::OnDevice).await?;
-        let arrival = arrive(yimen, &self.known, tokens, proven, since, None).await?;
+        let arrival = arrive(
+            yimen,
+            &self.known,
+            tokens,
+            proven,
+            &Demand::default(),
+            since,
+            None,
+        )
+        .await?;
         let arrival = arrival.ok_or(Error::SignedOut)?;
         Ok(DeviceAnswer::SignedIn(arrival.person))
     }

@@ -10,7 +10,9 @@ use crate::clock::elapsed;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::kiosk::KioskIdle;
+use crate::record::Record;
 use crate::session::{Session, SessionKey};
+use crate::token_answer;
 use crate::token_endpoint::{self, Refusal};
 use crate::tokens::{AccessToken, Tokens};
 
@@ -42,11 +44,12 @@ pub(crate) async fn fresh_access_token(
         return Err(error.clone());
     }
     match refresh(yimen, &kept.session).await {
-        Ok(tokens) => {
+        Ok((tokens, given)) => {
             turn.failed = None;
             let token = tokens.access();
             let renewed = Session {
                 tokens,
+                given: given.unwrap_or(kept.session.given),
                 ..kept.session
             };
             if sessions.replace(key, &kept.sealed, &renewed).await? {
@@ -66,7 +69,8 @@ pub(crate) async fn fresh_access_token(
     }
 }
 
-async fn refresh(yimen: &Yimen, session: &Session) -> Result<Tokens, Error> {
+/// New tokens, and which records the person goes on giving, where the provider says so.
+async fn refresh(yimen: &Yimen, session: &Session) -> Result<(Tokens, Option<Vec<Record>>), Error> {
     let refresh_token = session.tokens.refresh.as_ref().ok_or(Error::AccessExpired)?;
     let known = yimen.provider().known().await?;
     let answer = match token_endpoint::refresh(yimen, &known, refresh_token).await {
@@ -83,11 +87,13 @@ async fn refresh(yimen: &Yimen, session: &Session) -> Result<Tokens, Error> {
         }
         None => session.tokens.id_token.clone(),
     };
-    Ok(Tokens::new(
+    let given = token_answer::given(&answer);
+    let tokens = Tokens::new(
         &answer,
         id_token,
         Some(refresh_token.clone()),
         KioskIdle::in_claims(&session.claims),
         yimen.now(),
-    ))
+    );
+    Ok((tokens, given))
 }

@@ -57,6 +57,13 @@ pub(crate) struct Provider {
     pub(crate) push_refusal: Mutex<Option<(StatusCode, Value)>>,
     /// What it states of the department (OpenID Federation 1.0 §8.1), once it has joined.
     pub(crate) about: Mutex<Option<Value>>,
+    /// The `authorization_details` that are granted instead of those asked for, and what a refresh says of them.
+    pub(crate) grants: Mutex<Option<Value>>,
+    pub(crate) refresh_details: Mutex<Option<Value>>,
+    /// Exchanges of a token (RFC 8693) that were asked for, what is answered instead, and who changes the answer.
+    pub(crate) exchanges: Mutex<Vec<HashMap<String, String>>>,
+    pub(crate) exchange_refusal: Mutex<Option<&'static str>>,
+    pub(crate) bend_exchange: Mutex<Option<Bend>>,
 }
 
 #[derive(Clone)]
@@ -103,6 +110,11 @@ impl Provider {
             pushed: Mutex::default(),
             push_refusal: Mutex::default(),
             about: Mutex::default(),
+            grants: Mutex::default(),
+            refresh_details: Mutex::default(),
+            exchanges: Mutex::default(),
+            exchange_refusal: Mutex::default(),
+            bend_exchange: Mutex::default(),
         })
     }
 
@@ -332,7 +344,13 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
         let count = provider.refreshed.fetch_add(1, Ordering::Relaxed) + 1;
         answer["access_token"] = json!(format!("access-{count}"));
         answer["id_token"] = json!(provider.id_token(None));
+        if let Some(details) = &*provider.refresh_details.lock().unwrap() {
+            answer["authorization_details"] = details.clone();
+        }
         return Json(answer).into_response();
+    }
+    if form["grant_type"] == "urn:ietf:params:oauth:grant-type:token-exchange" {
+        return exchange(&provider, form);
     }
     if form["grant_type"] == "urn:ietf:params:oauth:grant-type:device_code" {
         assert_eq!(form["device_code"], "device-1");
@@ -347,6 +365,40 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
     assert_eq!(form["redirect_uri"], request.redirect_uri);
     provider.redeemed.fetch_add(1, Ordering::Relaxed);
     answer["id_token"] = json!(provider.id_token(Some(&request.nonce)));
+    let asked = request.parameters.get("authorization_details");
+    let granted = provider.grants.lock().unwrap().clone();
+    if let Some(details) = granted.or_else(|| serde_json::from_str(asked?).ok()) {
+        answer["authorization_details"] = details;
+    }
+    Json(answer).into_response()
+}
+
+fn exchange(provider: &Provider, form: HashMap<String, String>) -> Response {
+    const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+    assert_eq!(form["subject_token_type"], ACCESS_TOKEN);
+    assert!(form["subject_token"].starts_with("access-"));
+    let target = form.get("resource").or_else(|| form.get("audience")).unwrap();
+    let details: Value = serde_json::from_str(&form["authorization_details"]).unwrap();
+    let token = provider.access_token(|claims| {
+        let members = claims.as_object_mut().unwrap();
+        members.remove("scope");
+        claims["aud"] = json!(target);
+        claims["sub"] = json!("sub-there");
+        claims["act"] = json!({ "sub": CLIENT });
+        claims["authorization_details"] = details.clone();
+        claims["exp"] = json!(provider.time.seconds() + 60);
+    });
+    provider.exchanges.lock().unwrap().push(form);
+    if let Some(error) = *provider.exchange_refusal.lock().unwrap() {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
+    }
+    let mut answer = json!({
+        "access_token": token, "issued_token_type": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 60,
+        "authorization_details": details,
+    });
+    if let Some(bend) = &*provider.bend_exchange.lock().unwrap() {
+        bend(&mut answer);
+    }
     Json(answer).into_response()
 }
 
