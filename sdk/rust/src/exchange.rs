@@ -56,11 +56,18 @@ pub(crate) async fn exchange(
         other => other?,
     };
     let turn = yimen.sessions().turns().of(key, yimen.now());
-    let _turn = turn.lock().await;
+    let mut turn = turn.lock().await;
     if let Some(token) = yimen.exchanged().find(key, record, yimen.now()) {
         return Ok(Some(token));
     }
-    match ask(yimen, &subject, record).await? {
+    if let Some(error) = turn.failed_just_now(yimen.now()) {
+        return Err(error.clone());
+    }
+    let answer = ask(yimen, &subject, record).await;
+    if let Err(error) = &answer {
+        turn.failed = Some((yimen.now(), error.clone()));
+    }
+    match answer? {
         Ok(answer) => {
             let life = Duration::from_secs(answer.expires_in.unwrap_or_default().min(3600));
             let until = yimen.now() + life.saturating_sub(MARGIN.min(life / 2));

@@ -1,12 +1,9 @@
 //! The access token, fresh when it is needed. However many requests wait for one, a node fetches it once.
 
-use std::time::Duration;
-
 use openidconnect::TokenResponse;
 use openidconnect::core::CoreErrorResponseType;
 
 use crate::client::Yimen;
-use crate::clock::elapsed;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::kiosk::KioskIdle;
@@ -15,9 +12,6 @@ use crate::session::{Session, SessionKey};
 use crate::token_answer;
 use crate::token_endpoint::{self, Refusal};
 use crate::tokens::{AccessToken, Tokens};
-
-/// After a failure the others that waited are told so at once, instead of each waiting for a time-out.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(3);
 
 /// The turn is held while the provider is asked: those who wait find the new tokens in the store when they get it. A
 /// request that is dropped meanwhile, and two nodes that refresh at once, do no harm: the refresh token stays good (RFC
@@ -38,9 +32,7 @@ pub(crate) async fn fresh_access_token(
     if let Some(token) = kept.session.tokens.fresh(now) {
         return Ok(token);
     }
-    if let Some((at, error)) = &turn.failed
-        && elapsed(*at, now) < PAUSE_AFTER_FAILURE
-    {
+    if let Some(error) = turn.failed_just_now(now) {
         return Err(error.clone());
     }
     match refresh(yimen, &kept.session).await {

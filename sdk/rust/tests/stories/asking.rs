@@ -112,7 +112,9 @@ async fn read(
 }
 
 async fn elsewhere(State(hrss): State<String>, person: SignedIn) -> Response {
-    let read = person.read::<Paid>(&record(&hrss), "http://127.0.0.1:9/api").await;
+    let read = person
+        .read::<Paid>(&record(&hrss), "http://127.0.0.1:9/api")
+        .await;
     read.err().unwrap().to_string().into_response()
 }
 
