@@ -66,6 +66,7 @@ actions! {
     ConsentGiven = "consent.given",
     ConsentRefused = "consent.refused",
     ConsentWithdrawn = "consent.withdrawn",
+    DataExchanged = "data.exchanged",
     Demo = "demo.seeded",
     DepartmentAllowed = "department.allowed",
     DepartmentChanged = "department.changed",

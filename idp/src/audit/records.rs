@@ -21,7 +21,7 @@ const OF_ACCOUNT: &str = "SELECT id, at, client_id, action, detail FROM audit \
      'phone.added', 'phone.ending', 'phone.kept', 'phone.moving', 'phone.moved', 'phone.move_stopped', \
      'phone.removed', \
      'identity.witnessed', 'window_code.issued', 'window_code.used', 'window_code.failed', 'dispute.decided', 'dispute.looked_up', \
-     'account.merging_begun', 'account.merging_stopped', 'account.merged', 'subject.known_twice') \
+     'data.exchanged', 'account.merging_begun', 'account.merging_stopped', 'account.merged', 'subject.known_twice') \
      OR (action = 'session.ended' AND (detail LIKE '%\"reason\":\"signed out\"%' \
      OR detail LIKE '%\"reason\":\"nobody was at the kiosk\"%' \
      OR detail LIKE '%\"reason\":\"the kiosk was removed\"%' \

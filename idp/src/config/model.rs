@@ -386,6 +386,7 @@ pub struct Token {
     pub id: Span,
     pub code: Span,
     pub refresh: Span,
+    pub exchanged: Span,
 }
 
 impl Default for Token {
@@ -395,6 +396,7 @@ impl Default for Token {
             id: Span::minutes(5),
             code: Span::seconds(60),
             refresh: Span::days(90),
+            exchanged: Span::seconds(60),
         }
     }
 }

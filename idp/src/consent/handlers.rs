@@ -8,16 +8,18 @@ use uuid::Uuid;
 use super::ask::Ask;
 use super::item::Item;
 use super::pages::{self, ConsentPage, item_label, item_purpose};
+use super::words::record_words;
 use super::{Consents, records};
 use crate::account::{self, Profile};
 use crate::audit::{Action, Actor, Change, Context, Event};
+use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::department::{Client, Departments, admit};
+use crate::department::{Client, DataKey, Departments, admit};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
 use crate::signin::{Interaction, Interactions};
 use crate::store::{Db, Vault};
-use crate::web::{Door, ErrorKind, Facts, Halt, Locale, Page, PageError, PostedForm, Stop, see_other};
+use crate::web::{Door, ErrorKind, Facts, Halt, Page, PageError, PostedForm, Stop, see_other};
 
 /// The handles the consent pages use.
 #[derive(Clone, Debug)]
@@ -91,15 +93,18 @@ pub async fn question(
         token: token.clone(),
     });
     let until = facts.now.plus(room.config.settings.consent.lifetime.get());
-    let show = |items: &[Item]| -> Vec<pages::Item> {
-        items
-            .iter()
-            .map(|&item| describe(item, &page, &question.client, &profile, until))
-            .collect()
+    let (required, optional) = (&question.ask.required, &question.ask.optional);
+    let describe = Describe {
+        room: &room,
+        question: &question,
+        page: &page,
+        profile: &profile,
+        until,
     };
+    let (required, optional) = (describe.all(required).await?, describe.all(optional).await?);
     let view = ConsentPage {
-        required: show(&question.ask.required),
-        optional: show(&question.ask.optional),
+        required,
+        optional,
         changed: question.ask.changed,
         asked: asked(&question),
         account: profile.phone.as_ref().map(account::PhoneNumber::masked),
@@ -116,37 +121,66 @@ pub async fn question(
 /// How the things on the page were asked for when it was made.
 fn asked(question: &Question) -> String {
     let items = question.ask.required.iter().chain(&question.ask.optional);
-    let revisions = items.map(|item| question.client.revision(item.scope()).to_string());
+    let revisions = items.map(|item| question.client.revision(&item.name()).to_string());
     revisions.collect::<Vec<_>>().join(".")
 }
 
-fn describe(
-    item: Item,
-    page: &Page,
-    client: &Client,
-    profile: &Profile,
-    until: crate::clock::Timestamp,
-) -> pages::Item {
-    let purpose = client
-        .metadata
-        .purposes
-        .get(item.scope())
-        .map(|purpose| match page.locale() {
-            Locale::English if !purpose.en.is_empty() => purpose.en.clone(),
-            _ => purpose.zh.clone(),
-        });
-    pages::Item {
-        key: item.scope().to_owned(),
-        label: item_label(page.words, item),
-        value: match item {
-            Item::Name => profile.name.clone(),
-            Item::Phone => profile.phone.as_ref().map(account::PhoneNumber::masked),
-            Item::OpenId | Item::Offline => None,
-        },
-        purpose: purpose
-            .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| item_purpose(page.words, item)),
-        until,
+/// Tells of each thing on the page what it is, why it is asked for, and until when.
+struct Describe<'a> {
+    room: &'a Consent,
+    question: &'a Question,
+    page: &'a Page,
+    profile: &'a Profile,
+    until: Timestamp,
+}
+
+impl Describe<'_> {
+    async fn all(&self, items: &[Item]) -> Result<Vec<pages::Item>, Halt> {
+        let mut shown = Vec::new();
+        for item in items {
+            shown.push(match item {
+                Item::Record(key) => self.record(item, key).await?,
+                _ => self.of_scope(item),
+            });
+        }
+        Ok(shown)
+    }
+
+    fn of_scope(&self, item: &Item) -> pages::Item {
+        let (words, profile) = (self.page.words, self.profile);
+        let purpose = self.question.client.metadata.purposes.get(&*item.name());
+        let purpose = purpose.map(|purpose| purpose.in_locale(self.page.locale()).to_owned());
+        pages::Item {
+            key: item.name().into_owned(),
+            label: item_label(words, item),
+            value: match item {
+                Item::Name => profile.name.clone(),
+                Item::Phone => profile.phone.as_ref().map(account::PhoneNumber::masked),
+                Item::OpenId | Item::Offline | Item::Record(_) => None,
+            },
+            holder: None,
+            purpose: purpose
+                .filter(|text| !text.is_empty())
+                .unwrap_or_else(|| item_purpose(words, item)),
+            until: self.until,
+        }
+    }
+
+    async fn record(&self, item: &Item, key: &DataKey) -> Result<pages::Item, Halt> {
+        let Self { room, question, .. } = self;
+        let words = record_words(&room.departments, Some(&question.client), key, self.page).await?;
+        // Taken back since the question was opened: the request decides anew what comes of it.
+        if !words.is_offered || !question.client.metadata.asks.contains_key(key) {
+            return Err(Halt::elsewhere(see_other(&question.interaction.continuation, [])));
+        }
+        Ok(pages::Item {
+            key: item.name().into_owned(),
+            label: words.record,
+            value: None,
+            holder: Some(format!("{} · {}", words.department, words.service)),
+            purpose: words.purpose,
+            until: self.until,
+        })
     }
 }
 
@@ -168,8 +202,10 @@ pub async fn answer(
         "allow" if form.one("asked")? != asked(&question) => Ok(see_other(&format!("/consent/{id}"), [])),
         "allow" => {
             let ticked: Vec<&str> = form.all("item").collect();
-            give(&room, &facts, &question, &ticked).await?;
-            room.consents.close_question(&id).await?;
+            let left = give(&room, &facts, &question, &ticked).await?;
+            let consents = &room.consents;
+            consents.leave(&id, question.account, &left, facts.now).await?;
+            consents.close_question(&id).await?;
             Ok(see_other(&question.interaction.continuation, []))
         }
         "deny" => {
@@ -191,24 +227,29 @@ async fn note_refusal(room: &Consent, facts: &Facts, question: &Question) -> Res
     Ok(change.commit().await?)
 }
 
-/// Writes what was allowed; what was left unticked and stood before is withdrawn.
-async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str]) -> Result<(), PageError> {
+/// Writes what was allowed; what was left unticked and stood before is withdrawn. Answers what was left.
+async fn give(
+    room: &Consent,
+    facts: &Facts,
+    question: &Question,
+    ticked: &[&str],
+) -> Result<Vec<Item>, PageError> {
     let (account, client_id) = (question.account, question.client.client_id.as_str());
     let (given, left): (Vec<Item>, Vec<Item>) = question
         .ask
         .optional
         .iter()
-        .copied()
-        .partition(|item| ticked.contains(&item.scope()));
+        .cloned()
+        .partition(|item| ticked.contains(&&*item.name()));
     let until = facts.now.plus(room.config.settings.consent.lifetime.get());
     let mut change = Change::begin(&room.db, &Context::of(facts, Actor::Resident, &room.rng)).await?;
     account::hold(&mut change, account).await?;
-    let allowed: Vec<Item> = question.ask.required.iter().copied().chain(given).collect();
+    let allowed: Vec<Item> = question.ask.required.iter().cloned().chain(given).collect();
     for item in &allowed {
-        records::give(&mut change, account, &question.client, *item, until).await?;
+        records::give(&mut change, account, &question.client, item, until).await?;
     }
     let mut withdrawn = Vec::new();
-    for item in left {
+    for item in &left {
         if records::withdraw(&mut change, account, client_id, item).await? {
             withdrawn.push(item);
         }
@@ -226,5 +267,5 @@ async fn give(room: &Consent, facts: &Facts, question: &Question, ticked: &[&str
         .record(event.with("items", &allowed).with("until", until))
         .await?;
     change.commit().await?;
-    Ok(())
+    Ok(left)
 }

@@ -2,20 +2,24 @@
 //! May import: signin, account, department, audit, web, store, state, clock, rng, config.
 
 mod ask;
+mod exchanges;
 mod handlers;
 mod item;
 pub mod pages;
 mod records;
 mod sweep;
+mod words;
 
 #[cfg(test)]
 mod records_test;
 
-pub use ask::{Ask, allowed, ask, required_since};
+pub use ask::{Ask, Wanted, allowed, ask, required_since, stands};
+pub use exchanges::{Exchanged, count_exchange, exchanges_of};
 pub use handlers::{Consent, answer, question};
 pub use item::Item;
-pub use records::{Given, end_of_account, withdraw};
+pub use records::{Given, end_of_account, standing_within, withdraw, withdraw_all};
 pub use sweep::sweep;
+pub use words::{RecordWords, item_words, record_words};
 
 use uuid::Uuid;
 
@@ -92,9 +96,49 @@ impl Consents {
     async fn close_question(&self, interaction: &str) -> Result<(), StateError> {
         self.state.remove(&key(interaction)).await
     }
+
+    /// What an account has left unticked within an interaction.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub async fn left(
+        &self,
+        interaction: &str,
+        account: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<Item>, StateError> {
+        let stored = self.state.get(&left_key(interaction), now).await?;
+        let stored = stored.and_then(|stored| serde_json::from_slice::<(Uuid, Vec<Item>)>(&stored).ok());
+        // Somebody else may have signed in since.
+        let own = stored.filter(|(whose, _)| *whose == account);
+        Ok(own.map(|(_, left)| left).unwrap_or_default())
+    }
+
+    /// Keeps in mind what was left unticked, so that the same request does not ask it twice.
+    async fn leave(
+        &self,
+        interaction: &str,
+        account: Uuid,
+        left: &[Item],
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        if left.is_empty() {
+            return Ok(());
+        }
+        let mut all = self.left(interaction, account, now).await?;
+        all.extend_from_slice(left);
+        let stored = serde_json::to_vec(&(account, all)).map_err(|fault| StateError(fault.to_string()))?;
+        self.state
+            .put(&left_key(interaction), &stored, now, INTERACTION_KEPT)
+            .await
+    }
 }
 
 /// In braces as the other keys of one interaction are.
 fn key(interaction: &str) -> String {
     format!("consent:{{{interaction}}}")
+}
+
+fn left_key(interaction: &str) -> String {
+    format!("consent-left:{{{interaction}}}")
 }

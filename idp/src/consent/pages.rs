@@ -32,12 +32,14 @@ views!(ConsentPage);
 
 /// One thing asked for.
 pub struct Item {
-    /// Its scope: `phone`, `offline_access`.
+    /// Its scope: `phone`, `offline_access`; or a record's key.
     pub key: String,
     /// In the resident's words; see `item_label`.
     pub label: String,
     /// The value that will be sent, masked.
     pub value: Option<String>,
+    /// Of a record, who has it.
+    pub holder: Option<String>,
     pub purpose: String,
     /// The end of the consent.
     pub until: Timestamp,
@@ -51,10 +53,11 @@ impl std::fmt::Debug for Item {
     }
 }
 
-/// What an item is called in the resident's words.
+/// What an item is called in the resident's words; a record has words of its own, and only its name here.
 #[must_use]
-pub fn item_label(words: Words, item: Given) -> String {
+pub fn item_label(words: Words, item: &Given) -> String {
     let id = match item {
+        Given::Record(key) => return key.record.clone(),
         Given::OpenId => "item-openid",
         Given::Name => "item-name",
         Given::Phone => "item-phone",
@@ -65,8 +68,9 @@ pub fn item_label(words: Words, item: Given) -> String {
 
 /// What an item is for, where the service has registered no purpose of its own.
 #[must_use]
-pub fn item_purpose(words: Words, item: Given) -> String {
+pub fn item_purpose(words: Words, item: &Given) -> String {
     let id = match item {
+        Given::Record(key) => return key.purpose.clone(),
         Given::OpenId => "purpose-openid",
         Given::Name => "purpose-name",
         Given::Phone => "purpose-phone",
@@ -82,18 +86,28 @@ mod tests {
     use super::*;
     use crate::web::sample;
 
-    fn item(page: &Page, item: Given, value: Option<&str>) -> Item {
+    fn item(page: &Page, item: &Given, value: Option<&str>) -> Item {
+        let is_record = matches!(item, Given::Record(_));
         Item {
-            key: item.scope().to_owned(),
-            label: item_label(page.words, item),
+            key: item.name().into_owned(),
+            label: if is_record {
+                "社保缴费记录".to_owned()
+            } else {
+                item_label(page.words, item)
+            },
             value: value.map(ToOwned::to_owned),
-            purpose: item_purpose(page.words, item),
+            holder: is_record.then(|| "云川市人社局 · 养老金查询".to_owned()),
+            purpose: if is_record {
+                "为发放租房补贴".to_owned()
+            } else {
+                item_purpose(page.words, item)
+            },
             until: sample::NOW.plus(Duration::from_secs(180 * 24 * 3600)),
         }
     }
 
     fn consent(page: Page, required: &[Given], optional: &[Given], changed: bool) -> ConsentPage {
-        let value = |item: Given| match item {
+        let value = |item: &Given| match item {
             Given::Phone => Some("138 **** 0000"),
             Given::Name => Some("张三丰"),
             _ => None,
@@ -101,7 +115,7 @@ mod tests {
         let items = |items: &[Given]| {
             items
                 .iter()
-                .map(|&one| item(&page, one, value(one)))
+                .map(|one| item(&page, one, value(one)))
                 .collect::<Vec<_>>()
         };
         ConsentPage {
@@ -137,6 +151,11 @@ mod tests {
         });
         sample::show("consent-changed", |page| {
             consent(page, &[Given::Phone], &[Given::Name], true)
+        });
+        sample::show("consent-record", |page| {
+            let record = Given::named("rent_subsidy:contribution_record@https://hrss.yunchuan.example");
+            let record = [record.unwrap()];
+            consent(page, &record, &record, true)
         });
     }
 

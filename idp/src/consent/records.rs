@@ -24,7 +24,10 @@ impl Given {
     /// Whether it was given to what the client asks now.
     #[must_use]
     pub fn counts_for(&self, client: &Client) -> bool {
-        client.still_asks(self.item.scope(), self.revision)
+        match &self.item {
+            Item::Record(key) => client.still_asks_record(key, self.revision),
+            scope => client.still_asks(&scope.name(), self.revision),
+        }
     }
 }
 
@@ -46,6 +49,9 @@ const GIVE: &str = "INSERT INTO consent (account_id, client_id, item, granted_at
 const WITHDRAW: &str = "UPDATE consent SET withdrawn_at = $4 \
     WHERE account_id = $1 AND client_id = $2 AND item = $3 AND withdrawn_at IS NULL";
 
+const WITHDRAW_ALL_FROM: &str = "UPDATE consent SET withdrawn_at = $3 \
+    WHERE account_id = $1 AND client_id = $2 AND withdrawn_at IS NULL RETURNING item";
+
 const WITHDRAW_ALL: &str =
     "UPDATE consent SET withdrawn_at = $2 WHERE account_id = $1 AND withdrawn_at IS NULL";
 
@@ -58,14 +64,24 @@ pub(super) async fn standing(
     client_id: &str,
     now: Timestamp,
 ) -> Result<Vec<Given>, StoreError> {
-    let rows = db.all(STANDING, args![account, client_id, now]).await?;
-    Ok(rows
-        .iter()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .map(|(_, given)| given)
-        .collect())
+    given(&db.all(STANDING, args![account, client_id, now]).await?)
+}
+
+/// What an account allows a client, as it is while the change goes on.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn standing_within(
+    change: &mut Change,
+    account: Uuid,
+    client_id: &str,
+) -> Result<Vec<Given>, StoreError> {
+    let now = change.now();
+    given(&change.all(STANDING, args![account, client_id, now]).await?)
+}
+
+fn given(rows: &[Row]) -> Result<Vec<Given>, StoreError> {
+    rows.iter().map(|row| Ok(read(row)?.1)).collect()
 }
 
 pub(super) async fn all_standing(
@@ -82,7 +98,7 @@ pub(super) async fn all_standing(
 
 fn read(row: &Row) -> Result<(String, Given), StoreError> {
     let given = Given {
-        item: Item::of_scope(&row.text("item")?).ok_or(StoreError::Corrupt("consent.item"))?,
+        item: item(row)?,
         granted_at: row.time("granted_at")?,
         answered_at: row.time("answered_at")?,
         expires_at: row.time("expires_at")?,
@@ -91,16 +107,20 @@ fn read(row: &Row) -> Result<(String, Given), StoreError> {
     Ok((row.text("client_id")?, given))
 }
 
+fn item(row: &Row) -> Result<Item, StoreError> {
+    Item::named(&row.text("item")?).ok_or(StoreError::Corrupt("consent.item"))
+}
+
 pub(super) async fn give(
     change: &mut Change,
     account: Uuid,
     client: &Client,
-    item: Item,
+    item: &Item,
     until: Timestamp,
 ) -> Result<(), StoreError> {
-    let now = change.now();
-    let (scope, revision) = (item.scope(), client.revision(item.scope()));
-    let args = args![account, &client.client_id, scope, now, until, revision];
+    let (name, now) = (item.name(), change.now());
+    let revision = client.revision(&name);
+    let args = args![account, &client.client_id, &*name, now, until, revision];
     change.execute(GIVE, args).await.map(drop)
 }
 
@@ -112,13 +132,33 @@ pub async fn withdraw(
     change: &mut Change,
     account: Uuid,
     client_id: &str,
-    item: Item,
+    item: &Item,
 ) -> Result<bool, StoreError> {
     let now = change.now();
     Ok(change
-        .execute(WITHDRAW, args![account, client_id, item.scope(), now])
+        .execute(WITHDRAW, args![account, client_id, &*item.name(), now])
         .await?
         == 1)
+}
+
+/// Withdraws all that one client was given; answers what stood.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn withdraw_all(
+    change: &mut Change,
+    account: Uuid,
+    client_id: &str,
+) -> Result<Vec<Item>, StoreError> {
+    let now = change.now();
+    let rows = change
+        .all(WITHDRAW_ALL_FROM, args![account, client_id, now])
+        .await?;
+    let items = rows.iter().map(item).collect::<Result<Vec<_>, _>>();
+    items.map(|mut items| {
+        items.sort();
+        items
+    })
 }
 
 /// Ends whatever was given in an account that was closed into another one, which is asked anew. Answers the clients

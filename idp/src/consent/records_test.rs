@@ -63,7 +63,7 @@ impl Room {
 
     async fn give(&self, item: Item, at: Timestamp) {
         let mut change = self.change(at).await;
-        records::give(&mut change, self.account, &hrss(), item, at.plus(DAY))
+        records::give(&mut change, self.account, &hrss(), &item, at.plus(DAY))
             .await
             .unwrap();
         self.commit(change).await;
@@ -71,14 +71,14 @@ impl Room {
 
     async fn withdraw(&self, item: Item, at: Timestamp) -> bool {
         let mut change = self.change(at).await;
-        let stood = withdraw(&mut change, self.account, "hrss", item).await.unwrap();
+        let stood = withdraw(&mut change, self.account, "hrss", &item).await.unwrap();
         self.commit(change).await;
         stood
     }
 
     async fn standing(&self, now: Timestamp) -> Vec<Given> {
         let mut given = self.consents.standing(self.account, "hrss", now).await.unwrap();
-        given.sort_by_key(|given| given.item);
+        given.sort_by_key(|given| given.item.clone());
         given
     }
 }
@@ -91,7 +91,7 @@ async fn what_is_given_stands_until_its_end() {
     assert_eq!(room.standing(NOW.plus(DAY / 2)).await.len(), 2);
     let late = room.standing(NOW.plus(DAY)).await;
     assert_eq!(
-        late.iter().map(|given| given.item).collect::<Vec<_>>(),
+        late.iter().map(|given| given.item.clone()).collect::<Vec<_>>(),
         [Item::Phone]
     );
     assert_eq!(
@@ -191,7 +191,7 @@ async fn a_yes_given_in_the_midst_of_a_sweep_stands() {
     room.give(Item::OpenId, NOW).await;
     let later = NOW.plus(40 * DAY);
     let mut change = room.change(later).await;
-    records::give(&mut change, room.account, &hrss(), Item::OpenId, later.plus(DAY))
+    records::give(&mut change, room.account, &hrss(), &Item::OpenId, later.plus(DAY))
         .await
         .unwrap();
     let (db, context) = (room.records.db.clone(), room.context(later));

@@ -3,13 +3,14 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::data::DataKey;
 use super::model::{Client, ClientMetadata, Purpose};
 
 /// What a change of a client means to its residents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Consequence {
-    /// A new thing is asked for.
+    /// A new thing is asked for: a scope, or a record by its key.
     Asked { scope: String },
     /// A new thing that the service works without.
     Offered { scope: String },
@@ -77,6 +78,9 @@ pub enum Wording {
 pub(super) fn consequences(before: &Client, after: &Client, wording: Wording) -> Vec<Consequence> {
     let (old, new) = (&before.metadata, &after.metadata);
     let mut noticed = Vec::new();
+    for key in new.asks.keys() {
+        noticed.extend(asking_record(old, new, key, wording));
+    }
     for scope in new.scopes() {
         let named = scope.to_owned();
         let is_optional = is_optional(new, scope);
@@ -94,6 +98,10 @@ pub(super) fn consequences(before: &Client, after: &Client, wording: Wording) ->
     noticed.extend(stopped.map(|scope| Consequence::Stopped {
         scope: scope.to_owned(),
     }));
+    let stopped = old.asks.keys().filter(|key| !new.asks.contains_key(*key));
+    noticed.extend(stopped.map(|key| Consequence::Stopped {
+        scope: key.to_string(),
+    }));
     if old.may_use_grant("authorization_code") && !new.may_use_grant("authorization_code") {
         noticed.push(Consequence::Closed);
     }
@@ -108,7 +116,7 @@ pub(super) fn consequences(before: &Client, after: &Client, wording: Wording) ->
     noticed
 }
 
-/// How often the way each scope is asked for has changed, this change included.
+/// How often the way each scope and each record is asked for has changed, this change included.
 pub(super) fn revisions(
     old: &ClientMetadata,
     new: &ClientMetadata,
@@ -120,7 +128,28 @@ pub(super) fn revisions(
             *revisions.entry(scope.to_owned()).or_default() += 1;
         }
     }
+    for key in new.asks.keys() {
+        if asking_record(old, new, key, wording).is_some() {
+            *revisions.entry(key.to_string()).or_default() += 1;
+        }
+    }
     revisions
+}
+
+/// What residents notice of how a record is asked for. Whether it is optional they are asked anew in any case, by each
+/// request that names it.
+fn asking_record(
+    old: &ClientMetadata,
+    new: &ClientMetadata,
+    key: &DataKey,
+    wording: Wording,
+) -> Option<Consequence> {
+    let scope = key.to_string();
+    let Some(before) = old.asks.get(key) else {
+        return Some(Consequence::Asked { scope });
+    };
+    let differs = purpose_differs(Some(before), new.asks.get(key)) && wording == Wording::Differs;
+    differs.then_some(Consequence::AskedAgain { scope })
 }
 
 /// How a scope is asked for, beside how it was.

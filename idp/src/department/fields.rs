@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::data::{DataKey, Words};
 use super::model::{Client, Purpose};
 use super::trust::allowed::Terms;
 use super::update::Changed;
@@ -19,7 +20,7 @@ impl Client {
     pub fn fields(&self) -> Vec<Field> {
         let metadata = &self.metadata;
         let default_max_age = metadata.default_max_age.map(|seconds| seconds.to_string());
-        let fields: [(&'static str, Vec<String>); 25] = [
+        let fields: [(&'static str, Vec<String>); 29] = [
             ("name", one(&metadata.client_name)),
             ("name-en", one(&metadata.client_name_en)),
             ("department", one(&metadata.organisation)),
@@ -47,7 +48,11 @@ impl Client {
             ("default-max-age", default_max_age.into_iter().collect()),
             ("purpose", purposes(&metadata.purposes, |purpose| &purpose.zh)),
             ("purpose-en", purposes(&metadata.purposes, |purpose| &purpose.en)),
-            ("optional", optional(&metadata.purposes)),
+            ("record", records(&metadata.records, |words| &words.zh)),
+            ("record-en", records(&metadata.records, |words| &words.en)),
+            ("ask", asks(&metadata.asks, |purpose| &purpose.zh)),
+            ("ask-en", asks(&metadata.asks, |purpose| &purpose.en)),
+            ("optional", optional(&metadata.purposes, &metadata.asks)),
             ("policy-uri", maybe(&metadata.policy_uri)),
             ("tos-uri", maybe(&metadata.tos_uri)),
             ("sector", one(&self.sector)),
@@ -85,7 +90,7 @@ impl Terms {
     pub fn fields(&self) -> Vec<Field> {
         let superior = self.superior.as_ref();
         let most = superior.and_then(|superior| superior.max_path_length);
-        let fields: [(&'static str, Vec<String>); 15] = [
+        let fields: [(&'static str, Vec<String>); 19] = [
             ("name", one(&self.name)),
             ("name-en", one(&self.name_en)),
             ("organisation", one(&self.organisation)),
@@ -93,7 +98,11 @@ impl Terms {
             ("scopes", one(&self.scope)),
             ("purpose", purposes(&self.purposes, |purpose| &purpose.zh)),
             ("purpose-en", purposes(&self.purposes, |purpose| &purpose.en)),
-            ("optional", optional(&self.purposes)),
+            ("record", records(&self.records, |words| &words.zh)),
+            ("record-en", records(&self.records, |words| &words.en)),
+            ("ask", asks(&self.asks, |purpose| &purpose.zh)),
+            ("ask-en", asks(&self.asks, |purpose| &purpose.en)),
+            ("optional", optional(&self.purposes, &self.asks)),
             ("marks", self.marks.clone()),
             ("range", self.ranges.iter().map(ToString::to_string).collect()),
             (
@@ -146,9 +155,26 @@ fn purposes(purposes: &BTreeMap<String, Purpose>, text: fn(&Purpose) -> &str) ->
         .collect()
 }
 
-fn optional(purposes: &BTreeMap<String, Purpose>) -> Vec<String> {
-    let optional = purposes.iter().filter(|(_, purpose)| purpose.optional);
-    optional.map(|(scope, _)| scope.clone()).collect()
+fn records(records: &BTreeMap<String, Words>, text: fn(&Words) -> &str) -> Vec<String> {
+    let named = records.iter().filter(|(_, words)| !text(words).is_empty());
+    named
+        .map(|(record, words)| format!("{record}={}", text(words)))
+        .collect()
+}
+
+fn asks(asks: &BTreeMap<DataKey, Purpose>, text: fn(&Purpose) -> &str) -> Vec<String> {
+    let named = asks.iter().filter(|(_, purpose)| !text(purpose).is_empty());
+    named
+        .map(|(key, purpose)| format!("{key}={}", text(purpose)))
+        .collect()
+}
+
+/// The scopes and the records that can be done without.
+fn optional(purposes: &BTreeMap<String, Purpose>, asks: &BTreeMap<DataKey, Purpose>) -> Vec<String> {
+    let scopes = purposes.iter().filter(|(_, purpose)| purpose.optional);
+    let records = asks.iter().filter(|(_, purpose)| purpose.optional);
+    let scopes = scopes.map(|(scope, _)| scope.clone());
+    scopes.chain(records.map(|(key, _)| key.to_string())).collect()
 }
 
 fn one(text: &str) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 mod check;
 mod consequence;
+mod data;
 mod departments;
 mod fields;
 mod manage;
@@ -19,8 +20,9 @@ mod records_test;
 #[cfg(test)]
 mod update_test;
 
-pub use check::{DEVICE_CODE, GRANT_TYPES, SCOPES, check};
+pub use check::{DEVICE_CODE, GRANT_TYPES, SCOPES, TOKEN_EXCHANGE, check};
 pub use consequence::{Consequence, Wording};
+pub use data::{DataKey, Words, is_data_name};
 pub use departments::Departments;
 pub use fields::Field;
 pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
+use super::check::TOKEN_EXCHANGE;
+use super::data::{DataKey, Words};
 use super::trust::allowed::Pause;
 use crate::clock::Timestamp;
 use crate::store::{hash, same};
@@ -89,10 +91,10 @@ impl Client {
         self.metadata.token_endpoint_auth_method == AuthMethod::None
     }
 
-    /// How often the way a scope is asked for has changed.
+    /// How often the way a scope, or a record by its key, is asked for has changed.
     #[must_use]
-    pub fn revision(&self, scope: &str) -> i64 {
-        self.metadata.revisions.get(scope).copied().unwrap_or_default()
+    pub fn revision(&self, name: &str) -> i64 {
+        self.metadata.revisions.get(name).copied().unwrap_or_default()
     }
 
     /// Whether what was given for a scope at that revision still counts: the client asks for it, and for the same
@@ -258,8 +260,14 @@ pub struct ClientMetadata {
     pub client_registration_types: Vec<String>,
     /// Scope → why it is asked for.
     pub purposes: BTreeMap<String, Purpose>,
-    /// Scope → how often it was added or given another purpose after registration; of removed ones too, which must not
-    /// come back as they were.
+    /// Name → what it may give to others that residents let have it. Said by the operator alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub records: BTreeMap<String, Words>,
+    /// What it may ask of others → why. Said by the operator alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub asks: BTreeMap<DataKey, Purpose>,
+    /// Scope, or key of a record → how often it was added or given another purpose after registration; of removed ones
+    /// too, which must not come back as they were.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub revisions: BTreeMap<String, i64>,
 }
@@ -292,6 +300,8 @@ impl Default for ClientMetadata {
             application_type: "web".to_owned(),
             client_registration_types: Vec::new(),
             purposes: BTreeMap::new(),
+            records: BTreeMap::new(),
+            asks: BTreeMap::new(),
             revisions: BTreeMap::new(),
         }
     }
@@ -312,8 +322,12 @@ impl ClientMetadata {
         self.scopes().any(|scope| scope == name)
     }
 
+    /// Whoever may ask others for records may exchange tokens for them; nobody else has anything to exchange.
     #[must_use]
     pub fn may_use_grant(&self, grant_type: &str) -> bool {
+        if grant_type == TOKEN_EXCHANGE {
+            return !self.asks.is_empty();
+        }
         self.grant_types.iter().any(|allowed| allowed == grant_type)
     }
 

@@ -1,22 +1,22 @@
-use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
+use crate::federation::Relaxation;
 use crate::store::{Db, Row, StoreError};
 
-use super::model::{Client, Origin, Standing};
-use super::trust::allowed::{Pause, Terms};
+use super::model::{Client, ClientMetadata, Origin, Standing};
+use super::trust::allowed::{Pattern, Pause, Terms};
 
 const FIND: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
     client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
-    a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
+    a.pattern AS allowed_pattern, a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id WHERE client.client_id = $1";
 const LIST: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
     client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
-    a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
+    a.pattern AS allowed_pattern, a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id ORDER BY client.client_id";
 const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash, metadata, created_at, updated_at) \
@@ -189,7 +189,9 @@ pub(super) async fn remove(change: &mut Change, client_id: &str) -> Result<bool,
 }
 
 fn read(row: &Row) -> Result<Client, StoreError> {
-    let metadata = row.text("metadata")?;
+    let metadata: ClientMetadata = serde_json::from_str(&row.text("metadata")?)
+        .map_err(|_| StoreError::Corrupt("client.metadata"))?;
+    let terms = terms(row)?;
     Ok(Client {
         client_id: row.text("client_id")?,
         origin: Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?,
@@ -201,23 +203,32 @@ fn read(row: &Row) -> Result<Client, StoreError> {
             .unwrap_or_default(),
         expires_at: row.maybe_time("expires_at")?,
         grants_ended_at: row.maybe_time("grants_ended_at")?,
-        ranges: ranges(row)?,
+        ranges: terms.as_ref().map(|terms| terms.ranges.clone()).unwrap_or_default(),
         sector: row.text("sector")?,
         secret_hash: row
             .maybe_bytes("secret_hash")?
             .and_then(|bytes| bytes.try_into().ok()),
         updated_at: row.time("updated_at")?,
-        metadata: serde_json::from_str(&metadata).map_err(|_| StoreError::Corrupt("client.metadata"))?,
+        metadata: match (row.maybe_text("allowed_pattern")?, &terms) {
+            (Some(pattern), Some(terms)) => metadata.held_to(names_one(&pattern)?.then_some(terms)),
+            _ => metadata,
+        },
     })
 }
 
-fn ranges(row: &Row) -> Result<Vec<IpNet>, StoreError> {
-    let Some(terms) = row.maybe_text("allowed_terms")? else {
-        return Ok(Vec::new());
+/// What the operator's decision says today, of a client that has come by one.
+fn terms(row: &Row) -> Result<Option<Terms>, StoreError> {
+    let read = |terms: String| {
+        serde_json::from_str(&terms).map_err(|_| StoreError::Corrupt("allowed_department.terms"))
     };
-    let terms: Terms =
-        serde_json::from_str(&terms).map_err(|_| StoreError::Corrupt("allowed_department.terms"))?;
-    Ok(terms.ranges)
+    row.maybe_text("allowed_terms")?.map(read).transpose()
+}
+
+/// Whether the decision was made about the one system alone.
+fn names_one(pattern: &str) -> Result<bool, StoreError> {
+    Pattern::parse(pattern, Relaxation::PlainLoopback)
+        .map(|pattern| pattern.names_one())
+        .map_err(|_| StoreError::Corrupt("allowed_department.pattern"))
 }
 
 /// Whoever removes or suspends any of the three has the last word. A word we do not know stands for no.

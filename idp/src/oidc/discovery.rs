@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::acr_value;
+use super::authorization_details::DATA;
 use super::tokens::KIOSK_IDLE;
 use crate::account::Level;
 use crate::config::PublicUrl;
@@ -45,6 +46,7 @@ pub(super) fn document(public_url: &PublicUrl) -> Value {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": GRANT_TYPES,
+        "authorization_details_types_supported": [DATA],
         "acr_values_supported": Level::ALL.map(|level| acr_value(public_url, level)),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": SigningKey::ALGORITHMS,

@@ -4,18 +4,21 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
+use super::authorization_details::{Holders, check_holders, read_details};
 use super::client_auth::{AuthenticatedClient, authenticate};
-use super::tokens::read_access_token;
+use super::token::answer::granted;
+use super::tokens::{read_access_token, read_exchanged_token};
 use super::wire_error::no_store;
 use super::{Code, Form, Oidc, Scope, WireError, grant};
 use crate::clock::Timestamp;
-use crate::department::Client;
+use crate::consent::stands;
+use crate::department::{Client, DataKey};
 use crate::keys::jose::Claims;
 use crate::store::hash;
 use crate::web::Facts;
 
-/// POST `/oauth2/introspect` (RFC 7662). A client learns of its own tokens; every other token is
-/// `active: false`, without a reason (§2.2).
+/// POST `/oauth2/introspect` (RFC 7662). A client learns of its own tokens, and of those by which others ask it for
+/// records; every other token is `active: false`, without a reason (§2.2).
 ///
 /// # Errors
 /// Where the caller is not an authenticated client.
@@ -36,7 +39,10 @@ pub async fn introspect(
     let token = parameters.need("token")?;
     let found = match access_token(&oidc, &client, token, facts.now).await? {
         Some(found) => Some(found),
-        None => refresh_token(&oidc, &client, token, facts.now).await?,
+        None => match exchanged_token(&oidc, &client, token, facts.now).await? {
+            Some(found) => Some(found),
+            None => refresh_token(&oidc, &client, token, facts.now).await?,
+        },
     };
     let mut response = Json(found.unwrap_or_else(|| json!({ "active": false }))).into_response();
     no_store(&mut response);
@@ -57,6 +63,7 @@ async fn access_token(
         return Ok(None);
     }
     let mut scope = Scope::parse(claims.text("scope").unwrap_or_default());
+    let mut details = None;
     if let Some(id) = claims.text("grant") {
         let grant = grant::find(&oidc.db, id)
             .await?
@@ -65,10 +72,21 @@ async fn access_token(
             return Ok(None);
         };
         scope = scope.only(&grant.scope);
+        details = granted(&grant);
     } else if is_before_suspension(client, &claims) {
         return Ok(None);
     }
     let mut body = json!({ "active": true, "token_type": "Bearer", "scope": scope.to_string() });
+    // RFC 9396 §9.2.
+    if let Some(details) = details {
+        body["authorization_details"] = details;
+    }
+    tell(&claims, &mut body);
+    Ok(Some(body))
+}
+
+/// What a token says itself.
+fn tell(claims: &Claims, body: &mut Value) {
     for name in [
         "iss",
         "sub",
@@ -84,7 +102,51 @@ async fn access_token(
             body[name] = value.clone();
         }
     }
-    Ok(Some(body))
+}
+
+/// A token for another's records is told to both whom it concerns: to the client that asks, and to the one that has them.
+async fn exchanged_token(
+    oidc: &Oidc,
+    caller: &AuthenticatedClient,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Value>, WireError> {
+    let issuer = oidc.config.public_url.issuer();
+    let Some(claims) = read_exchanged_token(&oidc.keys, issuer, token, now) else {
+        return Ok(None);
+    };
+    let named = |name: &str| claims.text(name).unwrap_or_default().to_owned();
+    let (asker, holder) = (named("client_id"), named("aud"));
+    if ![&asker, &holder].contains(&&caller.client_id) {
+        return Ok(None);
+    }
+    let Some(asker) = oidc.departments.client(&asker).await? else {
+        return Ok(None);
+    };
+    let Some(grant) = grant::find(&oidc.db, &named("grant")).await? else {
+        return Ok(None);
+    };
+    let grant = grant.held_to(&asker);
+    let told = claims.get("authorization_details").unwrap_or(&Value::Null);
+    let details = read_details(told)?;
+    let holders = Holders::find(&oidc.departments, &details).await?;
+    let given = oidc
+        .consents
+        .standing(grant.account, &asker.client_id, now)
+        .await?;
+    let may = |key: &DataKey| grant.details.has(key) && stands(key, &given, &asker);
+    let is_live = asker.is_active()
+        && grant::check_live(&grant, now).is_ok()
+        && check_holders(&details, &holders).is_ok()
+        && details.iter().all(may);
+    Ok(is_live.then(|| {
+        let mut body = json!({ "active": true, "token_type": "Bearer", "authorization_details": told });
+        if let Some(act) = claims.get("act") {
+            body["act"] = act.clone();
+        }
+        tell(&claims, &mut body);
+        body
+    }))
 }
 
 /// Of a token that no resident stands behind.

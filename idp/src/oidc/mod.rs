@@ -2,6 +2,7 @@
 //! May import: consent, signin, account, department, federation, keys, audit, web, store, state, fetch, clock, rng, config.
 
 mod acr;
+mod authorization_details;
 mod authorize;
 mod check_size;
 pub mod claims;

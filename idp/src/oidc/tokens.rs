@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::authorization_details::AuthorizationDetails;
 use crate::clock::Timestamp;
 use crate::keys::jose::{Algorithm, Audience, ClaimRules, Claims, Expiry, SignError, Typ};
 use crate::keys::{KeyRing, TokenType};
@@ -64,6 +65,31 @@ impl Issue<'_> {
         self.keys.sign(algorithm, TokenType::Access, &claims)
     }
 
+    /// A token for one of another's records (RFC 8693 §4.1, RFC 9396 §9.1): `sub` is the resident as `holder` knows them,
+    /// and the client that asks is who acts. It carries no scope, and is no good to anybody but the holder.
+    ///
+    /// # Errors
+    /// Where no key is active.
+    pub fn exchanged_token(
+        &self,
+        algorithm: Algorithm,
+        holder: &str,
+        details: &AuthorizationDetails,
+        (grant, signed_in): (&str, &Authentication),
+        (lifetime, rng): (Duration, &Rng),
+    ) -> Result<String, SignError> {
+        let mut claims = self.base(lifetime);
+        claims.insert("aud".to_owned(), json!(holder));
+        claims.insert("client_id".to_owned(), json!(self.client_id));
+        claims.insert("act".to_owned(), json!({ "sub": self.client_id }));
+        claims.insert("authorization_details".to_owned(), details.to_json());
+        claims.insert("jti".to_owned(), json!(rng.id()));
+        claims.insert("grant".to_owned(), json!(grant));
+        claims.insert("auth_time".to_owned(), json!(signed_in.auth_time.seconds()));
+        claims.insert("acr".to_owned(), json!(signed_in.acr));
+        self.keys.sign(algorithm, TokenType::Access, &claims)
+    }
+
     /// An ID token (OpenID Connect Core 1.0 §2), with `more` claims: those asked for by name, and that of a kiosk.
     ///
     /// # Errors
@@ -98,7 +124,8 @@ impl Issue<'_> {
     }
 }
 
-/// Reads one of our access tokens, if it is one and has not expired.
+/// Reads one of our access tokens, if it is one and has not expired. One that was exchanged for another's records is none,
+/// whoever it is for.
 #[must_use]
 pub fn read_access_token(keys: &KeyRing, issuer: &str, token: &str, now: Timestamp) -> Option<Claims> {
     let rules = ClaimRules {
@@ -108,6 +135,20 @@ pub fn read_access_token(keys: &KeyRing, issuer: &str, token: &str, now: Timesta
     };
     keys.verify(token, Typ::Is(TokenType::Access.as_str()), &rules, now)
         .ok()
+        .filter(|claims| claims.get("act").is_none())
+}
+
+/// Reads one of our tokens that were exchanged for another's records, if it is one and has not expired.
+#[must_use]
+pub fn read_exchanged_token(keys: &KeyRing, issuer: &str, token: &str, now: Timestamp) -> Option<Claims> {
+    let rules = ClaimRules {
+        issuer,
+        audience: Audience::Any,
+        expiry: Expiry::Ahead,
+    };
+    keys.verify(token, Typ::Is(TokenType::Access.as_str()), &rules, now)
+        .ok()
+        .filter(|claims| claims.get("act").is_some())
 }
 
 /// Reads one of our ID tokens as a hint: it may have expired (RP-Initiated Logout 1.0 §2).

@@ -110,6 +110,11 @@ pub enum Happening {
         service: String,
         items: String,
     },
+    /// A service got what another has, as the resident allowed.
+    Fetched {
+        service: String,
+        items: String,
+    },
 }
 
 /// What staff at a window give for each act: what they are asked about on the telephone.
@@ -206,6 +211,11 @@ impl Activity {
                 .with("service", service)
                 .with("items", items)
                 .to_string(),
+            Happening::Fetched { service, items } => page
+                .say("did-fetch")
+                .with("service", service)
+                .with("items", items)
+                .to_string(),
         }
     }
 
@@ -276,6 +286,10 @@ pub(super) fn happening(entry: &Entry, service: Option<String>, items: String) -
             service: service_name,
         },
         Action::ConsentWithdrawn => Happening::Withdrew {
+            service: service_name,
+            items,
+        },
+        Action::DataExchanged => Happening::Fetched {
             service: service_name,
             items,
         },

@@ -9,8 +9,8 @@ use super::Portal;
 use super::activity::{Activity, happening};
 use crate::audit::{Before, Entry, of_account};
 use crate::clock::Timestamp;
-use crate::consent::Item;
-use crate::consent::pages::item_label;
+use crate::consent::{Item, item_words};
+use crate::department::Client;
 use crate::signin::Session;
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, views};
 
@@ -75,12 +75,13 @@ impl Portal {
         let last = entries.last().filter(|_| !is_all).map(Entry::before);
         let mut lines = Vec::new();
         for entry in entries {
-            let service = match &entry.client {
-                Some(client_id) => self.service_name(client_id, page).await?,
+            let client = match &entry.client {
+                Some(client_id) => self.departments.client(client_id).await?,
                 None => None,
             };
+            let service = client.as_ref().map(|client| client.asking(page.locale()).service);
             let device = entry.detail["device"].as_str().unwrap_or_default().to_owned();
-            let items = items_of(&entry, page);
+            let items = self.items_of(&entry, client.as_deref(), page).await?;
             lines.extend(happening(&entry, service, items).map(|what| Activity {
                 at: entry.at,
                 what,
@@ -90,12 +91,20 @@ impl Portal {
         let earlier = last.map(|last| format!("{ACTIVITY}?before={last}"));
         Ok(History { lines, earlier })
     }
-}
 
-fn items_of(entry: &Entry, page: &Page) -> String {
-    let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
-    let labels: Vec<String> = items.iter().map(|item| item_label(page.words, *item)).collect();
-    page.list(&labels)
+    async fn items_of(
+        &self,
+        entry: &Entry,
+        client: Option<&Client>,
+        page: &Page,
+    ) -> Result<String, PageError> {
+        let items: Vec<Item> = serde_json::from_value(entry.detail["items"].clone()).unwrap_or_default();
+        let mut labels = Vec::new();
+        for item in &items {
+            labels.push(item_words(&self.departments, client, item, page).await?);
+        }
+        Ok(page.list(&labels))
+    }
 }
 
 #[derive(Template)]

@@ -9,7 +9,7 @@ use super::pages::{AccountNotice, AccountPage, Given, MergingAhead, PasskeyRow, 
 use super::passkeys::signals;
 use crate::account;
 use crate::audit::Before;
-use crate::consent::pages::item_label;
+use crate::consent::item_words;
 use crate::signin::Session;
 use crate::web::{Facts, Halt, Page, PageError};
 
@@ -70,6 +70,7 @@ pub async fn home(
             .collect(),
         devices: portal.devices(&session, &facts, &page).await?,
         services: services(&portal, &session, &facts, &page).await?,
+        spared: portal.spared(&session, &page).await?,
         activity: portal.history(&session, Before::ANYTHING, &page).await?,
         news: portal.news(&session, &page).await?,
         notice: notice(&portal, query.as_deref().unwrap_or_default(), &page).await?,
@@ -99,6 +100,7 @@ async fn services(
         let Some(client) = client.filter(|client| given.counts_for(client)) else {
             continue;
         };
+        let label = item_words(&portal.departments, Some(&client), &given.item, page).await?;
         let last_used = visited.get(&client_id).copied().unwrap_or(given.answered_at);
         let service = services.entry(client_id.clone()).or_insert_with(|| {
             let asking = client.asking(page.locale());
@@ -110,9 +112,8 @@ async fn services(
                 items: Vec::new(),
             }
         });
-        let label = item_label(page.words, given.item);
         service.items.push(Given {
-            key: given.item.scope().to_owned(),
+            key: given.item.name().into_owned(),
             label,
             until: given.expires_at,
         });

@@ -17,6 +17,7 @@ mod passkeys;
 mod phones;
 mod question;
 mod recover;
+mod spared;
 mod told;
 mod withdraw;
 

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::devices::Device;
 use super::history::History;
+use super::spared::Spared;
 use super::told::News;
 use crate::account::{Identity, IdentityProof, Level, PendingMove, Strength};
 use crate::clock::Timestamp;
@@ -33,6 +34,7 @@ pub struct AccountPage {
     /// The current one first.
     pub devices: Vec<Device>,
     pub services: Vec<Service>,
+    pub spared: Spared,
     /// Newest first.
     pub activity: History,
     /// What has just been done.

@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::super::activity::{Activity, AtWindow, Happening};
 use super::super::devices::DeviceKind;
 use super::super::history::ActivityPage;
+use super::super::spared::SparedRecord;
 use super::super::told::Line;
 use super::*;
 use crate::consent::Item;
@@ -30,8 +31,8 @@ fn device(session: &str, kind: DeviceKind, browser: &str, current: bool) -> Devi
 fn service(page: &Page, client: &str) -> Service {
     let asking = sample::asking(page);
     let given = |item: Item| Given {
-        key: item.scope().to_owned(),
-        label: crate::consent::pages::item_label(page.words, item),
+        key: item.name().into_owned(),
+        label: crate::consent::pages::item_label(page.words, &item),
         until: sample::NOW.plus(Duration::from_secs(180 * 24 * 3600)),
     };
     Service {
@@ -40,6 +41,21 @@ fn service(page: &Page, client: &str) -> Service {
         department: asking.department,
         last_used: ago(1),
         items: [Item::Name, Item::Phone, Item::Offline].map(given).to_vec(),
+    }
+}
+
+fn spared(page: &Page) -> Spared {
+    let asking = sample::asking(page);
+    let record = SparedRecord {
+        service: asking.service,
+        record: "社保缴费记录".to_owned(),
+        department: asking.department,
+        purpose: "为发放租房补贴".to_owned(),
+        times: 3,
+        last: ago(2),
+    };
+    Spared {
+        records: vec![record.clone(), record],
     }
 }
 
@@ -129,6 +145,10 @@ fn everything(page: &Page) -> Vec<Happening> {
         Happening::Refused {
             service: service.clone(),
         },
+        Happening::Fetched {
+            service: service.clone(),
+            items: items.clone(),
+        },
         Happening::Withdrew { service, items },
         Happening::EndedOther,
         Happening::SignedOut,
@@ -196,6 +216,7 @@ fn account(page: Page) -> AccountPage {
             device("s3", DeviceKind::Other, "", false),
         ],
         services: vec![service(&page, "gjj"), service(&page, "hrss")],
+        spared: spared(&page),
         activity: happenings(&page),
         news: Some(News {
             lines: vec![Line {
@@ -236,6 +257,7 @@ fn an_account_shows_what_it_holds() {
         page.devices.truncate(1);
         AccountPage {
             services: Vec::new(),
+            spared: Spared::default(),
             activity: History::default(),
             news: None,
             notice: None,

@@ -7,8 +7,7 @@ use super::end::confirm;
 use super::question::Question;
 use crate::account;
 use crate::audit::{Action, Event};
-use crate::consent::pages::item_label;
-use crate::consent::{self, Item};
+use crate::consent::{self, Item, item_words};
 use crate::web::{ErrorKind, Facts, Halt, Page, PageError, PostedForm, see_other};
 
 /// POST `/account/services/withdraw` with `client` and `item=<item>|all`.
@@ -24,37 +23,38 @@ pub async fn withdraw(
 ) -> Result<Response, Halt> {
     let session = portal.posted(&headers, &facts, &form).await?;
     let client_id = form.one("client")?;
-    let items = items_named(form.one("item")?)?;
+    let named = named(form.one("item")?)?;
     let unknown =
         || PageError::new(ErrorKind::BadRequest).developer("reason", "client names no service we know");
-    let client = portal.departments.client(client_id).await?.ok_or_else(unknown)?;
+    let asker = portal.departments.client(client_id).await?.ok_or_else(unknown)?;
     if form.one("confirmed")? != "yes" {
-        let service = client.asking(page.locale()).service;
+        let service = asker.asking(page.locale()).service;
         let client = client_id.to_owned();
-        let question = match items.as_slice() {
-            [item] => Question::WithdrawItem {
+        let question = match &named {
+            Named::One(item) => Question::WithdrawItem {
                 client,
                 service,
-                item: item.scope().to_owned(),
-                label: item_label(page.words, *item),
+                item: item.name().into_owned(),
+                label: item_words(&portal.departments, Some(&asker), item, &page).await?,
             },
-            _ => Question::WithdrawAll { client, service },
+            Named::All => Question::WithdrawAll { client, service },
         };
         return Ok(confirm(page, &session, question));
     }
     let mut change = portal.change(&facts).await?;
     account::hold(&mut change, session.account).await?;
-    let mut withdrawn = Vec::new();
-    for item in &items {
-        if consent::withdraw(&mut change, session.account, client_id, *item).await? {
-            withdrawn.push(*item);
-        }
-    }
+    let account = session.account;
+    let is_all = matches!(named, Named::All);
+    let withdrawn = match named {
+        Named::All => consent::withdraw_all(&mut change, account, client_id).await?,
+        Named::One(item) if consent::withdraw(&mut change, account, client_id, &item).await? => vec![item],
+        Named::One(_) => Vec::new(),
+    };
     if withdrawn.is_empty() {
         return Ok(see_other("/account?done=nothing", []));
     }
     // Without the consent to be recognised there is no sign-in left at that service.
-    if items.contains(&Item::OpenId) {
+    if is_all {
         portal
             .sessions
             .leave(&mut change, session.account, client_id)
@@ -71,12 +71,17 @@ pub async fn withdraw(
     Ok(see_other(&format!("/account?{query}#services"), []))
 }
 
+enum Named {
+    All,
+    One(Item),
+}
+
 /// All, or one; and whoever withdraws being recognised withdraws all that hangs on it.
-fn items_named(name: &str) -> Result<Vec<Item>, PageError> {
-    match Item::of_scope(name) {
-        _ if name == "all" => Ok(Item::ALL.to_vec()),
-        Some(Item::OpenId) => Ok(Item::ALL.to_vec()),
-        Some(item) => Ok(vec![item]),
+fn named(name: &str) -> Result<Named, PageError> {
+    match Item::named(name) {
+        _ if name == "all" => Ok(Named::All),
+        Some(Item::OpenId) => Ok(Named::All),
+        Some(item) => Ok(Named::One(item)),
         None => {
             Err(PageError::new(ErrorKind::BadRequest).developer("reason", "item names nothing that is given"))
         }

@@ -24,6 +24,13 @@ sign-out-everywhere = Sign out on all devices
 sign-out-everywhere-hint = Including this one. You will also be signed out of the services you used.
 services = Connected services
 services-empty = No services connected yet.
+spared = Not handed in again
+spared-what = How often a service got what you allowed from where it is kept, so that you need not bring it:
+spared-record = From { $department } for { $service } ({ $purpose }).
+spared-times = { $count ->
+    [one] once
+   *[other] { $count } times
+}
 given = { $count ->
     [one] Has 1 item from you
    *[other] Has { $count } items from you
@@ -52,6 +59,7 @@ did-open = Opened { $service }
 did-share = Shared with { $service }: { $items }
 did-refuse = Did not share with { $service }
 did-withdraw = Withdrew from { $service }: { $items }
+did-fetch = { $service } got, as you allowed: { $items }
 
 notice-device-ended = That device is signed out
 notice-others-ended = All other devices are signed out
@@ -154,6 +162,7 @@ held-sessions = Sign-ins
 held-visits = Services signed in to
 held-subjects = Identifiers that services see
 held-consents = Consents
+held-exchanges = Records you did not have to hand in
 held-grants = Access given to services
 held-tokens = Renewals of access
 held-merging = Joining with another account
@@ -199,6 +208,8 @@ held-sid = Session identifier
 held-item = Item
 held-revision = Revision
 held-offline = Also when away
+held-records = Records of others
+held-times = Times
 held-detail = Details
 held-attempts = Attempts
 held-delivered = Delivered
@@ -335,6 +346,7 @@ value-not-the-owner = Not the account's owner
 value-code-delivered = The code by text message arrived
 value-code-sent = A code was sent by text message
 value-consent-given = Agreed to share
+value-data-exchanged = A service got a record from another
 value-consent-refused = Did not agree to share
 value-consent-withdrawn = Withdrew what was shared
 value-event-delivered = A message was delivered

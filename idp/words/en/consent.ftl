@@ -14,6 +14,7 @@ items = { $count ->
    *[other] { $count } items
 }
 fresh = New
+kept-by = Kept by
 used-for = For
 used-until = Until
 deny = Don't share
@@ -27,6 +28,7 @@ item-openid = A number for you that only they can use
 item-phone = Mobile number
 item-name = Name
 item-offline = Access while you are away
+item-record = { $record } from { $department } ({ $purpose })
 purpose-openid = Recognising you next time
 purpose-phone = Telling you the result
 purpose-name = Checking that it is you

@@ -1,11 +1,13 @@
 mod options;
+mod said;
 mod words;
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-pub(super) use self::options::{give, put, set_purposes};
+pub(super) use self::options::{give, put};
+pub(super) use self::said::Said;
 pub(super) use self::words::changed_rows;
 use self::words::{by_name, line, said, status};
 use super::arguments::{Client as Command, UpdateClient};

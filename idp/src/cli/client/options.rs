@@ -1,16 +1,14 @@
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::account::Level;
+use super::said::Said;
 use crate::cli::arguments::{AuthMethod as Method, Clearable, ClientOptions};
 use crate::cli::failure::Failure;
 use crate::config::PublicUrl;
-use crate::department::{AuthMethod, ClientMetadata, Purpose};
+use crate::department::{AuthMethod, ClientMetadata};
 use crate::oidc::acr_value;
-
-type Purposes = BTreeMap<String, Purpose>;
 
 impl ClientOptions {
     /// Sets what is named. A list is replaced as a whole; of the purposes, those of the scopes that are named.
@@ -58,7 +56,7 @@ impl ClientOptions {
             "native".clone_into(&mut metadata.application_type);
         }
         self.set_scope(metadata);
-        self.set_purposes(metadata)
+        self.set_words(metadata)
     }
 
     /// Keys are registered in place or by address: whichever is named takes the place of the other.
@@ -80,45 +78,20 @@ impl ClientOptions {
         }
     }
 
-    fn set_purposes(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
-        set_purposes(
-            &mut metadata.purposes,
-            &self.purposes,
-            &self.purposes_en,
-            &self.optional,
-        )
+    fn set_words(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+        let said = Said {
+            purposes: [&self.purposes, &self.purposes_en],
+            records: [&self.records, &self.records_en],
+            asks: [&self.asks, &self.asks_en],
+            optional: &self.optional,
+        };
+        said.set(&mut metadata.purposes, &mut metadata.records, &mut metadata.asks)
     }
-}
-
-/// Sets the words that are named, and whether a scope can be done without.
-pub(in crate::cli) fn set_purposes(
-    purposes: &mut Purposes,
-    zh: &[String],
-    en: &[String],
-    optional: &[String],
-) -> Result<(), Failure> {
-    for text in zh {
-        let (scope, words) = scope_and_text("--purpose", text)?;
-        purpose(purposes, scope).zh = words;
-    }
-    for text in en {
-        let (scope, words) = scope_and_text("--purpose-en", text)?;
-        purpose(purposes, scope).en = words;
-    }
-    if !optional.is_empty() {
-        purposes.values_mut().for_each(|purpose| purpose.optional = false);
-        for scope in optional {
-            purpose(purposes, scope).optional = true;
-        }
-    }
-    // One without words that is not optional says what none says.
-    purposes.retain(|_, purpose| purpose.optional || !(purpose.zh.is_empty() && purpose.en.is_empty()));
-    Ok(())
 }
 
 impl Clearable {
     pub(super) fn clear(self, metadata: &mut ClientMetadata) {
-        let purposes = metadata.purposes.values_mut();
+        let (purposes, asks) = (metadata.purposes.values_mut(), metadata.asks.values_mut());
         match self {
             Self::NameEn => metadata.client_name_en.clear(),
             Self::DepartmentEn => metadata.organisation_en.clear(),
@@ -135,7 +108,11 @@ impl Clearable {
             Self::DefaultMaxAge => metadata.default_max_age = None,
             Self::Purpose => purposes.for_each(|purpose| purpose.zh.clear()),
             Self::PurposeEn => purposes.for_each(|purpose| purpose.en.clear()),
-            Self::Optional => purposes.for_each(|purpose| purpose.optional = false),
+            Self::Record => metadata.records.clear(),
+            Self::RecordEn => metadata.records.values_mut().for_each(|words| words.en.clear()),
+            Self::Ask => metadata.asks.clear(),
+            Self::AskEn => asks.for_each(|purpose| purpose.en.clear()),
+            Self::Optional => purposes.chain(asks).for_each(|purpose| purpose.optional = false),
             Self::PolicyUri => metadata.policy_uri = None,
             Self::TosUri => metadata.tos_uri = None,
             Self::Native => "web".clone_into(&mut metadata.application_type),
@@ -176,23 +153,6 @@ fn read_jwks(file: &Path) -> Result<Value, Failure> {
     let wrong = |fault: &dyn std::fmt::Display| Failure::new(format!("--jwks {}: {fault}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|fault| wrong(&fault))?;
     serde_json::from_str(&text).map_err(|fault| wrong(&fault))
-}
-
-fn scope_and_text<'a>(flag: &str, text: &'a str) -> Result<(&'a str, String), Failure> {
-    let (scope, words) = text.split_once('=').ok_or_else(|| {
-        Failure::new(format!(
-            "{flag} {text}: write it as SCOPE=TEXT, such as phone=通知您办理结果"
-        ))
-    })?;
-    Ok((scope, words.to_owned()))
-}
-
-fn purpose<'a>(purposes: &'a mut Purposes, scope: &str) -> &'a mut Purpose {
-    purposes.entry(scope.to_owned()).or_insert_with(|| Purpose {
-        zh: String::new(),
-        en: String::new(),
-        optional: false,
-    })
 }
 
 #[cfg(test)]

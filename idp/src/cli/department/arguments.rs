@@ -84,7 +84,20 @@ pub(in crate::cli) struct Allow {
     /// The same in English
     #[arg(long = "purpose-en", value_name = "SCOPE=TEXT")]
     pub purposes_en: Vec<String>,
-    /// A scope the service can do without; may be repeated
+    /// A record it may give to others that residents let have it: `contribution_record=社保缴费记录`; may be repeated
+    #[arg(long = "record", value_name = "RECORD=TEXT")]
+    pub records: Vec<String>,
+    /// The same in English
+    #[arg(long = "record-en", value_name = "RECORD=TEXT")]
+    pub records_en: Vec<String>,
+    /// A record it may ask of another system, and why:
+    /// `rent_subsidy:contribution_record@https://hrss.city.example=为发放租房补贴`; may be repeated
+    #[arg(long = "ask", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
+    pub asks: Vec<String>,
+    /// The same in English
+    #[arg(long = "ask-en", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
+    pub asks_en: Vec<String>,
+    /// A scope, or a record of --ask, that the service can do without; may be repeated
     #[arg(long = "optional", value_name = "SCOPE")]
     pub optional: Vec<String>,
     /// A trust mark it is given: identity-number or acts-for-enterprises; may be repeated
@@ -120,6 +133,10 @@ pub(in crate::cli) enum Clearable {
     OrganisationEn,
     Purpose,
     PurposeEn,
+    Record,
+    RecordEn,
+    Ask,
+    AskEn,
     Optional,
     Marks,
     Range,

@@ -1,5 +1,5 @@
 use super::arguments::{Allow, Clearable};
-use crate::cli::client::{give, put, set_purposes};
+use crate::cli::client::{Said, give, put};
 use crate::cli::failure::Failure;
 use crate::department::trust::allowed::Terms;
 
@@ -18,12 +18,13 @@ impl Allow {
             let asked = |scope: &String| terms.scope.split(' ').any(|one| one == scope);
             terms.purposes.retain(|scope, _| asked(scope));
         }
-        set_purposes(
-            &mut terms.purposes,
-            &self.purposes,
-            &self.purposes_en,
-            &self.optional,
-        )?;
+        let said = Said {
+            purposes: [&self.purposes, &self.purposes_en],
+            records: [&self.records, &self.records_en],
+            asks: [&self.asks, &self.asks_en],
+            optional: &self.optional,
+        };
+        said.set(&mut terms.purposes, &mut terms.records, &mut terms.asks)?;
         if !self.marks.is_empty() {
             terms.marks.clone_from(&self.marks);
         }
@@ -58,13 +59,17 @@ impl Allow {
 
 impl Clearable {
     fn clear(self, terms: &mut Terms) {
-        let purposes = terms.purposes.values_mut();
+        let (purposes, asks) = (terms.purposes.values_mut(), terms.asks.values_mut());
         match (self, &mut terms.superior) {
             (Self::NameEn, _) => terms.name_en.clear(),
             (Self::OrganisationEn, _) => terms.organisation_en.clear(),
             (Self::Purpose, _) => purposes.for_each(|purpose| purpose.zh.clear()),
             (Self::PurposeEn, _) => purposes.for_each(|purpose| purpose.en.clear()),
-            (Self::Optional, _) => purposes.for_each(|purpose| purpose.optional = false),
+            (Self::Record, _) => terms.records.clear(),
+            (Self::RecordEn, _) => terms.records.values_mut().for_each(|words| words.en.clear()),
+            (Self::Ask, _) => terms.asks.clear(),
+            (Self::AskEn, _) => asks.for_each(|purpose| purpose.en.clear()),
+            (Self::Optional, _) => purposes.chain(asks).for_each(|purpose| purpose.optional = false),
             (Self::Marks, _) => terms.marks.clear(),
             (Self::Range, _) => terms.ranges.clear(),
             (Self::Superior, superior) => *superior = None,

@@ -8,7 +8,7 @@ mod sector;
 
 use super::model::ClientMetadata;
 
-pub use scope::{DEVICE_CODE, GRANT_TYPES, SCOPES};
+pub use scope::{DEVICE_CODE, GRANT_TYPES, SCOPES, TOKEN_EXCHANGE};
 pub(super) use sector::sector_of;
 
 /// Checks what a client is to be registered with (OpenID Connect Dynamic Client Registration 1.0 §2).

@@ -1,3 +1,4 @@
+use super::super::data::is_data_name;
 use super::super::model::ClientMetadata;
 
 const MAX_CHARACTERS: usize = 80;
@@ -16,6 +17,31 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
     for (scope, purpose) in &metadata.purposes {
         plain(&format!("purposes.{scope}.zh"), &purpose.zh)?;
         plain(&format!("purposes.{scope}.en"), &purpose.en)?;
+    }
+    check_data(metadata)
+}
+
+/// What residents read of records: each has words, and each ask says why.
+fn check_data(metadata: &ClientMetadata) -> Result<(), String> {
+    for (record, words) in &metadata.records {
+        if !is_data_name(record) {
+            let name = record.escape_debug();
+            return Err(format!(
+                "the record {name}: a name is 1 to 64 small letters, digits and underscores"
+            ));
+        }
+        if words.zh.trim().is_empty() {
+            return Err(format!("the record {record} has no words: --record '{record}=…'"));
+        }
+        plain(&format!("records.{record}.zh"), &words.zh)?;
+        plain(&format!("records.{record}.en"), &words.en)?;
+    }
+    for (key, purpose) in &metadata.asks {
+        if purpose.zh.trim().is_empty() {
+            return Err(format!("{key} says not why it is asked for: --ask '{key}=…'"));
+        }
+        plain(&format!("asks.{key}.zh"), &purpose.zh)?;
+        plain(&format!("asks.{key}.en"), &purpose.en)?;
     }
     Ok(())
 }

@@ -4,14 +4,17 @@ use crate::keys::jose::SigningKey;
 /// The scopes we understand.
 pub const SCOPES: [&str; 4] = ["openid", "profile", "phone", "offline_access"];
 /// The grants the token endpoint offers.
-pub const GRANT_TYPES: [&str; 4] = [
+pub const GRANT_TYPES: [&str; 5] = [
     "authorization_code",
     "refresh_token",
     "client_credentials",
     DEVICE_CODE,
+    TOKEN_EXCHANGE,
 ];
 /// RFC 8628 §3.4.
 pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// RFC 8693 §2.1.
+pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// What a client may ask for is known to us, and we can keep to what it registers.
 pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {

@@ -77,7 +77,7 @@ pub(super) fn client_metadata(
         client_registration_types: vec![way.as_str().to_owned()],
         ..claims.common(allowed)?
     };
-    allowed.terms.name(&mut metadata);
+    allowed.name(&mut metadata);
     // Whatever is demanded of a client that the operator adds. The keys are not there yet where it signs them.
     let mut complete = metadata.clone();
     if signed_jwks_uri.is_some() {
@@ -131,7 +131,7 @@ pub(super) fn document_metadata(
         jwks_uri,
         ..claims.common(allowed)?
     };
-    allowed.terms.name(&mut metadata);
+    allowed.name(&mut metadata);
     check(&metadata, dev).map_err(|wrong| claims.fault("metadata", wrong, "otherwise"))?;
     Ok(metadata)
 }

@@ -4,9 +4,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
-/// Why bytes are not a JSON object we can trust.
+/// Why bytes are not JSON, or not a JSON object, that we can trust.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum JsonFault {
+pub enum JsonFault {
     NotAnObject,
     DuplicateMember,
 }
@@ -14,9 +14,19 @@ pub(super) enum JsonFault {
 /// Parses one JSON object and refuses member names that occur twice, at any depth (RFC 7515 §4,
 /// RFC 7519 §4): two parsers that keep different ones of the two would read different tokens.
 pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
+    match strict_json(bytes)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(JsonFault::NotAnObject),
+    }
+}
+
+/// As [`object`], of any JSON value.
+///
+/// # Errors
+/// Where it is none, is nested without end, or names a member twice.
+pub fn strict_json(bytes: &[u8]) -> Result<Value, JsonFault> {
     match serde_json::from_slice::<Unique>(bytes) {
-        Ok(Unique(Value::Object(members))) => Ok(members),
-        Ok(_) => Err(JsonFault::NotAnObject),
+        Ok(Unique(value)) => Ok(value),
         Err(error) if error.classify() == Category::Data => Err(JsonFault::DuplicateMember),
         Err(_) => Err(JsonFault::NotAnObject),
     }

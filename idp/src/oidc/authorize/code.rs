@@ -6,6 +6,7 @@ use super::request::AuthorizationRequest;
 use crate::clock::Timestamp;
 use crate::config::Span;
 use crate::department::Client;
+use crate::oidc::authorization_details::AuthorizationDetails;
 use crate::oidc::grant::Revisions;
 use crate::oidc::tokens::Authentication;
 use crate::oidc::{Scope, WireError};
@@ -25,7 +26,10 @@ pub struct IssuedCode {
     pub account: Uuid,
     pub session: Uuid,
     pub scope: Scope,
-    /// How those scopes were asked for when the resident's yes was looked at.
+    /// The records that the resident lets it have.
+    #[serde(default)]
+    pub details: AuthorizationDetails,
+    /// How those scopes and records were asked for when the resident's yes was looked at.
     #[serde(default)]
     pub revisions: Revisions,
     pub authentication: Authentication,
@@ -33,11 +37,11 @@ pub struct IssuedCode {
 }
 
 impl IssuedCode {
-    /// What a request gets for the scopes that the resident allows.
+    /// What a request gets for what the resident allows of it.
     #[must_use]
     pub fn new(
         request: &AuthorizationRequest,
-        scope: Scope,
+        (scope, details): (Scope, AuthorizationDetails),
         client: &Client,
         session: &Session,
         authentication: Authentication,
@@ -52,8 +56,9 @@ impl IssuedCode {
             code_challenge: request.code_challenge.clone(),
             account: session.account,
             session: session.id,
-            revisions: Revisions::at_present(&scope, client),
+            revisions: Revisions::at_present(&scope, &details, client),
             scope,
+            details,
             authentication,
             issued_at: now,
         }

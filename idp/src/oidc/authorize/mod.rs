@@ -14,7 +14,7 @@ mod respond;
 mod samples;
 mod walk;
 
-pub(super) use after_redirect::resolve_scope;
+pub(super) use after_redirect::{check_authorization_details, resolve_scope};
 pub(super) use asked::Asked;
 pub use code::{IssuedCode, read_code};
 
@@ -34,6 +34,7 @@ use self::before_redirect::{
 use self::request::{AuthorizationRequest, Reply, ReplyTo};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
+use super::authorization_details::{AuthorizationDetails, Holders, read_authorization_details};
 use super::check_size::check_size;
 use super::device::DeviceKey;
 use super::find_client::{Introduction, find_client};
@@ -76,7 +77,10 @@ pub async fn authorize(
     let client = renewed.unwrap_or(client);
 
     let (reply, mode) = Reply::read(&asked.parameters, redirect);
-    let checked = mode.and_then(|()| check(&asked, &client, reply.clone(), &oidc, facts.now));
+    let checked = match mode {
+        Ok(()) => check(&asked, &client, reply.clone(), &oidc, facts.now).await,
+        Err(fault) => Err(fault),
+    };
     let request = match checked {
         Ok(request) => request,
         Err(error) => return Ok(respond(&reply, &Answer::Error(&error), issuer, page)),
@@ -117,7 +121,7 @@ pub(super) async fn check_pushed(
     let client = renewed.as_deref().unwrap_or(client);
     let (reply, mode) = Reply::read(&asked.parameters, redirect);
     mode?;
-    check(&asked, client, reply, oidc, now)?;
+    check(&asked, client, reply, oidc, now).await?;
     Ok(asked)
 }
 
@@ -145,7 +149,7 @@ async fn prove(
 
 /// What is checked once errors may go to the client, in the order of OpenID Connect Core 1.0
 /// §3.1.2.2.
-fn check(
+async fn check(
     asked: &Asked,
     client: &Client,
     reply: Reply,
@@ -161,6 +165,9 @@ fn check(
     refuse_unsupported(parameters)?;
     check_response_type(parameters)?;
     let claims = read_claims(parameters, client)?;
+    let details = read_authorization_details(parameters)?;
+    let holders = Holders::find(&oidc.departments, &details).await?;
+    check_authorization_details(&details, client, &holders)?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         reply_to: ReplyTo::Browser(reply),
@@ -171,6 +178,7 @@ fn check(
         acr: read_acr(parameters, &claims, client, public_url),
         hinted: read_hint(parameters, &claims, client, &oidc.keys, public_url.issuer(), now)?,
         claims,
+        details,
         nonce: parameters.get("nonce").map(str::to_owned),
         pushed: asked.pushed.clone(),
         received_at: now,
@@ -229,7 +237,7 @@ pub(super) async fn open_for_device(
     oidc: &Oidc,
     client: &Client,
     device: DeviceKey,
-    scope: Scope,
+    asked: (Scope, AuthorizationDetails),
     facts: &Facts,
     headers: &HeaderMap,
 ) -> Result<Response, PageError> {
@@ -239,6 +247,6 @@ pub(super) async fn open_for_device(
         facts,
         headers,
     };
-    let request = AuthorizationRequest::of_device(device, client, scope, facts.now);
+    let request = AuthorizationRequest::of_device(device, client, asked, facts.now);
     walk.open(&request, &Asked::default()).await
 }

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::after_redirect::{CodeChallenge, HintedSubject, Prompt, ResponseMode, resolve_response_mode};
 use super::before_redirect::ProvenRedirect;
 use crate::clock::Timestamp;
+use crate::consent::Wanted;
 use crate::department::Client;
 use crate::oidc::acr::WantedAcr;
+use crate::oidc::authorization_details::AuthorizationDetails;
 use crate::oidc::claims::{ClaimsRequest, scope_of};
 use crate::oidc::device::DeviceKey;
 use crate::oidc::par::Pushed;
@@ -23,6 +25,9 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     pub max_age: Option<Duration>,
     pub claims: ClaimsRequest,
+    /// Records of others that are asked for.
+    #[serde(default)]
+    pub details: AuthorizationDetails,
     #[serde(default)]
     pub acr: WantedAcr,
     pub hinted: Option<HintedSubject>,
@@ -77,7 +82,12 @@ impl Reply {
 impl AuthorizationRequest {
     /// What a device asks for. Whoever allows it has signed in just now: a telephone left open allows nothing.
     #[must_use]
-    pub fn of_device(device: DeviceKey, client: &Client, scope: Scope, now: Timestamp) -> Self {
+    pub fn of_device(
+        device: DeviceKey,
+        client: &Client,
+        (scope, details): (Scope, AuthorizationDetails),
+        now: Timestamp,
+    ) -> Self {
         Self {
             client_id: client.client_id.clone(),
             reply_to: ReplyTo::Device(device),
@@ -86,6 +96,7 @@ impl AuthorizationRequest {
             prompt: Prompt::default(),
             max_age: Some(FRESH),
             claims: ClaimsRequest::default(),
+            details,
             acr: WantedAcr::default(),
             hinted: None,
             nonce: None,
@@ -94,12 +105,20 @@ impl AuthorizationRequest {
         }
     }
 
-    /// The scopes whose consent is needed: those asked for, and those of claims asked for by name.
-    #[must_use]
-    pub fn consent_scope(&self) -> String {
+    /// The scopes asked for, and those of claims asked for by name.
+    fn consent_scope(&self) -> String {
         let by_name = self.claims.userinfo.keys().chain(self.claims.id_token.keys());
         let by_name = by_name.filter_map(|claim| scope_of(claim));
         self.scope.iter().chain(by_name).collect::<Vec<_>>().join(" ")
+    }
+
+    /// All whose consent is needed.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            scopes: self.consent_scope(),
+            records: self.details.iter().cloned().collect(),
+        }
     }
 
     /// The moment from which a sign-in counts as fresh enough, if the request asks for one.

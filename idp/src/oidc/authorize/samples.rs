@@ -6,6 +6,7 @@ use super::request::{AuthorizationRequest, Reply, ReplyTo};
 use crate::clock::Timestamp;
 use crate::config::PublicUrl;
 use crate::department::Client;
+use crate::oidc::authorization_details::AuthorizationDetails;
 use crate::oidc::{Parameters, Scope};
 
 pub(in crate::oidc) fn request(more: &str, received_at: Timestamp) -> AuthorizationRequest {
@@ -24,6 +25,7 @@ pub(in crate::oidc) fn request(more: &str, received_at: Timestamp) -> Authorizat
         max_age: check_max_age(&parameters, &client).unwrap(),
         acr: read_acr(&parameters, &claims, &client, &public_url),
         claims,
+        details: AuthorizationDetails::default(),
         hinted: None,
         nonce: None,
         pushed: None,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
-use super::after_redirect::HintedSubject;
+use super::after_redirect::{HintedSubject, check_authorization_details};
 use super::asked::Asked;
 use super::code::{IssuedCode, issue_code};
 use super::next_step::{ConsentState, Present, RaiseAnswer, Step, next_step};
@@ -11,8 +11,9 @@ use super::request::{AuthorizationRequest, Reply, ReplyTo};
 use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
-use crate::consent::{Ask, allowed, ask, required_since};
+use crate::consent::{Ask, Item, allowed, ask, required_since, stands};
 use crate::department::{Client, account_in_sector, admit};
+use crate::oidc::authorization_details::{AuthorizationDetails, Holders};
 use crate::oidc::device::{self, DeviceTold};
 use crate::oidc::par::Answered;
 use crate::oidc::sid::sid;
@@ -29,11 +30,27 @@ pub(super) struct Walk<'a> {
     pub headers: &'a HeaderMap,
 }
 
-/// What comes next, what is to be asked for it, and the scopes whose consent stands.
+/// What comes next, what is to be asked for it, and what of the request may be given now.
 struct Decided {
     step: Step,
     asked: Option<Ask>,
-    consented: Scope,
+    given: (Scope, AuthorizationDetails),
+}
+
+/// What the resident has answered to this request so far.
+struct Answers {
+    raise: RaiseAnswer,
+    /// What they did not tick.
+    left: Vec<Item>,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            raise: RaiseAnswer::Open,
+            left: Vec::new(),
+        }
+    }
 }
 
 /// Finds the request behind an interaction of this browser.
@@ -69,10 +86,11 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, Halt> {
         let session = self.session().await?;
-        let decided = self.decide(&request, session.as_ref(), RaiseAnswer::Open).await?;
+        let answers = Answers::default();
+        let decided = self.decide(&request, session.as_ref(), &answers).await?;
         match (&decided.step, &session) {
             (Step::Refuse(error), _) => self.refuse(&request, error, page).await,
-            (Step::Issue, Some(session)) => self.issue(&request, session, &decided.consented, page).await,
+            (Step::Issue, Some(session)) => self.issue(&request, session, decided.given, page).await,
             _ => {
                 let (id, cookies) = self.begin(&request, asked).await?;
                 let first = self.page_for(&id, &request, decided, session.as_ref()).await?;
@@ -148,7 +166,7 @@ impl Walk<'_> {
         };
         let ask = decided
             .asked
-            .unwrap_or_else(|| Ask::again(&request.consent_scope(), self.client));
+            .unwrap_or_else(|| Ask::again(&request.wanted(), self.client));
         self.oidc
             .consents
             .begin(id, session.account, &ask, self.facts.now)
@@ -164,17 +182,17 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, Halt> {
         let session = self.session().await?;
-        let answer = if interaction.raise_declined {
-            RaiseAnswer::Declined
-        } else {
-            RaiseAnswer::Open
-        };
-        let decided = self.decide(request, session.as_ref(), answer).await?;
+        if let Err(error) = self.check_again(request).await? {
+            self.oidc.interactions.answer(interaction).await?;
+            return self.refuse(request, &error, page).await;
+        }
+        let answers = self.answers(interaction, request, session.as_ref()).await?;
+        let decided = self.decide(request, session.as_ref(), &answers).await?;
         match (&decided.step, &session) {
             (Step::Issue, Some(session)) => {
                 let (answered, response) = tokio::join!(
                     self.oidc.interactions.answer(interaction),
-                    self.issue(request, session, &decided.consented, page),
+                    self.issue(request, session, decided.given, page),
                 );
                 answered?;
                 response
@@ -192,6 +210,40 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether the records that a request asks for may still be asked for. Nothing is looked up where it asks for none.
+    async fn check_again(&self, request: &AuthorizationRequest) -> Result<Result<(), WireError>, PageError> {
+        let holders = Holders::find(&self.oidc.departments, &request.details).await?;
+        Ok(check_authorization_details(
+            &request.details,
+            self.client,
+            &holders,
+        ))
+    }
+
+    /// What the resident has answered within an interaction.
+    async fn answers(
+        &self,
+        interaction: &Interaction,
+        request: &AuthorizationRequest,
+        session: Option<&Session>,
+    ) -> Result<Answers, PageError> {
+        let left = match session {
+            Some(session) if !request.details.is_empty() => {
+                let consents = &self.oidc.consents;
+                consents
+                    .left(&interaction.id, session.account, self.facts.now)
+                    .await?
+            }
+            _ => Vec::new(),
+        };
+        let raise = if interaction.raise_declined {
+            RaiseAnswer::Declined
+        } else {
+            RaiseAnswer::Open
+        };
+        Ok(Answers { raise, left })
+    }
+
     async fn session(&self) -> Result<Option<Session>, PageError> {
         self.oidc.sessions.current(self.headers, self.facts).await
     }
@@ -201,7 +253,7 @@ impl Walk<'_> {
         &self,
         request: &AuthorizationRequest,
         session: Option<&Session>,
-        answer: RaiseAnswer,
+        answers: &Answers,
     ) -> Result<Decided, PageError> {
         let Some(session) = session else {
             let nobody = Present {
@@ -210,14 +262,14 @@ impl Walk<'_> {
                 identity: Identity::Unknown,
                 strength: Strength::Code,
                 ways: self.oidc.ways,
-                answer,
+                answer: answers.raise,
                 consent: ConsentState::Missing,
             };
             let step = next_step(request, nobody);
             return Ok(Decided {
                 step,
                 asked: None,
-                consented: Scope::default(),
+                given: Default::default(),
             });
         };
         let given = self
@@ -225,11 +277,9 @@ impl Walk<'_> {
             .consents
             .standing(session.account, &self.client.client_id, self.facts.now)
             .await?;
-        let asked = ask(&request.consent_scope(), &given, self.client);
-        let consent = match (
-            &asked,
-            required_since(&request.consent_scope(), &given, self.client),
-        ) {
+        let wanted = request.wanted();
+        let asked = ask(&wanted, &given, &answers.left, self.client);
+        let consent = match (&asked, required_since(&wanted, &given, self.client)) {
             (None, Some(since)) => ConsentState::Stands { since },
             _ => ConsentState::Missing,
         };
@@ -240,14 +290,17 @@ impl Walk<'_> {
             identity: session.identity,
             strength: session.strength,
             ways: self.oidc.ways,
-            answer,
+            answer: answers.raise,
             consent,
         };
         let step = next_step(request, present);
         Ok(Decided {
             step,
             asked,
-            consented: Scope::parse(&allowed(&given, self.client)),
+            given: (
+                request.scope.only(&Scope::parse(&allowed(&given, self.client))),
+                request.details.only(|key| stands(key, &given, self.client)),
+            ),
         })
     }
 
@@ -269,7 +322,7 @@ impl Walk<'_> {
         &self,
         request: &AuthorizationRequest,
         session: &Session,
-        consented: &Scope,
+        given: (Scope, AuthorizationDetails),
         page: Page,
     ) -> Result<Response, Halt> {
         let authentication = Authentication {
@@ -284,10 +337,9 @@ impl Walk<'_> {
         };
         let oidc = self.oidc;
         let lifetime = oidc.config.settings.token.code;
-        let scope = request.scope.only(consented);
         let issued = IssuedCode::new(
             request,
-            scope,
+            given,
             self.client,
             session,
             authentication,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::user_code::UserCode;
 use crate::clock::Timestamp;
 use crate::keys::jose::to_base64url;
+use crate::oidc::authorization_details::AuthorizationDetails;
 use crate::oidc::authorize::IssuedCode;
 use crate::oidc::{Oidc, Scope, WireError};
 use crate::store::hash;
@@ -37,6 +38,8 @@ impl DeviceKey {
 pub(super) struct Request {
     pub(super) client_id: String,
     pub(super) scope: Scope,
+    #[serde(default)]
+    pub(super) details: AuthorizationDetails,
     /// Seconds; longer for a device that does not keep to it.
     interval: u64,
     asked_at: Option<Timestamp>,
@@ -66,12 +69,13 @@ pub enum Polled {
 pub(super) async fn begin(
     oidc: &Oidc,
     client_id: &str,
-    scope: Scope,
+    (scope, details): (Scope, AuthorizationDetails),
     now: Timestamp,
 ) -> Result<(String, UserCode), WireError> {
     let request = Request {
         client_id: client_id.to_owned(),
         scope,
+        details,
         interval: INTERVAL,
         asked_at: None,
         ends_at: now.plus(LIFETIME),

@@ -153,7 +153,8 @@ pub async fn confirm_device(
         return Ok(told(page, DeviceTold::Over));
     };
     oidc.interactions.answer(&interaction).await?;
-    Ok(open_for_device(&oidc, &client, carried.device, request.scope, &facts, &headers).await?)
+    let asked = (request.scope, request.details);
+    Ok(open_for_device(&oidc, &client, carried.device, asked, &facts, &headers).await?)
 }
 
 async fn pick_up(

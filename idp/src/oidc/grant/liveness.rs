@@ -56,6 +56,7 @@ mod tests {
     use super::super::records::Revisions;
     use super::*;
     use crate::oidc::Scope;
+    use crate::oidc::authorization_details::AuthorizationDetails;
 
     const fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
@@ -69,6 +70,7 @@ mod tests {
             client_id: "c".to_owned(),
             sub: "s".to_owned(),
             scope: Scope::parse("openid"),
+            details: AuthorizationDetails::default(),
             offline: false,
             authentication: "{}".to_owned(),
             revisions: Revisions::default(),

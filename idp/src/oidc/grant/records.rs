@@ -6,8 +6,9 @@ use uuid::Uuid;
 use crate::args;
 use crate::audit::Change;
 use crate::clock::Timestamp;
-use crate::department::Client;
+use crate::department::{Client, DataKey};
 use crate::oidc::Scope;
+use crate::oidc::authorization_details::AuthorizationDetails;
 use crate::store::{Db, Row, StoreError};
 
 /// A grant with everything its liveness depends on.
@@ -20,6 +21,8 @@ pub struct Grant {
     pub client_id: String,
     pub sub: String,
     pub scope: Scope,
+    /// The records of others that its client may ask for.
+    pub details: AuthorizationDetails,
     pub offline: bool,
     /// [`crate::oidc::tokens::Authentication`] as JSON.
     pub authentication: String,
@@ -40,10 +43,10 @@ pub struct Grant {
 }
 
 const INSERT: &str = "INSERT INTO oauth_grant \
-    (id, account_id, client_id, session_id, sub, scope, offline, authentication, created_at, revisions) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    (id, account_id, client_id, session_id, sub, scope, offline, authentication, created_at, revisions, authorization_details) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-const FIND: &str = "SELECT g.id, g.account_id, g.session_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, g.revisions, \
+const FIND: &str = "SELECT g.id, g.account_id, g.session_id, g.client_id, g.sub, g.scope, g.offline, g.authentication, g.created_at, g.revisions, g.authorization_details, \
     g.ended_at, client.grants_ended_at, a.status, a.signed_out_at, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at, \
     c.granted_at, c.expires_at AS consent_expires_at, c.withdrawn_at, \
     o.granted_at AS offline_granted_at, o.expires_at AS offline_expires_at, o.withdrawn_at AS offline_withdrawn_at \
@@ -70,19 +73,24 @@ const FIND_REFRESH: &str = "SELECT r.grant_id, r.expires_at, r.used_at, r.succes
 const ROTATE: &str = "UPDATE refresh_token SET used_at = $2, successor_hash = $3, successor = $4 \
     WHERE token_hash = $1 AND used_at IS NULL";
 
-/// How scopes were asked for at one moment: their revisions, without those that never changed.
+/// How scopes and records were asked for at one moment: their revisions, without those that never changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revisions(BTreeMap<String, i64>);
 
 impl Revisions {
     #[must_use]
-    pub fn at_present(scope: &Scope, client: &Client) -> Self {
-        let revisions = scope.iter().map(|one| (one.to_owned(), client.revision(one)));
+    pub fn at_present(scope: &Scope, details: &AuthorizationDetails, client: &Client) -> Self {
+        let scopes = scope.iter().map(str::to_owned);
+        let names = scopes.chain(details.iter().map(DataKey::to_string));
+        let revisions = names.map(|name| {
+            let revision = client.revision(&name);
+            (name, revision)
+        });
         Self(revisions.filter(|(_, revision)| *revision > 0).collect())
     }
 
-    fn of(&self, scope: &str) -> i64 {
-        self.0.get(scope).copied().unwrap_or_default()
+    fn of(&self, name: &str) -> i64 {
+        self.0.get(name).copied().unwrap_or_default()
     }
 
     fn to_json(&self) -> String {
@@ -131,7 +139,8 @@ pub async fn insert(change: &mut Change, grant: &Grant) -> Result<(), StoreError
         grant.offline,
         &grant.authentication,
         grant.created_at,
-        grant.revisions.to_json()
+        grant.revisions.to_json(),
+        details_to_json(&grant.details)
     ];
     change.execute(INSERT, args).await.map(drop)
 }
@@ -144,7 +153,7 @@ impl Grant {
         (account, session): (Uuid, Uuid),
         client_id: &str,
         sub: String,
-        scope: Scope,
+        (scope, details): (Scope, AuthorizationDetails),
         authentication: String,
         now: Timestamp,
     ) -> Self {
@@ -156,6 +165,7 @@ impl Grant {
             sub,
             offline: scope.has("offline_access"),
             scope,
+            details,
             authentication,
             created_at: now,
             revisions: Revisions::default(),
@@ -176,7 +186,7 @@ impl Grant {
         self.client_ended_at.is_some_and(|ended| at <= ended)
     }
 
-    /// The grant of scopes that were asked for so.
+    /// The grant of what was asked for so.
     #[must_use]
     pub fn asked_as(mut self, revisions: Revisions) -> Self {
         self.revisions = revisions;
@@ -190,6 +200,8 @@ impl Grant {
         let scopes: Vec<_> = self.scope.iter().filter(asked).collect();
         self.scope = Scope::parse(&scopes.join(" "));
         self.offline &= self.scope.has("offline_access");
+        let asked = |key: &DataKey| client.still_asks_record(key, self.revisions.of(&key.to_string()));
+        self.details = self.details.only(asked);
         self
     }
 }
@@ -226,6 +238,7 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
         client_id: row.text("client_id")?,
         sub: row.text("sub")?,
         scope: Scope::parse(&row.text("scope")?),
+        details: details_from_json(row.maybe_text("authorization_details")?)?,
         offline: row.bool("offline")?,
         authentication: row.text("authentication")?,
         created_at: row.time("created_at")?,
@@ -239,6 +252,18 @@ fn read(row: &Row) -> Result<Grant, StoreError> {
         consent,
         offline_consent,
     })
+}
+
+/// Most grants have none, and no column is written for them.
+fn details_to_json(details: &AuthorizationDetails) -> Option<String> {
+    (!details.is_empty()).then(|| serde_json::json!(details).to_string())
+}
+
+fn details_from_json(text: Option<String>) -> Result<AuthorizationDetails, StoreError> {
+    let read = |text: String| {
+        serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("oauth_grant.authorization_details"))
+    };
+    Ok(text.map(read).transpose()?.unwrap_or_default())
 }
 
 fn given(row: &Row, columns: [&'static str; 3]) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {

@@ -64,7 +64,7 @@ impl Town {
             (self.account, self.session),
             "hrss",
             "sub".to_owned(),
-            scope,
+            (scope, Default::default()),
             authentication,
             now,
         );

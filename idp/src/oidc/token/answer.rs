@@ -1,6 +1,7 @@
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::department::Client;
@@ -20,6 +21,9 @@ pub(super) struct Answer {
     /// Seconds.
     pub expires_in: u64,
     pub scope: String,
+    /// What was granted (RFC 9396 §7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +36,11 @@ impl Answer {
         no_store(&mut response);
         response
     }
+}
+
+/// The records that a grant's client may ask for, for whoever is told of the grant.
+pub(in crate::oidc) fn granted(grant: &Grant) -> Option<Value> {
+    (!grant.details.is_empty()).then(|| grant.details.to_json())
 }
 
 /// The algorithm a client's tokens are signed with.
@@ -92,6 +101,7 @@ pub(super) async fn answer_for(
         token_type: "Bearer",
         expires_in: access.as_secs(),
         scope: scope.to_string(),
+        authorization_details: granted(grant),
         id_token: Some(id_token),
         refresh_token,
     })

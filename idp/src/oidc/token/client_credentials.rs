@@ -35,6 +35,7 @@ pub(super) fn issue(
         token_type: "Bearer",
         expires_in: lifetime.as_secs(),
         scope: String::new(),
+        authorization_details: None,
         id_token: None,
         refresh_token: None,
     };

@@ -44,7 +44,7 @@ pub(super) async fn exchange(
         (issued.account, issued.session),
         &client.client_id,
         sub,
-        issued.scope,
+        (issued.scope, issued.details),
         authentication,
         facts.now,
     )
@@ -73,9 +73,13 @@ pub(super) async fn exchange(
     let event = Event::new(Action::GrantMade)
         .account(grant.account)
         .client(&client.client_id);
-    change
-        .record(event.with("scope", grant.scope.to_string()))
-        .await?;
+    let event = event.with("scope", grant.scope.to_string());
+    let event = if grant.details.is_empty() {
+        event
+    } else {
+        event.with("items", &grant.details)
+    };
+    change.record(event).await?;
     change.commit().await?;
     Ok(Some((grant, refresh_token)))
 }

@@ -13,12 +13,13 @@ const TAKE: &str = "UPDATE account SET status = 'erased' WHERE id = $1 AND erase
 /// What stands on an account, each after what stands on it; a passkey may have come from an account that was closed
 /// into this one, with its sessions. The audit stays, by an id that leads to nobody any more: the law wants it for
 /// six months at least, and what is spent of codes is found by its grant and swept without it.
-const ERASE: [&str; 15] = [
+const ERASE: [&str; 16] = [
     "DELETE FROM refresh_token WHERE grant_id IN (SELECT id FROM oauth_grant WHERE account_id = $1)",
     "DELETE FROM oauth_grant WHERE account_id = $1",
     "DELETE FROM visit WHERE session_id IN (SELECT id FROM session WHERE account_id = $1)",
     "DELETE FROM session WHERE account_id = $1",
     "DELETE FROM consent WHERE account_id = $1",
+    "DELETE FROM data_exchange WHERE account_id = $1",
     "DELETE FROM subject WHERE account_id = $1",
     "UPDATE session SET passkey_id = NULL WHERE passkey_id IN (SELECT id FROM passkey WHERE account_id = $1)",
     "DELETE FROM passkey WHERE account_id = $1",

@@ -69,7 +69,7 @@ const DEVICE: Column = column("device", "held-device", Text);
 const SUBJECT: Column = column("sub", "held-subject", Text);
 
 /// In the order in which the page shows them.
-pub(super) const TABLES: [Table; 18] = [
+pub(super) const TABLES: [Table; 19] = [
     Table {
         name: "account",
         words: "held-account",
@@ -218,14 +218,30 @@ pub(super) const TABLES: [Table; 18] = [
         ],
     },
     Table {
+        name: "data_exchange",
+        words: "held-exchanges",
+        sql: "SELECT client_id, holder, record, purpose, times, first_at, last_at FROM data_exchange \
+              WHERE account_id = $1 ORDER BY first_at, client_id, holder, record, purpose",
+        columns: &[
+            SERVICE,
+            column("holder", "kept-by", Text),
+            column("record", "held-item", Text),
+            column("purpose", "used-for", Text),
+            column("times", "held-times", Count),
+            column("first_at", "held-began", Moment),
+            column("last_at", "held-last", Moment),
+        ],
+    },
+    Table {
         name: "oauth_grant",
         words: "held-grants",
-        sql: "SELECT client_id, sub, scope, offline, authentication, revisions, created_at, ended_at, end_reason \
+        sql: "SELECT client_id, sub, scope, authorization_details, offline, authentication, revisions, created_at, ended_at, end_reason \
               FROM oauth_grant WHERE account_id = $1 ORDER BY created_at, id",
         columns: &[
             SERVICE,
             SUBJECT,
             column("scope", "held-item", Named),
+            column("authorization_details", "held-records", Json),
             column("offline", "held-offline", Flag),
             column("authentication", "held-detail", Json),
             column("revisions", "held-revision", Json),

@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 22] = [
+const MIGRATIONS: [&str; 23] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: [&str; 22] = [
     include_str!("../../../../migrations/0020_number_doubted.sql"),
     include_str!("../../../../migrations/0021_department.sql"),
     include_str!("../../../../migrations/0022_federation_key.sql"),
+    include_str!("../../../../migrations/0024_data_exchange.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
@@ -174,7 +175,7 @@ fn every_name_that_is_stored_has_words() {
         [Identity::Unknown, Identity::RealName, Identity::InPerson].map(|known| known.as_str().to_owned()),
     );
     stored.extend(Locale::ALL.map(|locale| locale.tag().to_owned()));
-    stored.extend(Item::ALL.map(|item| item.scope().to_owned()));
+    stored.extend(Item::OF_SCOPES.map(|item| item.name().into_owned()));
     // Those that stand in SQL, and those of `as_str`.
     let read =
         |path: &str| std::fs::read_to_string(format!("{}/src/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();

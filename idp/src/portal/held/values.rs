@@ -87,13 +87,14 @@ pub(super) const NAMES: [(&str, &str); 66] = [
 ];
 
 /// What the fields of a detail are called, where the tables have a label for it.
-const FIELDS: [(&str, &str); 19] = [
+const FIELDS: [(&str, &str); 20] = [
     ("amr", "held-method"),
     ("at_kiosk", "value-kiosk"),
     ("auth_time", "held-proven"),
     ("device", "held-device"),
     ("erase_at", "held-erased"),
     ("file", "desk-file"),
+    ("holder", "kept-by"),
     ("items", "held-item"),
     ("kind", "held-item"),
     ("method", "held-method"),
@@ -130,6 +131,7 @@ pub(super) const fn action_words(action: Action) -> &'static str {
         Action::ConsentGiven => "value-consent-given",
         Action::ConsentRefused => "value-consent-refused",
         Action::ConsentWithdrawn => "value-consent-withdrawn",
+        Action::DataExchanged => "value-data-exchanged",
         Action::DisputeDecided => "value-decided",
         Action::DisputeLookedUp => "value-looked-up",
         Action::EventDelivered => "value-event-delivered",

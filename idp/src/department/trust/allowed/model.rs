@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::pattern::Pattern;
 use crate::clock::Timestamp;
+use crate::department::data::{DataKey, Words};
 use crate::department::model::{ClientMetadata, Purpose};
 use crate::federation::{Constraints, NameSubtree};
 
@@ -36,6 +37,33 @@ impl Allowed {
         named
             .filter(|scope| self.pattern.names_one() || *scope == "openid")
             .collect()
+    }
+
+    /// The records that its system may give to others, under the same rule: none where it is not named.
+    #[must_use]
+    pub fn records(&self) -> BTreeMap<String, Words> {
+        if self.pattern.names_one() {
+            self.terms.records.clone()
+        } else {
+            BTreeMap::new()
+        }
+    }
+
+    /// What its system may ask of others, under the same rule.
+    #[must_use]
+    pub fn asks(&self) -> BTreeMap<DataKey, Purpose> {
+        if self.pattern.names_one() {
+            self.terms.asks.clone()
+        } else {
+            BTreeMap::new()
+        }
+    }
+
+    /// Gives a client all that its residents read, and what it may have of others and give to them.
+    pub fn name(&self, metadata: &mut ClientMetadata) {
+        self.terms.name(metadata);
+        metadata.records = self.records();
+        metadata.asks = self.asks();
     }
 }
 
@@ -104,6 +132,10 @@ pub struct Terms {
     pub scope: String,
     /// Scope → why it is asked for.
     pub purposes: BTreeMap<String, Purpose>,
+    /// Name → the records that it may give to others.
+    pub records: BTreeMap<String, Words>,
+    /// What it may ask of others → why.
+    pub asks: BTreeMap<DataKey, Purpose>,
     /// Types of the trust marks that we issue to it.
     pub marks: Vec<String>,
     /// Addresses that are not public and that its systems may be fetched from all the same.

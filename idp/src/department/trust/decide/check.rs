@@ -23,6 +23,8 @@ pub(super) fn check(
     };
     terms.name(&mut metadata);
     metadata.purposes.clone_from(&terms.purposes);
+    metadata.records.clone_from(&terms.records);
+    metadata.asks.clone_from(&terms.asks);
     registration::check_words(&metadata)?;
     for mark in &terms.marks {
         if !MARKS.contains(&mark.as_str()) {
@@ -33,6 +35,7 @@ pub(super) fn check(
     for range in &terms.ranges {
         check_range(range, relaxation)?;
     }
+    check_data(pattern, terms)?;
     check_superior(pattern, terms)?;
     check_through(pattern, terms, all, relaxation)
 }
@@ -57,6 +60,16 @@ fn check_range(range: &IpNet, relaxation: Relaxation) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Who shares the name of a host or a domain has not been looked at.
+fn check_data(pattern: &Pattern, terms: &Terms) -> Result<(), String> {
+    if pattern.names_one() || (terms.records.is_empty() && terms.asks.is_empty()) {
+        return Ok(());
+    }
+    Err(format!(
+        "--record and --ask are said of one system: name its address, such as https://hrss.city.example, not {pattern}"
+    ))
 }
 
 fn check_superior(pattern: &Pattern, terms: &Terms) -> Result<(), String> {

@@ -76,7 +76,7 @@ pub(super) fn kept(before: &Client, allowed: &Allowed) -> ClientMetadata {
         .filter(|scope| may.contains(scope))
         .collect::<Vec<_>>()
         .join(" ");
-    allowed.terms.name(&mut metadata);
+    allowed.name(&mut metadata);
     metadata
 }
 

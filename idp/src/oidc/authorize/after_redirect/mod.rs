@@ -1,6 +1,7 @@
 //! The steps after the redirect URI is proven. Each reads one thing of the request, in the order
 //! of OpenID Connect Core 1.0 §3.1.2.2; their errors go to the client by redirect.
 
+mod check_authorization_details;
 mod check_manner;
 mod check_max_age;
 mod check_pkce;
@@ -13,6 +14,7 @@ mod refuse_unsupported;
 mod resolve_response_mode;
 mod resolve_scope;
 
+pub(in crate::oidc) use check_authorization_details::check_authorization_details;
 pub(super) use check_manner::check_manner;
 pub(super) use check_max_age::check_max_age;
 pub(super) use check_pkce::{CodeChallenge, check_pkce};
