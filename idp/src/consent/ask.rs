@@ -248,10 +248,7 @@ mod tests {
         let (client, wanted, record) = asker(true);
         let held = given(&[Item::OpenId]);
         let asked = super::ask(&wanted, &held, &[], &client).unwrap();
-        assert_eq!(
-            (asked.required.len(), asked.optional),
-            (0, vec![record.clone()])
-        );
+        assert_eq!((asked.required.len(), asked.optional), (0, vec![record.clone()]));
         assert_eq!(super::ask(&wanted, &held, &[record], &client), None);
     }
 

@@ -185,10 +185,7 @@ mod tests {
             zh: "社保缴费记录".to_owned(),
             en: en.to_owned(),
         };
-        assert_eq!(
-            words("contributions").in_locale(Locale::English),
-            "contributions"
-        );
+        assert_eq!(words("contributions").in_locale(Locale::English), "contributions");
         assert_eq!(words("contributions").in_locale(Locale::Chinese), "社保缴费记录");
         assert_eq!(words("").in_locale(Locale::English), "社保缴费记录");
     }

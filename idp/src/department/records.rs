@@ -189,8 +189,8 @@ pub(super) async fn remove(change: &mut Change, client_id: &str) -> Result<bool,
 }
 
 fn read(row: &Row) -> Result<Client, StoreError> {
-    let metadata: ClientMetadata = serde_json::from_str(&row.text("metadata")?)
-        .map_err(|_| StoreError::Corrupt("client.metadata"))?;
+    let metadata: ClientMetadata =
+        serde_json::from_str(&row.text("metadata")?).map_err(|_| StoreError::Corrupt("client.metadata"))?;
     let terms = terms(row)?;
     Ok(Client {
         client_id: row.text("client_id")?,
@@ -203,7 +203,10 @@ fn read(row: &Row) -> Result<Client, StoreError> {
             .unwrap_or_default(),
         expires_at: row.maybe_time("expires_at")?,
         grants_ended_at: row.maybe_time("grants_ended_at")?,
-        ranges: terms.as_ref().map(|terms| terms.ranges.clone()).unwrap_or_default(),
+        ranges: terms
+            .as_ref()
+            .map(|terms| terms.ranges.clone())
+            .unwrap_or_default(),
         sector: row.text("sector")?,
         secret_hash: row
             .maybe_bytes("secret_hash")?

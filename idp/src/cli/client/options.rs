@@ -2,8 +2,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::account::Level;
 use super::said::Said;
+use crate::account::Level;
 use crate::cli::arguments::{AuthMethod as Method, Clearable, ClientOptions};
 use crate::cli::failure::Failure;
 use crate::config::PublicUrl;

@@ -57,7 +57,9 @@ impl Said<'_> {
                 let key = DataKey::parse(name).ok_or_else(|| no_key("--optional", name))?;
                 let asked = asks.get_mut(&key);
                 let asked = asked.ok_or_else(|| {
-                    Failure::new(format!("--optional {name}: it is not asked for; add it with --ask"))
+                    Failure::new(format!(
+                        "--optional {name}: it is not asked for; add it with --ask"
+                    ))
                 })?;
                 asked.optional = true;
             } else {
@@ -85,10 +87,7 @@ impl Language {
 }
 
 /// Each name with its text, and the language of that.
-fn split<'a>(
-    flag: &str,
-    [zh, en]: &[&'a [String]; 2],
-) -> Result<Vec<(&'a str, String, Language)>, Failure> {
+fn split<'a>(flag: &str, [zh, en]: &[&'a [String]; 2]) -> Result<Vec<(&'a str, String, Language)>, Failure> {
     let zh = zh.iter().map(|text| (text, Language::Chinese));
     let en = en.iter().map(|text| (text, Language::English));
     let parts = zh.chain(en).map(|(text, language)| {

@@ -81,14 +81,21 @@ fn read(place: &str, object: &Value) -> Result<Vec<DataKey>, WireError> {
     let purpose = purpose.filter(|purpose| is_data_name(purpose));
     let purpose = purpose.ok_or_else(|| refuse(&at("purpose"), "expected the name of a purpose"))?;
     let records = texts(members, "datatypes").filter(|records| !records.is_empty());
-    let records = records
-        .ok_or_else(|| refuse(&at("datatypes"), "expected a list of the names of records, one at least"))?;
+    let records = records.ok_or_else(|| {
+        refuse(
+            &at("datatypes"),
+            "expected a list of the names of records, one at least",
+        )
+    })?;
     let keys = records.iter().enumerate().map(|(number, record)| {
         DataKey::new(purpose, record, holder).ok_or_else(|| {
             if is_data_name(record) {
                 refuse(&at("locations[0]"), "expected a client_id")
             } else {
-                refuse(&at(&format!("datatypes[{number}]")), "expected the name of a record")
+                refuse(
+                    &at(&format!("datatypes[{number}]")),
+                    "expected the name of a record",
+                )
             }
         })
     });
@@ -156,12 +163,18 @@ mod tests {
             (twice.to_owned(), "authorization_details: a member is named twice"),
             (object().to_string(), "authorization_details: expected a list"),
             ("[]".to_owned(), "authorization_details: expected a list"),
-            (json!(many(9)).to_string(), "authorization_details: expected a list"),
+            (
+                json!(many(9)).to_string(),
+                "authorization_details: expected a list",
+            ),
             (json!([object(), "x"]).to_string(), "[1]: expected an object"),
             (with("type", json!("payment")), "[1].type:"),
             (with("type", json!(["data"])), "[1].type:"),
             (with("amount", json!(1)), "[1]: expected type, locations"),
-            (with("locations", json!("https://hrss.city.example")), "[1].locations:"),
+            (
+                with("locations", json!("https://hrss.city.example")),
+                "[1].locations:",
+            ),
             (with("locations", json!([])), "[1].locations:"),
             (with("locations", json!(["a", "b"])), "[1].locations:"),
             (with("locations", json!([1])), "[1].locations:"),
@@ -176,7 +189,11 @@ mod tests {
         ] {
             let fault = read_text(&text).unwrap_err();
             assert_eq!(fault.code, Code::InvalidAuthorizationDetails, "{text}");
-            assert!(fault.description.contains(place), "{} for {place}", fault.description);
+            assert!(
+                fault.description.contains(place),
+                "{} for {place}",
+                fault.description
+            );
         }
     }
 }

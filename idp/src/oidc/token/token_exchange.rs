@@ -97,9 +97,9 @@ fn target(parameters: &Parameters) -> Result<String, WireError> {
     let (resource, audience) = (parameters.get("resource"), parameters.get("audience"));
     let is_address = |resource: &str| Url::parse(resource).is_ok_and(|url| url.fragment().is_none());
     match (resource, audience) {
-        (Some(resource), _) if !is_address(resource) => {
-            refuse("resource must be an address without a fragment; a client_id that is none goes into audience")
-        }
+        (Some(resource), _) if !is_address(resource) => refuse(
+            "resource must be an address without a fragment; a client_id that is none goes into audience",
+        ),
         (Some(resource), Some(audience)) if resource != audience => {
             refuse("resource and audience name two systems; a token is for one")
         }

@@ -19,7 +19,11 @@ async fn the_page_says_who_asks_whom_for_what_to_what_end_and_until_when() {
     ] {
         assert!(record.contains(part), "{part} is missing in {record}");
     }
-    let english = city.resident.browser.get(&format!("{}?lang=en", page.url.path())).await;
+    let english = city
+        .resident
+        .browser
+        .get(&format!("{}?lang=en", page.url.path()))
+        .await;
     let english = if english.has(".claim") { english } else { page };
     assert!(english.count(".claim") >= 3, "each thing by itself");
 }
@@ -160,11 +164,12 @@ async fn a_device_gets_what_its_resident_allowed() {
     ])
     .await;
     let written = details().to_string();
-    let form = [
-        ("scope", "openid"),
-        ("authorization_details", written.as_str()),
-    ];
-    let begun = city.asker.call("/oauth2/device_authorization", &form).await.json();
+    let form = [("scope", "openid"), ("authorization_details", written.as_str())];
+    let begun = city
+        .asker
+        .call("/oauth2/device_authorization", &form)
+        .await
+        .json();
     let page = city
         .resident
         .browser
@@ -172,7 +177,11 @@ async fn a_device_gets_what_its_resident_allowed() {
         .await;
     let page = page.press("#find-device", &[]).await.press("#go-on", &[]).await;
     let page = city.resident.sign_in_at(&page).await;
-    assert!(page.text("main").contains("社保缴费记录"), "{}", page.text("main"));
+    assert!(
+        page.text("main").contains("社保缴费记录"),
+        "{}",
+        page.text("main")
+    );
     page.press("#allow", &[]).await;
     let form = [
         ("grant_type", crate::forms::DEVICE_GRANT),

@@ -36,7 +36,9 @@ async fn what_the_operator_has_not_let_it_ask_for_is_refused() {
     ] {
         refused_request(&city, &asked).await;
     }
-    let repeated = city.request().and("authorization_details", &details().to_string());
+    let repeated = city
+        .request()
+        .and("authorization_details", &details().to_string());
     let page = city.resident.follow(&repeated).await;
     assert_eq!(repeated.read(&page).error(), "invalid_request");
     let huge = with("datatypes", json!(["contribution_record"; 400]));

@@ -10,7 +10,11 @@ async fn taking_the_record_back_ends_it_and_nothing_else() {
     let token = city.exchange(&tokens).await.field("access_token");
     let account = withdraw(&city.resident, KEY).await;
     assert!(!account.text("#services").contains("社保缴费记录"));
-    assert!(account.text("#activity").contains("收回了云川市某局的社保缴费记录"));
+    assert!(
+        account
+            .text("#activity")
+            .contains("收回了云川市某局的社保缴费记录")
+    );
     let answer = city.exchange(&tokens).await;
     answer.assert_error(400, "invalid_authorization_details");
     for side in [&city.holder, &city.asker] {
@@ -57,7 +61,8 @@ async fn another_purpose_is_asked_anew() {
     let tokens = city.allowed().await;
     let token = city.exchange(&tokens).await.field("access_token");
     let said = format!("{KEY}=为推送广告");
-    city.operator(&["client", "update", "housing", "--ask", &said]).await;
+    city.operator(&["client", "update", "housing", "--ask", &said])
+        .await;
     let answer = city.exchange(&tokens).await;
     answer.assert_error(400, "invalid_target");
     assert_eq!(
@@ -84,10 +89,12 @@ async fn a_page_that_told_of_another_purpose_gives_nothing() {
     let request = city.request();
     let page = city.resident.follow(&request).await;
     let said = format!("{KEY}=为推送广告");
-    city.operator(&["client", "update", "housing", "--ask", &said]).await;
+    city.operator(&["client", "update", "housing", "--ask", &said])
+        .await;
     let page = page.press("#allow", &[]).await;
     assert!(page.text("main").contains("为推送广告"), "it is shown anew");
-    city.operator(&["client", "update", "housing", "--clear", "ask"]).await;
+    city.operator(&["client", "update", "housing", "--clear", "ask"])
+        .await;
     let response = request.read(&page.press("#allow", &[]).await);
     assert_eq!(response.error(), "invalid_authorization_details");
 }

@@ -14,7 +14,10 @@ async fn the_token_names_the_holder_its_subject_who_asks_and_what_for() {
     assert_eq!(answer.header("cache-control"), "no-store");
     let body = answer.json();
     assert_eq!(body["issued_token_type"], ACCESS_TOKEN);
-    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(60)));
+    assert_eq!(
+        (&body["token_type"], &body["expires_in"]),
+        (&json!("Bearer"), &json!(60))
+    );
     assert_eq!(body["authorization_details"], details());
     for absent in ["scope", "refresh_token", "id_token"] {
         assert!(body[absent].is_null(), "{absent}: {body}");
@@ -23,7 +26,10 @@ async fn the_token_names_the_holder_its_subject_who_asks_and_what_for() {
     let jwks = city.app.get("/oauth2/jwks").await.json();
     let claims = verify(&token, &jwks);
     let (header, _) = decode(&token);
-    assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("ES256")));
+    assert_eq!(
+        (&header["typ"], &header["alg"]),
+        (&json!("at+jwt"), &json!("ES256"))
+    );
     assert_eq!(claims["iss"], city.app.url(""));
     assert_eq!(claims["aud"], HOLDER);
     assert_eq!(claims["sub"], known_there.sub(), "as the holder knows them");
@@ -54,10 +60,16 @@ async fn both_sides_may_look_the_token_up_and_nobody_else() {
         assert_eq!(told["active"], true, "{told}");
         assert_eq!(told["authorization_details"], details());
         assert_eq!(told["act"], json!({ "sub": "housing" }));
-        assert_eq!((&told["aud"], &told["client_id"]), (&json!(HOLDER), &json!("housing")));
+        assert_eq!(
+            (&told["aud"], &told["client_id"]),
+            (&json!(HOLDER), &json!("housing"))
+        );
         assert!(told["scope"].is_null());
     }
-    assert_eq!(stranger.introspect(&token).await.json(), json!({ "active": false }));
+    assert_eq!(
+        stranger.introspect(&token).await.json(),
+        json!({ "active": false })
+    );
     city.app.advance("61s").await;
     assert_eq!(
         city.holder.introspect(&token).await.json(),
@@ -105,11 +117,17 @@ async fn a_holder_without_an_address_is_named_by_audience() {
     let city = City::with(&[("--ask", &format!("{key}=为核对收入"))]).await;
     let tax = yimen_http_tests::Registration::new("tax").option("--record", "tax=个税记录");
     city.app.register(tax).await;
-    let asked = json!([{ "type": "data", "locations": ["tax"], "datatypes": ["tax"], "purpose": "rent_subsidy" }]);
+    let asked =
+        json!([{ "type": "data", "locations": ["tax"], "datatypes": ["tax"], "purpose": "rent_subsidy" }]);
     let request = asking(city.asker.sign_in(), &asked);
     let response = city.resident.go_through(&request).await;
     let tokens = city.asker.tokens(&request, &response).await;
-    let answer = exchange(&city.asker, &tokens.access, &[("resource", ""), ("audience", "tax")]).await;
+    let answer = exchange(
+        &city.asker,
+        &tokens.access,
+        &[("resource", ""), ("audience", "tax")],
+    )
+    .await;
     let (header, claims) = decode(&answer.field("access_token"));
     assert_eq!((&claims["aud"], &header["alg"]), (&json!("tax"), &json!("RS256")));
     for more in [
@@ -141,7 +159,10 @@ async fn what_the_standard_offers_and_we_do_not_is_refused() {
             "invalid_request",
         ),
         (
-            ("requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token"),
+            (
+                "requested_token_type",
+                "urn:ietf:params:oauth:token-type:refresh_token",
+            ),
             "invalid_request",
         ),
         (("subject_token", ""), "invalid_request"),

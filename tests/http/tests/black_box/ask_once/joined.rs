@@ -33,7 +33,8 @@ async fn a_system_asks_by_what_the_operator_said_of_it_today() {
     let resident = app.resident("13800000001");
     let key = format!("rent_subsidy:contribution_record@{}", holder.id);
     app.allow(&holder.id, &[]).await;
-    app.allow(&asker.id, &["--ask", &format!("{key}=为发放租房补贴")]).await;
+    app.allow(&asker.id, &["--ask", &format!("{key}=为发放租房补贴")])
+        .await;
     holder.publish();
     asker.publish();
     join(&holder, &resident).await;
@@ -42,7 +43,8 @@ async fn a_system_asks_by_what_the_operator_said_of_it_today() {
     let asked = request(&asker, &details(&holder));
     let page = resident.follow(&asked).await;
     assert_eq!(asked.read(&page).error(), "invalid_authorization_details");
-    app.allow(&holder.id, &["--record", "contribution_record=社保缴费记录"]).await;
+    app.allow(&holder.id, &["--record", "contribution_record=社保缴费记录"])
+        .await;
     app.advance("4s").await;
     let asked = request(&asker, &details(&holder));
     let response = resident.go_through(&asked).await;
@@ -53,10 +55,14 @@ async fn a_system_asks_by_what_the_operator_said_of_it_today() {
     let answer = exchange(&client, &tokens.access, &target).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let (_, claims) = decode(&answer.field("access_token"));
-    assert_eq!((&claims["aud"], &claims["act"]["sub"]), (&json!(holder.id), &json!(asker.id)));
+    assert_eq!(
+        (&claims["aud"], &claims["act"]["sub"]),
+        (&json!(holder.id), &json!(asker.id))
+    );
 
     // Another purpose ends at once what was given to the first, before the asker is looked at anew.
-    app.allow(&asker.id, &["--ask", &format!("{key}=为推送广告")]).await;
+    app.allow(&asker.id, &["--ask", &format!("{key}=为推送广告")])
+        .await;
     app.advance("4s").await;
     let answer = exchange(&client, &tokens.access, &target).await;
     assert_ne!(answer.status, 200, "{}", answer.body);

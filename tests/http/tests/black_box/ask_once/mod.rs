@@ -78,7 +78,10 @@ fn holder() -> Registration {
     Registration::new(HOLDER)
         .redirect_uri(&format!("{HOLDER}/callback"))
         .option("--record", "contribution_record=社保缴费记录")
-        .option("--record-en", "contribution_record=social-security contribution record")
+        .option(
+            "--record-en",
+            "contribution_record=social-security contribution record",
+        )
         .option("--record", "pension=养老金账户")
         .option("--id-token-alg", "ES256")
 }

@@ -15,7 +15,9 @@ async fn what_is_asked_and_offered_is_shown_by_the_names_of_the_options() {
     let (_, said) = city.app.command(&["client", "show", HOLDER]);
     assert!(said.contains("contribution_record=社保缴费记录"), "{said}");
     let other = format!("{KEY}=为推送广告");
-    let (_, said) = city.app.command(&["client", "update", "housing", "--ask", &other]);
+    let (_, said) = city
+        .app
+        .command(&["client", "update", "housing", "--ask", &other]);
     assert!(said.contains("its purpose has changed"), "{said}");
     let (_, said) = city
         .app
@@ -26,7 +28,16 @@ async fn what_is_asked_and_offered_is_shown_by_the_names_of_the_options() {
 #[tokio::test]
 async fn what_cannot_be_kept_to_is_refused() {
     let app = TestApp::start().await;
-    let base = ["client", "add", "--name", "租房补贴", "--department", "住建局", "--redirect-uri", "https://zj.example/cb"];
+    let base = [
+        "client",
+        "add",
+        "--name",
+        "租房补贴",
+        "--department",
+        "住建局",
+        "--redirect-uri",
+        "https://zj.example/cb",
+    ];
     for (more, told) in [
         (&["--ask", "contribution_record=x"][..], "PURPOSE:RECORD@HOLDER"),
         (&["--ask", "A:b@c=x"], "PURPOSE:RECORD@HOLDER"),
@@ -39,7 +50,15 @@ async fn what_cannot_be_kept_to_is_refused() {
         let (status, said) = app.command(&[&base[..], more].concat());
         assert!(!status.success() && said.contains(told), "{more:?}: {said}");
     }
-    let base = ["department", "allow", "*.city.example", "--name", "a", "--organisation", "b"];
+    let base = [
+        "department",
+        "allow",
+        "*.city.example",
+        "--name",
+        "a",
+        "--organisation",
+        "b",
+    ];
     for more in [["--ask", "a:b@c=x"], ["--record", "pension=x"]] {
         let (status, said) = app.command(&[&base[..], &more].concat());
         assert!(!status.success() && said.contains("said of one system"), "{said}");

@@ -11,7 +11,10 @@ async fn each_exchange_stands_in_the_activity_and_in_the_count() {
     }
     let account = city.resident.browser.get("/account").await;
     let activity = account.text("#activity");
-    for part in ["housing系统经您同意，取得了", "云川市某局的社保缴费记录（为发放租房补贴）"] {
+    for part in [
+        "housing系统经您同意，取得了",
+        "云川市某局的社保缴费记录（为发放租房补贴）",
+    ] {
         assert!(activity.contains(part), "{part}: {activity}");
     }
     assert_eq!(account.text("#spared-times"), "3");
