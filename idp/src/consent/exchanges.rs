@@ -15,6 +15,16 @@ const COUNT: &str = "INSERT INTO data_exchange (account_id, client_id, holder, r
 const OF_ACCOUNT: &str = "SELECT client_id, holder, record, purpose, times, last_at FROM data_exchange \
     WHERE account_id = $1 ORDER BY last_at DESC, client_id, holder, record, purpose";
 
+/// Both accounts may have had the same of the same.
+const MOVE: &str = "INSERT INTO data_exchange (account_id, client_id, holder, record, purpose, times, first_at, last_at) \
+    SELECT $2, client_id, holder, record, purpose, times, first_at, last_at FROM data_exchange WHERE account_id = $1 \
+    ON CONFLICT (account_id, client_id, holder, record, purpose) DO UPDATE SET \
+    times = data_exchange.times + excluded.times, \
+    first_at = CASE WHEN excluded.first_at < data_exchange.first_at THEN excluded.first_at ELSE data_exchange.first_at END, \
+    last_at = CASE WHEN excluded.last_at > data_exchange.last_at THEN excluded.last_at ELSE data_exchange.last_at END";
+
+const FORGET: &str = "DELETE FROM data_exchange WHERE account_id = $1";
+
 /// One record that one system got of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchanged {
@@ -27,7 +37,7 @@ pub struct Exchanged {
 /// Counts one exchange of a record.
 ///
 /// # Errors
-/// Where the database does not take it; so for every function below.
+/// Where the database does not take it.
 pub async fn count_exchange(
     change: &mut Change,
     account: Uuid,
@@ -37,6 +47,15 @@ pub async fn count_exchange(
     let now = change.now();
     let args = args![account, client_id, &key.holder, &key.record, &key.purpose, now];
     change.execute(COUNT, args).await.map(drop)
+}
+
+/// What was counted in an account that closes is counted in the one that stays.
+///
+/// # Errors
+/// As [`count_exchange`].
+pub async fn move_exchanges(change: &mut Change, closing: Uuid, staying: Uuid) -> Result<(), StoreError> {
+    change.execute(MOVE, args![closing, staying]).await?;
+    change.execute(FORGET, args![closing]).await.map(drop)
 }
 
 /// All that went from one system to another about an account, the last first.

@@ -14,7 +14,7 @@ mod words;
 mod records_test;
 
 pub use ask::{Ask, Wanted, allowed, ask, required_since, stands};
-pub use exchanges::{Exchanged, count_exchange, exchanges_of};
+pub use exchanges::{Exchanged, count_exchange, exchanges_of, move_exchanges};
 pub use handlers::{Consent, answer, question};
 pub use item::Item;
 pub use records::{Given, end_of_account, standing_within, withdraw, withdraw_all};

@@ -3,12 +3,12 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::records::{self, Given};
-use super::{Consents, Item, sweep, withdraw};
+use super::{Consents, Item, count_exchange, exchanges_of, move_exchanges, sweep, withdraw, withdraw_all};
 use crate::account::{self, PhoneNumber};
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::config::MasterKey;
-use crate::department::Client;
+use crate::department::{Client, DataKey};
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::Vault;
@@ -199,4 +199,47 @@ async fn a_yes_given_in_the_midst_of_a_sweep_stands() {
     change.commit_when_awaited(&room.records.db).await;
     assert_eq!(sweeping.await.unwrap().unwrap(), 0);
     assert_eq!(room.standing(later).await.len(), 1);
+}
+
+#[tokio::test]
+async fn all_of_one_client_is_withdrawn_together_records_too() {
+    let room = Room::open().await;
+    let record = Item::named("rent_subsidy:contribution_record@https://gjj.city.example").unwrap();
+    room.give(record.clone(), NOW).await;
+    room.give(Item::OpenId, NOW).await;
+    let mut change = room.change(NOW).await;
+    let stood = withdraw_all(&mut change, room.account, "hrss").await.unwrap();
+    room.commit(change).await;
+    assert_eq!(stood, [Item::OpenId, record]);
+    assert!(room.standing(NOW).await.is_empty());
+}
+
+#[tokio::test]
+async fn exchanges_are_counted_and_follow_their_person_into_another_account() {
+    let room = Room::open().await;
+    let vault = Vault::new(&MasterKey::from_bytes([3; 32]), room.rng.clone());
+    let keys = ["a:b@holder", "a:c@holder"].map(|key| DataKey::parse(key).unwrap());
+    let mut change = room.change(NOW).await;
+    let number = PhoneNumber::read("13812345679", &[86]).unwrap();
+    let other = account::enter(&mut change, &vault, &number).await.unwrap();
+    for (account, key) in [
+        (room.account, &keys[0]),
+        (room.account, &keys[0]),
+        (room.account, &keys[1]),
+        (other, &keys[0]),
+    ] {
+        count_exchange(&mut change, account, "hrss", key).await.unwrap();
+    }
+    room.commit(change).await;
+    let counted = async |account| -> Vec<i64> {
+        let all = exchanges_of(&room.records.db, account).await.unwrap();
+        all.iter().map(|one| one.times).collect()
+    };
+    assert_eq!(counted(room.account).await, [2, 1]);
+
+    let mut change = room.change(NOW.plus(DAY)).await;
+    move_exchanges(&mut change, room.account, other).await.unwrap();
+    room.commit(change).await;
+    assert_eq!(counted(room.account).await, [0; 0]);
+    assert_eq!(counted(other).await, [3, 1]);
 }

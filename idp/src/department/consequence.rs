@@ -277,6 +277,36 @@ mod tests {
     }
 
     #[test]
+    fn records_are_asked_for_asked_again_and_stopped_like_scopes() {
+        let key = DataKey::parse("rent_subsidy:contribution_record@hrss").unwrap();
+        let asks = |zh: &str, optional: bool| {
+            let mut client = client("openid", &[]);
+            let (zh, en) = (zh.to_owned(), String::new());
+            client
+                .metadata
+                .asks
+                .insert(key.clone(), Purpose { zh, en, optional });
+            client
+        };
+        let (nothing, scope) = (client("openid", &[]), key.to_string());
+        let (one, other) = (asks("为发放租房补贴", false), asks("为推送广告", false));
+        let asked = Consequence::Asked { scope: scope.clone() };
+        let again = Consequence::AskedAgain { scope: scope.clone() };
+        let stopped = Consequence::Stopped { scope: scope.clone() };
+        assert_eq!(noticed(&nothing, &one), [asked]);
+        assert_eq!(noticed(&one, &other), [again]);
+        assert_eq!(consequences(&one, &other, Wording::MeansTheSame), []);
+        assert_eq!(noticed(&one, &asks("为发放租房补贴", true)), []);
+        assert_eq!(noticed(&one, &nothing), [stopped]);
+        let revised = |old: &Client, new: &Client| {
+            let revisions = revisions(&old.metadata, &new.metadata, Wording::Differs);
+            revisions.get(&scope).copied().unwrap_or_default()
+        };
+        assert_eq!((revised(&nothing, &one), revised(&one, &other)), (1, 1));
+        assert_eq!(revised(&one, &one), 0);
+    }
+
+    #[test]
     fn a_scopes_revision_rises_when_it_is_added_or_its_purpose_changes_and_outlives_its_removal() {
         let revised = |pairs: &[(&str, i64)]| -> BTreeMap<String, i64> {
             pairs

@@ -180,6 +180,37 @@ mod tests {
     }
 
     #[test]
+    fn a_system_is_held_to_what_the_decision_says_today() {
+        let key = DataKey::parse("a:b@c").unwrap();
+        let purpose = |zh: &str| Purpose {
+            zh: zh.to_owned(),
+            en: String::new(),
+            optional: false,
+        };
+        let words = Words {
+            zh: "记录".to_owned(),
+            en: String::new(),
+        };
+        let metadata = ClientMetadata {
+            records: [("gone".to_owned(), words.clone())].into(),
+            asks: [(key.clone(), purpose("补贴"))].into(),
+            ..ClientMetadata::default()
+        };
+        let terms = |zh: &str| Terms {
+            records: [("new".to_owned(), words.clone())].into(),
+            asks: [(key.clone(), purpose(zh))].into(),
+            ..Terms::default()
+        };
+        let held = metadata.clone().held_to(Some(&terms("补贴")));
+        assert_eq!((held.records.contains_key("new"), held.asks.len()), (true, 1));
+        assert!(!held.records.contains_key("gone"));
+        // Until it is registered anew, what was asked to another purpose is not asked at all.
+        assert!(metadata.clone().held_to(Some(&terms("广告"))).asks.is_empty());
+        let unnamed = metadata.held_to(None);
+        assert!(unnamed.records.is_empty() && unnamed.asks.is_empty());
+    }
+
+    #[test]
     fn words_are_those_of_the_page_where_there_are_any() {
         let words = |en: &str| Words {
             zh: "社保缴费记录".to_owned(),

@@ -138,7 +138,8 @@ pub fn read_access_token(keys: &KeyRing, issuer: &str, token: &str, now: Timesta
         .filter(|claims| claims.get("act").is_none())
 }
 
-/// Reads one of our tokens that were exchanged for another's records, if it is one and has not expired.
+/// Reads one of our tokens that were exchanged for another's records, if it is one and has not expired: to the second,
+/// since its short life is what ends it where nobody asks us.
 #[must_use]
 pub fn read_exchanged_token(keys: &KeyRing, issuer: &str, token: &str, now: Timestamp) -> Option<Claims> {
     let rules = ClaimRules {
@@ -148,7 +149,7 @@ pub fn read_exchanged_token(keys: &KeyRing, issuer: &str, token: &str, now: Time
     };
     keys.verify(token, Typ::Is(TokenType::Access.as_str()), &rules, now)
         .ok()
-        .filter(|claims| claims.get("act").is_some())
+        .filter(|claims| claims.get("act").is_some() && claims.time("exp").is_some_and(|exp| exp > now))
 }
 
 /// Reads one of our ID tokens as a hint: it may have expired (RP-Initiated Logout 1.0 §2).

@@ -204,6 +204,7 @@ async fn close(
     // Departments that knew the closed account alone go on knowing the person by the same subject; where both were
     // known, the closed one's stays behind and leads here.
     move_subjects(change, closing, staying).await?;
+    consent::move_exchanges(change, closing, staying).await?;
     for client in consent::end_of_account(change, closing, staying).await? {
         let event = Event::new(Action::KnownTwice).account(staying);
         change.record(event.client(&client)).await?;

@@ -30,7 +30,7 @@ async fn what_the_operator_has_not_let_it_ask_for_is_refused() {
         with("purpose", json!("Only to help you, trust us")),
         with("description", json!("x")),
         r#"[{"type":"data","type":"data"}]"#.to_owned(),
-        "[".repeat(3000),
+        "[".repeat(1000),
         "null".to_owned(),
         "{}".to_owned(),
     ] {
@@ -41,7 +41,7 @@ async fn what_the_operator_has_not_let_it_ask_for_is_refused() {
         .and("authorization_details", &details().to_string());
     let page = city.resident.follow(&repeated).await;
     assert_eq!(repeated.read(&page).error(), "invalid_request");
-    let huge = with("datatypes", json!(["contribution_record"; 400]));
+    let huge = with("datatypes", json!(vec!["contribution_record"; 400]));
     let request = city.asker.sign_in().with("authorization_details", &huge);
     let page = city.resident.follow(&request).await;
     assert_eq!(request.read(&page).error(), "invalid_request", "too long");
@@ -142,19 +142,28 @@ async fn of_a_withdrawal_and_exchanges_at_once_none_comes_after_it() {
     let account = city.resident.browser.get("/account").await;
     let button = format!("#services button[value='{KEY}']");
     let question = account.press(&button, &[]).await;
-    let (_, ..) = tokio::join!(
-        question.press("#confirm", &[]),
+    // Those that come at once may be before it or after; whoever comes once it is through gets nothing.
+    let withdrawn = async {
+        question.press("#confirm", &[]).await;
+        city.exchange(&tokens).await
+    };
+    let (after, a, b, c, d) = tokio::join!(
+        withdrawn,
         city.exchange(&tokens),
         city.exchange(&tokens),
         city.exchange(&tokens),
         city.exchange(&tokens)
     );
-    let answer = city.exchange(&tokens).await;
-    answer.assert_error(400, "invalid_authorization_details");
-    let late = "SELECT COUNT(*) FROM audit e JOIN audit w ON w.action = 'consent.withdrawn' \
-        WHERE e.action = 'data.exchanged' AND e.at > w.at";
-    assert_eq!(city.app.rows(late).await, 0);
-    let counted = "SELECT COUNT(*) FROM data_exchange d WHERE d.times <> \
-        (SELECT COUNT(*) FROM audit WHERE action = 'data.exchanged')";
-    assert_eq!(city.app.rows(counted).await, 0, "each is counted once");
+    after.assert_error(400, "invalid_authorization_details");
+    let mut given = 0;
+    for answer in [a, b, c, d] {
+        match answer.status {
+            200 => given += 1,
+            _ => answer.assert_error(400, "invalid_authorization_details"),
+        }
+    }
+    let told = "SELECT COUNT(*) FROM audit WHERE action = 'data.exchanged'";
+    assert_eq!(city.app.rows(told).await, given, "each stands in the audit");
+    let counted = "SELECT COALESCE(SUM(times), 0) FROM data_exchange";
+    assert_eq!(city.app.rows(counted).await, given, "and in the count, once");
 }

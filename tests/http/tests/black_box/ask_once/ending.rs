@@ -1,6 +1,6 @@
 //! What ends it, and that it does so at once.
 
-use super::{City, HOLDER, KEY, details, withdraw};
+use super::{City, HOLDER, KEY, withdraw};
 use serde_json::json;
 
 #[tokio::test]
@@ -141,5 +141,4 @@ async fn neither_side_goes_on_once_it_is_removed() {
     );
     city.operator(&["client", "remove", "housing"]).await;
     city.exchange(&tokens).await.assert_error(401, "invalid_client");
-    let _ = details();
 }

@@ -1,6 +1,6 @@
 //! The exchange, which needs no screen.
 
-use super::{ACCESS_TOKEN, City, HOLDER, KEY, asking, details, exchange};
+use super::{ACCESS_TOKEN, City, HOLDER, asking, details, exchange};
 use serde_json::json;
 use yimen_http_tests::{decode, verify};
 
@@ -184,5 +184,4 @@ async fn what_the_standard_offers_and_we_do_not_is_refused() {
     ];
     let answer = city.asker.call("/oauth2/token", &form).await;
     answer.assert_error(400, "invalid_authorization_details");
-    let _ = KEY;
 }

@@ -76,6 +76,7 @@ impl City {
 
 fn holder() -> Registration {
     Registration::new(HOLDER)
+        .post()
         .redirect_uri(&format!("{HOLDER}/callback"))
         .option("--record", "contribution_record=社保缴费记录")
         .option(
