@@ -16,6 +16,7 @@ use crate::id_token::{Expected, prove_id_token};
 use crate::person::Person;
 use crate::provider::Known;
 use crate::question::ask_for;
+use crate::record::Record;
 use crate::session_store::Watermark;
 use crate::token_answer::TokenAnswer;
 
@@ -28,6 +29,7 @@ pub struct DeviceSignIn {
     yimen: Yimen,
     known: Arc<Known>,
     shown: Shown,
+    demand: Demand,
     pause: Duration,
     ends_at: SystemTime,
 }
@@ -64,6 +66,19 @@ impl Yimen {
     /// # Errors
     /// Where the provider does not answer, or knows no such client.
     pub async fn sign_in_on_device(&self) -> Result<DeviceSignIn, Error> {
+        self.sign_in_on_device_asking([]).await
+    }
+
+    /// The same, and the person is asked for these records of other departments on the way. What they have given can be
+    /// [read](Person::read); what they have not, they have declined.
+    ///
+    /// # Errors
+    /// As above, and [`Error::MayNotAsk`].
+    pub async fn sign_in_on_device_asking(
+        &self,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<DeviceSignIn, Error> {
+        let demand = Demand::default().with(records.into_iter().collect());
         let known = self.provider().known().await?;
         let endpoint = known.device_endpoint();
         let endpoint = endpoint.ok_or_else(|| {
@@ -71,7 +86,12 @@ impl Yimen {
                 .nonsense(&"discovery names no device_authorization_endpoint")
         })?;
         let scope = self.settings().scopes.join(" ");
-        let shown: Shown = match ask_for(self, endpoint, &[("scope", &scope)]).await? {
+        let details = Record::authorization_details(&demand.records);
+        let mut form = vec![("scope", scope.as_str())];
+        if !demand.records.is_empty() {
+            form.push(("authorization_details", &details));
+        }
+        let shown: Shown = match ask_for(self, endpoint, &form).await? {
             Ok(shown) => shown,
             Err(refusal) => return Err(refusal.into_error(self)),
         };
@@ -81,6 +101,7 @@ impl Yimen {
             yimen: self.clone(),
             known,
             shown,
+            demand,
         })
     }
 }
@@ -144,16 +165,7 @@ impl DeviceSignIn {
         let token = tokens.id_token();
         let token = token.ok_or_else(|| yimen.provider().nonsense(&"no ID token came"))?;
         let proven = prove_id_token(yimen, Arc::clone(&self.known), token, &Expected::OnDevice).await?;
-        let arrival = arrive(
-            yimen,
-            &self.known,
-            tokens,
-            proven,
-            &Demand::default(),
-            since,
-            None,
-        )
-        .await?;
+        let arrival = arrive(yimen, &self.known, tokens, proven, &self.demand, since, None).await?;
         let arrival = arrival.ok_or(Error::SignedOut)?;
         Ok(DeviceAnswer::SignedIn(arrival.person))
     }

@@ -23,6 +23,12 @@ impl Exchanged {
         (now < kept.until).then(|| kept.token.clone())
     }
 
+    /// The holder has refused it.
+    pub(crate) fn forget(&self, key: SessionKey, record: &Record) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(&(key, record.clone()));
+    }
+
     /// They live for a minute, so there are never many.
     pub(crate) fn keep(
         &self,

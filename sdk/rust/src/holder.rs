@@ -28,19 +28,37 @@ pub enum Reading<T> {
     Declined,
 }
 
+/// What a holder has answered.
+pub(crate) enum Told<T> {
+    Found(T),
+    Nothing,
+    /// The token does not hold there, or no longer.
+    Refused(Error),
+}
+
+impl<T> Told<T> {
+    pub(crate) fn into_reading(self) -> Result<Reading<T>, Error> {
+        match self {
+            Self::Found(record) => Ok(Reading::Found(record)),
+            Self::Nothing => Ok(Reading::Nothing),
+            Self::Refused(error) => Err(error),
+        }
+    }
+}
+
 /// The way to holders of records.
 #[derive(Default)]
 pub(crate) struct Holders(OnceLock<reqwest::Client>);
 
 impl Holders {
-    /// What stands at `address`, which must be the holder's own; `None` where it has nothing.
+    /// What stands at `address`, which must be the holder's own.
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         settings: &Settings,
         record: &Record,
         address: &str,
         token: &AccessToken,
-    ) -> Result<Option<T>, Error> {
+    ) -> Result<Told<T>, Error> {
         let address = own_address(record, address)?;
         let question = self
             .client(settings)?
@@ -54,13 +72,18 @@ impl Holders {
             .map_err(|error| silent(NoAnswer::new(&error)))?;
         match answer.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_FOUND => return Ok(None),
-            status => return Err(refused(settings, &address, status, &answer)),
+            StatusCode::NOT_FOUND => return Ok(Told::Nothing),
+            StatusCode::UNAUTHORIZED => return refused(settings, &address, &answer),
+            status => {
+                let problem = format!("it answered {status}");
+                return Err(fault(&address, &problem, status.is_server_error()));
+            }
         }
         let body = body_of(answer).await.map_err(silent)?;
         // The text of a parse error could quote the record.
         let record = serde_json::from_slice(&body);
-        record.map_err(|_| fault(&address, "what it answered cannot be read", false))
+        let record = record.map_err(|_| fault(&address, "what it answered cannot be read", false));
+        record.map(Told::Found)
     }
 
     /// Made when it is first needed: most departments ask for nothing.
@@ -101,7 +124,7 @@ fn own_address(record: &Record, address: &str) -> Result<Url, Error> {
 }
 
 /// The holder may want to be surer who it is (RFC 9470 §3): then the person confirms it, and comes back.
-fn refused(settings: &Settings, address: &Url, status: StatusCode, answer: &Response) -> Error {
+fn refused<T>(settings: &Settings, address: &Url, answer: &Response) -> Result<Told<T>, Error> {
     let challenge = answer.headers().get(WWW_AUTHENTICATE);
     let challenge = challenge
         .and_then(|value| value.to_str().ok())
@@ -111,15 +134,15 @@ fn refused(settings: &Settings, address: &Url, status: StatusCode, answer: &Resp
         rest.split_once('"').map(|(value, _)| value)
     };
     if word("error") == Some("insufficient_user_authentication") {
-        return Error::InsufficientAuthentication {
+        return Err(Error::InsufficientAuthentication {
             level: word("acr_values").and_then(|acr| settings.level(acr)),
             max_age: word("max_age")
                 .and_then(|age| age.parse().ok())
                 .map(Duration::from_secs),
-        };
+        });
     }
-    let problem = format!("it answered {status} {}", quote_sentence(challenge));
-    fault(address, problem.trim_end(), status.is_server_error())
+    let problem = format!("it refused the token: {}", quote_sentence(challenge));
+    Ok(Told::Refused(fault(address, &problem, false)))
 }
 
 /// Without the query of its address, which may be about the person.

@@ -1,6 +1,6 @@
 //! A department asks for a record that another holds: the person is asked once, and decides.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -46,6 +46,7 @@ async fn hrss(provider: &Provider, time: &Time) -> String {
             "/api/known-well",
             get(async |_: Bearer<KnownWell>| Json(json!({}))),
         )
+        .route("/api/once", get(once))
         .route("/api/nobody", get(async || StatusCode::NOT_FOUND))
         .route("/api/down", get(async || StatusCode::BAD_GATEWAY))
         .route("/api/moved", get(async || Redirect::to("/api/contributions")))
@@ -54,6 +55,16 @@ async fn hrss(provider: &Provider, time: &Time) -> String {
         .layer(yimen.layer());
     tokio::spawn(async move { axum::serve(listener, app).await });
     address
+}
+
+/// Refuses the first two questions.
+async fn once() -> StatusCode {
+    static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    if REFUSED.fetch_add(1, Ordering::Relaxed) < 2 {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::NOT_FOUND
+    }
 }
 
 async fn contributions(caller: Bearer<Contributions>) -> Json<Value> {
@@ -416,6 +427,22 @@ async fn a_holder_in_trouble_is_told_apart_from_one_that_has_nothing() {
 }
 
 #[tokio::test]
+async fn a_holder_whose_clock_is_ahead_gets_a_new_token_in_time() {
+    let world = housing().await;
+    let mut browser = allowed(&world).await;
+    let refused = browser.get("/subsidy/once").await.status;
+    assert_eq!(
+        refused,
+        StatusCode::BAD_GATEWAY,
+        "a new token is refused for good"
+    );
+    assert_eq!(exchanges(&world), 1);
+    // That one is kept, and refused once more; the next is not.
+    assert_eq!(browser.get("/subsidy/once").await.body, "nothing");
+    assert_eq!(exchanges(&world), 2);
+}
+
+#[tokio::test]
 async fn an_exchange_that_brings_something_else_is_not_used() {
     type Bend = Box<dyn Fn(&mut Value) + Send + Sync>;
     let bends: [Bend; 4] = [
@@ -449,7 +476,7 @@ async fn a_link_asks_for_no_more_than_it_may() {
     assert_eq!(details.as_array().unwrap().len(), 8);
     // It comes back: its attempt is not too large for a browser to keep.
     assert!(browser.cookies.values().all(|value| value.len() < 4000));
-    world.time.advance(Duration::from_secs(5).as_secs());
+    world.time.advance(5);
     browser.get(&world.provider.agree(&address)).await;
     assert_eq!(browser.get("/").await.body, "welcome");
 }

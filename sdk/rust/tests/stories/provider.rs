@@ -354,6 +354,9 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
     }
     if form["grant_type"] == "urn:ietf:params:oauth:grant-type:device_code" {
         assert_eq!(form["device_code"], "device-1");
+        if let Some(details) = &*provider.grants.lock().unwrap() {
+            answer["authorization_details"] = details.clone();
+        }
         answer["id_token"] = json!(provider.id_token(None));
         return Json(answer).into_response();
     }
@@ -424,6 +427,9 @@ async fn device_authorization(
         return (status, Json(body)).into_response();
     }
     assert_eq!(form["scope"], "openid profile phone");
+    if let Some(details) = form.get("authorization_details") {
+        *provider.grants.lock().unwrap() = Some(serde_json::from_str(details).unwrap());
+    }
     let page = format!("{}/oauth2/device", provider.issuer);
     Json(json!({
         "device_code": "device-1", "user_code": "BCDF-GHJK", "verification_uri": page,
