@@ -143,6 +143,10 @@ impl AtWindow {
 }
 
 impl Activity {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one line for each thing that happens, and none forgotten"
+    )]
     pub(super) fn text(&self, page: &Page) -> String {
         match &self.what {
             Happening::AccountMade => page.say("did-account-made").to_string(),

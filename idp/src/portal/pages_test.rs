@@ -83,6 +83,10 @@ fn at_window() -> AtWindow {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one of each thing that happens, and none forgotten"
+)]
 fn everything(page: &Page) -> Vec<Happening> {
     let service = sample::asking(page).service;
     let items = page.say("item-phone").to_string();

@@ -1,40 +1,17 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::model::AuthorizationDetails;
-use crate::department::{Client, Departments};
+use crate::department::Departments;
 use crate::oidc::{Code, WireError};
-use crate::store::StoreError;
 
-/// The systems that have what is asked for, by their client ids.
-#[derive(Debug)]
-pub struct Holders(BTreeMap<String, Arc<Client>>);
-
-impl Holders {
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn find(departments: &Departments, asked: &AuthorizationDetails) -> Result<Self, StoreError> {
-        let mut found = BTreeMap::new();
-        for key in asked.iter() {
-            if found.contains_key(&key.holder) {
-                continue;
-            }
-            if let Some(holder) = departments.client(&key.holder).await? {
-                found.insert(key.holder.clone(), holder);
-            }
-        }
-        Ok(Self(found))
-    }
-}
-
-/// Each record must be there to be had now: its holder is not suspended, and offers it.
+/// Each record must be there to be had now: its holder is not suspended, and offers it. Whether they may be asked for is
+/// checked before, so that a stranger cannot have us look for clients that they make up.
 ///
 /// # Errors
-/// `invalid_authorization_details` that names what is not.
-pub fn check_holders(asked: &AuthorizationDetails, holders: &Holders) -> Result<(), WireError> {
+/// `invalid_authorization_details` that names what is not; or where the database does not answer.
+pub async fn check_holders(departments: &Departments, asked: &AuthorizationDetails) -> Result<(), WireError> {
     for key in asked.iter() {
-        let holder = holders.0.get(&key.holder);
-        if holder.and_then(|holder| holder.offers(&key.record)).is_none() {
+        // Remembered for seconds, so that many records of one holder cost one look.
+        let holder = departments.client(&key.holder).await?;
+        if holder.is_none_or(|holder| holder.offers(&key.record).is_none()) {
             return Err(WireError::new(
                 Code::InvalidAuthorizationDetails,
                 format!("{} offers no record {} now", key.holder, key.record),

@@ -5,6 +5,6 @@ mod holders;
 mod model;
 mod parse;
 
-pub use holders::{Holders, check_holders};
+pub use holders::check_holders;
 pub use model::{AuthorizationDetails, DATA};
 pub use parse::{read_authorization_details, read_details};

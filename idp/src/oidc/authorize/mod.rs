@@ -34,7 +34,7 @@ use self::before_redirect::{
 use self::request::{AuthorizationRequest, Reply, ReplyTo};
 use self::respond::{Answer, respond};
 use self::walk::Walk;
-use super::authorization_details::{AuthorizationDetails, Holders, read_authorization_details};
+use super::authorization_details::{AuthorizationDetails, check_holders, read_authorization_details};
 use super::check_size::check_size;
 use super::device::DeviceKey;
 use super::find_client::{Introduction, find_client};
@@ -166,8 +166,8 @@ async fn check(
     check_response_type(parameters)?;
     let claims = read_claims(parameters, client)?;
     let details = read_authorization_details(parameters)?;
-    let holders = Holders::find(&oidc.departments, &details).await?;
-    check_authorization_details(&details, client, &holders)?;
+    check_authorization_details(&details, client)?;
+    check_holders(&oidc.departments, &details).await?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         reply_to: ReplyTo::Browser(reply),

@@ -13,7 +13,7 @@ use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, Item, allowed, ask, required_since, stands};
 use crate::department::{Client, account_in_sector, admit};
-use crate::oidc::authorization_details::{AuthorizationDetails, Holders};
+use crate::oidc::authorization_details::{AuthorizationDetails, check_holders};
 use crate::oidc::device::{self, DeviceTold};
 use crate::oidc::par::Answered;
 use crate::oidc::sid::sid;
@@ -182,7 +182,7 @@ impl Walk<'_> {
         page: Page,
     ) -> Result<Response, Halt> {
         let session = self.session().await?;
-        if let Err(error) = self.check_again(request).await? {
+        if let Err(error) = self.check_again(request).await {
             self.oidc.interactions.answer(interaction).await?;
             return self.refuse(request, &error, page).await;
         }
@@ -211,13 +211,9 @@ impl Walk<'_> {
     }
 
     /// Whether the records that a request asks for may still be asked for. Nothing is looked up where it asks for none.
-    async fn check_again(&self, request: &AuthorizationRequest) -> Result<Result<(), WireError>, PageError> {
-        let holders = Holders::find(&self.oidc.departments, &request.details).await?;
-        Ok(check_authorization_details(
-            &request.details,
-            self.client,
-            &holders,
-        ))
+    async fn check_again(&self, request: &AuthorizationRequest) -> Result<(), WireError> {
+        check_authorization_details(&request.details, self.client)?;
+        check_holders(&self.oidc.departments, &request.details).await
     }
 
     /// What the resident has answered within an interaction.

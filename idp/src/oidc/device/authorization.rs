@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::records::{INTERVAL, LIFETIME, begin};
 use crate::department::DEVICE_CODE;
-use crate::oidc::authorization_details::{Holders, read_authorization_details};
+use crate::oidc::authorization_details::{check_holders, read_authorization_details};
 use crate::oidc::authorize::{check_authorization_details, resolve_scope};
 use crate::oidc::client_auth::authenticate;
 use crate::oidc::wire_error::no_store;
@@ -42,8 +42,8 @@ pub async fn device_authorization(
     hold_back(&oidc, &client.client_id, &facts).await?;
     let scope = resolve_scope(&parameters, &client)?;
     let details = read_authorization_details(&parameters)?;
-    let holders = Holders::find(&oidc.departments, &details).await?;
-    check_authorization_details(&details, &client, &holders)?;
+    check_authorization_details(&details, &client)?;
+    check_holders(&oidc.departments, &details).await?;
     let (device_code, user_code) = begin(&oidc, &client.client_id, (scope, details), facts.now).await?;
     let page = oidc.config.public_url.join("/oauth2/device");
     let mut response = Json(json!({
