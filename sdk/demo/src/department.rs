@@ -290,6 +290,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_record_is_asked_for_on_the_way_in_and_told_to_nobody_without_a_token() {
+        let registration = department(Kind::BusinessRegistration).await;
+        let (answer, _) = get(&registration, "/subsidy", "zh").await;
+        let location = answer.headers()["location"].to_str().unwrap();
+        let record = "record=startup_subsidy%3Acontribution_record%40http%3A%2F%2Flocalhost%3A8002";
+        assert!(location.ends_with(record), "{location}");
+        let social_security = department(Kind::SocialSecurity).await;
+        let (answer, _) = get(&social_security, "/api/contributions", "zh").await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test]
     async fn a_chosen_language_is_remembered_and_leads_nowhere_else() {
         let department = department(Kind::SocialSecurity).await;
         let (answer, _) = get(&department, "//evil.example/?lang=en", "zh").await;

@@ -18,6 +18,7 @@ use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
 use crate::quote::quote_sentence;
+use crate::record::Record;
 use crate::registration;
 use crate::seal::Sealer;
 use crate::session::Session;
@@ -182,11 +183,13 @@ impl Yimen {
         }
     }
 
-    /// The provider knows the department, which asks for a record that its operator has not allowed it to ask for.
-    pub(crate) fn may_not_ask(&self, reason: &str) -> Error {
+    /// The provider knows the department, which asks for a record that its operator has not allowed it to ask for: these,
+    /// where it is known.
+    pub(crate) fn may_not_ask(&self, reason: &str, records: &[Record]) -> Error {
         Error::MayNotAsk {
             client_id: self.settings().client_id.clone(),
             reason: quote_sentence(reason),
+            records: records.to_vec(),
         }
     }
 

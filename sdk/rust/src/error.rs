@@ -84,11 +84,15 @@ pub enum Error {
     TurnedAway { client_id: String, reason: String },
 
     #[error(
-        "the provider lets this department, client `{client_id}`, not ask for a record ({reason}): its operator allows it by \
+        "the provider does not let this department, client `{client_id}`, have a record ({reason}): its operator allows it by \
          `--ask 'PURPOSE:RECORD@HOLDER=WHY'` of `yimen department allow` (or `yimen client update`), and the holder's \
          `--record` offers it"
     )]
-    MayNotAsk { client_id: String, reason: String },
+    MayNotAsk {
+        client_id: String,
+        reason: String,
+        records: Vec<Record>,
+    },
 
     #[error(
         "the clocks differ by {seconds} seconds (positive: the provider is ahead), and 60 are allowed: set both \

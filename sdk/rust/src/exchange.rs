@@ -77,10 +77,12 @@ pub(crate) async fn exchange(
                 .keep(key, record.clone(), token.clone(), until, yimen.now());
             Ok(Some(token))
         }
-        Err(refusal) if is_over(&refusal) && elapsed(session.begun, yimen.now()) >= A_MOMENT => {
-            Err(not_given())
+        Err(refusal) if !is_over(&refusal) => Err(refusal.into_error(yimen)),
+        Err(_) if elapsed(session.begun, yimen.now()) >= A_MOMENT => Err(not_given()),
+        Err(refusal) => {
+            let reason = refusal.error_description.unwrap_or(refusal.error);
+            Err(yimen.may_not_ask(&reason, std::slice::from_ref(record)))
         }
-        Err(refusal) => Err(refusal.into_error(yimen)),
     }
 }
 

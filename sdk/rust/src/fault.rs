@@ -60,7 +60,7 @@ impl Fault {
             "access_denied" => about(Kind::RecordDeclined).wanting(&attempt.demand),
             // RFC 9396 §5.
             "invalid_authorization_details" => {
-                about(Kind::Failed(yimen.may_not_ask(error))).wanting(&attempt.demand)
+                about(Kind::Failed(yimen.may_not_ask(error, &[]))).wanting(&attempt.demand)
             }
             "unmet_authentication_requirements" => Self::not_confirmed(attempt),
             code => about(Kind::Provider(quote(code))),
@@ -258,46 +258,18 @@ impl Fault {
                 en: "The city’s sign-in service cannot be reached, so you may still be signed in there. On a shared \
                      computer, close the browser.",
             },
-            Kind::Failed(Error::SessionStore { .. }) => Words {
-                zh: "我们暂时查不到您有没有登录，您不用重新登录。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
-                en: "We cannot see right now whether you are signed in. You need not sign in again: please try again in a \
-                     moment. If that fails too, tell the helpline the number below.",
-            },
-            Kind::Failed(Error::UnknownClient { .. }) => Words {
-                zh: "统一登录平台还不认识这个网站，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问进展，\
-                     请把下面的编号告诉服务热线。",
-                en: "The city’s sign-in service does not know this site yet, so you cannot sign in here now. It is not your \
-                     fault; your account and other services are not affected. To ask about it, tell the helpline the \
-                     number below.",
-            },
-            Kind::Failed(Error::TurnedAway { .. }) => Words {
-                zh: "统一登录平台暂停了这个网站的登录，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问\
-                     进展，请把下面的编号告诉服务热线。",
-                en: "The city’s sign-in service has suspended this site, so you cannot sign in here now. It is not your \
-                     fault; your account and other services are not affected. To ask about it, tell the helpline the \
-                     number below.",
-            },
-            Kind::Failed(Error::MayNotAsk { .. }) => Words {
-                zh: "本网站还不能向别的部门调取这份记录，这不是您的问题。不调取也可以继续，需要的材料由您自己提交。要问进展，请把\
-                     下面的编号告诉服务热线。",
-                en: "This site may not fetch that record from another department yet. It is not your fault. You can go on \
-                     without it, and hand in yourself what is needed. To ask about it, tell the helpline the number below.",
-            },
-            Kind::Failed(Error::Holder { .. }) => Words {
-                zh: "保存这份记录的部门暂时没有答复，这不是您的问题。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
-                en: "The department that holds it does not answer as it should. It is not your fault. Please try again in a \
-                     moment; if that fails too, tell the helpline the number below.",
-            },
-            Kind::Failed(error) if error.is_temporary() => Words {
-                zh: "统一登录平台暂时联系不上。请过一会儿再试。",
-                en: "The city’s sign-in service cannot be reached. Please try again in a moment.",
-            },
-            Kind::Provider(_) | Kind::Failed(_) => Words {
-                zh: "登录没有通过检查，我们没有采用它。请再试一次；还不行，就把下面的编号告诉服务热线。",
-                en: "The sign-in did not pass our checks, so we set it aside. Please try again; if that fails too, \
-                     tell the helpline the number below.",
-            },
+            Kind::Failed(error) => failure(error),
+            Kind::Provider(_) => SET_ASIDE,
         }
+    }
+
+    /// What the sign-in was to reach, by somebody who goes on without its records.
+    fn declined(&self) -> Demand {
+        let mut demand = self.demand.clone();
+        if let Kind::Failed(Error::MayNotAsk { records, .. }) = &self.kind {
+            demand.records.extend_from_slice(records);
+        }
+        demand.declined()
     }
 
     fn actions(&self, yimen: &Yimen) -> Vec<Action> {
@@ -318,7 +290,7 @@ impl Fault {
         };
         let without = || Action {
             id: "without",
-            address: sign_in_address(yimen, &self.return_to, &self.demand.clone().declined()),
+            address: sign_in_address(yimen, &self.return_to, &self.declined()),
             words: Words {
                 zh: "不调取，继续办",
                 en: "Go on without it",
@@ -349,6 +321,54 @@ impl Fault {
             Kind::OtherIssuer(_) | Kind::NotOurForm | Kind::NoWordOfSignOut(_) => vec![home],
             _ => vec![sign_in, home],
         }
+    }
+}
+
+/// Where nothing more can be said.
+const SET_ASIDE: Words = Words {
+    zh: "登录没有通过检查，我们没有采用它。请再试一次；还不行，就把下面的编号告诉服务热线。",
+    en: "The sign-in did not pass our checks, so we set it aside. Please try again; if that fails too, \
+         tell the helpline the number below.",
+};
+
+/// What to say of a failure of ours, of the provider's or of another department's.
+fn failure(error: &Error) -> Words {
+    match error {
+        Error::SessionStore { .. } => Words {
+            zh: "我们暂时查不到您有没有登录，您不用重新登录。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
+            en: "We cannot see right now whether you are signed in. You need not sign in again: please try again in a \
+                 moment. If that fails too, tell the helpline the number below.",
+        },
+        Error::UnknownClient { .. } => Words {
+            zh: "统一登录平台还不认识这个网站，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问进展，\
+                 请把下面的编号告诉服务热线。",
+            en: "The city’s sign-in service does not know this site yet, so you cannot sign in here now. It is not your \
+                 fault; your account and other services are not affected. To ask about it, tell the helpline the \
+                 number below.",
+        },
+        Error::TurnedAway { .. } => Words {
+            zh: "统一登录平台暂停了这个网站的登录，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问\
+                 进展，请把下面的编号告诉服务热线。",
+            en: "The city’s sign-in service has suspended this site, so you cannot sign in here now. It is not your \
+                 fault; your account and other services are not affected. To ask about it, tell the helpline the \
+                 number below.",
+        },
+        Error::MayNotAsk { .. } => Words {
+            zh: "本网站还不能向别的部门调取这份记录，这不是您的问题。不调取也可以继续，需要的材料由您自己提交。要问进展，请把\
+                 下面的编号告诉服务热线。",
+            en: "This site may not fetch that record from another department yet. It is not your fault. You can go on \
+                 without it, and hand in yourself what is needed. To ask about it, tell the helpline the number below.",
+        },
+        Error::Holder { .. } => Words {
+            zh: "保存这份记录的部门暂时没有答复，这不是您的问题。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
+            en: "The department that holds it does not answer as it should. It is not your fault. Please try again in a \
+                 moment; if that fails too, tell the helpline the number below.",
+        },
+        error if error.is_temporary() => Words {
+            zh: "统一登录平台暂时联系不上。请过一会儿再试。",
+            en: "The city’s sign-in service cannot be reached. Please try again in a moment.",
+        },
+        _ => SET_ASIDE,
     }
 }
 

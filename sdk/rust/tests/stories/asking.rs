@@ -159,6 +159,12 @@ fn refuse_exchanges(world: &World, error: &'static str) {
     *world.provider.exchange_refusal.lock().unwrap() = Some(error);
 }
 
+/// The way on without a record.
+fn link_without(page: &Answer) -> String {
+    let (_, after) = page.body.split_once("id=\"without\" href=\"").unwrap();
+    after.split_once('"').unwrap().0.replace("&amp;", "&")
+}
+
 #[track_caller]
 fn assert_asks(answer: &Answer, page: &str) {
     let location = answer.location();
@@ -271,9 +277,7 @@ async fn who_says_no_on_the_way_in_may_sign_in_without_it() {
     assert_eq!(page.status, StatusCode::FORBIDDEN);
     assert!(page.body.contains("没有调取您的记录") && page.body.contains("Go on without it"));
     assert_eq!(browser.get("/").await.body, "nobody");
-    let (_, after) = page.body.split_once("id=\"without\" href=\"").unwrap();
-    let link = after.split_once('"').unwrap().0.replace("&amp;", "&");
-    let address = browser.get(&link).await.location();
+    let address = browser.get(&link_without(&page)).await.location();
     let (request, _) = world.provider.read(&address);
     assert!(!request.parameters.contains_key("authorization_details"));
     let landed = browser.get(&world.provider.agree(&address)).await;
@@ -301,8 +305,12 @@ async fn what_was_taken_back_is_asked_for_again_and_in_no_circle() {
         browser.get(&world.provider.agree(&address)).await;
         let page = browser.get("/subsidy").await;
         assert!(page.status.is_server_error(), "{error}: {}", page.status);
-        assert!(page.body.contains("trace-id"));
-        // Whoever says no now is heard, whatever they gave before.
+        assert!(page.body.contains("trace-id") && page.body.contains("现在取不到您的记录"));
+        let address = browser.get(&link_without(&page)).await.location();
+        browser.get(&world.provider.agree(&address)).await;
+        assert_eq!(browser.get("/subsidy").await.body, "declined", "{error}");
+        // Whoever says no is heard, whatever they gave before.
+        let mut browser = allowed(&world).await;
         world.time.advance(60);
         let (address, _) = asked(&world, &mut browser, "/subsidy").await;
         browser
