@@ -8,6 +8,7 @@ use crate::kiosk::KioskIdle;
 use crate::link::Linked;
 use crate::person::Person;
 use crate::provider::Known;
+use crate::record::Record;
 use crate::session::{Session, SessionKey, SessionSecret};
 use crate::session_store::Watermark;
 use crate::token_answer::{TokenAnswer, given};
@@ -37,8 +38,7 @@ pub(crate) async fn arrive(
     let now = yimen.now();
     let kiosk = KioskIdle::in_claims(&claims);
     let given = given(tokens).unwrap_or_default();
-    let asked = demand.records.iter().chain(&demand.without);
-    let declined = asked.filter(|record| !given.contains(record)).cloned().collect();
+    let declined = declined(yimen, &proven.sub, demand, &given, former).await?;
     let identity = yimen.identity(Session {
         sub: proven.sub,
         sid: proven.sid,
@@ -62,4 +62,24 @@ pub(crate) async fn arrive(
         secret,
         linked,
     }))
+}
+
+/// What the person has said no to: now, or in the session before it.
+async fn declined(
+    yimen: &Yimen,
+    sub: &str,
+    demand: &Demand,
+    given: &[Record],
+    former: Option<SessionKey>,
+) -> Result<Vec<Record>, Error> {
+    let mut declined = [&*demand.records, &*demand.without].concat();
+    if let Some(former) = former
+        && let Some(kept) = yimen.sessions().find(former, yimen.now()).await?
+        && kept.session.sub == sub
+    {
+        let before = kept.session.declined.into_iter();
+        declined.extend(before.filter(|record| !demand.records.contains(record)));
+    }
+    declined.retain(|record| !given.contains(record));
+    Ok(declined)
 }

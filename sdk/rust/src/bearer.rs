@@ -36,6 +36,20 @@ pub trait Access: Send + Sync + 'static {
     const RECORD: Option<&'static str> = None;
     /// What the record may be read for, by the names that the operator has given the purposes. There is no record
     /// without one: what leaves any open does not compile.
+    ///
+    /// ```compile_fail,E0080
+    /// # use axum::{Router, routing::get};
+    /// # use yimen_sdk::{Access, Bearer};
+    /// struct Anybody;
+    ///
+    /// impl Access for Anybody {
+    ///     const RECORD: Option<&'static str> = Some("contribution_record");
+    /// }
+    ///
+    /// async fn contributions(_: Bearer<Anybody>) {}
+    ///
+    /// let routes: Router = Router::new().route("/contributions", get(contributions));
+    /// ```
     const PURPOSES: &'static [&'static str] = &[];
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded::{Serializer, Target};
 
 use crate::clock::{LEEWAY, elapsed, moment};
-use crate::record::Record;
+use crate::record::{MOST, Record};
 use crate::settings::Settings;
 
 /// A page takes time to come back to: with less, nobody who confirms would arrive in time.
@@ -38,6 +38,15 @@ impl Demand {
 
     pub(crate) fn with(self, records: Vec<Record>) -> Self {
         Self { records, ..self }
+    }
+
+    /// Whoever asks for one record more goes on having those that were given before: the session that begins by it has only
+    /// what was asked for. Two pages that ask for one each would otherwise take turns for ever.
+    pub(crate) fn beside(mut self, given: Vec<Record>) -> Self {
+        let others = given.into_iter().filter(|one| !self.records.contains(one));
+        let others: Vec<_> = others.take(MOST.saturating_sub(self.records.len())).collect();
+        self.records.extend(others);
+        self
     }
 
     /// The same for somebody who has said no to its records.

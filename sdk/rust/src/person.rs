@@ -160,12 +160,7 @@ impl Person {
     /// page: the session that begins by it has only what was asked for.
     pub(crate) fn as_answered(&self, mut demand: Demand) -> Demand {
         let declined = &self.identity.session().declined;
-        let (without, records) = demand
-            .records
-            .into_iter()
-            .partition(|record| declined.contains(record));
-        demand.records = records;
-        demand.without.extend::<Vec<_>>(without);
+        demand.records.retain(|record| !declined.contains(record));
         demand
     }
 

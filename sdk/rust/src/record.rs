@@ -13,7 +13,7 @@ const LONGEST_NAME: usize = 64;
 /// Of the holder's client id, in bytes: it travels in a cookie.
 const LONGEST_HOLDER: usize = 255;
 /// As many as the provider takes in one request.
-const MOST: usize = 8;
+pub(crate) const MOST: usize = 8;
 
 /// A record about a person that another department holds, and the purpose for which this department asks for it.
 ///

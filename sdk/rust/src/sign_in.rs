@@ -17,9 +17,11 @@ use url::{Url, form_urlencoded};
 use crate::attempt::Attempt;
 use crate::client::Yimen;
 use crate::demand::Demand;
+use crate::error::Error;
 use crate::fault::{Fault, sign_in_address};
 use crate::form::{all, once};
 use crate::local_path::LocalPath;
+use crate::person::Person;
 use crate::provider::Known;
 use crate::push::push;
 use crate::record::Record;
@@ -43,7 +45,8 @@ pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> R
     let return_to = wish.destination(yimen);
     let failed = |error| Fault::failed(error, return_to.clone());
     let known = yimen.provider().known().await.map_err(failed)?;
-    let demand = wish.demand.clone();
+    let demand = beside_what_was_given(yimen, headers, wish.demand.clone()).await;
+    let demand = demand.map_err(failed)?;
     let attempt = Attempt::begin(return_to.clone(), demand, yimen.now()).map_err(failed)?;
     let mut address = authorization_request(yimen, &known, &attempt, wish);
     if let Some(endpoint) = known.push_endpoint() {
@@ -55,6 +58,17 @@ pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> R
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// What asks for no record leaves what was given behind: a page that wants it asks for it again.
+async fn beside_what_was_given(yimen: &Yimen, headers: &HeaderMap, demand: Demand) -> Result<Demand, Error> {
+    if demand.records.is_empty() {
+        return Ok(demand);
+    }
+    let Some(person) = Person::find(yimen, headers).await? else {
+        return Ok(demand);
+    };
+    Ok(demand.beside(person.session().given.clone()))
 }
 
 /// Another site may begin by a form, too. The browser brings none of our cookies with it (`SameSite=Lax`), so we would

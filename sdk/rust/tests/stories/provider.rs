@@ -60,6 +60,8 @@ pub(crate) struct Provider {
     /// The `authorization_details` that are granted instead of those asked for, and what a refresh says of them.
     pub(crate) grants: Mutex<Option<Value>>,
     pub(crate) refresh_details: Mutex<Option<Value>>,
+    /// No refresh token is given.
+    pub(crate) gives_no_refresh: AtomicBool,
     /// Exchanges of a token (RFC 8693) that were asked for, what is answered instead, and who changes the answer.
     pub(crate) exchanges: Mutex<Vec<HashMap<String, String>>>,
     pub(crate) exchange_refusal: Mutex<Option<&'static str>>,
@@ -112,6 +114,7 @@ impl Provider {
             about: Mutex::default(),
             grants: Mutex::default(),
             refresh_details: Mutex::default(),
+            gives_no_refresh: AtomicBool::new(false),
             exchanges: Mutex::default(),
             exchange_refusal: Mutex::default(),
             bend_exchange: Mutex::default(),
@@ -336,6 +339,9 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
         "access_token": "access-0", "token_type": "Bearer", "refresh_token": "refresh-1",
         "expires_in": provider.token_life.lock().unwrap().as_secs(),
     });
+    if provider.gives_no_refresh.load(Ordering::Relaxed) {
+        answer.as_object_mut().unwrap().remove("refresh_token");
+    }
     if form["grant_type"] == "refresh_token" {
         assert_eq!(form["refresh_token"], "refresh-1");
         provider.refreshing.fetch_add(1, Ordering::Relaxed);
