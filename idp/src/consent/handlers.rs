@@ -204,7 +204,7 @@ pub async fn answer(
             let ticked: Vec<&str> = form.all("item").collect();
             let left = give(&room, &facts, &question, &ticked).await?;
             let consents = &room.consents;
-            consents.leave(&id, question.account, &left, facts.now).await?;
+            consents.leave(&id, question.account, left, facts.now).await?;
             consents.close_question(&id).await?;
             Ok(see_other(&question.interaction.continuation, []))
         }

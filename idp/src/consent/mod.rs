@@ -97,7 +97,7 @@ impl Consents {
         self.state.remove(&key(interaction)).await
     }
 
-    /// What an account has left unticked within an interaction.
+    /// The records that an account has left unticked within an interaction.
     ///
     /// # Errors
     /// Where the short-lived state does not answer.
@@ -114,20 +114,21 @@ impl Consents {
         Ok(own.map(|(_, left)| left).unwrap_or_default())
     }
 
-    /// Keeps in mind what was left unticked, so that the same request does not ask it twice.
+    /// Keeps in mind which records were left unticked, so that the same request does not ask for them twice. Scopes it does
+    /// not ask for twice in any case.
     async fn leave(
         &self,
         interaction: &str,
         account: Uuid,
-        left: &[Item],
+        mut left: Vec<Item>,
         now: Timestamp,
     ) -> Result<(), StateError> {
+        left.retain(|item| matches!(item, Item::Record(_)));
         if left.is_empty() {
             return Ok(());
         }
-        let mut all = self.left(interaction, account, now).await?;
-        all.extend_from_slice(left);
-        let stored = serde_json::to_vec(&(account, all)).map_err(|fault| StateError(fault.to_string()))?;
+        left.extend(self.left(interaction, account, now).await?);
+        let stored = serde_json::to_vec(&(account, left)).map_err(|fault| StateError(fault.to_string()))?;
         self.state
             .put(&left_key(interaction), &stored, now, INTERACTION_KEPT)
             .await

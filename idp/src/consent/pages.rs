@@ -88,17 +88,22 @@ mod tests {
 
     fn item(page: &Page, item: &Given, value: Option<&str>) -> Item {
         let is_record = matches!(item, Given::Record(_));
+        let words = |zh: &str, en: &str| {
+            let english = page.locale() == crate::web::Locale::English;
+            if english { en.to_owned() } else { zh.to_owned() }
+        };
         Item {
             key: item.name().into_owned(),
             label: if is_record {
-                "社保缴费记录".to_owned()
+                words("社保缴费记录", "Social-security contribution record")
             } else {
                 item_label(page.words, item)
             },
             value: value.map(ToOwned::to_owned),
-            holder: is_record.then(|| "云川市人社局 · 养老金查询".to_owned()),
+            holder: is_record
+                .then(|| words("云川市人社局 · 养老金查询", "Yunchuan HRSS · Pension statement")),
             purpose: if is_record {
-                "为发放租房补贴".to_owned()
+                words("为发放租房补贴", "to pay the rent subsidy")
             } else {
                 item_purpose(page.words, item)
             },

@@ -179,7 +179,7 @@ fn is_optional(metadata: &ClientMetadata, scope: &str) -> bool {
 }
 
 /// Whether residents read another purpose now; a translation beside the same words is none.
-fn purpose_differs(old: Option<&Purpose>, new: Option<&Purpose>) -> bool {
+pub(super) fn purpose_differs(old: Option<&Purpose>, new: Option<&Purpose>) -> bool {
     let words = |purpose: Option<&Purpose>| {
         purpose.map_or_else(Default::default, |purpose| {
             (purpose.zh.clone(), purpose.en.clone())

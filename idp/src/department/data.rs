@@ -2,6 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::consequence::purpose_differs;
 use super::model::{Client, ClientMetadata, Purpose, is_id};
 use super::trust::allowed::Terms;
 use crate::web::Locale;
@@ -131,7 +132,7 @@ impl ClientMetadata {
         self.records = terms.map(|terms| terms.records.clone()).unwrap_or_default();
         self.asks.retain(|key, purpose| {
             let today = terms.and_then(|terms| terms.asks.get(key));
-            today.is_some_and(|today| (&today.zh, &today.en) == (&purpose.zh, &purpose.en))
+            today.is_some() && !purpose_differs(Some(purpose), today)
         });
         self
     }
@@ -204,6 +205,12 @@ mod tests {
         let held = metadata.clone().held_to(Some(&terms("补贴")));
         assert_eq!((held.records.contains_key("new"), held.asks.len()), (true, 1));
         assert!(!held.records.contains_key("gone"));
+        let mut translated = terms("补贴");
+        translated
+            .asks
+            .values_mut()
+            .for_each(|purpose| "subsidy".clone_into(&mut purpose.en));
+        assert_eq!(metadata.clone().held_to(Some(&translated)).asks.len(), 1);
         // Until it is registered anew, what was asked to another purpose is not asked at all.
         assert!(metadata.clone().held_to(Some(&terms("广告"))).asks.is_empty());
         let unnamed = metadata.held_to(None);

@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use thiserror::Error;
 
 use super::check::{check, sector_of};
-use super::model::{Client, ClientMetadata, Origin, Standing, is_id};
+use super::data::DataKey;
+use super::model::{Client, ClientMetadata, Origin, Purpose, Standing, is_id};
 use super::records;
 use crate::audit::{Action, Change, Context, Event};
 use crate::store::{Db, StoreError, hash};
@@ -114,6 +117,22 @@ pub async fn show(db: &Db, client_id: &str) -> Result<Client, ManageError> {
     records::find(db, client_id)
         .await?
         .ok_or_else(|| ManageError::Unknown(client_id.to_owned()))
+}
+
+/// Those of the records that a system may ask for which nobody offers now: their holder may not have joined yet, or its name
+/// may be mistyped.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn not_offered(db: &Db, asks: &BTreeMap<DataKey, Purpose>) -> Result<Vec<DataKey>, StoreError> {
+    let mut missing = Vec::new();
+    for key in asks.keys() {
+        let holder = records::find(db, &key.holder).await?;
+        if holder.is_none_or(|holder| holder.offers(&key.record).is_none()) {
+            missing.push(key.clone());
+        }
+    }
+    Ok(missing)
 }
 
 impl Client {

@@ -25,7 +25,7 @@ pub use consequence::{Consequence, Wording};
 pub use data::{DataKey, Words, is_data_name};
 pub use departments::Departments;
 pub use fields::Field;
-pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
+pub use manage::{Added, ManageError, add, list, not_offered, remove, rotate_secret, show};
 pub use model::{AuthMethod, Client, ClientMetadata, Origin, Purpose, Standing};
 pub use records::register;
 pub use standing::{admit, paused};

@@ -3,15 +3,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::client_auth::authenticate;
-use super::tokens::read_access_token;
+use super::tokens::{read_access_token, read_exchanged_token};
 use super::wire_error::no_store;
-use super::{Form, Oidc, WireError, grant};
+use super::{Code, Form, Oidc, WireError, grant};
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::store::hash;
 use crate::web::Facts;
 
 /// POST `/oauth2/revoke` (RFC 7009). Revoking either token ends the grant behind both; a token
-/// that is unknown or another client's is answered alike (§2.2).
+/// that is unknown or another client's is answered alike (§2.2). One that was exchanged for another's records is not
+/// revoked by itself (§2.2.1): it ends within a minute, and with what it stands for.
 ///
 /// # Errors
 /// Where the caller is not an authenticated client, or names no token.
@@ -44,6 +45,13 @@ pub async fn revoke(
                 .await?;
             change.commit().await?;
         }
+    }
+    let exchanged = read_exchanged_token(&oidc.keys, oidc.config.public_url.issuer(), token, facts.now);
+    if exchanged.is_some_and(|claims| claims.text("client_id") == Some(client.client_id.as_str())) {
+        return Err(WireError::new(
+            Code::UnsupportedTokenType,
+            "an exchanged token ends by itself; revoke the token that it was exchanged for",
+        ));
     }
     let mut response = StatusCode::OK.into_response();
     no_store(&mut response);

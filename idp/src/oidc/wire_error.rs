@@ -31,6 +31,8 @@ pub enum Code {
     InvalidRequestObject,
     // OpenID Connect Core Unmet Authentication Requirements 1.0
     UnmetAuthenticationRequirements,
+    // RFC 7009 §2.2.1
+    UnsupportedTokenType,
     // RFC 9396 §5
     InvalidAuthorizationDetails,
     // RFC 8707 §2, RFC 8693 §2.2.2
@@ -70,6 +72,7 @@ impl Code {
             Self::InvalidRequestUri => "invalid_request_uri",
             Self::InvalidRequestObject => "invalid_request_object",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidTarget => "invalid_target",
             Self::AuthorizationPending => "authorization_pending",

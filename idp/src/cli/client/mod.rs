@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 pub(super) use self::options::{give, put};
 pub(super) use self::said::Said;
-pub(super) use self::words::changed_rows;
 use self::words::{by_name, line, said, status};
+pub(super) use self::words::{changed_rows, missing};
 use super::arguments::{Client as Command, UpdateClient};
 use super::failure::Failure;
 use super::output::Output;
@@ -18,7 +18,7 @@ use crate::audit::{Actor, Context};
 use crate::clock::Clock;
 use crate::config::{self, Config, PublicUrl};
 use crate::department::{
-    self, Added, Amendment, Changed, Client, ClientMetadata, Subjects, Updated, Wording,
+    self, Added, Amendment, Changed, Client, ClientMetadata, DataKey, Subjects, Updated, Wording,
 };
 use crate::http::{Migration, StartError, bring_up_to_date};
 use crate::rng::Rng;
@@ -36,14 +36,18 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
             };
             add.options.set(&mut metadata, &config.public_url)?;
             let (id, sector) = (add.id.clone(), add.options.sector.clone());
+            let missing = department::not_offered(&db, &metadata.asks).await?;
             let added = department::add(&db, &context, id, sector, metadata, config.settings.dev).await?;
-            say_added(output, &added);
+            say_added(output, &added, &missing);
         }
         Command::Update(update) => {
             let before = department::show(&db, &update.id).await?;
             let amendment = amendment(update, &before, &config.public_url)?;
+            let missing = department::not_offered(&db, &amendment.metadata.asks).await?;
             let done = department::update(&db, &context, &before, amendment, config.settings.dev).await?;
-            output.say(&changes_as_json(&update.id, &done), || said(&update.id, &done));
+            let mut value = changes_as_json(&update.id, &done);
+            value["not_offered"] = json!(missing);
+            output.say(&value, || said(&update.id, &done) + &words::missing(&missing));
         }
         Command::List => {
             let clients = department::list(&db).await?;
@@ -55,7 +59,7 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
             output.say(&as_json(&client), || by_name(&client));
         }
         Command::RotateSecret { id } => {
-            say_added(output, &department::rotate_secret(&db, &context, id).await?)
+            say_added(output, &department::rotate_secret(&db, &context, id).await?, &[])
         }
         Command::Remove { id } => {
             department::remove(&db, &context, id).await?;
@@ -85,12 +89,19 @@ pub(super) fn operator() -> Context {
     Context::without_request(Clock::system().now(), Actor::Operator, &rng)
 }
 
-fn say_added(output: &Output, added: &Added) {
-    output.say(added, || match &added.client_secret {
-        Some(secret) => {
-            format!("client_id: {}\n{}", added.client_id, words::secret(secret))
-        }
-        None => format!("client_id: {}", added.client_id),
+fn say_added(output: &Output, added: &Added, missing: &[DataKey]) {
+    let mut value = json!(added);
+    if !missing.is_empty() {
+        value["not_offered"] = json!(missing);
+    }
+    output.say(&value, || {
+        let secret = added.client_secret.as_deref().map(words::secret);
+        let secret = secret.map_or_else(String::new, |secret| format!("\n{secret}"));
+        format!(
+            "client_id: {}{secret}{}",
+            added.client_id,
+            words::missing(missing)
+        )
     });
 }
 

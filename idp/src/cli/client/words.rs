@@ -1,5 +1,5 @@
 use crate::cli::table::align;
-use crate::department::{Changed, Client, ClientMetadata, Standing, Updated};
+use crate::department::{Changed, Client, ClientMetadata, DataKey, Standing, Updated};
 
 pub(super) fn line(client: &Client) -> [String; 3] {
     let ClientMetadata {
@@ -36,6 +36,17 @@ pub(super) fn by_name(client: &Client) -> String {
 /// A secret, on the one occasion when it is shown.
 pub(super) fn secret(secret: &str) -> String {
     format!("client_secret: {secret}\nThe secret is shown this once; only its hash is kept.")
+}
+
+/// Of records that may be asked for and are not to be had; begins a line of its own.
+pub(in crate::cli) fn missing(keys: &[DataKey]) -> String {
+    let lines = keys.iter().map(|key| {
+        format!(
+            "\n{key} is asked for in vain so far: {} has not joined, or no --record {} is said of it",
+            key.holder, key.record
+        )
+    });
+    lines.collect()
 }
 
 /// What an update has changed, and what residents will notice.

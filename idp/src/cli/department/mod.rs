@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::table::align;
 use crate::config;
+use crate::department;
 use crate::department::trust::allowed::{Pattern, Pause, Terms};
 use crate::department::trust::{self, Told};
 use crate::federation::{EntityId, Relaxation};
@@ -101,6 +102,7 @@ async fn allow(
     wish.set(&mut terms)?;
     let is_confirmed = pattern.names_one();
     let scope = terms.scope.clone();
+    let missing = department::not_offered(db, &terms.asks).await?;
     let done = trust::allow(db, &operator(), pattern, before.as_ref(), terms, relaxation).await?;
     let value = json!({
         "pattern": pattern.to_string(),
@@ -109,8 +111,12 @@ async fn allow(
         "systems": done.systems,
         "suspended": done.is_suspended,
         "scopes": if is_confirmed { scope.as_str() } else { "openid" },
+        "not_offered": missing,
     });
-    output.say(&value, || words::allowed(pattern, &scope, &done));
+    output.say(&value, || {
+        let said = words::allowed(pattern, &scope, &done);
+        format!("{}{}", said.trim_end(), super::client::missing(&missing))
+    });
     Ok(())
 }
 

@@ -116,6 +116,7 @@ fn refuse(place: &str, said: impl std::fmt::Display) -> WireError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -145,6 +146,26 @@ mod tests {
         assert_eq!(read.to_json(), json!([second, merged]));
         assert_eq!(read.at("a").iter().count(), 2);
         assert!(read_text("").unwrap().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_as_it_was(
+            keys in proptest::collection::btree_set(("[a-c]", "[a-d]", "[!-~]{1,3}"), 1..8)
+        ) {
+            let keys = keys.iter().filter_map(|(purpose, record, holder)| DataKey::new(purpose, record, holder));
+            let asked: AuthorizationDetails = keys.collect();
+            prop_assert_eq!(read_details(&asked.to_json()).unwrap(), asked.clone());
+            let stored = serde_json::to_string(&asked).unwrap();
+            prop_assert_eq!(serde_json::from_str::<AuthorizationDetails>(&stored).unwrap(), asked);
+        }
+
+        #[test]
+        fn nothing_that_is_sent_is_read_as_what_it_does_not_say(text in "[\\[{\"a-d:,@}\\]]{0,40}") {
+            if let Ok(asked) = read_text(&text) {
+                prop_assert!(text.is_empty() || !asked.is_empty());
+            }
+        }
     }
 
     #[test]

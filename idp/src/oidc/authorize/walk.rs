@@ -183,6 +183,10 @@ impl Walk<'_> {
     ) -> Result<Response, Halt> {
         let session = self.session().await?;
         if let Err(error) = self.check_again(request).await {
+            // Records that do not answer now are no answer to the department: the request may go on.
+            if error.code != Code::InvalidAuthorizationDetails {
+                return Err(PageError::from(error).into());
+            }
             self.oidc.interactions.answer(interaction).await?;
             return self.refuse(request, &error, page).await;
         }

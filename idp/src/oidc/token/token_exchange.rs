@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
@@ -17,6 +19,10 @@ use crate::oidc::wire_error::no_store;
 use crate::oidc::{Code, Oidc, Parameters, WireError};
 use crate::web::Facts;
 
+const MINUTE: Duration = Duration::from_secs(60);
+/// Exchanges of one sign-in in a minute, which is as long as a token lives. Ours: several records, at several nodes of one
+/// client.
+const MOST_A_MINUTE: u64 = 60;
 /// RFC 8693 §3.
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
@@ -32,6 +38,7 @@ pub(super) async fn exchange(
     let holder_id = target(parameters)?;
     let narrowed = read_authorization_details(parameters)?;
     let grant_id = grant_of(oidc, client, parameters.need("subject_token")?, facts.now)?;
+    hold_back(oidc, &grant_id, facts.now).await?;
 
     let mut change = Change::begin(&oidc.db, &Context::of(facts, Actor::Client, &oidc.rng)).await?;
     let found = grant::find_within(&mut change, &grant_id).await?;
@@ -126,6 +133,19 @@ fn over() -> WireError {
         Code::InvalidRequest,
         "subject_token is no live access token of this client that stands for a resident",
     )
+}
+
+/// Each exchange is a line of what the resident reads of their account: a client that asks without end would bury the rest.
+async fn hold_back(oidc: &Oidc, grant_id: &str, now: Timestamp) -> Result<(), WireError> {
+    let name = format!("exchanges:{grant_id}");
+    let asked = oidc.state.count(&name, now, MINUTE).await?;
+    if asked > MOST_A_MINUTE {
+        return Err(WireError::new(
+            Code::TemporarilyUnavailable,
+            "one sign-in is exchanged too often; use a token for as long as it lives",
+        ));
+    }
+    Ok(())
 }
 
 /// What of a grant is asked for at one holder: all of it there, or what the request narrows it to.

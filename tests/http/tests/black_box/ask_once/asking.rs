@@ -100,6 +100,28 @@ async fn an_optional_record_starts_unticked_and_each_request_asks_once() {
 }
 
 #[tokio::test]
+async fn prompt_consent_asks_for_what_was_given_too_and_takes_a_no() {
+    let city = City::with(&[("--optional", KEY)]).await;
+    let request = city.request();
+    let page = city
+        .resident
+        .sign_in_at(&city.resident.follow(&request).await)
+        .await;
+    request.read(&page.press("#allow", &[("item", KEY)]).await).code();
+    let request = city.request().with("prompt", "consent");
+    let page = city.resident.follow(&request).await;
+    assert!(page.has(&format!("input[value='{KEY}']:not([checked])")));
+    let response = request.read(&page.press("#allow", &[]).await);
+    let tokens = city.asker.tokens(&request, &response).await;
+    assert!(tokens.answer.json()["authorization_details"].is_null());
+    let account = city.resident.browser.get("/account").await;
+    assert!(
+        !account.text("#services").contains("社保缴费记录"),
+        "it was taken back"
+    );
+}
+
+#[tokio::test]
 async fn two_tabs_that_answer_differently_get_what_each_was_told() {
     let city = City::with(&[("--optional", KEY)]).await;
     city.resident.sign_in_to(&city.asker).await;

@@ -26,6 +26,40 @@ async fn what_is_asked_and_offered_is_shown_by_the_names_of_the_options() {
 }
 
 #[tokio::test]
+async fn a_record_that_nobody_offers_is_told_where_it_is_asked_for() {
+    let city = City::start().await;
+    let mistyped = format!("rent_subsidy:contribution@{HOLDER}");
+    let (status, said) = city.app.command(&[
+        "client",
+        "update",
+        "housing",
+        "--ask",
+        &format!("{mistyped}=为核对收入"),
+    ]);
+    assert!(status.success(), "{said}");
+    assert!(
+        said.contains(&format!("{mistyped} is asked for in vain so far")),
+        "{said}"
+    );
+    assert!(!said.contains(&format!("{KEY} is asked for in vain")), "{said}");
+    let asks = format!("{KEY}=为发放租房补贴");
+    let allow = [
+        "department",
+        "allow",
+        "https://a.example",
+        "--name",
+        "a",
+        "--organisation",
+        "b",
+    ];
+    let said = city.app.command_json(&[&allow[..], &["--ask", &asks]].concat());
+    assert_eq!(said["not_offered"], json!([]));
+    let asks = format!("{mistyped}=为核对收入");
+    let said = city.app.command_json(&[&allow[..3], &["--ask", &asks]].concat());
+    assert_eq!(said["not_offered"], json!([mistyped]));
+}
+
+#[tokio::test]
 async fn what_cannot_be_kept_to_is_refused() {
     let app = TestApp::start().await;
     let base = [

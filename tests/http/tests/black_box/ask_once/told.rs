@@ -31,6 +31,20 @@ async fn each_exchange_stands_in_the_activity_and_in_the_count() {
 }
 
 #[tokio::test]
+async fn a_client_that_exchanges_without_end_does_not_bury_what_else_happened() {
+    let city = City::start().await;
+    let tokens = city.allowed().await;
+    for _ in 0..60 {
+        assert_eq!(city.exchange(&tokens).await.status, 200);
+    }
+    let answer = city.exchange(&tokens).await;
+    answer.assert_error(503, "temporarily_unavailable");
+    assert_eq!(city.app.rows("SELECT times FROM data_exchange").await, 60);
+    city.app.advance("61s").await;
+    assert_eq!(city.exchange(&tokens).await.status, 200);
+}
+
+#[tokio::test]
 async fn it_is_in_the_export_and_goes_with_the_account() {
     let city = City::start().await;
     let tokens = city.allowed().await;
