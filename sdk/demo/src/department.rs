@@ -1,6 +1,6 @@
 //! One department as a running service.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::path::PathBuf;
 
 use axum::Router;
@@ -14,9 +14,10 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use url::Url;
-use yimen_sdk::{Clock, Yimen};
+use yimen_sdk::{Clock, Linked, Yimen};
 
 use crate::frame::City;
+use crate::social_security::Insured;
 use crate::{business_registration, language, social_security};
 
 /// What can stop a department, or the authority.
@@ -49,7 +50,7 @@ pub struct Settings {
     pub issuer: String,
     /// This department's address, as residents see it.
     pub department: String,
-    /// The other department's, for a link.
+    /// The other department's, for a link; business registration asks the social security there for a record.
     pub other_department: String,
     /// Where this department's protocol key is kept, and its federation key beside it; they are made there if there are none.
     pub key_file: PathBuf,
@@ -108,8 +109,16 @@ impl Department {
         if let Some(address) = &settings.internal_address {
             yimen = yimen.internal_address(address);
         }
+        let insured = Insured::default();
+        if kind == Kind::SocialSecurity {
+            let insured = insured.clone();
+            yimen = yimen.link(move |person| {
+                insured.note(person.sub());
+                ready(Ok(Linked::Done))
+            });
+        }
         let yimen = yimen.load().await?;
-        let router = routes(kind, &settings).layer(yimen.layer());
+        let router = routes(kind, &settings, insured).layer(yimen.layer());
         Ok(Self { router })
     }
 
@@ -138,7 +147,7 @@ pub async fn serve(
         .await
 }
 
-fn routes(kind: Kind, settings: &Settings) -> Router {
+fn routes(kind: Kind, settings: &Settings, insured: Insured) -> Router {
     let city = City {
         other_department: settings.other_department.clone(),
         clock: settings.clock.clone(),
@@ -152,7 +161,7 @@ fn routes(kind: Kind, settings: &Settings) -> Router {
         get(async move || (headers, text))
     };
     let pages = match kind {
-        Kind::SocialSecurity => social_security::routes(city),
+        Kind::SocialSecurity => social_security::routes(city, insured),
         Kind::BusinessRegistration => business_registration::routes(city),
     };
     let policy = policy(&settings.issuer);
@@ -278,6 +287,18 @@ mod tests {
                 "text/css; charset=utf-8"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_record_is_asked_for_on_the_way_in_and_told_to_nobody_without_a_token() {
+        let registration = department(Kind::BusinessRegistration).await;
+        let (answer, _) = get(&registration, "/subsidy", "zh").await;
+        let location = answer.headers()["location"].to_str().unwrap();
+        let record = "record=startup_subsidy%3Acontribution_record%40http%3A%2F%2Flocalhost%3A8002";
+        assert!(location.ends_with(record), "{location}");
+        let social_security = department(Kind::SocialSecurity).await;
+        let (answer, _) = get(&social_security, "/api/contributions", "zh").await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     }
 
     #[tokio::test]

@@ -1,16 +1,17 @@
 //! From the provider's tokens to a session: what signing in with a browser and on a device have in common.
 
-use openidconnect::core::CoreTokenResponse;
-
 use crate::client::Yimen;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::id_token::ProvenIdToken;
 use crate::kiosk::KioskIdle;
 use crate::link::Linked;
 use crate::person::Person;
 use crate::provider::Known;
+use crate::record::Record;
 use crate::session::{Session, SessionKey, SessionSecret};
 use crate::session_store::Watermark;
+use crate::token_answer::{TokenAnswer, given};
 use crate::tokens::Tokens;
 use crate::user_info::read_user_info;
 
@@ -26,8 +27,9 @@ pub(crate) struct Arrival {
 pub(crate) async fn arrive(
     yimen: &Yimen,
     known: &Known,
-    tokens: &CoreTokenResponse,
+    tokens: &TokenAnswer,
     proven: ProvenIdToken,
+    demand: &Demand,
     since: Watermark,
     former: Option<SessionKey>,
 ) -> Result<Option<Arrival>, Error> {
@@ -35,12 +37,16 @@ pub(crate) async fn arrive(
     claims.extend(proven.claims);
     let now = yimen.now();
     let kiosk = KioskIdle::in_claims(&claims);
+    let given = given(tokens).unwrap_or_default();
+    let declined = declined(yimen, &proven.sub, demand, &given, former).await?;
     let identity = yimen.identity(Session {
         sub: proven.sub,
         sid: proven.sid,
         claims,
         begun: now,
         tokens: Tokens::new(tokens, proven.text, None, kiosk, now),
+        given,
+        declined,
     });
     let linked = yimen.link(identity.clone()).await?;
     if let Some(former) = former {
@@ -56,4 +62,24 @@ pub(crate) async fn arrive(
         secret,
         linked,
     }))
+}
+
+/// What the person has said no to: now, or in the session before it.
+async fn declined(
+    yimen: &Yimen,
+    sub: &str,
+    demand: &Demand,
+    given: &[Record],
+    former: Option<SessionKey>,
+) -> Result<Vec<Record>, Error> {
+    let mut declined = [&*demand.records, &*demand.without].concat();
+    if let Some(former) = former
+        && let Some(kept) = yimen.sessions().find(former, yimen.now()).await?
+        && kept.session.sub == sub
+    {
+        let before = kept.session.declined.into_iter();
+        declined.extend(before.filter(|record| !demand.records.contains(record)));
+    }
+    declined.retain(|record| !given.contains(record));
+    Ok(declined)
 }

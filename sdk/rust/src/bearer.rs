@@ -1,4 +1,5 @@
-//! The guard of a department's API: who calls with an access token, and may they? (RFC 6750, RFC 9068, RFC 9470)
+//! The guard of a department's API: who calls with an access token, and may they? (RFC 6750, RFC 9068, RFC 9470; for
+//! another department that reads a record, RFC 8693 and RFC 9396)
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,6 +19,8 @@ use crate::clock::{LEEWAY, drift, moment};
 use crate::demand::Demand;
 use crate::error::Error;
 use crate::jws::{Audience, Kind};
+use crate::record::Granted;
+use crate::settings::Settings;
 use crate::visit::Visit;
 
 /// What an API asks of its callers. Whatever is not said is not asked for.
@@ -28,6 +31,26 @@ pub trait Access: Send + Sync + 'static {
     const LEVEL: u8 = 0;
     /// How long ago that sign-in may have been.
     const MAX_AGE: Option<Duration> = None;
+    /// A record that other departments read here, by the name that the operator has given it. Then only their exchanged
+    /// tokens get in, and none of the department's own; without it, no exchanged token does.
+    const RECORD: Option<&'static str> = None;
+    /// What the record may be read for, by the names that the operator has given the purposes. There is no record
+    /// without one: what leaves any open does not compile.
+    ///
+    /// ```compile_fail,E0080
+    /// # use axum::{Router, routing::get};
+    /// # use yimen_sdk::{Access, Bearer};
+    /// struct Anybody;
+    ///
+    /// impl Access for Anybody {
+    ///     const RECORD: Option<&'static str> = Some("contribution_record");
+    /// }
+    ///
+    /// async fn contributions(_: Bearer<Anybody>) {}
+    ///
+    /// let routes: Router = Router::new().route("/contributions", get(contributions));
+    /// ```
+    const PURPOSES: &'static [&'static str] = &[];
 }
 
 /// Any token of the department's own.
@@ -38,6 +61,11 @@ impl Access for AnyToken {}
 
 /// The handler runs only for a caller with an access token of the provider that was issued to this department's system
 /// (or to one named by [`Builder::api_callers`](crate::Builder::api_callers)) and reaches what `A` asks for.
+///
+/// With [`Access::RECORD`] it runs only for another department that has exchanged its token for one of this department's,
+/// to read that record of one person, whom [`sub`](Self::sub) names as this department knows them. The token says who
+/// reads ([`actor`](Self::actor)) and what for ([`purpose`](Self::purpose)); the person has allowed both, and can take
+/// it back, which counts here as soon as the token ends, about a minute later.
 ///
 /// Others get the challenge of RFC 6750 §3 and JSON: 401 without a token or with one that does not hold, 403
 /// `insufficient_scope`, 401 `insufficient_user_authentication` (RFC 9470) with the level or age that is asked for.
@@ -57,8 +85,26 @@ impl Access for AnyToken {}
 ///     format!("signed for {}", caller.sub())
 /// }
 /// ```
+///
+/// A record for others to read:
+///
+/// ```no_run
+/// # use yimen_sdk::{Access, Bearer};
+/// struct Contributions;
+///
+/// impl Access for Contributions {
+///     const RECORD: Option<&'static str> = Some("contribution_record");
+///     const PURPOSES: &'static [&'static str] = &["rent_subsidy", "startup_grant"];
+/// }
+///
+/// async fn contributions(caller: Bearer<Contributions>) -> String {
+///     let (who, why) = (caller.actor().unwrap_or_default(), caller.purpose().unwrap_or_default());
+///     format!("{who} reads what {} has paid in, for {why}", caller.sub())
+/// }
+/// ```
 pub struct Bearer<A: Access = AnyToken> {
     claims: Claims,
+    purpose: Option<String>,
     access: PhantomData<A>,
 }
 
@@ -74,6 +120,9 @@ struct Claims {
     acr: Option<String>,
     auth_time: Option<i64>,
     cnf: Option<Value>,
+    /// Who reads in another's stead (RFC 8693 §4.1): an exchanged token has it, and no other.
+    act: Option<Value>,
+    authorization_details: Option<Value>,
 }
 
 /// Only a token that says it is one: an ID token is none (RFC 9068 §4, RFC 8725 §3.11).
@@ -95,6 +144,18 @@ impl<A: Access> Bearer<A> {
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.claims.client_id
+    }
+
+    /// The department that reads a record of the person's here, by its client id; `None` for the department's own callers.
+    #[must_use]
+    pub fn actor(&self) -> Option<&str> {
+        self.claims.act.as_ref().map(|_| self.client_id())
+    }
+
+    /// What the record is read for; `None` where none is.
+    #[must_use]
+    pub fn purpose(&self) -> Option<&str> {
+        self.purpose.as_deref()
     }
 
     #[must_use]
@@ -134,20 +195,36 @@ impl<S: Send + Sync, A: Access> FromRequestParts<S> for Bearer<A> {
         // What is made for one caller is for no cache.
         visit.make_personal();
         let yimen = visit.yimen();
-        let claims = examine::<A>(yimen, &parts.headers).await;
-        let claims = claims.map_err(|refusal| refusal.into_response(yimen))?;
+        let examined = examine::<A>(yimen, &parts.headers).await;
+        let (claims, purpose) = examined.map_err(|refusal| refusal.into_response(yimen))?;
         Ok(Self {
             claims,
+            purpose,
             access: PhantomData,
         })
     }
 }
 
-/// The order is RFC 9470 §3's: first whether the token holds, then whether it is enough.
-async fn examine<A: Access>(yimen: &Yimen, headers: &HeaderMap) -> Result<Claims, Refusal> {
+/// What a guard with a record must say, and what would let nobody in: an exchanged token has no scope.
+const fn is_sound<A: Access>() -> bool {
+    A::RECORD.is_none() || (!A::PURPOSES.is_empty() && A::SCOPE.is_none())
+}
+
+/// The order is RFC 9470 §3's: first whether the token holds, then whether it is enough. With the claims comes what a
+/// record is read for.
+async fn examine<A: Access>(yimen: &Yimen, headers: &HeaderMap) -> Result<(Claims, Option<String>), Refusal> {
+    const { assert!(is_sound::<A>(), "a RECORD needs PURPOSES, and has no SCOPE") }
     let token = token_in(headers)?;
     let claims: Claims = KIND.prove(yimen, token).await?;
     check_claims(yimen, &claims)?;
+    let settings = yimen.settings();
+    let mut purpose = None;
+    if let Some(record) = A::RECORD {
+        check_exchanged(settings, &claims)?;
+        purpose = Some(purpose_of(settings, &claims, record, A::PURPOSES).ok_or(Refusal::Record)?);
+    } else {
+        check_own(settings, &claims)?;
+    }
     if let Some(scope) = A::SCOPE.filter(|scope| !claims.has_scope(scope)) {
         return Err(Refusal::Scope(scope));
     }
@@ -158,7 +235,7 @@ async fn examine<A: Access>(yimen: &Yimen, headers: &HeaderMap) -> Result<Claims
             max_age: A::MAX_AGE,
         });
     }
-    Ok(claims)
+    Ok((claims, purpose))
 }
 
 /// The header alone: a token in an address ends in logs (RFC 9700 §4.3.2).
@@ -184,14 +261,6 @@ fn check_claims(yimen: &Yimen, claims: &Claims) -> Result<(), Error> {
     if claims.iss != settings.issuer {
         return Err(KIND.bad("another provider issued it"));
     }
-    // Until a caller can name the resource it wants (RFC 8707), the provider names itself; whom it was issued to then
-    // says whose it is, and another department's token gets nobody in.
-    let is_ours = claims.aud.has(&settings.client_id) || claims.aud.has(&settings.issuer);
-    let is_called_by_us =
-        claims.client_id == settings.client_id || settings.api_callers.contains(&claims.client_id);
-    if !is_ours || !is_called_by_us {
-        return Err(KIND.bad("it was issued for another"));
-    }
     let leeway = i64::try_from(LEEWAY.as_secs()).unwrap_or(0);
     if drift(moment(claims.iat), yimen.now()) > leeway {
         return Err(KIND.bad("it was issued in the future: compare the clocks"));
@@ -206,12 +275,52 @@ fn check_claims(yimen: &Yimen, claims: &Claims) -> Result<(), Error> {
     Ok(())
 }
 
+/// The department's own callers. The provider's tokens name the provider itself; whom one was issued to then says whose
+/// it is, and another department's gets nobody in. One that was exchanged opens a record, and nothing else.
+fn check_own(settings: &Settings, claims: &Claims) -> Result<(), Error> {
+    let is_ours = claims.aud.has(&settings.client_id) || claims.aud.has(&settings.issuer);
+    let is_called_by_us =
+        claims.client_id == settings.client_id || settings.api_callers.contains(&claims.client_id);
+    if !is_ours || !is_called_by_us {
+        return Err(KIND.bad("it was issued for another"));
+    }
+    if claims.act.is_some() {
+        return Err(KIND.bad("it was exchanged to read a record"));
+    }
+    Ok(())
+}
+
+/// Another department's, exchanged for this one and no other (RFC 8693 §4.1): whom it was issued to is who acts.
+fn check_exchanged(settings: &Settings, claims: &Claims) -> Result<(), Error> {
+    if !matches!(&claims.aud, Audience::One(aud) if *aud == settings.client_id) {
+        return Err(KIND.bad("it was not exchanged for this department alone"));
+    }
+    // Whoever acted before it has no part in this.
+    if claims.act != Some(json!({ "sub": claims.client_id })) {
+        return Err(KIND.bad("whoever acts is not whom it was issued to"));
+    }
+    Ok(())
+}
+
+/// The purpose, of those allowed here, for which the token opens this record: place, record and purpose stand in one
+/// object.
+fn purpose_of(settings: &Settings, claims: &Claims, record: &str, allowed: &[&str]) -> Option<String> {
+    let granted = Granted::all_in(claims.authorization_details.as_ref()?);
+    let mut records = granted.iter().flat_map(Granted::records);
+    let opened = records.find(|one| {
+        one.holder() == settings.client_id && one.name() == record && allowed.contains(&one.purpose())
+    })?;
+    Some(opened.purpose().to_owned())
+}
+
 enum Refusal {
     /// Nobody tried (RFC 6750 §3.1: no error code then).
     NoToken,
     Request,
     Token(Error),
     Scope(&'static str),
+    /// It opens another record, or this one for something else.
+    Record,
     Authentication {
         level: u8,
         max_age: Option<Duration>,
@@ -239,11 +348,13 @@ impl Refusal {
                 let scope = format!(", scope=\"{scope}\"");
                 (StatusCode::FORBIDDEN, Some("insufficient_scope"), scope)
             }
+            Self::Record => (StatusCode::FORBIDDEN, Some("insufficient_scope"), String::new()),
             Self::Authentication { level, max_age } => {
                 // Just what is compared: whoever asks for this gets in.
                 let wanted = Demand {
                     level: (level > 0).then_some(level),
                     max_age: max_age.map(|age| age.as_secs()),
+                    ..Demand::default()
                 };
                 let wanted = wanted.challenge(yimen.settings());
                 let error = "insufficient_user_authentication";

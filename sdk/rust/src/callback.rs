@@ -38,7 +38,7 @@ async fn finish(
     answer.check_issuer(&yimen.settings().issuer).map_err(failed)?;
     let code = match answer.outcome {
         Outcome::Code(code) => code,
-        Outcome::Error(error) => return Err(Fault::provider_said(&error, attempt)),
+        Outcome::Error(error) => return refused(yimen, headers, &error, attempt).await,
     };
     let watermark = yimen.sessions().watermark().await.map_err(failed)?;
     let known = yimen.provider().known().await.map_err(failed)?;
@@ -58,12 +58,38 @@ async fn finish(
         return Err(Fault::not_confirmed(attempt));
     }
     let former = cookies::find(headers, yimen.cookies().session()).map(SessionKey::of);
-    let arrival = arrive(yimen, &known, &tokens, proven, watermark, former)
+    let arrival = arrive(yimen, &known, &tokens, proven, &attempt.demand, watermark, former)
         .await
         .map_err(failed)?
         .ok_or_else(|| Fault::discarded(yimen))?;
     let landing = landing(attempt, arrival.linked).map_err(failed)?;
     Ok(welcome(yimen, attempt, &landing, &arrival.secret))
+}
+
+/// The sign-in ended without a code (OpenID Connect Core §3.1.2.6). Who is signed in here, and has said no to a record, goes
+/// on without it: what then is for the department's page to say.
+async fn refused(
+    yimen: &Yimen,
+    headers: &HeaderMap,
+    error: &str,
+    attempt: &Attempt,
+) -> Result<Response, Fault> {
+    let records = &attempt.demand.records;
+    if error == "access_denied"
+        && !records.is_empty()
+        && let Some(cookie) = cookies::find(headers, yimen.cookies().session())
+    {
+        let key = SessionKey::of(cookie);
+        let noted = yimen.sessions().decline(key, records, yimen.now()).await;
+        if noted.map_err(|error| Fault::failed(error, attempt.return_to.clone()))? {
+            let mut response = redirect(attempt.return_to.as_str());
+            if let Some(cookie) = attempt.end(yimen) {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            return Ok(response);
+        }
+    }
+    Err(Fault::provider_said(yimen, error, attempt))
 }
 
 /// Where the person was going, or first where the department asks for their old account.

@@ -10,12 +10,15 @@ use crate::clock::Clock;
 use crate::cookies::CookieNames;
 use crate::entity::LastStatement;
 use crate::error::Error;
+use crate::exchanged::Exchanged;
+use crate::holder::Holders;
 use crate::identity::Identity;
 use crate::keys::{AllKeys, Federation, Protocol, Ring};
 use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
 use crate::provider::Provider;
 use crate::quote::quote_sentence;
+use crate::record::Record;
 use crate::registration;
 use crate::seal::Sealer;
 use crate::session::Session;
@@ -35,6 +38,8 @@ struct Parts {
     statement: LastStatement,
     provider: Provider,
     sessions: Sessions,
+    exchanged: Exchanged,
+    holders: Holders,
     cookies: CookieNames,
     home: LocalPath,
     link: Link,
@@ -64,6 +69,8 @@ impl Yimen {
             statement: LastStatement::default(),
             provider,
             sessions,
+            exchanged: Exchanged::default(),
+            holders: Holders::default(),
             cookies,
             home,
             link,
@@ -123,6 +130,16 @@ impl Yimen {
         &self.0.sessions
     }
 
+    /// Tokens for other departments' records.
+    pub(crate) fn exchanged(&self) -> &Exchanged {
+        &self.0.exchanged
+    }
+
+    /// The way to whom those are for.
+    pub(crate) fn holders(&self) -> &Holders {
+        &self.0.holders
+    }
+
     pub(crate) fn cookies(&self) -> &CookieNames {
         &self.0.cookies
     }
@@ -163,6 +180,16 @@ impl Yimen {
         Error::TurnedAway {
             client_id: self.settings().client_id.clone(),
             reason: quote_sentence(reason),
+        }
+    }
+
+    /// The provider knows the department, which asks for a record that its operator has not allowed it to ask for: these,
+    /// where it is known.
+    pub(crate) fn may_not_ask(&self, reason: &str, records: &[Record]) -> Error {
+        Error::MayNotAsk {
+            client_id: self.settings().client_id.clone(),
+            reason: quote_sentence(reason),
+            records: records.to_vec(),
         }
     }
 

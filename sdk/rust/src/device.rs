@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use openidconnect::TokenResponse;
-use openidconnect::core::CoreTokenResponse;
 use serde::Deserialize;
 
 use crate::arrival::arrive;
 use crate::client::Yimen;
+use crate::demand::Demand;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::person::Person;
 use crate::provider::Known;
 use crate::question::ask_for;
+use crate::record::Record;
 use crate::session_store::Watermark;
+use crate::token_answer::TokenAnswer;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8628 §3.2: where the provider names none. §3.5: so much longer after each `slow_down`.
@@ -27,6 +29,7 @@ pub struct DeviceSignIn {
     yimen: Yimen,
     known: Arc<Known>,
     shown: Shown,
+    demand: Demand,
     pause: Duration,
     ends_at: SystemTime,
 }
@@ -63,6 +66,19 @@ impl Yimen {
     /// # Errors
     /// Where the provider does not answer, or knows no such client.
     pub async fn sign_in_on_device(&self) -> Result<DeviceSignIn, Error> {
+        self.sign_in_on_device_asking([]).await
+    }
+
+    /// The same, and the person is asked for these records of other departments on the way. What they have given can be
+    /// [read](Person::read); what they have not, they have declined.
+    ///
+    /// # Errors
+    /// As above, and [`Error::MayNotAsk`].
+    pub async fn sign_in_on_device_asking(
+        &self,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<DeviceSignIn, Error> {
+        let demand = Demand::default().with(records.into_iter().collect());
         let known = self.provider().known().await?;
         let endpoint = known.device_endpoint();
         let endpoint = endpoint.ok_or_else(|| {
@@ -70,7 +86,12 @@ impl Yimen {
                 .nonsense(&"discovery names no device_authorization_endpoint")
         })?;
         let scope = self.settings().scopes.join(" ");
-        let shown: Shown = match ask_for(self, endpoint, &[("scope", &scope)]).await? {
+        let details = Record::authorization_details(&demand.records);
+        let mut form = vec![("scope", scope.as_str())];
+        if !demand.records.is_empty() {
+            form.push(("authorization_details", &details));
+        }
+        let shown: Shown = match ask_for(self, endpoint, &form).await? {
             Ok(shown) => shown,
             Err(refusal) => return Err(refusal.into_error(self)),
         };
@@ -80,6 +101,7 @@ impl Yimen {
             yimen: self.clone(),
             known,
             shown,
+            demand,
         })
     }
 }
@@ -122,7 +144,7 @@ impl DeviceSignIn {
         let endpoint = endpoint.ok_or_else(|| self.yimen.provider().nonsense(&"no token endpoint"))?;
         let watermark = self.yimen.sessions().watermark().await?;
         let form = [("grant_type", GRANT), ("device_code", &self.shown.device_code)];
-        let refusal = match ask_for::<CoreTokenResponse>(&self.yimen, endpoint, &form).await? {
+        let refusal = match ask_for::<TokenAnswer>(&self.yimen, endpoint, &form).await? {
             Ok(tokens) => return self.sign_in(&tokens, watermark).await,
             Err(refusal) => refusal,
         };
@@ -138,12 +160,12 @@ impl DeviceSignIn {
         }
     }
 
-    async fn sign_in(&self, tokens: &CoreTokenResponse, since: Watermark) -> Result<DeviceAnswer, Error> {
+    async fn sign_in(&self, tokens: &TokenAnswer, since: Watermark) -> Result<DeviceAnswer, Error> {
         let yimen = &self.yimen;
         let token = tokens.id_token();
         let token = token.ok_or_else(|| yimen.provider().nonsense(&"no ID token came"))?;
         let proven = prove_id_token(yimen, Arc::clone(&self.known), token, &Expected::OnDevice).await?;
-        let arrival = arrive(yimen, &self.known, tokens, proven, since, None).await?;
+        let arrival = arrive(yimen, &self.known, tokens, proven, &self.demand, since, None).await?;
         let arrival = arrival.ok_or(Error::SignedOut)?;
         Ok(DeviceAnswer::SignedIn(arrival.person))
     }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::quote::{quote, quote_sentence};
+use crate::record::Record;
 
 /// A failure of the SDK. `Debug` and `Display` are meant for the department's log; as a response it is a
 /// calm page for the resident that shows none of it.
@@ -83,6 +84,17 @@ pub enum Error {
     TurnedAway { client_id: String, reason: String },
 
     #[error(
+        "the provider does not let this department, client `{client_id}`, have a record ({reason}): its operator allows it by \
+         `--ask 'PURPOSE:RECORD@HOLDER=WHY'` of `yimen department allow` (or `yimen client update`), and the holder's \
+         `--record` offers it"
+    )]
+    MayNotAsk {
+        client_id: String,
+        reason: String,
+        records: Vec<Record>,
+    },
+
+    #[error(
         "the clocks differ by {seconds} seconds (positive: the provider is ahead), and 60 are allowed: set both \
          machines' clocks by NTP (`timedatectl` shows which one is wrong)"
     )]
@@ -127,6 +139,24 @@ pub enum Error {
         max_age: Option<Duration>,
     },
 
+    /// For a handler's own rules, too: what [`require_record`](crate::require_record) and
+    /// [`Person::exchange`](crate::Person::exchange) answer with.
+    #[error(
+        "the person has not given {}, or has taken it back: send them to be asked",
+        named(.records)
+    )]
+    RecordNotGiven { records: Vec<Record> },
+
+    #[error(
+        "the department at {address} did not tell the record ({problem}): see that its interface stands there and takes \
+         exchanged tokens; whoever wants the record can hand it in themselves meanwhile"
+    )]
+    Holder {
+        address: String,
+        problem: String,
+        is_temporary: bool,
+    },
+
     #[error(
         "the access token has expired and there is no refresh token: ask for the scope `offline_access`, or send \
          the person to sign in again"
@@ -140,6 +170,11 @@ pub enum Error {
 
     #[error("the system gave no randomness: see that /dev/urandom or getrandom(2) is available")]
     NoRandomness,
+}
+
+fn named(records: &[Record]) -> String {
+    let records = records.iter().map(|record| format!("`{record}`"));
+    records.collect::<Vec<_>>().join(", ")
 }
 
 fn describe(description: Option<&String>) -> String {
@@ -158,20 +193,33 @@ impl Error {
     /// Whether trying again later, without anyone mending anything, may help.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::SessionStore { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::SessionStore { .. }
+                | Self::Holder {
+                    is_temporary: true,
+                    ..
+                }
+        )
     }
 
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut | Self::AccessExpired | Self::InsufficientAuthentication { .. } => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::Unreachable { .. } | Self::SessionStore { .. } | Self::TurnedAway { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::SignedOut
+            | Self::AccessExpired
+            | Self::InsufficientAuthentication { .. }
+            | Self::RecordNotGiven { .. } => StatusCode::UNAUTHORIZED,
+            Self::Unreachable { .. }
+            | Self::SessionStore { .. }
+            | Self::TurnedAway { .. }
+            | Self::Holder {
+                is_temporary: true, ..
+            } => StatusCode::SERVICE_UNAVAILABLE,
             Self::BadAnswer { .. }
             | Self::Refused { .. }
             | Self::BadToken { .. }
+            | Self::Holder { .. }
             | Self::ClockSkew { .. } => StatusCode::BAD_GATEWAY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }

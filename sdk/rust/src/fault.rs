@@ -27,6 +27,8 @@ enum Kind {
     /// The answer belongs to no attempt of this browser. It is thrown away, its code never redeemed.
     Discarded,
     Declined,
+    /// Nobody is signed in, because the person said no to a record that was asked for on the way.
+    RecordDeclined,
     /// The person did not confirm who they are as far, or as lately, as was asked.
     NotConfirmed,
     Provider(String),
@@ -51,21 +53,31 @@ impl Fault {
     }
 
     /// The provider's own word that the sign-in ended without a code (OpenID Connect Core §3.1.2.6).
-    pub(crate) fn provider_said(error: &str, attempt: &Attempt) -> Self {
-        let kind = match error {
-            "access_denied" => Kind::Declined,
-            "unmet_authentication_requirements" => return Self::not_confirmed(attempt),
-            code => Kind::Provider(quote(code)),
-        };
-        Self::new(kind, attempt.return_to.clone())
+    pub(crate) fn provider_said(yimen: &Yimen, error: &str, attempt: &Attempt) -> Self {
+        let about = |kind| Self::new(kind, attempt.return_to.clone());
+        match error {
+            "access_denied" if attempt.demand.records.is_empty() => about(Kind::Declined),
+            "access_denied" => about(Kind::RecordDeclined).wanting(&attempt.demand),
+            // RFC 9396 §5.
+            "invalid_authorization_details" => {
+                about(Kind::Failed(yimen.may_not_ask(error, &[]))).wanting(&attempt.demand)
+            }
+            "unmet_authentication_requirements" => Self::not_confirmed(attempt),
+            code => about(Kind::Provider(quote(code))),
+        }
+    }
+
+    /// Remembers what the sign-in was to reach, for the way on.
+    pub(crate) fn wanting(self, demand: &Demand) -> Self {
+        Self {
+            demand: demand.clone(),
+            ..self
+        }
     }
 
     /// The sign-in reached less than was asked for: asking at once again would go round in circles.
     pub(crate) fn not_confirmed(attempt: &Attempt) -> Self {
-        Self {
-            demand: attempt.demand,
-            ..Self::new(Kind::NotConfirmed, attempt.return_to.clone())
-        }
+        Self::new(Kind::NotConfirmed, attempt.return_to.clone()).wanting(&attempt.demand)
     }
 
     pub(crate) fn other_issuer(yimen: &Yimen, found: Option<&str>) -> Self {
@@ -112,7 +124,9 @@ impl Fault {
     fn status(&self) -> StatusCode {
         match &self.kind {
             Kind::Discarded | Kind::OtherIssuer(_) => StatusCode::BAD_REQUEST,
-            Kind::Declined | Kind::NotConfirmed | Kind::NotOurForm => StatusCode::FORBIDDEN,
+            Kind::Declined | Kind::RecordDeclined | Kind::NotConfirmed | Kind::NotOurForm => {
+                StatusCode::FORBIDDEN
+            }
             Kind::Provider(_) => StatusCode::BAD_GATEWAY,
             Kind::NoWordOfSignOut(error) | Kind::Failed(error) => error.status(),
         }
@@ -131,6 +145,9 @@ impl Fault {
             Kind::Failed(error @ Error::SessionStore { .. }) => {
                 tracing::error!(reference, %error, "the session store is away");
             }
+            Kind::Failed(error @ Error::Holder { .. }) => {
+                tracing::warn!(reference, %error, "a record was not told");
+            }
             Kind::Failed(error) | Kind::NoWordOfSignOut(error) if error.is_temporary() => {
                 tracing::warn!(reference, %error, "the provider is away");
             }
@@ -141,7 +158,11 @@ impl Fault {
             Kind::OtherIssuer(iss) => {
                 tracing::warn!(iss, "somebody asked for a sign-in at another provider")
             }
-            Kind::Discarded | Kind::Declined | Kind::NotConfirmed | Kind::NotOurForm => {}
+            Kind::Discarded
+            | Kind::Declined
+            | Kind::RecordDeclined
+            | Kind::NotConfirmed
+            | Kind::NotOurForm => {}
         }
     }
 
@@ -154,6 +175,10 @@ impl Fault {
             Kind::Declined => Words {
                 zh: "没有登录",
                 en: "You are not signed in",
+            },
+            Kind::RecordDeclined => Words {
+                zh: "没有调取您的记录",
+                en: "Your record was not fetched",
             },
             Kind::NotConfirmed => Words {
                 zh: "还没有确认是您本人",
@@ -183,6 +208,10 @@ impl Fault {
                 zh: "这项服务的登录已被暂停",
                 en: "Sign-in to this service is suspended",
             },
+            Kind::Failed(Error::MayNotAsk { .. } | Error::Holder { .. }) => Words {
+                zh: "现在取不到您的记录",
+                en: "Your record cannot be fetched now",
+            },
             Kind::Failed(error) if error.is_temporary() => Words {
                 zh: "登录暂时用不了",
                 en: "Sign-in is not available right now",
@@ -205,6 +234,11 @@ impl Fault {
                 zh: "您选择了不提供信息，我们什么也没有收到。想办理时可以随时再登录。",
                 en: "You chose not to share, and we received nothing. You can sign in whenever you like.",
             },
+            Kind::RecordDeclined => Words {
+                zh: "您没有同意，我们什么也没有收到，您也还没有登录。不调取也可以继续，需要的材料由您自己提交。",
+                en: "You said no; we received nothing, and you are not signed in yet. You can go on without it, and hand in \
+                     yourself what is needed.",
+            },
             Kind::NotConfirmed => Words {
                 zh: "这一步要先确认是您本人，所以还没有办。想办的时候再确认就行，也可以带证件去服务窗口。别的事不受影响。",
                 en: "This step needs to be sure that it is you, so it has not been done. Confirm whenever you like, or \
@@ -224,35 +258,18 @@ impl Fault {
                 en: "The city’s sign-in service cannot be reached, so you may still be signed in there. On a shared \
                      computer, close the browser.",
             },
-            Kind::Failed(Error::SessionStore { .. }) => Words {
-                zh: "我们暂时查不到您有没有登录，您不用重新登录。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
-                en: "We cannot see right now whether you are signed in. You need not sign in again: please try again in a \
-                     moment. If that fails too, tell the helpline the number below.",
-            },
-            Kind::Failed(Error::UnknownClient { .. }) => Words {
-                zh: "统一登录平台还不认识这个网站，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问进展，\
-                     请把下面的编号告诉服务热线。",
-                en: "The city’s sign-in service does not know this site yet, so you cannot sign in here now. It is not your \
-                     fault; your account and other services are not affected. To ask about it, tell the helpline the \
-                     number below.",
-            },
-            Kind::Failed(Error::TurnedAway { .. }) => Words {
-                zh: "统一登录平台暂停了这个网站的登录，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问\
-                     进展，请把下面的编号告诉服务热线。",
-                en: "The city’s sign-in service has suspended this site, so you cannot sign in here now. It is not your \
-                     fault; your account and other services are not affected. To ask about it, tell the helpline the \
-                     number below.",
-            },
-            Kind::Failed(error) if error.is_temporary() => Words {
-                zh: "统一登录平台暂时联系不上。请过一会儿再试。",
-                en: "The city’s sign-in service cannot be reached. Please try again in a moment.",
-            },
-            Kind::Provider(_) | Kind::Failed(_) => Words {
-                zh: "登录没有通过检查，我们没有采用它。请再试一次；还不行，就把下面的编号告诉服务热线。",
-                en: "The sign-in did not pass our checks, so we set it aside. Please try again; if that fails too, \
-                     tell the helpline the number below.",
-            },
+            Kind::Failed(error) => failure(error),
+            Kind::Provider(_) => SET_ASIDE,
         }
+    }
+
+    /// What the sign-in was to reach, by somebody who goes on without its records.
+    fn declined(&self) -> Demand {
+        let mut demand = self.demand.clone();
+        if let Kind::Failed(Error::MayNotAsk { records, .. }) = &self.kind {
+            demand.records.extend_from_slice(records);
+        }
+        demand.declined()
     }
 
     fn actions(&self, yimen: &Yimen) -> Vec<Action> {
@@ -268,8 +285,24 @@ impl Fault {
         };
         let sign_in = Action {
             id: "again",
-            address: sign_in_address(yimen, &self.return_to, self.demand),
+            address: sign_in_address(yimen, &self.return_to, &self.demand),
             words,
+        };
+        let without = || Action {
+            id: "without",
+            address: sign_in_address(yimen, &self.return_to, &self.declined()),
+            words: Words {
+                zh: "不调取，继续办",
+                en: "Go on without it",
+            },
+        };
+        let same_page = || Action {
+            id: "again",
+            address: self.return_to.to_string(),
+            words: Words {
+                zh: "再试一次",
+                en: "Try again",
+            },
         };
         let home = Action {
             id: "home",
@@ -280,6 +313,8 @@ impl Fault {
             },
         };
         match self.kind {
+            Kind::RecordDeclined | Kind::Failed(Error::MayNotAsk { .. }) => vec![without(), home],
+            Kind::Failed(Error::Holder { .. }) => vec![same_page(), home],
             Kind::Declined
             | Kind::NotConfirmed
             | Kind::Failed(Error::UnknownClient { .. } | Error::TurnedAway { .. }) => vec![home, sign_in],
@@ -289,8 +324,56 @@ impl Fault {
     }
 }
 
+/// Where nothing more can be said.
+const SET_ASIDE: Words = Words {
+    zh: "登录没有通过检查，我们没有采用它。请再试一次；还不行，就把下面的编号告诉服务热线。",
+    en: "The sign-in did not pass our checks, so we set it aside. Please try again; if that fails too, \
+         tell the helpline the number below.",
+};
+
+/// What to say of a failure of ours, of the provider's or of another department's.
+fn failure(error: &Error) -> Words {
+    match error {
+        Error::SessionStore { .. } => Words {
+            zh: "我们暂时查不到您有没有登录，您不用重新登录。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
+            en: "We cannot see right now whether you are signed in. You need not sign in again: please try again in a \
+                 moment. If that fails too, tell the helpline the number below.",
+        },
+        Error::UnknownClient { .. } => Words {
+            zh: "统一登录平台还不认识这个网站，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问进展，\
+                 请把下面的编号告诉服务热线。",
+            en: "The city’s sign-in service does not know this site yet, so you cannot sign in here now. It is not your \
+                 fault; your account and other services are not affected. To ask about it, tell the helpline the \
+                 number below.",
+        },
+        Error::TurnedAway { .. } => Words {
+            zh: "统一登录平台暂停了这个网站的登录，所以您现在不能在这里登录。这不是您的问题，您的账号和别的服务不受影响。要问\
+                 进展，请把下面的编号告诉服务热线。",
+            en: "The city’s sign-in service has suspended this site, so you cannot sign in here now. It is not your \
+                 fault; your account and other services are not affected. To ask about it, tell the helpline the \
+                 number below.",
+        },
+        Error::MayNotAsk { .. } => Words {
+            zh: "本网站还不能向别的部门调取这份记录，这不是您的问题。不调取也可以继续，需要的材料由您自己提交。要问进展，请把\
+                 下面的编号告诉服务热线。",
+            en: "This site may not fetch that record from another department yet. It is not your fault. You can go on \
+                 without it, and hand in yourself what is needed. To ask about it, tell the helpline the number below.",
+        },
+        Error::Holder { .. } => Words {
+            zh: "保存这份记录的部门暂时没有答复，这不是您的问题。请过一会儿再试；还不行，就把下面的编号告诉服务热线。",
+            en: "The department that holds it does not answer as it should. It is not your fault. Please try again in a \
+                 moment; if that fails too, tell the helpline the number below.",
+        },
+        error if error.is_temporary() => Words {
+            zh: "统一登录平台暂时联系不上。请过一会儿再试。",
+            en: "The city’s sign-in service cannot be reached. Please try again in a moment.",
+        },
+        _ => SET_ASIDE,
+    }
+}
+
 /// Where a browser begins to sign in, as far as `demand` has it, to come back to `return_to`.
-pub(crate) fn sign_in_address(yimen: &Yimen, return_to: &LocalPath, demand: Demand) -> String {
+pub(crate) fn sign_in_address(yimen: &Yimen, return_to: &LocalPath, demand: &Demand) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("return_to", return_to.as_str());
     demand.append_to(&mut query);

@@ -4,6 +4,13 @@
 #[derive(Debug)]
 pub(crate) struct Repeated;
 
+/// All values of a field that may be given several times.
+pub(crate) fn all(form: &str, name: &str) -> Vec<String> {
+    let pairs = url::form_urlencoded::parse(form.as_bytes());
+    let values = pairs.filter(|(key, _)| key == name);
+    values.map(|(_, value)| value.into_owned()).collect()
+}
+
 /// An empty field counts as absent (RFC 6749 §3.1).
 pub(crate) fn once(form: &str, name: &str) -> Result<Option<String>, Repeated> {
     let mut values = url::form_urlencoded::parse(form.as_bytes()).filter(|(key, _)| key == name);

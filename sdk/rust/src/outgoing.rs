@@ -1,4 +1,4 @@
-//! The department's only way to the provider: time limits, a size limit, no redirects, and, where the
+//! The department's only way out, to the provider above all: time limits, a size limit, no redirects, and, where the
 //! provider is reached by an inner address, that address in place of the public one.
 
 use std::path::Path;
@@ -40,35 +40,70 @@ impl NoAnswer {
     }
 }
 
+/// Which certificates are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Certificates {
+    /// The system's, and those that the department names.
+    System,
+    /// None is ever looked at, so a machine without any may start.
+    None,
+}
+
+impl Certificates {
+    pub(crate) fn needed_for(address: &str) -> Self {
+        if address.starts_with("http:") {
+            Self::None
+        } else {
+            Self::System
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the SDK's one kind of client")]
+pub(crate) fn new_client(settings: &Settings, certificates: Certificates) -> Result<reqwest::Client, Error> {
+    // The process may have chosen already; any choice will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut extra = Vec::new();
+    if let Some(path) = &settings.extra_ca {
+        extra = read_certificates(path)?;
+    }
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_WITHIN)
+        .timeout(ANSWER_WITHIN);
+    let client = match certificates {
+        Certificates::None => builder.tls_certs_only(extra),
+        Certificates::System => builder.tls_certs_merge(extra),
+    };
+    client.build().map_err(|error| Error::Setting {
+        what: "the list of trusted certificates",
+        found: settings.issuer.clone(),
+        problem: format!("could not be prepared ({})", causes(&error)),
+        remedy: "install the system's CA certificates (package ca-certificates) or name some by `.extra_ca`",
+    })
+}
+
+/// What an answer holds, up to a size that nothing we ask for reaches.
+pub(crate) async fn body_of(mut answer: reqwest::Response) -> Result<Vec<u8>, NoAnswer> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| NoAnswer::new(&error))? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(NoAnswer(format!(
+                "the answer is larger than {LARGEST_ANSWER} bytes"
+            )));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 impl Http {
-    #[expect(clippy::disallowed_methods, reason = "the SDK's one client")]
     pub(crate) fn new(settings: &Settings, clock: Clock) -> Result<Self, Error> {
-        // The process may have chosen already; any choice will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let reached_at = settings
             .internal_address
             .as_ref()
             .map_or(settings.issuer.as_str(), Url::as_str);
-        let mut extra = Vec::new();
-        if let Some(path) = &settings.extra_ca {
-            extra = read_certificates(path)?;
-        }
-        let builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(ANSWER_WITHIN);
-        let client = if reached_at.starts_with("http:") {
-            // No certificate is ever looked at, so a machine without any may start.
-            builder.tls_certs_only(extra)
-        } else {
-            builder.tls_certs_merge(extra)
-        };
-        let client = client.build().map_err(|error| Error::Setting {
-            what: "the list of trusted certificates",
-            found: reached_at.to_owned(),
-            problem: format!("could not be prepared ({})", causes(&error)),
-            remedy: "install the system's CA certificates (package ca-certificates) or name some by `.extra_ca`",
-        })?;
+        let client = new_client(settings, Certificates::needed_for(reached_at))?;
         let origin = |url: &Url| url.origin().ascii_serialization();
         let detour = settings
             .internal_address
@@ -90,7 +125,7 @@ impl Http {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
         let request = self.take_detour(request)?;
         let request = reqwest::Request::try_from(request).map_err(|error| NoAnswer::new(&error))?;
-        let mut answer = self
+        let answer = self
             .client
             .execute(request)
             .await
@@ -101,18 +136,11 @@ impl Http {
             return Err(NoAnswer(format!("it answered {}", answer.status())));
         }
 
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| NoAnswer::new(&error))? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(NoAnswer(format!(
-                    "the answer is larger than {LARGEST_ANSWER} bytes"
-                )));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = body_of(answer).await?;
         let mut response = http::Response::new(body);
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = answer.headers().clone();
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
         Ok(response)
     }
 

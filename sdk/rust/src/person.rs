@@ -4,12 +4,18 @@ use std::fmt;
 use std::ops::Deref;
 
 use http::HeaderMap;
+use serde::de::DeserializeOwned;
 
 use crate::client::Yimen;
 use crate::cookies;
 use crate::demand::Demand;
 use crate::error::Error;
+use crate::exchange::exchange;
+use crate::fault::sign_in_address;
+use crate::holder::{Reading, Told};
 use crate::identity::Identity;
+use crate::local_path::LocalPath;
+use crate::record::Record;
 use crate::refresh::fresh_access_token;
 use crate::revocation::revoke_behind;
 use crate::session::SessionKey;
@@ -52,6 +58,67 @@ impl Person {
         fresh_access_token(&self.yimen, self.key, self.identity.session()).await
     }
 
+    /// A token for the record's holder, which opens this record of this person alone, for about a minute; `None` where the
+    /// person has said no. Send it as `Authorization: Bearer …` to the holder's interface, and to nobody else;
+    /// [`read`](Self::read) does. The token is kept for as long as it lives, so that asking again costs nothing: each
+    /// exchange stands in the person's account as one use of their record.
+    ///
+    /// # Errors
+    /// [`Error::RecordNotGiven`], where the person has not been asked in this session or has taken their yes back: a
+    /// handler that returns it with `?` has them asked, and the browser comes back to it. [`Error::MayNotAsk`], where the
+    /// provider's operator has not allowed this department to ask for it.
+    pub async fn exchange(&self, record: &Record) -> Result<Option<AccessToken>, Error> {
+        exchange(&self.yimen, self.key, self.identity.session(), record).await
+    }
+
+    /// Reads the record at `address`, which its holder has published: JSON of at most 1 MiB, within 10 seconds, and no
+    /// redirect is followed. The address lies at the holder's own, so that the token goes to nobody else.
+    ///
+    /// # Errors
+    /// Those of [`exchange`](Self::exchange); [`Error::Holder`], where the holder does not answer or answers something
+    /// else; [`Error::InsufficientAuthentication`], where it wants to be surer who the person is, whom a handler that
+    /// returns it with `?` has confirm it.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        record: &Record,
+        address: &str,
+    ) -> Result<Reading<T>, Error> {
+        let kept = self.yimen.exchanged().find(self.key, record, self.yimen.now());
+        let Some(token) = self.exchange(record).await? else {
+            return Ok(Reading::Declined);
+        };
+        match self.ask_holder(record, address, &token).await? {
+            // The holder's clock is ahead of ours, so that the end of the token has come there.
+            Told::Refused(_) if kept.as_ref() == Some(&token) => {
+                self.yimen.exchanged().forget(self.key, record);
+            }
+            told => return told.into_reading(),
+        }
+        let Some(token) = self.exchange(record).await? else {
+            return Ok(Reading::Declined);
+        };
+        self.ask_holder(record, address, &token).await?.into_reading()
+    }
+
+    async fn ask_holder<T: DeserializeOwned>(
+        &self,
+        record: &Record,
+        address: &str,
+        token: &AccessToken,
+    ) -> Result<Told<T>, Error> {
+        let holders = self.yimen.holders();
+        holders.read(self.yimen.settings(), record, address, token).await
+    }
+
+    /// Where a link has the person asked for the record, also if they have said no to it before; they come back to
+    /// `return_to`, a path of this department, or home where it is none.
+    #[must_use]
+    pub fn asking_address(&self, record: &Record, return_to: &str) -> String {
+        let return_to = LocalPath::parse(return_to).unwrap_or_else(|| self.yimen.home().clone());
+        let demand = Demand::default().with(vec![record.clone()]);
+        sign_in_address(&self.yimen, &return_to, &demand)
+    }
+
     /// At a kiosk the provider ends what it has not heard of for a while: somebody who is at work here would be thrown
     /// out. Nobody waits for it to hear.
     pub(crate) fn stay_at_kiosk(&self) {
@@ -83,8 +150,18 @@ impl Person {
         self.yimen.sealer().is_proven(self.key.as_bytes(), form_token)
     }
 
-    pub(crate) fn meets(&self, demand: Demand) -> bool {
-        demand.is_met_by(self.yimen.settings(), self.claims(), self.yimen.now())
+    pub(crate) fn meets(&self, demand: &Demand) -> bool {
+        let session = self.identity.session();
+        demand.records.iter().all(|record| session.has_answered(record))
+            && demand.is_met_by(self.yimen.settings(), self.claims(), self.yimen.now())
+    }
+
+    /// What is left to ask of a person who has said no to some of it. What they gave is asked for again, which shows no
+    /// page: the session that begins by it has only what was asked for.
+    pub(crate) fn as_answered(&self, mut demand: Demand) -> Demand {
+        let declined = &self.identity.session().declined;
+        demand.records.retain(|record| !declined.contains(record));
+        demand
     }
 
     pub(crate) fn id_token(&self) -> &str {

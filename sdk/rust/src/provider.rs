@@ -5,13 +5,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType,
-    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
-    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
+    CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJsonWebKeySet,
+    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreSubjectIdentifierType,
+    CoreTokenIntrospectionResponse,
 };
 use openidconnect::{
-    AdditionalProviderMetadata, ClientId, DiscoveryError, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IssuerUrl, LogoutProviderMetadata, ProviderMetadata, RedirectUrl,
+    AdditionalProviderMetadata, Client, ClientId, DiscoveryError, EmptyAdditionalClaims, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, IssuerUrl, LogoutProviderMetadata, ProviderMetadata, RedirectUrl,
+    StandardErrorResponse,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -22,6 +25,7 @@ use crate::error::Error;
 use crate::outgoing::{Http, NoAnswer};
 use crate::quote::{quote, quote_sentence};
 use crate::settings::Settings;
+use crate::token_answer::TokenAnswer;
 
 /// A key that is missing is looked for at once, whatever the age; this says for how long a withdrawn one
 /// may still be taken.
@@ -29,7 +33,19 @@ const FRESH_FOR: Duration = Duration::from_secs(15 * 60);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 const PAUSE_BETWEEN_KEY_READS: Duration = Duration::from_secs(10);
 
-pub(crate) type OidcClient = CoreClient<
+/// The crate's own, but for what the token endpoint answers.
+pub(crate) type OidcClient = Client<
+    EmptyAdditionalClaims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    TokenAnswer,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
@@ -209,7 +225,7 @@ impl Provider {
             RedirectUrl::new(self.settings.endpoint("callback")).map_err(|error| self.nonsense(&error))?;
         let client_id = ClientId::new(self.settings.client_id.clone());
         let client =
-            CoreClient::from_provider_metadata(metadata.clone(), client_id, None).set_redirect_uri(callback);
+            Client::from_provider_metadata(metadata.clone(), client_id, None).set_redirect_uri(callback);
         Ok(Known {
             client,
             metadata,

@@ -1,21 +1,17 @@
 //! The access token, fresh when it is needed. However many requests wait for one, a node fetches it once.
 
-use std::time::Duration;
-
 use openidconnect::TokenResponse;
 use openidconnect::core::CoreErrorResponseType;
 
 use crate::client::Yimen;
-use crate::clock::elapsed;
 use crate::error::Error;
 use crate::id_token::{Expected, prove_id_token};
 use crate::kiosk::KioskIdle;
+use crate::record::Record;
 use crate::session::{Session, SessionKey};
+use crate::token_answer;
 use crate::token_endpoint::{self, Refusal};
 use crate::tokens::{AccessToken, Tokens};
-
-/// After a failure the others that waited are told so at once, instead of each waiting for a time-out.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(3);
 
 /// The turn is held while the provider is asked: those who wait find the new tokens in the store when they get it. A
 /// request that is dropped meanwhile, and two nodes that refresh at once, do no harm: the refresh token stays good (RFC
@@ -36,17 +32,16 @@ pub(crate) async fn fresh_access_token(
     if let Some(token) = kept.session.tokens.fresh(now) {
         return Ok(token);
     }
-    if let Some((at, error)) = &turn.failed
-        && elapsed(*at, now) < PAUSE_AFTER_FAILURE
-    {
+    if let Some(error) = turn.failed_just_now(now) {
         return Err(error.clone());
     }
     match refresh(yimen, &kept.session).await {
-        Ok(tokens) => {
+        Ok((tokens, given)) => {
             turn.failed = None;
             let token = tokens.access();
             let renewed = Session {
                 tokens,
+                given: given.unwrap_or(kept.session.given),
                 ..kept.session
             };
             if sessions.replace(key, &kept.sealed, &renewed).await? {
@@ -66,7 +61,8 @@ pub(crate) async fn fresh_access_token(
     }
 }
 
-async fn refresh(yimen: &Yimen, session: &Session) -> Result<Tokens, Error> {
+/// New tokens, and which records the person goes on giving, where the provider says so.
+async fn refresh(yimen: &Yimen, session: &Session) -> Result<(Tokens, Option<Vec<Record>>), Error> {
     let refresh_token = session.tokens.refresh.as_ref().ok_or(Error::AccessExpired)?;
     let known = yimen.provider().known().await?;
     let answer = match token_endpoint::refresh(yimen, &known, refresh_token).await {
@@ -83,11 +79,13 @@ async fn refresh(yimen: &Yimen, session: &Session) -> Result<Tokens, Error> {
         }
         None => session.tokens.id_token.clone(),
     };
-    Ok(Tokens::new(
+    let given = token_answer::given(&answer);
+    let tokens = Tokens::new(
         &answer,
         id_token,
         Some(refresh_token.clone()),
         KioskIdle::in_claims(&session.claims),
         yimen.now(),
-    ))
+    );
+    Ok((tokens, given))
 }

@@ -27,6 +27,8 @@ impl Refusal {
                 None => self.error,
             }),
             "access_denied" => yimen.turned_away(description.unwrap_or(&self.error)),
+            // RFC 9396 §5.
+            "invalid_authorization_details" => yimen.may_not_ask(description.unwrap_or(&self.error), &[]),
             code => Error::refused(code, description),
         }
     }

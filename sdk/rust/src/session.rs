@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::chance;
 use crate::error::Error;
 use crate::kiosk::KioskIdle;
+use crate::record::Record;
 use crate::tokens::Tokens;
 
 /// What the browser's cookie holds. The store keeps only its hash, so that a copy of the store signs nobody in.
@@ -75,6 +76,19 @@ pub(crate) struct Session {
     pub(crate) claims: Map<String, Value>,
     pub(crate) begun: SystemTime,
     pub(crate) tokens: Tokens,
+    /// The records of other departments that the person has given.
+    #[serde(default)]
+    pub(crate) given: Vec<Record>,
+    /// Those to which they have said no. It counts, whatever they gave before.
+    #[serde(default)]
+    pub(crate) declined: Vec<Record>,
+}
+
+impl Session {
+    /// Whether the person has said yes or no to it.
+    pub(crate) fn has_answered(&self, record: &Record) -> bool {
+        self.given.contains(record) || self.declined.contains(record)
+    }
 }
 
 /// Whom the provider says is signed out (Back-Channel Logout §2.4: `sid`, `sub`, or both).

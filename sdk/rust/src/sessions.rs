@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
+use crate::record::Record;
 use crate::seal::Sealer;
 use crate::session::{Ended, Session, SessionKey};
 use crate::session_store::{AnyStore, Ending, NewSession, SessionLimits, StoreFault, Watermark, Whom};
@@ -12,6 +13,8 @@ use crate::turns::Turns;
 
 /// So long an end is remembered for the sign-ins that are just finishing.
 const WHILE_A_SIGN_IN_TAKES: Duration = Duration::from_secs(300);
+/// A session that is refreshed at the same moment is written once more; nobody does that time and again.
+const TRIES: usize = 3;
 
 pub(crate) struct Sessions {
     store: AnyStore,
@@ -85,6 +88,26 @@ impl Sessions {
         let content = self.seal(key, session)?;
         let replaced = self.store.replace(&key.name(), former, &content).await;
         replaced.map_err(unasked)
+    }
+
+    /// Notes that the person has said no to these. `false` where there is no session to note it in.
+    pub(crate) async fn decline(
+        &self,
+        key: SessionKey,
+        records: &[Record],
+        now: SystemTime,
+    ) -> Result<bool, Error> {
+        for _ in 0..TRIES {
+            let Some(Kept { mut session, sealed }) = self.find(key, now).await? else {
+                return Ok(false);
+            };
+            session.declined.retain(|one| !records.contains(one));
+            session.declined.extend_from_slice(records);
+            if self.replace(key, &sealed, &session).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) async fn end(&self, key: SessionKey) -> Result<(), Error> {

@@ -17,11 +17,14 @@ use url::{Url, form_urlencoded};
 use crate::attempt::Attempt;
 use crate::client::Yimen;
 use crate::demand::Demand;
+use crate::error::Error;
 use crate::fault::{Fault, sign_in_address};
-use crate::form::once;
+use crate::form::{all, once};
 use crate::local_path::LocalPath;
+use crate::person::Person;
 use crate::provider::Known;
 use crate::push::push;
+use crate::record::Record;
 
 struct Wish {
     /// Where to go afterwards: a path of this department.
@@ -42,16 +45,30 @@ pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> R
     let return_to = wish.destination(yimen);
     let failed = |error| Fault::failed(error, return_to.clone());
     let known = yimen.provider().known().await.map_err(failed)?;
-    let attempt = Attempt::begin(return_to.clone(), wish.demand, yimen.now()).map_err(failed)?;
+    let demand = beside_what_was_given(yimen, headers, wish.demand.clone()).await;
+    let demand = demand.map_err(failed)?;
+    let attempt = Attempt::begin(return_to.clone(), demand, yimen.now()).map_err(failed)?;
     let mut address = authorization_request(yimen, &known, &attempt, wish);
     if let Some(endpoint) = known.push_endpoint() {
-        address = push(yimen, &known, endpoint, &address).await.map_err(failed)?;
+        let pushed = push(yimen, &known, endpoint, &address).await;
+        address = pushed.map_err(|error| failed(error).wanting(&attempt.demand))?;
     }
     let mut response = redirect(address.as_str());
     for cookie in attempt.cookies(yimen, headers).map_err(failed)? {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// What asks for no record leaves what was given behind: a page that wants it asks for it again.
+async fn beside_what_was_given(yimen: &Yimen, headers: &HeaderMap, demand: Demand) -> Result<Demand, Error> {
+    if demand.records.is_empty() {
+        return Ok(demand);
+    }
+    let Some(person) = Person::find(yimen, headers).await? else {
+        return Ok(demand);
+    };
+    Ok(demand.beside(person.session().given.clone()))
 }
 
 /// Another site may begin by a form, too. The browser brings none of our cookies with it (`SameSite=Lax`), so we would
@@ -61,7 +78,7 @@ pub(crate) fn sign_in_by_form(yimen: &Yimen, form: &str) -> Response {
     if let Some(fault) = wish.for_another(yimen) {
         return fault.into_response(yimen);
     }
-    let mut address = sign_in_address(yimen, &wish.destination(yimen), wish.demand);
+    let mut address = sign_in_address(yimen, &wish.destination(yimen), &wish.demand);
     for (name, value) in [("login_hint", &wish.login_hint), ("ui_locales", &wish.ui_locales)] {
         if let Some(value) = value {
             let value = form_urlencoded::byte_serialize(value.as_bytes());
@@ -92,6 +109,10 @@ fn authorization_request(yimen: &Yimen, known: &Known, attempt: &Attempt, wish: 
     }
     if let Some(age) = attempt.demand.max_age {
         request = request.set_max_age(Duration::from_secs(age));
+    }
+    if !attempt.demand.records.is_empty() {
+        let details = Record::authorization_details(&attempt.demand.records);
+        request = request.add_extra_param("authorization_details", details);
     }
     for (name, value) in [("login_hint", wish.login_hint), ("ui_locales", wish.ui_locales)] {
         if let Some(value) = value {
@@ -134,7 +155,12 @@ impl Wish {
             iss: field("iss"),
             login_hint: field("login_hint"),
             target_link_uri: field("target_link_uri"),
-            demand: Demand::parse(field("acr"), field("max_age")),
+            demand: Demand::parse(
+                field("acr"),
+                field("max_age"),
+                &all(form, "record"),
+                &all(form, "without"),
+            ),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The two questions a department asks the token endpoint, and what a refusal means.
 
-use openidconnect::core::{CoreErrorResponseType, CoreTokenResponse};
+use openidconnect::core::CoreErrorResponseType;
 use openidconnect::{
     AuthorizationCode, PkceCodeVerifier, RefreshToken, RequestTokenError, StandardErrorResponse,
 };
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::outgoing::NoAnswer;
 use crate::provider::Known;
 use crate::refusal;
+use crate::token_answer::TokenAnswer;
 
 pub(crate) enum Refusal {
     /// The provider's own words (RFC 6749 §5.2).
@@ -24,7 +25,7 @@ pub(crate) async fn redeem(
     known: &Known,
     code: String,
     verifier: String,
-) -> Result<CoreTokenResponse, Refusal> {
+) -> Result<TokenAnswer, Refusal> {
     let tokens = known
         .client
         .exchange_code(AuthorizationCode::new(code))
@@ -44,7 +45,7 @@ pub(crate) async fn refresh(
     yimen: &Yimen,
     known: &Known,
     token: &RefreshToken,
-) -> Result<CoreTokenResponse, Refusal> {
+) -> Result<TokenAnswer, Refusal> {
     known
         .client
         .exchange_refresh_token(token)

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use openidconnect::core::CoreTokenResponse;
 use openidconnect::{OAuth2TokenResponse, RefreshToken};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::LEEWAY;
 use crate::kiosk::KioskIdle;
+use crate::token_answer::TokenAnswer;
 
 /// What opens the provider's and other departments' interfaces in the person's name. Send it as
 /// `Authorization: Bearer …`; never show it to a browser.
@@ -16,6 +16,10 @@ use crate::kiosk::KioskIdle;
 pub struct AccessToken(String);
 
 impl AccessToken {
+    pub(crate) const fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.0
@@ -40,7 +44,7 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     pub(crate) fn new(
-        answer: &CoreTokenResponse,
+        answer: &TokenAnswer,
         id_token: String,
         former: Option<RefreshToken>,
         kiosk: Option<KioskIdle>,
@@ -78,6 +82,6 @@ impl Tokens {
     }
 
     pub(crate) fn access(&self) -> AccessToken {
-        AccessToken(self.access.clone())
+        AccessToken::new(self.access.clone())
     }
 }

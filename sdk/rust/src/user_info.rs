@@ -1,7 +1,7 @@
 //! What the resident agreed to share: claims of scopes come from UserInfo, not from the ID token
 //! (OpenID Connect Core §5.3, §5.4).
 
-use openidconnect::core::{CoreGenderClaim, CoreTokenResponse};
+use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
     AdditionalClaims, OAuth2TokenResponse, SubjectIdentifier, UserInfoClaims, UserInfoError,
 };
@@ -12,6 +12,7 @@ use crate::client::Yimen;
 use crate::error::Error;
 use crate::outgoing::NoAnswer;
 use crate::provider::Known;
+use crate::token_answer::TokenAnswer;
 
 /// Whatever else the provider says, besides the standard claims.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -23,7 +24,7 @@ impl AdditionalClaims for Others {}
 pub(crate) async fn read_user_info(
     yimen: &Yimen,
     known: &Known,
-    tokens: &CoreTokenResponse,
+    tokens: &TokenAnswer,
     sub: &str,
 ) -> Result<Map<String, Value>, Error> {
     if yimen.settings().scopes.len() < 2 {

@@ -108,7 +108,10 @@ impl Visit {
     pub(crate) fn refuse(&self, error: Error) -> Response {
         match (&error, self.manner) {
             (&Error::InsufficientAuthentication { level, max_age }, manner) => {
-                self.ask_more(Demand::new(level, max_age), manner)
+                self.ask_more(&Demand::new(level, max_age), manner)
+            }
+            (Error::RecordNotGiven { records }, manner) => {
+                self.ask_more(&Demand::default().with(records.clone()), manner)
             }
             (Error::SignedOut | Error::AccessExpired, Manner::Opening) => redirect(&self.sign_in_address()),
             (Error::SignedOut | Error::AccessExpired, Manner::Submitting) => self.please_sign_in(),
@@ -126,18 +129,25 @@ impl Visit {
         }
     }
 
-    fn ask_more(&self, demand: Demand, manner: Manner) -> Response {
+    /// For a page that asks for more than there is.
+    pub(crate) fn ask_for(&self, demand: &Demand) -> Response {
+        self.ask_more(demand, self.manner)
+    }
+
+    fn ask_more(&self, demand: &Demand, manner: Manner) -> Response {
         // Where the person confirms who they are, to come back here.
         let raise = sign_in_address(&self.yimen, &self.path, demand);
         match manner {
             Manner::Opening => redirect(&raise),
-            Manner::Submitting => self.please_confirm(raise),
+            Manner::Submitting if demand.records.is_empty() => self.please_confirm(raise),
+            Manner::Submitting => self.please_answer(raise),
+            Manner::Calling if !demand.records.is_empty() => self.challenge("", "consent_required", &raise),
             Manner::Calling => self.insufficient(demand, &raise),
         }
     }
 
     fn sign_in_address(&self) -> String {
-        sign_in_address(&self.yimen, &self.path, Demand::default())
+        sign_in_address(&self.yimen, &self.path, &Demand::default())
     }
 
     fn unauthorized(&self) -> Response {
@@ -145,7 +155,7 @@ impl Visit {
     }
 
     /// The parameters of RFC 9470 §3, in the challenge of our own scheme: what is shown here is no bearer token.
-    fn insufficient(&self, demand: Demand, raise: &str) -> Response {
+    fn insufficient(&self, demand: &Demand, raise: &str) -> Response {
         const ERROR: &str = "insufficient_user_authentication";
         let wanted = demand.challenge(self.yimen.settings());
         self.challenge(&format!(", error=\"{ERROR}\"{wanted}"), ERROR, raise)
@@ -178,6 +188,26 @@ impl Visit {
                 id: "again",
                 address: raise,
                 words: Words { zh: "去确认", en: "Confirm" },
+            }],
+            reference: None,
+        }
+        .into_response(self.yimen.settings().prefix())
+    }
+
+    fn please_answer(&self, ask: String) -> Response {
+        Page {
+            status: StatusCode::UNAUTHORIZED,
+            title: Words { zh: "请先回答是否同意", en: "Please say first whether you allow it" },
+            text: Words {
+                zh: "这一步要向别的部门调取您的记录，先要问您是否同意，刚才提交的内容还没有生效。同意或不同意都可以，回答以后请再\
+                     提交一次。",
+                en: "This step fetches a record of yours from another department, and you are asked first, so what you sent has \
+                     had no effect yet. Say yes or no, and then send it once more.",
+            },
+            actions: vec![Action {
+                id: "again",
+                address: ask,
+                words: Words { zh: "去回答", en: "Answer" },
             }],
             reference: None,
         }

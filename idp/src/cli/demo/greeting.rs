@@ -94,7 +94,8 @@ pub(super) fn greet(
                 Press the sign-in button; any mobile number will do, such as 13800000001.\n  \
              2. The message arrives  {issuer}/dev/outbox\n  \
              3. Business registration {second}\n     \
-                Open it: you are known there without signing in again.\n  \
+                Open it: you are known there without signing in again. \"Use my social-security record\" asks you once,\n     \
+                and reads there what it need not ask you to hand in.\n  \
              4. Your account         {issuer}/account\n  \
              5. Real names           {counterparts}\n     \
                 The authority of this demo. When your name is to be verified, such as to sign a filing\n     \

@@ -16,7 +16,9 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::department::trust::allowed::{Pattern, Terms};
 use crate::department::trust::{allow, decided};
-use crate::department::{self, AuthMethod, ClientMetadata, DEVICE_CODE, ManageError, Purpose};
+use crate::department::{
+    self, AuthMethod, ClientMetadata, DEVICE_CODE, DataKey, ManageError, Purpose, Words,
+};
 use crate::federation::{EntityId, Relaxation};
 use crate::fetch::extra_roots;
 use crate::gateway::http_client;
@@ -37,6 +39,7 @@ pub(super) const RESIDENTS: [(&str, &str); 4] = [
 const GIVEN_AWAY: Duration = Duration::from_secs(400 * 24 * 3600);
 
 const KIOSK: &str = "市民中心大厅1号机";
+const CONTRIBUTIONS: &str = "contribution_record";
 const OPERATOR: &str = "一号窗口-周";
 pub(super) const SCREEN_SCOPE: &str = "openid profile";
 
@@ -69,7 +72,7 @@ pub(super) async fn seed(
                 &context,
                 &pattern,
                 None,
-                terms_of(department.kind),
+                terms_of(department.kind, departments)?,
                 Relaxation::PlainLoopback,
             )
             .await?;
@@ -180,11 +183,12 @@ fn address_of(department: &Department) -> Result<(EntityId, Pattern), Failure> {
 }
 
 /// The rest the provider asks of the department, when the first resident comes from there.
-fn terms_of(kind: Kind) -> Terms {
-    let purpose = |scope: &str, zh: &str, en: &str| {
+fn terms_of(kind: Kind, departments: &[Department; 2]) -> Result<Terms, Failure> {
+    let why = |zh: &str, en: &str| {
         let (zh, en, optional) = (zh.to_owned(), en.to_owned(), false);
-        (scope.to_owned(), Purpose { zh, en, optional })
+        Purpose { zh, en, optional }
     };
+    let purpose = |scope: &str, zh: &str, en: &str| (scope.to_owned(), why(zh, en));
     let identity = purpose("profile", "核对是您本人", "to check that it is you");
     let (name, name_en, organisation, organisation_en, scope, purposes) = match kind {
         Kind::SocialSecurity => (
@@ -207,7 +211,7 @@ fn terms_of(kind: Kind) -> Terms {
             vec![identity],
         ),
     };
-    Terms {
+    let mut terms = Terms {
         name: name.to_owned(),
         name_en: name_en.to_owned(),
         organisation: organisation.to_owned(),
@@ -215,7 +219,26 @@ fn terms_of(kind: Kind) -> Terms {
         scope: scope.to_owned(),
         purposes: purposes.into_iter().collect(),
         ..Terms::default()
+    };
+    // What social security knows, business registration may ask for: nobody hands it in again.
+    match kind {
+        Kind::SocialSecurity => {
+            let words = Words {
+                zh: "社保缴费记录".to_owned(),
+                en: "Social-security contribution record".to_owned(),
+            };
+            terms.records.insert(CONTRIBUTIONS.to_owned(), words);
+        }
+        Kind::BusinessRegistration => {
+            let [holder, _] = departments;
+            let key = DataKey::new("startup_subsidy", CONTRIBUTIONS, &holder.url);
+            let key = key.ok_or_else(|| Failure::new("the demo's record has no name"))?;
+            terms
+                .asks
+                .insert(key, why("审核创业补贴", "to check your start-up subsidy"));
+        }
     }
+    Ok(terms)
 }
 
 fn screen() -> ClientMetadata {

@@ -1,6 +1,8 @@
-//! 云川市市场监督管理局: is the name I want for my business still free? Whoever signs the filing must be known well.
+//! 云川市市场监督管理局: is the name I want for my business still free? Whoever signs the filing must be known well; who wants a
+//! subsidy need not bring what social security knows.
 
 mod application;
+mod subsidy;
 
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ pub(crate) fn routes(city: City) -> Router {
             get(filing).post(sign).route_layer(require_acr(3).fresh(JUST_NOW)),
         )
         .route("/api/filings", get(filings))
+        .merge(subsidy::routes(&city))
         .fallback(nowhere)
         .with_state(Office {
             city,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::json;
-use yimen_sdk::{DeviceAnswer, DeviceSignIn, Error, Person};
+use yimen_sdk::{DeviceAnswer, DeviceSignIn, Error, Person, Record};
 
 use crate::signing_out::deliver;
 use crate::world::World;
@@ -52,6 +52,23 @@ async fn a_kiosk_shows_letters_until_the_person_has_answered() {
     person.leave().await.unwrap();
     assert!(!person.is_signed_in().await.unwrap());
     assert_eq!(world.provider.revocations().await, ["refresh-1"]);
+}
+
+#[tokio::test]
+async fn a_kiosk_may_ask_for_another_departments_record() {
+    let world = World::start().await;
+    let record = || Record::of("hrss", "contribution_record").purpose("rent_subsidy");
+    let mut asking = world.yimen.sign_in_on_device_asking([record()]).await.unwrap();
+    let person = signed_in(&mut asking).await;
+    assert!(person.exchange(&record()).await.unwrap().is_some());
+    let exchange = world.provider.exchanges.lock().unwrap()[0].clone();
+    assert_eq!(exchange["audience"], "hrss", "a client id that is no address");
+    assert!(!exchange.contains_key("resource"));
+
+    let mut asking = world.yimen.sign_in_on_device_asking([record()]).await.unwrap();
+    *world.provider.grants.lock().unwrap() = None;
+    let person = signed_in(&mut asking).await;
+    assert_eq!(person.exchange(&record()).await.unwrap(), None, "declined");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod browser;
@@ -28,6 +30,8 @@ mod nodes;
 mod provider;
 #[cfg(test)]
 mod pushing;
+#[cfg(test)]
+mod reading;
 #[cfg(test)]
 mod refreshing;
 #[cfg(test)]

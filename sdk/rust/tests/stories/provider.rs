@@ -57,6 +57,15 @@ pub(crate) struct Provider {
     pub(crate) push_refusal: Mutex<Option<(StatusCode, Value)>>,
     /// What it states of the department (OpenID Federation 1.0 §8.1), once it has joined.
     pub(crate) about: Mutex<Option<Value>>,
+    /// The `authorization_details` that are granted instead of those asked for, and what a refresh says of them.
+    pub(crate) grants: Mutex<Option<Value>>,
+    pub(crate) refresh_details: Mutex<Option<Value>>,
+    /// No refresh token is given.
+    pub(crate) gives_no_refresh: AtomicBool,
+    /// Exchanges of a token (RFC 8693) that were asked for, what is answered instead, and who changes the answer.
+    pub(crate) exchanges: Mutex<Vec<HashMap<String, String>>>,
+    pub(crate) exchange_refusal: Mutex<Option<&'static str>>,
+    pub(crate) bend_exchange: Mutex<Option<Bend>>,
 }
 
 #[derive(Clone)]
@@ -103,6 +112,12 @@ impl Provider {
             pushed: Mutex::default(),
             push_refusal: Mutex::default(),
             about: Mutex::default(),
+            grants: Mutex::default(),
+            refresh_details: Mutex::default(),
+            gives_no_refresh: AtomicBool::new(false),
+            exchanges: Mutex::default(),
+            exchange_refusal: Mutex::default(),
+            bend_exchange: Mutex::default(),
         })
     }
 
@@ -324,6 +339,9 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
         "access_token": "access-0", "token_type": "Bearer", "refresh_token": "refresh-1",
         "expires_in": provider.token_life.lock().unwrap().as_secs(),
     });
+    if provider.gives_no_refresh.load(Ordering::Relaxed) {
+        answer.as_object_mut().unwrap().remove("refresh_token");
+    }
     if form["grant_type"] == "refresh_token" {
         assert_eq!(form["refresh_token"], "refresh-1");
         provider.refreshing.fetch_add(1, Ordering::Relaxed);
@@ -332,10 +350,19 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
         let count = provider.refreshed.fetch_add(1, Ordering::Relaxed) + 1;
         answer["access_token"] = json!(format!("access-{count}"));
         answer["id_token"] = json!(provider.id_token(None));
+        if let Some(details) = &*provider.refresh_details.lock().unwrap() {
+            answer["authorization_details"] = details.clone();
+        }
         return Json(answer).into_response();
+    }
+    if form["grant_type"] == "urn:ietf:params:oauth:grant-type:token-exchange" {
+        return exchange(&provider, form);
     }
     if form["grant_type"] == "urn:ietf:params:oauth:grant-type:device_code" {
         assert_eq!(form["device_code"], "device-1");
+        if let Some(details) = &*provider.grants.lock().unwrap() {
+            answer["authorization_details"] = details.clone();
+        }
         answer["id_token"] = json!(provider.id_token(None));
         return Json(answer).into_response();
     }
@@ -347,6 +374,40 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
     assert_eq!(form["redirect_uri"], request.redirect_uri);
     provider.redeemed.fetch_add(1, Ordering::Relaxed);
     answer["id_token"] = json!(provider.id_token(Some(&request.nonce)));
+    let asked = request.parameters.get("authorization_details");
+    let granted = provider.grants.lock().unwrap().clone();
+    if let Some(details) = granted.or_else(|| serde_json::from_str(asked?).ok()) {
+        answer["authorization_details"] = details;
+    }
+    Json(answer).into_response()
+}
+
+fn exchange(provider: &Provider, form: HashMap<String, String>) -> Response {
+    const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+    assert_eq!(form["subject_token_type"], ACCESS_TOKEN);
+    assert!(form["subject_token"].starts_with("access-"));
+    let target = form.get("resource").or_else(|| form.get("audience")).unwrap();
+    let details: Value = serde_json::from_str(&form["authorization_details"]).unwrap();
+    let token = provider.access_token(|claims| {
+        let members = claims.as_object_mut().unwrap();
+        members.remove("scope");
+        claims["aud"] = json!(target);
+        claims["sub"] = json!("sub-there");
+        claims["act"] = json!({ "sub": CLIENT });
+        claims["authorization_details"] = details.clone();
+        claims["exp"] = json!(provider.time.seconds() + 60);
+    });
+    provider.exchanges.lock().unwrap().push(form);
+    if let Some(error) = *provider.exchange_refusal.lock().unwrap() {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
+    }
+    let mut answer = json!({
+        "access_token": token, "issued_token_type": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 60,
+        "authorization_details": details,
+    });
+    if let Some(bend) = &*provider.bend_exchange.lock().unwrap() {
+        bend(&mut answer);
+    }
     Json(answer).into_response()
 }
 
@@ -372,6 +433,9 @@ async fn device_authorization(
         return (status, Json(body)).into_response();
     }
     assert_eq!(form["scope"], "openid profile phone");
+    if let Some(details) = form.get("authorization_details") {
+        *provider.grants.lock().unwrap() = Some(serde_json::from_str(details).unwrap());
+    }
     let page = format!("{}/oauth2/device", provider.issuer);
     Json(json!({
         "device_code": "device-1", "user_code": "BCDF-GHJK", "verification_uri": page,

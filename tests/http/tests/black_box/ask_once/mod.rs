@@ -4,6 +4,7 @@ mod asking;
 mod attacks;
 mod ending;
 mod exchanging;
+mod guarded;
 mod joined;
 mod operator;
 mod told;
