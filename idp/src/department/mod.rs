@@ -4,6 +4,7 @@
 mod check;
 mod consequence;
 mod departments;
+pub mod dynamic;
 mod fields;
 mod manage;
 mod model;
@@ -23,7 +24,7 @@ pub use check::{DEVICE_CODE, GRANT_TYPES, SCOPES, check};
 pub use consequence::{Consequence, Wording};
 pub use departments::Departments;
 pub use fields::Field;
-pub use manage::{Added, ManageError, add, list, remove, rotate_secret, show};
+pub use manage::{Added, ManageError, add, list, remove, resume, rotate_secret, show, suspend};
 pub use model::{AuthMethod, Client, ClientMetadata, Origin, Purpose, Standing};
 pub use records::register;
 pub use standing::{admit, paused};

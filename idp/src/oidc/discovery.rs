@@ -71,6 +71,7 @@ pub(super) fn document(public_url: &PublicUrl) -> Value {
         "backchannel_logout_session_supported": true,
         "client_id_metadata_document_supported": true,
         "client_registration_types_supported": REGISTRATION_TYPES,
+        "registration_endpoint": at("/oauth2/register"),
         "federation_registration_endpoint": at("/federation/register"),
     })
 }

@@ -37,6 +37,17 @@ impl Allowed {
             .filter(|scope| self.pattern.names_one() || *scope == "openid")
             .collect()
     }
+
+    /// What a system is registered with, as far as this still lets it.
+    #[must_use]
+    pub fn keep(&self, before: &ClientMetadata) -> ClientMetadata {
+        let may = self.scopes();
+        let mut metadata = before.clone();
+        let scopes: Vec<_> = before.scopes().filter(|scope| may.contains(scope)).collect();
+        metadata.scope = scopes.join(" ");
+        self.terms.name(&mut metadata);
+        metadata
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -309,7 +309,7 @@ impl Joining {
         let chain = found.chain.as_ref().map_err(|fault| refusal(found, fault))?;
         let metadata = match (found.of(walk.id).map(|seen| &seen.pins), walk.before) {
             (Some(Pins::Older { .. }), Some(before)) if before.origin == Origin::Federation => {
-                register::kept(before, walk.allowed)
+                walk.allowed.keep(&before.metadata)
             }
             (Some(Pins::Older { why, .. }), _) => return Err(why.clone().into()),
             _ => self.metadata(walk, chain, Way::Automatic).await?,

@@ -67,19 +67,6 @@ pub(super) fn client_by(
     }
 }
 
-/// What a system is registered with goes on, within what its decision says today.
-pub(super) fn kept(before: &Client, allowed: &Allowed) -> ClientMetadata {
-    let mut metadata = before.metadata.clone();
-    let may = allowed.scopes();
-    let scopes = before.metadata.scope.split_ascii_whitespace();
-    metadata.scope = scopes
-        .filter(|scope| may.contains(scope))
-        .collect::<Vec<_>>()
-        .join(" ");
-    allowed.terms.name(&mut metadata);
-    metadata
-}
-
 fn between(chain: &Chain) -> Vec<String> {
     let issuers = chain.superiors().iter().map(Statement::issuer);
     issuers
