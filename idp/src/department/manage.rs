@@ -91,6 +91,7 @@ pub async fn add(
         expires_at: None,
         grants_ended_at: None,
         ranges: Vec::new(),
+        unreachable: false,
         updated_at: context.now,
         secret_hash: secret.as_deref().map(hash),
         metadata,

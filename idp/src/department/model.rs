@@ -26,6 +26,8 @@ pub struct Client {
     pub grants_ended_at: Option<Timestamp>,
     /// Addresses that are not public and where it may be all the same.
     pub ranges: Vec<IpNet>,
+    /// We cannot reach it: it sends what we would fetch, and asks for what we would send.
+    pub unreachable: bool,
     /// Clients of one sector see the same subject identifiers (OpenID Connect Core 1.0 §8.1).
     pub sector: String,
     pub(super) secret_hash: Option<[u8; 32]>,
@@ -123,6 +125,7 @@ impl Client {
             expires_at: None,
             grants_ended_at: None,
             ranges: Vec::new(),
+            unreachable: false,
             sector: "hrss.city.example".to_owned(),
             secret_hash: None,
             updated_at: Timestamp::from_millis(0),

@@ -1,4 +1,3 @@
-use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::args;
@@ -205,9 +204,11 @@ pub(super) async fn set_suspended(
 
 fn read(row: &Row) -> Result<Client, StoreError> {
     let metadata = row.text("metadata")?;
+    let origin = Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?;
+    let terms = terms(row)?;
     Ok(Client {
         client_id: row.text("client_id")?,
-        origin: Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?,
+        origin,
         standing: standing(row)?,
         allowed_id: row.maybe_uuid("allowed_id")?,
         superiors: row
@@ -216,7 +217,8 @@ fn read(row: &Row) -> Result<Client, StoreError> {
             .unwrap_or_default(),
         expires_at: row.maybe_time("expires_at")?,
         grants_ended_at: row.maybe_time("grants_ended_at")?,
-        ranges: ranges(row)?,
+        unreachable: terms.unreachable && origin == Origin::Federation,
+        ranges: terms.ranges,
         sector: row.text("sector")?,
         secret_hash: row
             .maybe_bytes("secret_hash")?
@@ -226,13 +228,12 @@ fn read(row: &Row) -> Result<Client, StoreError> {
     })
 }
 
-fn ranges(row: &Row) -> Result<Vec<IpNet>, StoreError> {
+/// Of the decision that carries it; none where there is none.
+fn terms(row: &Row) -> Result<Terms, StoreError> {
     let Some(terms) = row.maybe_text("allowed_terms")? else {
-        return Ok(Vec::new());
+        return Ok(Terms::default());
     };
-    let terms: Terms =
-        serde_json::from_str(&terms).map_err(|_| StoreError::Corrupt("allowed_department.terms"))?;
-    Ok(terms.ranges)
+    serde_json::from_str(&terms).map_err(|_| StoreError::Corrupt("allowed_department.terms"))
 }
 
 /// Whoever removes or suspends any of the three has the last word. A word we do not know stands for no.

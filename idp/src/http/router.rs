@@ -65,6 +65,7 @@ fn protocol() -> Router<App> {
                 .put(oidc::replace_registration)
                 .delete(oidc::end_registration),
         )
+        .route("/ssf/poll", post(oidc::poll))
         .route("/oauth2/logout", get(oidc::logout).post(oidc::logout))
         .route("/oauth2/logout/confirm", post(oidc::confirm_logout))
 }

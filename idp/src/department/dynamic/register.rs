@@ -6,7 +6,7 @@ use super::warrant::{By, Warrant};
 use super::{metadata, sector};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
-use crate::department::model::{Client, Origin, Standing};
+use crate::department::model::{Client, Origin, Standing, is_id};
 use crate::department::trust::allowed::records as decisions;
 use crate::department::{Departments, records as clients};
 use crate::federation::Relaxation;
@@ -94,6 +94,7 @@ impl Registrar {
             expires_at: None,
             grants_ended_at: None,
             ranges: warrant.terms.ranges.clone(),
+            unreachable: false,
             updated_at: context.now,
             secret_hash: client_secret.as_deref().map(hash),
             metadata,
@@ -170,7 +171,9 @@ impl Registrar {
         client_id: &str,
         token: Option<&str>,
     ) -> Result<(Client, records::Registration), RegistrationFault> {
-        let token = token.ok_or(RegistrationFault::Token)?;
+        let token = token
+            .filter(|_| is_id(client_id))
+            .ok_or(RegistrationFault::Token)?;
         let found = records::find(&self.db, client_id).await?;
         let is_right = |one: &records::Registration| crate::store::same(&one.token_hash, &hash(token));
         let registration = found.filter(is_right).ok_or(RegistrationFault::Token)?;

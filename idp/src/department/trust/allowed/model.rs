@@ -38,6 +38,12 @@ impl Allowed {
             .collect()
     }
 
+    /// Whether what it says of itself is what it sends: nobody else may stand for a system that is not named.
+    #[must_use]
+    pub fn sends_itself(&self) -> bool {
+        self.terms.unreachable && self.pattern.names_one()
+    }
+
     /// What a system is registered with, as far as this still lets it.
     #[must_use]
     pub fn keep(&self, before: &ClientMetadata) -> ClientMetadata {
@@ -125,6 +131,12 @@ pub struct Terms {
     pub metadata_document: bool,
     /// The superior whose chain its systems must come by.
     pub through: Option<String>,
+    /// We cannot reach it: it sends what we would fetch, and asks for what we would send.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
+    /// Of such a system, the thumbprints of the federation keys that the operator trusts until one of them is pinned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_keys: Vec<String>,
 }
 
 /// How far an intermediate's word reaches.
