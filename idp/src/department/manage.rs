@@ -19,9 +19,7 @@ pub enum ManageError {
     Unknown(String),
     #[error("the client {0} joined by itself: change, suspend and remove it with `yimen department`")]
     NotTheOperators(String),
-    #[error(
-        "the client {0} has registered itself: it changes that itself; you can suspend and remove it"
-    )]
+    #[error("the client {0} has registered itself: it changes that itself; you can suspend and remove it")]
     ItsOwn(String),
     #[error("the client {0} is {1}")]
     Already(String, &'static str),

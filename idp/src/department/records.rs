@@ -199,7 +199,10 @@ pub(super) async fn set_suspended(
         Some(reason) => ("suspended", reason.map(Pause::as_str)),
         None => ("active", None),
     };
-    Ok(change.execute(SET_STATUS, args![client_id, status, reason]).await? == 1)
+    Ok(change
+        .execute(SET_STATUS, args![client_id, status, reason])
+        .await?
+        == 1)
 }
 
 fn read(row: &Row) -> Result<Client, StoreError> {

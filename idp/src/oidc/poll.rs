@@ -16,6 +16,7 @@ use super::wire_error::no_store;
 use super::{Code, Oidc, Parameters, WireError};
 use crate::audit::{Actor, Context};
 use crate::events::{acknowledge, waiting};
+use crate::keys::jose::json_object;
 use crate::web::Facts;
 
 const ENDPOINT: &str = "/ssf/poll";
@@ -50,7 +51,8 @@ pub async fn poll(
         .await
         .map_err(WireError::into_response)?;
     if !client.unreachable {
-        let said = "events are sent to this client; the operator says `--unreachable` where we cannot reach it";
+        let said =
+            "events are sent to this client; the operator says `--unreachable` where we cannot reach it";
         let refused = WireError::new(Code::AccessDenied, said);
         return Err((StatusCode::FORBIDDEN, refused).into_response());
     }
@@ -78,7 +80,10 @@ async fn authenticated(
         WireError::new(Code::InvalidToken, "a client assertion is needed as Bearer token").bearer_alone()
     })?;
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    let parameters = [("client_assertion_type", kind.to_owned()), ("client_assertion", assertion)];
+    let parameters = [
+        ("client_assertion_type", kind.to_owned()),
+        ("client_assertion", assertion),
+    ];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
     let parameters: Parameters = parameters.into_iter().collect();
     authenticate_at(oidc, ENDPOINT, &HeaderMap::new(), &parameters, facts).await
@@ -92,8 +97,9 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Aske
     if !kind.trim().eq_ignore_ascii_case("application/json") {
         return Err(invalid("the body must be application/json"));
     }
-    let asked: Asked =
-        serde_json::from_slice(&body).map_err(|_| invalid("the body is no request of RFC 8936 §2.2"))?;
+    let asked = json_object(&body).map_err(|_| invalid("the body is no JSON object"))?;
+    let asked: Asked = serde_json::from_value(Value::Object(asked))
+        .map_err(|_| invalid("the body is no request to poll (RFC 8936)"))?;
     if asked.ack.len() > MOST {
         return Err(invalid("more is acknowledged than was sent"));
     }

@@ -98,7 +98,9 @@ pub async fn end_registration(
     let ending = async {
         let token = header_token(&headers)?;
         let registrar = oidc.registrar();
-        let ended = registrar.end(&oidc.by_itself(&facts), &id, token.as_deref()).await;
+        let ended = registrar
+            .end(&oidc.by_itself(&facts), &id, token.as_deref())
+            .await;
         ended.map_err(WireError::from)
     };
     ending.await.map_err(told)?;

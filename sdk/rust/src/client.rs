@@ -171,7 +171,9 @@ impl Yimen {
         let allow = registration::allow_command(settings);
         Some(if settings.is_unreachable {
             let trust = registration::trust_command(settings, &keys.known());
-            format!("{allow}\nand, once you have told the operator these thumbprints over another way,\n{trust}")
+            format!(
+                "{allow}\nand, once you have told the operator these thumbprints over another way,\n{trust}"
+            )
         } else {
             allow
         })

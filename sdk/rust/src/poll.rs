@@ -85,7 +85,10 @@ async fn poll(yimen: &Yimen, outcome: &mut Outcome) -> Result<usize, Error> {
         match heed(yimen, &set).await {
             // What was used before has done its work; its acknowledgement was lost.
             Ok(ended) => {
-                tracing::info!(sessions = ended.unwrap_or_default(), "the provider signed somebody out");
+                tracing::info!(
+                    sessions = ended.unwrap_or_default(),
+                    "the provider signed somebody out"
+                );
                 outcome.taken.push(jti);
             }
             // Not the event's fault: it comes again.

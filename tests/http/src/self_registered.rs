@@ -26,7 +26,8 @@ impl TestApp {
 
     /// Asks to be registered, by a token or without one.
     pub async fn ask_to_register(&self, token: Option<&str>, asked: &Value) -> Answer {
-        self.ask_at(self.request("POST", ENDPOINT), token, Some(asked)).await
+        self.ask_at(self.request("POST", ENDPOINT), token, Some(asked))
+            .await
     }
 
     /// The client that a registration made.
@@ -76,7 +77,9 @@ impl TestApp {
         let answer = Answer::of(request).await;
         let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         for name in ["client_secret", "registration_access_token"] {
-            self.reach.secrets.remember(said[name].as_str().unwrap_or_default());
+            self.reach
+                .secrets
+                .remember(said[name].as_str().unwrap_or_default());
         }
         answer
     }

@@ -43,7 +43,9 @@ pub(super) async fn by_statement(
     let allowed = allowed.ok_or_else(stranger)?;
     let entity = entities::find(db, &id).await?;
     let entity = entity.filter(|entity| entity.status == EntityStatus::Joined);
-    let keys = entity.and_then(|entity| entity.keys().ok()).ok_or_else(stranger)?;
+    let keys = entity
+        .and_then(|entity| entity.keys().ok())
+        .ok_or_else(stranger)?;
     let accept = Accept {
         algorithms: Algorithm::ALL,
         typ: Typ::Jwt,
@@ -112,9 +114,7 @@ pub(in crate::department) async fn follow(change: &mut Change, allowed: &Allowed
         let mut after = before.clone();
         after.metadata = allowed.keep(&before.metadata);
         after.metadata.revisions = revisions(&before.metadata, &after.metadata, Wording::Differs);
-        after.updated_at = change
-            .now()
-            .max(before.updated_at.plus(Duration::from_millis(1)));
+        after.updated_at = change.now().max(before.updated_at.plus(Duration::from_millis(1)));
         if after.metadata != before.metadata && !clients::update(change, &after, before.updated_at).await? {
             return Err(StoreError::Overtaken("a client that registered itself"));
         }

@@ -142,7 +142,9 @@ impl Registrar {
         let changed = before.changes_to(after);
         let changed: Vec<&str> = changed.iter().map(|one| one.name).collect();
         let event = Event::new(Action::ClientChanged).client(id);
-        change.record(event.with("by", "itself").with("changed", changed)).await?;
+        change
+            .record(event.with("by", "itself").with("changed", changed))
+            .await?;
         Ok(change.commit().await?)
     }
 }

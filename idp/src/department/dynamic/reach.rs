@@ -57,10 +57,7 @@ pub(super) fn authority(url: &Url) -> Option<String> {
 fn is_reversed(scheme: &str, host: &str) -> bool {
     let name: Vec<&str> = scheme.split('.').rev().collect();
     let name = name.join(".");
-    name == host
-        || name
-            .strip_suffix(host)
-            .is_some_and(|below| below.ends_with('.'))
+    name == host || name.strip_suffix(host).is_some_and(|below| below.ends_with('.'))
 }
 
 /// An app's own listener, which only an app may have: `check` holds other clients to https.

@@ -56,10 +56,7 @@ impl Registered {
             say("client_secret_expires_at", json!(0));
         }
         say("client_id_issued_at", json!(self.issued_at.seconds()));
-        say(
-            "registration_access_token",
-            json!(self.registration_access_token),
-        );
+        say("registration_access_token", json!(self.registration_access_token));
         let own = format!("{endpoint}/{}", self.client.client_id);
         say("registration_client_uri", json!(own));
         answer

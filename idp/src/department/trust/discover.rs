@@ -161,7 +161,9 @@ impl Discovery<'_> {
                     return Ok(Answer::Statement(jwt));
                 }
                 let said = if id == subject && self.sends_itself(id) {
-                    self.sent.map(str::to_owned).ok_or_else(|| SENT_NOTHING.to_owned())
+                    self.sent
+                        .map(str::to_owned)
+                        .ok_or_else(|| SENT_NOTHING.to_owned())
                 } else {
                     self.fetch(want).await
                 };
@@ -351,7 +353,13 @@ fn trusted(pins: Pins, allowed: &Allowed) -> Result<Pins, TrustFault> {
     }
     let id = statement.subject();
     let expected = format!("keys that the operator trusts, by `yimen department trust-keys {id}`");
-    Err(TrustFault::new(Step::Keys, id, "jwks", expected, offered.join(" ")))
+    Err(TrustFault::new(
+        Step::Keys,
+        id,
+        "jwks",
+        expected,
+        offered.join(" "),
+    ))
 }
 
 fn not_allowed(id: &EntityId, found: &str) -> TrustFault {

@@ -44,7 +44,9 @@ impl Kind {
                 let keys = client_keys(oidc, client, Fetch::Anew, self.code, now).await?;
                 parsed()?.verify(&keys, accept)
             }
-            Err(JoseError::UnknownKey) if let Some(renewed) = oidc.joining.anew(client, sent(token), now).await => {
+            Err(JoseError::UnknownKey)
+                if let Some(renewed) = oidc.joining.anew(client, sent(token), now).await =>
+            {
                 let keys = client_keys(oidc, &renewed, Fetch::IfNeeded, self.code, now).await?;
                 parsed()?.verify(&keys, accept)
             }

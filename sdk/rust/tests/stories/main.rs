@@ -25,6 +25,8 @@ mod linking;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod polling;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod pushing;

@@ -63,7 +63,10 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/oauth2/userinfo", &["GET", "POST"]),
     ("/oauth2/jwks", &["GET"]),
     ("/oauth2/register", &["POST"]),
-    ("/oauth2/register/AAAAAAAAAAAAAAAAAAAAAA", &["GET", "PUT", "DELETE"]),
+    (
+        "/oauth2/register/AAAAAAAAAAAAAAAAAAAAAA",
+        &["GET", "PUT", "DELETE"],
+    ),
     ("/ssf/poll", &["POST"]),
     ("/oauth2/logout", &["GET", "POST"]),
     ("/oauth2/logout/confirm", &["POST"]),

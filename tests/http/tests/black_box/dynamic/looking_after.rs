@@ -101,11 +101,7 @@ async fn nobody_looks_after_anothers_registration_or_learns_of_it() {
     let (other, others, _) = registered(&app).await;
     let unused = app.invite(&[]);
     app.client("static").await;
-    let access = app
-        .resident("13800000001")
-        .sign_in_to(&client)
-        .await
-        .access;
+    let access = app.resident("13800000001").sign_in_to(&client).await.access;
     for method in ["GET", "PUT", "DELETE"] {
         let mut answers = Vec::new();
         for (id, token) in [
@@ -125,9 +121,15 @@ async fn nobody_looks_after_anothers_registration_or_learns_of_it() {
             answers.push((answer.body, challenge));
         }
         answers.dedup();
-        assert_eq!(answers.len(), 1, "{method}: who is there cannot be told from who is not");
+        assert_eq!(
+            answers.len(),
+            1,
+            "{method}: who is there cannot be told from who is not"
+        );
         let path = format!("/oauth2/register/{}", client.id);
-        let request = app.request(method, &path).header("content-type", "application/json");
+        let request = app
+            .request(method, &path)
+            .header("content-type", "application/json");
         let answer = Answer::of(request.body("{}")).await;
         answer.assert_error(401, "invalid_token");
     }
@@ -169,7 +171,10 @@ async fn the_operator_suspends_and_removes_a_system_that_registered_itself() {
     let (client, token, _) = registered(&app).await;
     let tokens = app.resident("13800000001").sign_in_to(&client).await;
     let (status, said) = app.command(&["client", "update", &client.id, "--name", "别名"]);
-    assert!(!status.success() && said.contains("changes that itself"), "{said}");
+    assert!(
+        !status.success() && said.contains("changes that itself"),
+        "{said}"
+    );
 
     app.command_json(&["client", "suspend", &client.id, "--reason", "security"]);
     app.advance("4s").await;

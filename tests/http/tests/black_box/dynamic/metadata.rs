@@ -59,7 +59,9 @@ async fn what_a_system_may_not_be_registered_with_is_refused() {
         ("registration_access_token", json!("mine")),
         ("client_id_issued_at", json!(0)),
     ] {
-        let answer = app.ask_to_register(Some(&token), &with(name, value.clone())).await;
+        let answer = app
+            .ask_to_register(Some(&token), &with(name, value.clone()))
+            .await;
         assert_eq!(
             (answer.status, answer.field("error").as_str()),
             (400, "invalid_client_metadata"),
@@ -102,7 +104,13 @@ async fn names_logos_and_ids_are_not_the_systems_to_choose() {
     assert_eq!(said["client_name"], "养老金查询");
     assert_eq!(said["client_name#en"], "Pensions");
     assert_eq!(said["scope"], "openid");
-    for left_out in ["logo_uri", "contacts", "unheard_of", "organisation", "client_name#zh-CN"] {
+    for left_out in [
+        "logo_uri",
+        "contacts",
+        "unheard_of",
+        "organisation",
+        "client_name#zh-CN",
+    ] {
         assert!(said.get(left_out).is_none(), "{left_out}");
     }
     let shown = app.command_json(&["client", "show", &client.id]);
@@ -193,5 +201,8 @@ async fn several_hosts_are_one_sector_where_its_document_names_each() {
     elsewhere["sector_identifier_uri"] = json!(format!("{}/sector.json", foreign.url));
     let answer = app.ask_to_register(Some(&token), &elsewhere).await;
     answer.assert_error(400, "invalid_client_metadata");
-    assert!(foreign.asked().is_empty(), "nobody is asked whom the operator has not named");
+    assert!(
+        foreign.asked().is_empty(),
+        "nobody is asked whom the operator has not named"
+    );
 }

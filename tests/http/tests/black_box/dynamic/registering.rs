@@ -51,7 +51,10 @@ async fn an_invited_system_registers_itself_and_signs_residents_in() {
     ];
     assert_eq!(app.traces(&secrets).await, Vec::<String>::new());
     let shown = app.command_json(&["client", "show", &client.id]);
-    assert_eq!((&shown["origin"], &shown["status"]), (&json!("dynamic"), &json!("active")));
+    assert_eq!(
+        (&shown["origin"], &shown["status"]),
+        (&json!("dynamic"), &json!("active"))
+    );
     let actions = "SELECT action AS it FROM audit WHERE action LIKE 'client.%' ORDER BY action";
     assert_eq!(
         app.read_records(actions).await,

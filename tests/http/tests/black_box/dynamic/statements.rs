@@ -58,7 +58,10 @@ async fn a_system_registers_by_the_word_of_its_department_once() {
         said["redirect_uris"], claims["redirect_uris"],
         "what its department states wins over what it says itself"
     );
-    assert_eq!(said["client_name"], "养老金查询", "of the decision about the department");
+    assert_eq!(
+        said["client_name"], "养老金查询",
+        "of the decision about the department"
+    );
     assert_eq!(said["scope"], "openid phone");
     assert_eq!(said["software_id"], "pension");
     let client = app.registered(&answer);
@@ -100,7 +103,8 @@ async fn a_system_registers_by_the_word_of_its_department_once() {
     bare.assert_error(400, "invalid_software_statement");
 
     // What becomes of the department becomes of it.
-    app.allow(&department.id, &["--scopes", "openid", "--name", "养老"]).await;
+    app.allow(&department.id, &["--scopes", "openid", "--name", "养老"])
+        .await;
     let read = app.look_after("GET", &client.id, &token, None).await;
     assert_eq!(
         (&read.json()["scope"], &read.json()["client_name"]),
@@ -131,7 +135,10 @@ async fn a_word_that_is_not_the_departments_or_not_for_this_lets_nobody_in() {
     ] {
         let mut claims = good.clone();
         claims[name] = value.clone();
-        claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        claims
+            .as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
         let answer = app.ask_to_register(None, &bringing(&sign(own, &claims))).await;
         assert_eq!(
             (answer.status, answer.field("error").as_str()),
@@ -162,9 +169,7 @@ async fn a_word_that_is_not_the_departments_or_not_for_this_lets_nobody_in() {
     answer.assert_error(400, "invalid_software_statement");
     let mut elsewhere = good.clone();
     elsewhere["redirect_uris"] = json!(["https://evil.example/cb"]);
-    let answer = app
-        .ask_to_register(None, &bringing(&sign(own, &elsewhere)))
-        .await;
+    let answer = app.ask_to_register(None, &bringing(&sign(own, &elsewhere))).await;
     answer.assert_error(400, "invalid_redirect_uri");
     let mut both = bringing(&sign(own, &good));
     both["client_id"] = json!("x");

@@ -8,7 +8,8 @@ async fn writes(app: &TestApp) -> [i64; 3] {
     [
         app.count("audit").await,
         app.count("client").await,
-        app.rows("SELECT COALESCE(SUM(used), 0) FROM initial_access_token").await,
+        app.rows("SELECT COALESCE(SUM(used), 0) FROM initial_access_token")
+            .await,
     ]
 }
 
@@ -27,14 +28,18 @@ async fn the_door_is_closed_and_a_knock_writes_nothing() {
     }
     // In the query or the body it is no token (RFC 6750 §2.3).
     let path = format!("/oauth2/register?access_token={token}");
-    let request = app.request("POST", &path).header("content-type", "application/json");
+    let request = app
+        .request("POST", &path)
+        .header("content-type", "application/json");
     let answer = Answer::of(request.body(asking().to_string())).await;
     answer.assert_error(401, "invalid_token");
     let answer = app
         .ask_to_register(None, &with("access_token", json!(token)))
         .await;
     answer.assert_error(401, "invalid_token");
-    let request = app.request("POST", "/oauth2/register").basic_auth("x", Some(&token));
+    let request = app
+        .request("POST", "/oauth2/register")
+        .basic_auth("x", Some(&token));
     let request = request.header("content-type", "application/json");
     let answer = Answer::of(request.body(asking().to_string())).await;
     answer.assert_error(400, "invalid_request");
@@ -76,7 +81,9 @@ async fn a_body_that_is_no_object_of_json_is_refused() {
     let bytes = [&b"{\"redirect_uris\":[\"https://hrss.city.example/\xff\"]}"[..]].concat();
     let request = app.request("POST", "/oauth2/register").bearer_auth(&token);
     let request = request.header("content-type", "application/json").body(bytes);
-    Answer::of(request).await.assert_error(400, "invalid_client_metadata");
+    Answer::of(request)
+        .await
+        .assert_error(400, "invalid_client_metadata");
     assert_eq!(writes(&app).await, before);
 }
 
@@ -84,7 +91,10 @@ async fn a_body_that_is_no_object_of_json_is_refused() {
 async fn one_address_does_not_knock_without_end() {
     let app = yimen_http_tests::Setup::new()
         .set("http.sign_ins_per_minute", 5)
-        .set("http.trusted_proxies", toml::Value::Array(vec!["127.0.0.1/32".into()]))
+        .set(
+            "http.trusted_proxies",
+            toml::Value::Array(vec!["127.0.0.1/32".into()]),
+        )
         .start()
         .await;
     app.begin_period(60).await;
