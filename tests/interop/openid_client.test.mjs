@@ -122,6 +122,48 @@ for (const [auth, algorithm] of [
   })
 }
 
+const noSecret = { application_type: 'native', token_endpoint_auth_method: 'none' }
+for (const [way, more, asked] of [
+  ['a site', [], {}],
+  ['a site that posts its secret', [], { token_endpoint_auth_method: 'client_secret_post' }],
+  ['an app', ['--native'], noSecret],
+]) {
+  test(`openid-client registers itself and signs a resident in: ${way}`, async () => {
+    const initialAccessToken = await provider.invite(...more)
+    const register = (token) =>
+      oidc.dynamicClientRegistration(
+        new URL(provider.issuer),
+        { redirect_uris: [callback], grant_types: ['authorization_code', 'refresh_token'], ...asked },
+        undefined,
+        { initialAccessToken: token, execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] },
+      )
+    let config = await register(initialAccessToken)
+    const client = config.clientMetadata()
+    if (client.token_endpoint_auth_method === 'client_secret_basic') {
+      // The library takes every secret for one that is posted.
+      const basic = oidc.ClientSecretBasic(client.client_secret)
+      config = new oidc.Configuration(config.serverMetadata(), client.client_id, client, basic)
+      oidc.allowInsecureRequests(config)
+      oidc.enableNonRepudiationChecks(config)
+    }
+    assert.equal(client.client_name, '养老金查询')
+    const { resident, tokens } = await signIn(config)
+    // OpenID Connect Dynamic Client Registration 1.0 §2: what registers no algorithm gets RS256.
+    assert.equal(header(tokens.id_token).alg, 'RS256')
+    const who = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub)
+    assert.equal(who.phone_number, `+86${resident.phone}`)
+
+    const own = { headers: { authorization: `Bearer ${client.registration_access_token}` } }
+    const read = await (await fetch(client.registration_client_uri, own)).json()
+    assert.equal(read.client_id, client.client_id)
+    const ended = await fetch(client.registration_client_uri, { method: 'DELETE', ...own })
+    assert.equal(ended.status, 204)
+    for (const token of [initialAccessToken, undefined]) {
+      await assert.rejects(register(token), (fault) => fault.status === 401)
+    }
+  })
+}
+
 const signed = (config, parameters) => oidc.buildAuthorizationUrlWithJAR(config, parameters, keys.get(config))
 const pushed = (config, parameters) => oidc.buildAuthorizationUrlWithPAR(config, parameters)
 const signedAndPushed = async (config, parameters) => pushed(config, (await signed(config, parameters)).searchParams)

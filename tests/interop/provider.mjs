@@ -12,6 +12,9 @@ const run = promisify(execFile)
 const here = path.dirname(fileURLToPath(import.meta.url))
 export const binary = path.resolve(process.env.YIMEN_BIN ?? path.join(here, '../../target/debug/yimen'))
 
+const scope = 'openid profile phone offline_access'
+const host = 'hrss.yunchuan.example'
+
 export async function startProvider() {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -75,6 +78,12 @@ providers = ["outbox"]
       const { stdout } = await run(binary, ['department', ...words, '--config', config, '--json'])
       await fetch(`${issuer}/dev/clock`, { method: 'POST', body: new URLSearchParams({ advance: '4s' }) })
       return JSON.parse(stdout)
+    },
+    // invite('--native') is `yimen client invite` for 养老金查询 at hrss.yunchuan.example; answers with the token.
+    async invite(...more) {
+      const words = ['--name', '养老金查询', '--department', '人社局', '--scope', scope, '--redirect-host', host, ...more]
+      const { stdout } = await run(binary, ['client', 'invite', '--config', config, '--json', ...words])
+      return JSON.parse(stdout).initial_access_token
     },
     // register({ 'id-token-alg': 'ES256', jwks }) is `yimen client add`; a JWK Set is written to a file first.
     async register({ jwks, ...options }) {

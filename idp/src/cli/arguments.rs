@@ -1,8 +1,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
 
+use super::client::Invite;
 use super::department::Department;
+use crate::department::trust::allowed::Pause;
 use crate::operator::Reason;
 
 /// Yimen (一门): one door to a city's public services.
@@ -120,10 +123,32 @@ pub(super) enum Client {
         /// Its `client_id`
         id: String,
     },
+    /// Stop a client at once: nobody signs in there, and what it was given is over
+    Suspend {
+        /// Its `client_id`
+        id: String,
+        /// What residents are told, beside that the city has paused it
+        #[arg(long, value_parser = Pause::ALL.map(Pause::as_str))]
+        reason: Option<String>,
+    },
+    /// Let a suspended client go on
+    Resume {
+        /// Its `client_id`
+        id: String,
+    },
     /// Remove a client; it can ask residents for nothing more
     Remove {
         /// Its `client_id`
         id: String,
+    },
+    /// Invite a system to register itself within what you name; prints the token for that, this once
+    Invite(Box<Invite>),
+    /// List the invitations
+    Invitations,
+    /// Take an invitation back; what was registered by it stays
+    Uninvite {
+        /// Its id, as `yimen client invitations` has it
+        id: Uuid,
     },
 }
 

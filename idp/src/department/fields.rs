@@ -125,6 +125,10 @@ impl Terms {
         ];
         fields
             .into_iter()
+            .chain([
+                ("unreachable", yes(self.unreachable)),
+                ("trusted-keys", self.trusted_keys.clone()),
+            ])
             .map(|(name, values)| Field { name, values })
             .collect()
     }

@@ -7,6 +7,7 @@ use super::check::{check, sector_of};
 use super::data::DataKey;
 use super::model::{Client, ClientMetadata, Origin, Purpose, Standing, is_id};
 use super::records;
+use super::trust::allowed::Pause;
 use crate::audit::{Action, Change, Context, Event};
 use crate::store::{Db, StoreError, hash};
 
@@ -21,6 +22,10 @@ pub enum ManageError {
     Unknown(String),
     #[error("the client {0} joined by itself: change, suspend and remove it with `yimen department`")]
     NotTheOperators(String),
+    #[error("the client {0} has registered itself: it changes that itself; you can suspend and remove it")]
+    ItsOwn(String),
+    #[error("the client {0} is {1}")]
+    Already(String, &'static str),
     #[error("the client {0} does not use a secret")]
     NoSecret(String),
     #[error(
@@ -87,6 +92,7 @@ pub async fn add(
         expires_at: None,
         grants_ended_at: None,
         ranges: Vec::new(),
+        unreachable: false,
         updated_at: context.now,
         secret_hash: secret.as_deref().map(hash),
         metadata,
@@ -137,12 +143,71 @@ pub async fn not_offered(db: &Db, asks: &BTreeMap<DataKey, Purpose>) -> Result<V
 
 impl Client {
     /// What a client registered itself with, it would bring again.
-    pub(super) fn check_is_the_operators(&self) -> Result<(), ManageError> {
+    pub(super) fn check_is_changed_by_the_operator(&self) -> Result<(), ManageError> {
         match self.origin {
-            Origin::Static => Ok(()),
-            _ => Err(ManageError::NotTheOperators(self.client_id.clone())),
+            Origin::Dynamic => Err(ManageError::ItsOwn(self.client_id.clone())),
+            _ => self.check_is_the_operators(),
         }
     }
+
+    /// What has come under a decision is stopped by it.
+    fn check_is_the_operators(&self) -> Result<(), ManageError> {
+        match self.origin {
+            Origin::Static | Origin::Dynamic => Ok(()),
+            Origin::Federation | Origin::MetadataDocument => {
+                Err(ManageError::NotTheOperators(self.client_id.clone()))
+            }
+        }
+    }
+}
+
+/// Stops a client: nobody signs in there, and whatever was granted up to now is over, also when it resumes.
+///
+/// # Errors
+/// Where there is no such client, or it is suspended already.
+pub async fn suspend(
+    db: &Db,
+    context: &Context,
+    client_id: &str,
+    reason: Option<Pause>,
+) -> Result<(), ManageError> {
+    let event = Event::new(Action::ClientSuspended).with("reason", reason.map(Pause::as_str));
+    stand(db, context, client_id, Some(reason), event).await
+}
+
+/// Lets a suspended client go on. What nodes granted in the seconds in which they had not heard of the suspension ends here
+/// too.
+///
+/// # Errors
+/// Where there is no such client, or it is not suspended.
+pub async fn resume(db: &Db, context: &Context, client_id: &str) -> Result<(), ManageError> {
+    stand(db, context, client_id, None, Event::new(Action::ClientResumed)).await
+}
+
+async fn stand(
+    db: &Db,
+    context: &Context,
+    client_id: &str,
+    suspension: Option<Option<Pause>>,
+    event: Event,
+) -> Result<(), ManageError> {
+    let client = show(db, client_id).await?;
+    client.check_is_the_operators()?;
+    if client.standing == Standing::Removed {
+        return Err(ManageError::Unknown(client_id.to_owned()));
+    }
+    let mut change = Change::begin(db, context).await?;
+    if !records::set_suspended(&mut change, client_id, suspension).await? {
+        let is = if suspension.is_some() {
+            "suspended already"
+        } else {
+            "not suspended"
+        };
+        return Err(ManageError::Already(client_id.to_owned(), is));
+    }
+    records::end_grants_of(&mut change, client_id).await?;
+    change.record(event.client(client_id)).await?;
+    Ok(change.commit().await?)
 }
 
 /// Gives a client a new secret; the old one ends at once.
@@ -187,6 +252,7 @@ pub async fn remove(db: &Db, context: &Context, client_id: &str) -> Result<(), M
     if !records::remove(&mut change, client_id).await? {
         return Err(ManageError::Unknown(client_id.to_owned()));
     }
+    records::end_grants_of(&mut change, client_id).await?;
     change
         .record(Event::new(Action::ClientRemoved).client(client_id))
         .await?;

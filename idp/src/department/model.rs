@@ -28,6 +28,8 @@ pub struct Client {
     pub grants_ended_at: Option<Timestamp>,
     /// Addresses that are not public and where it may be all the same.
     pub ranges: Vec<IpNet>,
+    /// We cannot reach it: it sends what we would fetch, and asks for what we would send.
+    pub unreachable: bool,
     /// Clients of one sector see the same subject identifiers (OpenID Connect Core 1.0 §8.1).
     pub sector: String,
     pub(super) secret_hash: Option<[u8; 32]>,
@@ -125,6 +127,7 @@ impl Client {
             expires_at: None,
             grants_ended_at: None,
             ranges: Vec::new(),
+            unreachable: false,
             sector: "hrss.city.example".to_owned(),
             secret_hash: None,
             updated_at: Timestamp::from_millis(0),
@@ -255,6 +258,14 @@ pub struct ClientMetadata {
     pub tos_uri: Option<String>,
     /// `web`, or `native` for an app on the resident's device.
     pub application_type: String,
+    /// Where a list of its redirect URIs stands, at the host that is its sector (OpenID Connect Core 1.0 §8.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
+    /// What one that registered itself calls its software (RFC 7591 §2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
     /// How one that came by a chain of trust has registered itself (OpenID Federation 1.0 §5.1.2).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_registration_types: Vec<String>,
@@ -298,6 +309,9 @@ impl Default for ClientMetadata {
             policy_uri: None,
             tos_uri: None,
             application_type: "web".to_owned(),
+            sector_identifier_uri: None,
+            software_id: None,
+            software_version: None,
             client_registration_types: Vec::new(),
             purposes: BTreeMap::new(),
             records: BTreeMap::new(),

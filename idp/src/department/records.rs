@@ -11,12 +11,12 @@ use super::trust::allowed::{Pattern, Pause, Terms};
 
 const FIND: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
     client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
-    a.pattern AS allowed_pattern, a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
+    a.pattern AS allowed_pattern, a.status AS allowed_status, a.reason AS allowed_reason, client.reason AS client_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id WHERE client.client_id = $1";
 const LIST: &str = "SELECT client.client_id, client.status, client.sector, client.secret_hash, client.updated_at, client.metadata, \
     client.origin, client.allowed_id, client.superiors, client.expires_at, client.grants_ended_at, \
-    a.pattern AS allowed_pattern, a.status AS allowed_status, a.reason AS allowed_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
+    a.pattern AS allowed_pattern, a.status AS allowed_status, a.reason AS allowed_reason, client.reason AS client_reason, a.terms AS allowed_terms, e.status AS entity_status, e.reason AS entity_reason \
     FROM client LEFT JOIN allowed_department a ON a.id = client.allowed_id \
     LEFT JOIN federation_entity e ON e.entity_id = client.client_id ORDER BY client.client_id";
 const INSERT: &str = "INSERT INTO client (client_id, status, sector, secret_hash, metadata, created_at, updated_at) \
@@ -28,11 +28,13 @@ const REGISTER: &str = "INSERT INTO client (client_id, status, sector, metadata,
     expires_at = excluded.expires_at, updated_at = excluded.updated_at \
     WHERE client.origin IN (excluded.origin, 'metadata_document') AND client.status = 'active' AND client.updated_at = $8";
 const SET_SECRET: &str =
-    "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status = 'active'";
+    "UPDATE client SET secret_hash = $2, updated_at = $3 WHERE client_id = $1 AND status <> 'removed'";
 const UPDATE: &str = "UPDATE client SET sector = $2, secret_hash = $3, metadata = $4, updated_at = $5 \
-    WHERE client_id = $1 AND status = 'active' AND updated_at = $6";
+    WHERE client_id = $1 AND status <> 'removed' AND updated_at = $6";
 const REMOVE: &str =
-    "UPDATE client SET status = 'removed', updated_at = $2 WHERE client_id = $1 AND status = 'active'";
+    "UPDATE client SET status = 'removed', updated_at = $2 WHERE client_id = $1 AND status <> 'removed'";
+const SET_STATUS: &str = "UPDATE client SET status = $2, reason = $3, updated_at = updated_at + 1 \
+    WHERE client_id = $1 AND status <> $2 AND status <> 'removed'";
 const UNDER: &str =
     "SELECT client_id, allowed_id FROM client WHERE allowed_id IS NOT NULL ORDER BY client_id";
 /// A registration that is on its way by what was decided before finds its client changed.
@@ -188,13 +190,30 @@ pub(super) async fn remove(change: &mut Change, client_id: &str) -> Result<bool,
     Ok(change.execute(REMOVE, args![client_id, now]).await? == 1)
 }
 
+/// Suspends one, or lets it go on; answers whether that changed anything.
+pub(super) async fn set_suspended(
+    change: &mut Change,
+    client_id: &str,
+    suspension: Option<Option<Pause>>,
+) -> Result<bool, StoreError> {
+    let (status, reason) = match suspension {
+        Some(reason) => ("suspended", reason.map(Pause::as_str)),
+        None => ("active", None),
+    };
+    Ok(change
+        .execute(SET_STATUS, args![client_id, status, reason])
+        .await?
+        == 1)
+}
+
 fn read(row: &Row) -> Result<Client, StoreError> {
     let metadata: ClientMetadata =
         serde_json::from_str(&row.text("metadata")?).map_err(|_| StoreError::Corrupt("client.metadata"))?;
+    let origin = Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?;
     let terms = terms(row)?;
     Ok(Client {
         client_id: row.text("client_id")?,
-        origin: Origin::named(&row.text("origin")?).ok_or(StoreError::Corrupt("client.origin"))?,
+        origin,
         standing: standing(row)?,
         allowed_id: row.maybe_uuid("allowed_id")?,
         superiors: row
@@ -203,6 +222,7 @@ fn read(row: &Row) -> Result<Client, StoreError> {
             .unwrap_or_default(),
         expires_at: row.maybe_time("expires_at")?,
         grants_ended_at: row.maybe_time("grants_ended_at")?,
+        unreachable: origin == Origin::Federation && terms.as_ref().is_some_and(|terms| terms.unreachable),
         ranges: terms
             .as_ref()
             .map(|terms| terms.ranges.clone())
@@ -241,19 +261,20 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
         row.maybe_text("entity_status")?,
     );
     let is = |word: &str| [&allowed, &entity].into_iter().flatten().any(|one| one == word);
-    if row.text("status")? != "active" || is("removed") {
+    let own = row.text("status")?;
+    if !matches!(own.as_str(), "active" | "suspended") || is("removed") {
         return Ok(Standing::Removed);
     }
     let fine = allowed.as_deref().is_none_or(|status| status == "active")
         && entity
             .as_deref()
             .is_none_or(|status| matches!(status, "joined" | "refused" | "by_document"));
-    if fine {
+    if fine && own == "active" {
         return Ok(Standing::Active);
     }
-    let reason = match row.maybe_text("entity_reason")? {
-        None => row.maybe_text("allowed_reason")?,
-        reason => reason,
-    };
+    let mut reason = None;
+    for column in ["client_reason", "entity_reason", "allowed_reason"] {
+        reason = reason.or(row.maybe_text(column)?);
+    }
     Ok(Standing::Suspended(reason.as_deref().and_then(Pause::named)))
 }

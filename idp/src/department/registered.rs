@@ -32,6 +32,9 @@ impl Client {
             "default_acr_values": list(&metadata.default_acr_values),
             "policy_uri": metadata.policy_uri,
             "tos_uri": metadata.tos_uri,
+            "sector_identifier_uri": metadata.sector_identifier_uri,
+            "software_id": metadata.software_id,
+            "software_version": metadata.software_version,
             "client_registration_types": list(&metadata.client_registration_types),
         });
         let members = match written {

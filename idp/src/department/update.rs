@@ -64,7 +64,7 @@ pub async fn update(
     if !before.is_active() {
         return Err(ManageError::Unknown(before.client_id.clone()));
     }
-    before.check_is_the_operators()?;
+    before.check_is_changed_by_the_operator()?;
     let wording = amendment.wording;
     let (after, client_secret) = amend(context, before, amendment, dev)?;
     let changed = before.changes_to(&after);
@@ -96,7 +96,7 @@ pub async fn update(
 }
 
 /// The client as it will be, with the secret it needs newly.
-fn amend(
+pub(super) fn amend(
     context: &Context,
     before: &Client,
     amendment: Amendment,

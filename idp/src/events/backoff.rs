@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 
 /// How long a message is tried before it is given up.
-const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
+pub(super) const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(3600);
 

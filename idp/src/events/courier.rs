@@ -102,6 +102,10 @@ impl Courier {
 
     async fn send(&self, message: &Claimed) -> Result<(), Failure> {
         match &message.letter {
+            Letter::Logout(logout) if logout.is_polled => Err(Failure {
+                said: "the department has not asked for it".to_owned(),
+                is_final: true,
+            }),
             Letter::Logout(logout) => self.send_logout(logout).await.map_err(|said| Failure::new(&said)),
             Letter::Text(text) => self.send_text(text, &message.id).await,
         }

@@ -60,6 +60,7 @@ fn context(courier: &Courier) -> Context {
 
 fn logout(uri: &str) -> Logout {
     Logout {
+        is_polled: false,
         client_id: "hrss".to_owned(),
         uri: uri.to_owned(),
         within: Vec::new(),

@@ -21,6 +21,9 @@ pub struct Logout {
     /// Addresses that are not public and where that may lead.
     #[serde(default)]
     pub within: Vec<IpNet>,
+    /// Whether the client asks for it, since we cannot reach it.
+    #[serde(default)]
+    pub is_polled: bool,
     /// The algorithm the client's ID tokens are signed with.
     pub algorithm: String,
     pub sub: String,

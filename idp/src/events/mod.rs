@@ -4,6 +4,7 @@
 mod backoff;
 mod courier;
 mod logout_token;
+mod poll;
 mod records;
 mod sweep;
 mod text;
@@ -13,5 +14,6 @@ mod courier_test;
 
 pub use courier::Courier;
 pub use logout_token::{LIFETIME as LOGOUT_TOKEN_LIFETIME, Logout};
+pub use poll::{Waiting, acknowledge, waiting};
 pub use records::{enqueue_logout, enqueue_text, forget_account};
 pub use sweep::sweep;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::backoff::GIVE_UP;
 use super::logout_token::Logout;
 use super::text::{PLACE, Sealed, Text};
 use crate::args;
@@ -10,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::store::{Db, StoreError, Vault};
 
 const INSERT: &str = "INSERT INTO outbox (id, kind, client_id, account_id, payload, created_at, next_attempt_at, attempts) \
-    VALUES ($1, $2, $3, $4, $5, $6, $6, 0)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 0)";
 
 const LOGOUT: &str = "logout";
 const TEXT: &str = "text";
@@ -36,6 +37,13 @@ const FORGET: &str =
 const WAITING: &str = "SELECT id, payload FROM outbox WHERE account_id = $1";
 
 const DETACH: &str = "UPDATE outbox SET account_id = NULL, payload = $2 WHERE id = $1";
+
+const ASKED_FOR: &str = "SELECT id, payload FROM outbox WHERE client_id = $1 AND kind = 'logout' \
+    AND next_attempt_at IS NOT NULL ORDER BY created_at, id LIMIT $2";
+
+const TAKEN: &str = "UPDATE outbox SET delivered_at = $3, next_attempt_at = NULL, last_error = NULL \
+    WHERE id = $1 AND client_id = $2 AND kind = 'logout' AND delivered_at IS NULL AND next_attempt_at IS NOT NULL \
+    RETURNING account_id";
 
 /// A message that this node has taken on until its lease ends.
 #[derive(Clone, Debug)]
@@ -65,10 +73,12 @@ pub async fn enqueue_logout(change: &mut Change, logout: &Logout) -> Result<(), 
     let payload = serde_json::to_string(logout).map_err(|_| StoreError::Corrupt("outbox.payload"))?;
     let now = change.now();
     let id = change.rng().uuid(now);
+    // Whoever asks for it itself has as long as we would try.
+    let due = if logout.is_polled { now.plus(GIVE_UP) } else { now };
     change
         .execute(
             INSERT,
-            args![id, LOGOUT, &logout.client_id, logout.account, payload, now],
+            args![id, LOGOUT, &logout.client_id, logout.account, payload, now, due],
         )
         .await
         .map(drop)
@@ -104,7 +114,7 @@ pub async fn enqueue_text(
     };
     let payload = serde_json::to_string(&text).map_err(broken)?;
     change
-        .execute(INSERT, args![id, TEXT, "", account, payload, now])
+        .execute(INSERT, args![id, TEXT, "", account, payload, now, now])
         .await
         .map(drop)
 }
@@ -124,6 +134,39 @@ pub async fn forget_account(change: &mut Change, account: Uuid) -> Result<(), St
         change.execute(DETACH, args![row.text("id")?, payload]).await?;
     }
     Ok(())
+}
+
+/// What waits for a client that asks for it itself, the oldest first.
+pub(super) async fn asked_for(
+    db: &Db,
+    client_id: &str,
+    most: usize,
+) -> Result<Vec<(String, Logout)>, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = db.all(ASKED_FOR, args![client_id, most]).await?;
+    let each = rows.iter().map(|row| {
+        let logout = serde_json::from_str(&row.text("payload")?);
+        Ok((
+            row.text("id")?,
+            logout.map_err(|_| StoreError::Corrupt("outbox.payload"))?,
+        ))
+    });
+    each.collect()
+}
+
+/// A client has taken it. Nothing where it was not waiting; else whose session it was about, unless that is erased.
+pub(super) async fn take(
+    change: &mut Change,
+    client_id: &str,
+    id: &str,
+) -> Result<Option<Option<Uuid>>, StoreError> {
+    // What is none of our ids never reaches the database.
+    let Ok(id) = id.parse::<Uuid>() else {
+        return Ok(None);
+    };
+    let now = change.now();
+    let row = change.maybe(TAKEN, args![id, client_id, now]).await?;
+    row.map(|row| row.maybe_uuid("account_id")).transpose()
 }
 
 fn read(kind: &str, payload: &str) -> Result<Letter, serde_json::Error> {

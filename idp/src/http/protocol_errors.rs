@@ -10,6 +10,8 @@ use crate::web::{ErrorKind, PageError};
 fn asked_by_programs(path: &str) -> bool {
     path.starts_with("/.well-known/")
         || path.starts_with("/federation/")
+        || path.starts_with("/oauth2/register")
+        || path.starts_with("/ssf/")
         || matches!(
             path,
             "/readyz"

@@ -58,6 +58,14 @@ fn protocol() -> Router<App> {
         .route("/oauth2/userinfo", get(oidc::userinfo).post(oidc::userinfo))
         .route("/oauth2/introspect", post(oidc::introspect))
         .route("/oauth2/revoke", post(oidc::revoke))
+        .route("/oauth2/register", post(oidc::register_client))
+        .route(
+            "/oauth2/register/{id}",
+            get(oidc::read_registration)
+                .put(oidc::replace_registration)
+                .delete(oidc::end_registration),
+        )
+        .route("/ssf/poll", post(oidc::poll))
         .route("/oauth2/logout", get(oidc::logout).post(oidc::logout))
         .route("/oauth2/logout/confirm", post(oidc::confirm_logout))
 }

@@ -1,5 +1,5 @@
 //! The protocol: OpenID Connect and OAuth 2.0, one rule per file in the specification's order.
-//! May import: consent, signin, account, department, federation, keys, audit, web, store, state, fetch, clock, rng, config.
+//! May import: consent, signin, account, department, events, federation, keys, audit, web, store, state, fetch, clock, rng, config.
 
 mod acr;
 mod authorization_details;
@@ -20,6 +20,8 @@ mod not_joined;
 mod pages;
 mod par;
 mod parameters;
+mod poll;
+mod registration;
 mod resident;
 mod revoke;
 mod scope;
@@ -45,6 +47,8 @@ pub use jwks::jwks;
 pub use logout::{confirm_logout, logout};
 pub use par::par;
 pub use parameters::{Form, Parameters, QueryOrForm};
+pub use poll::poll;
+pub use registration::{end_registration, read_registration, register_client, replace_registration};
 pub use revoke::revoke;
 pub use scope::Scope;
 pub use token::token;

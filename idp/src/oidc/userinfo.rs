@@ -76,7 +76,7 @@ async fn bearer_token(request: Request) -> Result<String, WireError> {
     }
 }
 
-fn header_token(headers: &HeaderMap) -> Result<Option<String>, WireError> {
+pub(super) fn header_token(headers: &HeaderMap) -> Result<Option<String>, WireError> {
     let Some(header) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };

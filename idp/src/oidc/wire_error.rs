@@ -44,6 +44,11 @@ pub enum Code {
     // RFC 6750 §3.1
     InvalidToken,
     InsufficientScope,
+    // RFC 7591 §3.2.2
+    InvalidRedirectUri,
+    InvalidClientMetadata,
+    InvalidSoftwareStatement,
+    UnapprovedSoftwareStatement,
     // OpenID Federation 1.0 §8.9
     NotFound,
     InvalidTrustAnchor,
@@ -80,6 +85,10 @@ impl Code {
             Self::ExpiredToken => "expired_token",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
+            Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
             Self::NotFound => "not_found",
             Self::InvalidTrustAnchor => "invalid_trust_anchor",
             Self::InvalidTrustChain => "invalid_trust_chain",

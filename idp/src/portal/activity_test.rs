@@ -9,12 +9,17 @@ use crate::web::{Edition, Locale, sample};
 
 /// What its resident is not shown: another line tells it better, it is the work of staff, operators and nodes, or it
 /// is told of another account.
-const HIDDEN: [Action; 40] = [
+const HIDDEN: [Action; 45] = [
     Action::AccountErased,
     Action::BrowserClosed,
     Action::ClientAdded,
     Action::ClientChanged,
+    Action::ClientInvitationEnded,
+    Action::ClientInvited,
+    Action::ClientRegistered,
     Action::ClientRemoved,
+    Action::ClientResumed,
+    Action::ClientSuspended,
     Action::CodeDelivered,
     Action::CodeReplayed,
     Action::CodeSent,

@@ -36,7 +36,9 @@ files! {
     "0020_number_doubted",
     "0021_department",
     "0022_federation_key",
+    "0023_initial_access_token",
     "0024_data_exchange",
+    "0026_polled_events",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

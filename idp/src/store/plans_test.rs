@@ -12,11 +12,12 @@ use super::value::{Value, arguments};
 use super::{Args, Row, Tx};
 
 /// Tables that stay small however many residents there are: read whole, by an operator or once in a while.
-const SMALL: [&str; 8] = [
+const SMALL: [&str; 9] = [
     "allowed_department",
     "client",
     "federation_entity",
     "federation_key",
+    "initial_access_token",
     "kiosk",
     "operator",
     "relying_party",

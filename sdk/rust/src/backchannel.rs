@@ -46,11 +46,15 @@ async fn receive(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<u64, 
         token: "the logout token",
         problem: "it is not there once, in a form field `logout_token`".to_owned(),
     })?;
-    let proven = prove_logout_token(yimen, &token).await?;
+    heed(yimen, &token).await?.ok_or_else(used_before)
+}
+
+/// How many sessions ended; `None` where the token was used before.
+pub(crate) async fn heed(yimen: &Yimen, token: &str) -> Result<Option<u64>, Error> {
+    let proven = prove_logout_token(yimen, token).await?;
     // In one step, so that a word that failed on the way counts when the provider sends it again.
     yimen
         .sessions()
         .end_all(&proven.ended, &proven.jti, proven.until, yimen.now())
-        .await?
-        .ok_or_else(used_before)
+        .await
 }

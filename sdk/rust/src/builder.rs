@@ -35,6 +35,7 @@ pub struct Builder {
     authority_hints: Option<Vec<String>>,
     trust_marks: Vec<String>,
     organisation: Option<String>,
+    is_unreachable: bool,
     store: AnyStore,
     limits: SessionLimits,
     link: Link,
@@ -170,6 +171,15 @@ impl Builder {
         self
     }
 
+    /// The provider cannot reach this department, as on a network of its own. The SDK then sends what the provider would
+    /// fetch, and asks it for the sign-outs that it would send. The operator says the same by `--unreachable`, and trusts the
+    /// department's federation keys, whose thumbprints you say over another way: the log has both commands.
+    /// `YIMEN_UNREACHABLE`: `true`.
+    pub const fn unreachable(mut self) -> Self {
+        self.is_unreachable = true;
+        self
+    }
+
     /// Where sessions are kept: in the memory of this process unless said. Several nodes need one that they share; see
     /// [`session_store`](crate::session_store).
     pub fn session_store(mut self, store: impl SessionStore) -> Self {
@@ -300,6 +310,10 @@ impl Builder {
             authority_hints: hints,
             trust_marks: marks.collect::<Result<_, _>>()?,
             organisation: env.or(self.organisation, "YIMEN_ORGANISATION"),
+            is_unreachable: self.is_unreachable
+                || env
+                    .or(None, "YIMEN_UNREACHABLE")
+                    .is_some_and(|said| said == "true"),
             entity_id: department,
             issuer,
         };

@@ -16,6 +16,7 @@ use crate::identity::Identity;
 use crate::keys::{AllKeys, Federation, Protocol, Ring};
 use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
+use crate::poll::poll_behind;
 use crate::provider::Provider;
 use crate::quote::quote_sentence;
 use crate::record::Record;
@@ -55,6 +56,14 @@ impl Yimen {
         link: Link,
         clock: Clock,
     ) -> Result<Self, Error> {
+        if settings.is_unreachable && keys.federation.is_none() {
+            return Err(Error::Setting {
+                what: "what the provider is to be sent",
+                found: "unreachable".to_owned(),
+                problem: "needs a federation key, which signs it".to_owned(),
+                remedy: "name one by `.federation_key_file` or YIMEN_FEDERATION_KEY_FILE",
+            });
+        }
         let home = settings.home()?;
         let cookies = CookieNames::of(&settings);
         let settings = Arc::new(settings);
@@ -76,6 +85,9 @@ impl Yimen {
             link,
             clock,
         }));
+        if yimen.settings().is_unreachable {
+            poll_behind(&yimen);
+        }
         match yimen.provider().known().await {
             Err(error @ Error::IssuerMismatch { .. }) => Err(error),
             // Said in the log by the provider's own part; asked again when somebody wants to sign in.
@@ -94,6 +106,12 @@ impl Yimen {
     #[must_use]
     pub fn registration_command(&self) -> String {
         registration::command(self.settings())
+    }
+
+    /// As long as there are others, this one is one of them.
+    pub(crate) fn weakly(&self) -> impl Fn() -> Option<Self> + Send + 'static {
+        let parts = Arc::downgrade(&self.0);
+        move || parts.upgrade().map(Self)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -164,8 +182,18 @@ impl Yimen {
     /// What the provider's operator says once, so that this department may join by its address.
     fn allow_command(&self) -> Option<String> {
         let settings = self.settings();
-        let joins = self.federation_keys().is_some() && settings.client_id == settings.entity_id;
-        joins.then(|| registration::allow_command(settings))
+        let keys = self
+            .federation_keys()
+            .filter(|_| settings.client_id == settings.entity_id)?;
+        let allow = registration::allow_command(settings);
+        Some(if settings.is_unreachable {
+            let trust = registration::trust_command(settings, &keys.known());
+            format!(
+                "{allow}\nand, once you have told the operator these thumbprints over another way,\n{trust}"
+            )
+        } else {
+            allow
+        })
     }
 
     /// The provider has taken this department for who it is.

@@ -35,6 +35,7 @@ mod logout_token;
 mod outgoing;
 mod page;
 mod person;
+mod poll;
 mod provider;
 mod push;
 mod question;

@@ -18,13 +18,7 @@ pub(crate) async fn ask(
     fields: &[(&str, &str)],
 ) -> Result<HttpResponse, Error> {
     let (settings, provider) = (yimen.settings(), yimen.provider());
-    let proof = client_assertion(
-        yimen.protocol_keys(),
-        &settings.client_id,
-        &settings.issuer,
-        yimen.now(),
-    )
-    .await?;
+    let proof = client_assertion(yimen).await?;
     let form = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .append_pair("client_id", &settings.client_id)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::keys::{Keys, Protocol};
+use crate::keys::{Federation, Keys, Protocol};
 use crate::settings::Settings;
 
 /// Client metadata (RFC 7591 §2, and the logout and initiation members of OpenID Connect).
@@ -27,9 +27,24 @@ pub(crate) fn metadata(settings: &Settings, keys: &Keys<Protocol>) -> Value {
 /// The operator's word that the department may join by its address; the names that residents read are theirs to give.
 pub(crate) fn allow_command(settings: &Settings) -> String {
     format!(
-        "yimen department allow {} --name 'SERVICE' --organisation 'DEPARTMENT' --scopes '{}'",
+        "yimen department allow {} --name 'SERVICE' --organisation 'DEPARTMENT' --scopes '{}'{}",
         quoted(&settings.entity_id),
-        settings.scopes.join(" ")
+        settings.scopes.join(" "),
+        if settings.is_unreachable {
+            " --unreachable"
+        } else {
+            ""
+        }
+    )
+}
+
+/// Their word that these are its keys, where they have heard so over another way: nobody proves an address by sending
+/// something.
+pub(crate) fn trust_command(settings: &Settings, federation: &Keys<Federation>) -> String {
+    format!(
+        "yimen department trust-keys {} -- {}",
+        quoted(&settings.entity_id),
+        federation.thumbprints().join(" ")
     )
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     /// Who vouches for the department: the provider, or a superior below it.
     pub(crate) authority_hints: Vec<String>,
     pub(crate) trust_marks: Vec<TrustMark>,
+    /// The provider cannot reach this department: it is sent what it would fetch, and asked for what it would send.
+    pub(crate) is_unreachable: bool,
     pub(crate) organisation: Option<String>,
 }
 

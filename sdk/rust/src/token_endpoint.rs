@@ -58,15 +58,7 @@ pub(crate) async fn refresh(
 }
 
 async fn assertion(yimen: &Yimen) -> Result<String, Refusal> {
-    let settings = yimen.settings();
-    client_assertion(
-        yimen.protocol_keys(),
-        &settings.client_id,
-        &settings.issuer,
-        yimen.now(),
-    )
-    .await
-    .map_err(Refusal::Failed)
+    client_assertion(yimen).await.map_err(Refusal::Failed)
 }
 
 fn explain(

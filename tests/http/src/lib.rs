@@ -25,6 +25,7 @@ mod process;
 mod receiver;
 mod request;
 mod resident;
+mod self_registered;
 mod setup;
 mod tap;
 mod tls;

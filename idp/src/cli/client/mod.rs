@@ -1,3 +1,4 @@
+mod invite;
 mod options;
 mod said;
 mod words;
@@ -6,6 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+pub(super) use self::invite::Invite;
 pub(super) use self::options::{give, put};
 pub(super) use self::said::Said;
 use self::words::{by_name, line, said, status};
@@ -17,6 +19,8 @@ use super::table::align;
 use crate::audit::{Actor, Context};
 use crate::clock::Clock;
 use crate::config::{self, Config, PublicUrl};
+use crate::department::dynamic::end_invitation;
+use crate::department::trust::allowed::Pause;
 use crate::department::{
     self, Added, Amendment, Changed, Client, ClientMetadata, DataKey, Subjects, Updated, Wording,
 };
@@ -60,6 +64,27 @@ pub(super) async fn run(path: Option<&Path>, command: &Command, output: &Output)
         }
         Command::RotateSecret { id } => {
             say_added(output, &department::rotate_secret(&db, &context, id).await?, &[])
+        }
+        Command::Suspend { id, reason } => {
+            let reason = reason.as_deref().and_then(Pause::named);
+            department::suspend(&db, &context, id, reason).await?;
+            output.say(&json!({ "client_id": id, "suspended": true }), || {
+                format!("{id} is suspended; every node will go by it within seconds")
+            });
+        }
+        Command::Resume { id } => {
+            department::resume(&db, &context, id).await?;
+            output.say(&json!({ "client_id": id, "resumed": true }), || {
+                format!("{id} goes on; what it was given before stays ended")
+            });
+        }
+        Command::Invite(wish) => invite::invite(&config, &db, &context, wish, output).await?,
+        Command::Invitations => invite::list(&db, &context, output).await?,
+        Command::Uninvite { id } => {
+            end_invitation(&db, &context, *id).await?;
+            output.say(&json!({ "invitation": id, "ended": true }), || {
+                format!("nobody registers by the invitation {id} any more; what was registered by it stays")
+            });
         }
         Command::Remove { id } => {
             department::remove(&db, &context, id).await?;

@@ -118,6 +118,10 @@ pub(in crate::cli) struct Allow {
     /// Its systems may also come by a client metadata document: their id is the address it is at, below which all else lies
     #[arg(long)]
     pub metadata_document: bool,
+    /// We cannot reach it: it sends what we would fetch, and asks for what we would send. It joins once you trust its
+    /// keys (`yimen department trust-keys`)
+    #[arg(long)]
+    pub unreachable: bool,
     /// The superior that its systems must come through
     #[arg(long, value_name = "URL")]
     pub through: Option<String>,
@@ -147,6 +151,7 @@ pub(in crate::cli) enum Clearable {
     MaxPathLength,
     Permit,
     MetadataDocument,
+    Unreachable,
     Through,
     MovedFrom,
 }

@@ -36,6 +36,7 @@ impl Allow {
         }
         self.set_reach(terms)?;
         terms.metadata_document |= self.metadata_document;
+        terms.unreachable |= self.unreachable;
         give(&mut terms.through, self.through.as_ref());
         Ok(())
     }
@@ -77,6 +78,7 @@ impl Clearable {
             (Self::Permit, Some(superior)) => superior.permitted.clear(),
             (Self::MaxPathLength | Self::Permit, None) => {}
             (Self::MetadataDocument, _) => terms.metadata_document = false,
+            (Self::Unreachable, _) => terms.unreachable = false,
             (Self::Through, _) => terms.through = None,
             (Self::MovedFrom, _) => terms.sector = None,
         }

@@ -7,35 +7,45 @@ const MAX_URIS: usize = 32;
 const MAX_LENGTH: usize = 2048;
 
 pub(super) fn check(metadata: &ClientMetadata, dev: bool) -> Result<(), String> {
-    if metadata.redirect_uris.is_empty() && metadata.may_use_grant("authorization_code") {
-        return Err("a client that signs residents in needs at least one redirect URI".to_owned());
-    }
-    for (what, uris) in [
-        ("redirect URI", &metadata.redirect_uris),
-        ("post-logout redirect URI", &metadata.post_logout_redirect_uris),
-    ] {
-        if uris.len() > MAX_URIS {
-            return Err(format!(
-                "there are {} {what}s; at most {MAX_URIS} are allowed",
-                uris.len()
-            ));
-        }
-        for uri in uris {
-            check_redirect(what, uri, metadata, dev)?;
-        }
-    }
+    check_redirects(metadata, dev)?;
+    check_each(
+        "post-logout redirect URI",
+        &metadata.post_logout_redirect_uris,
+        metadata,
+        dev,
+    )?;
     for (what, uri) in [
         ("back-channel logout URI", &metadata.backchannel_logout_uri),
         ("initiate-login URI", &metadata.initiate_login_uri),
         ("jwks_uri", &metadata.jwks_uri),
         ("policy URI", &metadata.policy_uri),
         ("terms URI", &metadata.tos_uri),
+        ("sector_identifier_uri", &metadata.sector_identifier_uri),
     ] {
         if let Some(uri) = uri {
             check_web(what, uri, dev)?;
         }
     }
     Ok(())
+}
+
+/// Checks where residents come back to.
+pub(in super::super) fn check_redirects(metadata: &ClientMetadata, dev: bool) -> Result<(), String> {
+    if metadata.redirect_uris.is_empty() && metadata.may_use_grant("authorization_code") {
+        return Err("a client that signs residents in needs at least one redirect URI".to_owned());
+    }
+    check_each("redirect URI", &metadata.redirect_uris, metadata, dev)
+}
+
+fn check_each(what: &str, uris: &[String], metadata: &ClientMetadata, dev: bool) -> Result<(), String> {
+    if uris.len() > MAX_URIS {
+        return Err(format!(
+            "there are {} {what}s; at most {MAX_URIS} are allowed",
+            uris.len()
+        ));
+    }
+    uris.iter()
+        .try_for_each(|uri| check_redirect(what, uri, metadata, dev))
 }
 
 /// Where the browser is sent back to.

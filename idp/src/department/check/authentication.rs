@@ -12,7 +12,7 @@ pub(super) fn check(metadata: &ClientMetadata) -> Result<(), String> {
     check_request_objects(metadata)?;
     match metadata.token_endpoint_auth_method {
         AuthMethod::PrivateKeyJwt if metadata.jwks.is_none() && metadata.jwks_uri.is_none() => {
-            Err("private_key_jwt needs --jwks FILE or --jwks-uri URL".to_owned())
+            Err("private_key_jwt needs jwks or jwks_uri (--jwks FILE, --jwks-uri URL)".to_owned())
         }
         AuthMethod::None if metadata.may_use_grant("client_credentials") => {
             Err("a public client cannot use client_credentials (RFC 6749 §4.4)".to_owned())
@@ -33,7 +33,7 @@ fn check_request_objects(metadata: &ClientMetadata) -> Result<(), String> {
     }
     let signs = metadata.require_signed_request_object || algorithm.is_some();
     if signs && metadata.jwks.is_none() && metadata.jwks_uri.is_none() {
-        return Err("request objects need --jwks FILE or --jwks-uri URL".to_owned());
+        return Err("request objects need jwks or jwks_uri (--jwks FILE, --jwks-uri URL)".to_owned());
     }
     Ok(())
 }

@@ -8,8 +8,9 @@ mod sector;
 
 use super::model::ClientMetadata;
 
+pub(super) use addresses::check_redirects;
 pub use scope::{DEVICE_CODE, GRANT_TYPES, SCOPES, TOKEN_EXCHANGE};
-pub(super) use sector::sector_of;
+pub(super) use sector::{is_host, sector_of};
 
 /// Checks what a client is to be registered with (OpenID Connect Dynamic Client Registration 1.0 §2).
 /// With `dev`, plain http is allowed on loopback hosts.

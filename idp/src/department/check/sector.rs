@@ -9,7 +9,7 @@ pub(in super::super) fn sector_of(
     given: Option<&str>,
 ) -> Result<Option<String>, String> {
     if let Some(given) = given {
-        return if is_name(given) {
+        return if is_host(given) {
             Ok(Some(given.to_ascii_lowercase()))
         } else {
             Err(format!(
@@ -42,7 +42,7 @@ fn host_of(uri: &str) -> Option<String> {
 }
 
 /// A host, with a port where two services of one machine are to be told apart.
-fn is_name(text: &str) -> bool {
+pub(in super::super) fn is_host(text: &str) -> bool {
     let (host, port) = text.split_once(':').unwrap_or((text, "1"));
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

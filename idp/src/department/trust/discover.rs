@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::Ourselves;
 use super::allowed::{Allowed, Decisions, narrowest};
 use super::entity::{Entity, EntityStatus, records};
-use super::pins::{Pinned, Pins, judge};
+use super::pins::{Pinned, Pins, fingerprints, judge};
 use crate::clock::Timestamp;
 use crate::federation::{
     Anchor, Asked, Chain, EntityId, Limits, Search, Statement, Step, TrustFault, Want, read,
@@ -11,6 +11,9 @@ use crate::federation::{
 use crate::fetch::{Fetcher, Kind};
 use crate::keys::jose::JwkSet;
 use crate::store::{Db, StoreError};
+
+const SENT_NOTHING: &str = "the operator has said that we cannot reach it, and nothing came along that it has sent of \
+    itself (the SDK's `.unreachable()`)";
 
 /// What one look for a chain goes by.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(super) struct Discovery<'a> {
     pub(super) anchors: &'a [Anchor],
     pub(super) decisions: &'a Decisions,
     pub(super) limits: Limits,
+    /// What the system has sent of itself, where we cannot reach it.
+    pub(super) sent: Option<&'a str>,
     pub(super) now: Timestamp,
 }
 
@@ -163,7 +168,14 @@ impl Discovery<'_> {
                 if let Some(jwt) = self.held_configuration(id) {
                     return Ok(Answer::Statement(jwt));
                 }
-                let jwt = match self.fetch(want).await {
+                let said = if id == subject && self.sends_itself(id) {
+                    self.sent
+                        .map(str::to_owned)
+                        .ok_or_else(|| SENT_NOTHING.to_owned())
+                } else {
+                    self.fetch(want).await
+                };
+                let jwt = match said {
                     Ok(jwt) => jwt,
                     Err(reason) => return Ok(Answer::Nothing(reason)),
                 };
@@ -198,6 +210,10 @@ impl Discovery<'_> {
         }
     }
 
+    fn sends_itself(&self, id: &EntityId) -> bool {
+        narrowest(self.decisions, id).is_some_and(|allowed| allowed.sends_itself())
+    }
+
     async fn fetch(&self, want: &Want) -> Result<String, String> {
         let allowed = narrowest(self.decisions, want.whose());
         let within = allowed.map_or(&[][..], |allowed| &allowed.terms.ranges);
@@ -230,7 +246,8 @@ impl Discovery<'_> {
             })
         });
         let judged = read(jwt, Asked::Configuration(id), self.limits.relaxation, self.now)
-            .and_then(|configuration| judge(configuration, pinned.as_ref()));
+            .and_then(|configuration| judge(configuration, pinned.as_ref()))
+            .and_then(|pins| trusted(pins, allowed));
         Ok(judged.and_then(|pins| {
             let now_seen = Seen {
                 id: id.clone(),
@@ -330,6 +347,27 @@ impl Discovery<'_> {
         let anchor = self.anchors.iter().find(|anchor| anchor.id == *id);
         anchor.and_then(|anchor| anchor.configuration.clone())
     }
+}
+
+/// Nobody proves an address by sending something: the first keys of a system that we cannot reach are those that the operator
+/// has named, after the department has said them over another way.
+fn trusted(pins: Pins, allowed: &Allowed) -> Result<Pins, TrustFault> {
+    let Pins::First(statement) = &pins else {
+        return Ok(pins);
+    };
+    let offered = fingerprints(statement.keys());
+    if !allowed.sends_itself() || offered.iter().all(|one| allowed.terms.trusted_keys.contains(one)) {
+        return Ok(pins);
+    }
+    let id = statement.subject();
+    let expected = format!("keys that the operator trusts, by `yimen department trust-keys {id}`");
+    Err(TrustFault::new(
+        Step::Keys,
+        id,
+        "jwks",
+        expected,
+        offered.join(" "),
+    ))
 }
 
 fn not_allowed(id: &EntityId, found: &str) -> TrustFault {

@@ -13,7 +13,7 @@ mod members;
 mod ourselves;
 #[cfg(test)]
 mod ourselves_test;
-mod own_host;
+pub(super) mod own_host;
 mod own_policy;
 mod pins;
 #[cfg(test)]
@@ -29,5 +29,6 @@ pub use entity::records::sweep;
 pub use marks::{MARKS, mark_named, mark_type, marks_of};
 pub use members::{Member, Members};
 pub use ourselves::{About, Ourselves};
+pub(super) use own_policy::{NOT_OFFERED, NOT_OFFERED_IF_TRUE};
 pub use setup::SetupError;
 pub use vouch::{REGISTRATION_TYPES, vouch};

@@ -5,7 +5,7 @@ use crate::federation::{EntityId, Step, TrustFault};
 /// Where an address of a system may lie. No policy operator of the standard says this (OpenID Federation 1.0 §6.1), so it
 /// is a rule of ours: what a system names is its own, or the residents sent there would land at somebody else's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(in crate::department) enum Place {
     /// Below its identifier: on the same host and port, and where that has a path, below the path.
     BelowIt,
     /// Anywhere on its host and port.
@@ -13,7 +13,7 @@ pub(super) enum Place {
 }
 
 /// Checks an address that a system names, which must be written the one way that all readers take alike.
-pub(super) fn check(
+pub(in crate::department) fn check(
     entity: &EntityId,
     claim: &'static str,
     address: &str,

@@ -34,7 +34,7 @@ impl Way {
 }
 
 /// What would be done otherwise than it says, if it were let pass in silence.
-const NOT_OFFERED: &[&str] = &[
+pub(in crate::department) const NOT_OFFERED: &[&str] = &[
     "id_token_encrypted_response_alg",
     "userinfo_signed_response_alg",
     "userinfo_encrypted_response_alg",
@@ -45,7 +45,7 @@ const NOT_OFFERED: &[&str] = &[
     "request_object_encryption_alg",
     "backchannel_token_delivery_mode",
 ];
-const NOT_OFFERED_IF_TRUE: &[&str] = &[
+pub(in crate::department) const NOT_OFFERED_IF_TRUE: &[&str] = &[
     "tls_client_certificate_bound_access_tokens",
     "dpop_bound_access_tokens",
 ];

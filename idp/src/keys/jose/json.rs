@@ -5,15 +5,20 @@ use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
 /// Why bytes are not JSON, or not a JSON object, that we can trust.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum JsonFault {
+    #[error("it is not a JSON object")]
     NotAnObject,
+    #[error("it names a JSON member twice")]
     DuplicateMember,
 }
 
 /// Parses one JSON object and refuses member names that occur twice, at any depth (RFC 7515 §4,
 /// RFC 7519 §4): two parsers that keep different ones of the two would read different tokens.
-pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
+///
+/// # Errors
+/// Where they are none.
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     match strict_json(bytes)? {
         Value::Object(members) => Ok(members),
         _ => Err(JsonFault::NotAnObject),

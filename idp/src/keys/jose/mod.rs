@@ -23,7 +23,7 @@ pub use algorithm::Algorithm;
 pub use claims::{Audience, ClaimError, ClaimRules, Claims, Expiry, LEEWAY, TokenError, numeric_date};
 pub use error::{JoseError, Part};
 pub use header::{Header, Typ};
-pub use json::{JsonFault, strict_json};
+pub use json::{JsonFault, object as json_object, strict_json};
 pub use jwk::{JwkError, PublicKey};
 pub use jwk_set::{JwkSet, JwkSetError, LeftOut};
 pub use jws::{Accept, Signed, Unverified};

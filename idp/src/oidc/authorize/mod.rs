@@ -139,7 +139,7 @@ async fn prove(
     };
     if (asked.is_signed || asked.pushed.is_some())
         && matches!(fault, Unproven::NotRegistered { .. })
-        && let Some(renewed) = oidc.joining.anew(client, now).await
+        && let Some(renewed) = oidc.joining.anew(client, None, now).await
     {
         let redirect = prove_redirect_uri(&asked.parameters, &renewed)?;
         return Ok((redirect, Some(renewed)));

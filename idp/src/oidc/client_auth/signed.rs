@@ -4,6 +4,7 @@ use super::client_keys::{Fetch, client_keys};
 use crate::clock::Timestamp;
 use crate::department::Client;
 use crate::keys::jose::{Accept, Claims, JoseError, LEEWAY, Signed, Unverified, to_base64url};
+use crate::oidc::find_client::chain_in_header;
 use crate::oidc::{Code, Oidc, WireError};
 use crate::state::Used;
 use crate::store::hash;
@@ -43,7 +44,9 @@ impl Kind {
                 let keys = client_keys(oidc, client, Fetch::Anew, self.code, now).await?;
                 parsed()?.verify(&keys, accept)
             }
-            Err(JoseError::UnknownKey) if let Some(renewed) = oidc.joining.anew(client, now).await => {
+            Err(JoseError::UnknownKey)
+                if let Some(renewed) = oidc.joining.anew(client, sent(token), now).await =>
+            {
                 let keys = client_keys(oidc, &renewed, Fetch::IfNeeded, self.code, now).await?;
                 parsed()?.verify(&keys, accept)
             }
@@ -99,6 +102,11 @@ impl Kind {
         ];
         taken_from.into_iter().flatten().all(|from| from < moment)
     }
+}
+
+/// What the client has sent along, where we cannot reach it.
+fn sent(token: &str) -> Option<Vec<String>> {
+    chain_in_header(token, "trust_chain")
 }
 
 #[cfg(test)]

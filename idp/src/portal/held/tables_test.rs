@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 23] = [
+const MIGRATIONS: [&str; 25] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -30,14 +30,17 @@ const MIGRATIONS: [&str; 23] = [
     include_str!("../../../../migrations/0020_number_doubted.sql"),
     include_str!("../../../../migrations/0021_department.sql"),
     include_str!("../../../../migrations/0022_federation_key.sql"),
+    include_str!("../../../../migrations/0023_initial_access_token.sql"),
     include_str!("../../../../migrations/0024_data_exchange.sql"),
+    include_str!("../../../../migrations/0026_polled_events.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 12] = [
+const OF_NOBODY: [&str; 13] = [
     "allowed_department",
     "client",
     "federation_entity",
+    "initial_access_token",
     "kiosk",
     "signing_key",
     "federation_key",

@@ -178,7 +178,12 @@ pub(super) const fn action_words(action: Action) -> &'static str {
         Action::BrowserClosed
         | Action::ClientAdded
         | Action::ClientChanged
+        | Action::ClientInvitationEnded
+        | Action::ClientInvited
+        | Action::ClientRegistered
         | Action::ClientRemoved
+        | Action::ClientResumed
+        | Action::ClientSuspended
         | Action::Demo
         | Action::DepartmentAllowed
         | Action::DepartmentChanged

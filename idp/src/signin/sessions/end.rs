@@ -66,6 +66,7 @@ impl Sessions {
             &Logout {
                 client_id,
                 within: client.ranges.clone(),
+                is_polled: client.unreachable,
                 uri,
                 algorithm,
                 sub,

@@ -71,8 +71,16 @@ impl Key {
     }
 
     /// A compact JWS over `claims` (RFC 7515 §7.1).
-    pub(super) async fn sign(&self, typ: &str, claims: &Value) -> Result<String, Error> {
-        let header = json!({ "alg": self.algorithm.name(), "typ": typ, "kid": self.kid });
+    pub(super) async fn sign(
+        &self,
+        typ: &str,
+        mut header: Map<String, Value>,
+        claims: &Value,
+    ) -> Result<String, Error> {
+        for (name, value) in [("alg", self.algorithm.name()), ("typ", typ), ("kid", &self.kid)] {
+            header.insert(name.to_owned(), json!(value));
+        }
+        let header = Value::Object(header);
         let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
         let message = format!("{}.{}", encode(&header), encode(claims));
         let fault = |problem: String| Error::Signer {
@@ -121,7 +129,7 @@ mod tests {
     async fn a_signature_as_modules_make_them_is_told_from_one_of_a_token() {
         let said = json!({ "kty": "EC", "crv": "P-256", "x": "a", "y": "b" });
         let key = made(said, SigningAlgorithm::Es256).unwrap();
-        let error = key.sign("JWT", &json!({})).await.unwrap_err();
+        let error = key.sign("JWT", Map::new(), &json!({})).await.unwrap_err();
         assert!(error.to_string().contains("70 bytes, not 64"), "{error}");
     }
 

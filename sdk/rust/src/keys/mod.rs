@@ -11,7 +11,7 @@ mod signer;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::chance;
 use crate::clock::Clock;
@@ -66,14 +66,19 @@ impl Use for Federation {
 }
 
 impl Keys<Protocol> {
-    pub(crate) async fn sign_client_assertion(&self, claims: &Value) -> Result<String, Error> {
-        self.sign("JWT", claims).await
+    /// `header`: what stands there beside how it is signed.
+    pub(crate) async fn sign_client_assertion(
+        &self,
+        header: Map<String, Value>,
+        claims: &Value,
+    ) -> Result<String, Error> {
+        self.sign("JWT", header, claims).await
     }
 }
 
 impl Keys<Federation> {
     pub(crate) async fn sign_entity_statement(&self, claims: &Value) -> Result<String, Error> {
-        self.sign("entity-statement+jwt", claims).await
+        self.sign("entity-statement+jwt", Map::new(), claims).await
     }
 }
 

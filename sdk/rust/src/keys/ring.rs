@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 use std::{fmt, iter};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
 use super::file::{self, Contents, Stored, fault};
@@ -106,6 +106,11 @@ impl<U: Use> Keys<U> {
         json!({ "keys": self.all().map(Key::jwk).collect::<Vec<_>>() })
     }
 
+    /// What tells each of them apart (RFC 7638), for people who compare them.
+    pub(crate) fn thumbprints(&self) -> Vec<String> {
+        self.all().map(|key| key.thumbprint().to_owned()).collect()
+    }
+
     fn all(&self) -> impl Iterator<Item = &Key> {
         iter::once(&self.signing).chain(&self.others)
     }
@@ -123,8 +128,13 @@ impl<U: Use> Keys<U> {
         }
     }
 
-    pub(super) async fn sign(&self, typ: &str, claims: &Value) -> Result<String, Error> {
-        self.signing.sign(typ, claims).await
+    pub(super) async fn sign(
+        &self,
+        typ: &str,
+        header: Map<String, Value>,
+        claims: &Value,
+    ) -> Result<String, Error> {
+        self.signing.sign(typ, header, claims).await
     }
 }
 

@@ -27,6 +27,8 @@ mod linking;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod polling;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod pushing;

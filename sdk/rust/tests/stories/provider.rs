@@ -1,6 +1,6 @@
 //! A provider in this process: honest unless a test bends it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -66,6 +66,9 @@ pub(crate) struct Provider {
     pub(crate) exchanges: Mutex<Vec<HashMap<String, String>>>,
     pub(crate) exchange_refusal: Mutex<Option<&'static str>>,
     pub(crate) bend_exchange: Mutex<Option<Bend>>,
+    /// What waits for the department to ask for it (RFC 8936), by `jti`, and what it has said with each question.
+    pub(crate) waiting: Mutex<BTreeMap<String, String>>,
+    pub(crate) polled: Mutex<Vec<(String, Value)>>,
 }
 
 #[derive(Clone)]
@@ -118,6 +121,8 @@ impl Provider {
             exchanges: Mutex::default(),
             exchange_refusal: Mutex::default(),
             bend_exchange: Mutex::default(),
+            waiting: Mutex::default(),
+            polled: Mutex::default(),
         })
     }
 
@@ -129,6 +134,7 @@ impl Provider {
             .route("/oauth2/jwks", get(jwks))
             .route("/oauth2/token", post(token))
             .route("/oauth2/par", post(push))
+            .route("/ssf/poll", post(poll))
             .route("/oauth2/revoke", post(revoke))
             .route("/oauth2/userinfo", get(user_info))
             .route("/oauth2/device_authorization", post(device_authorization))
@@ -466,4 +472,33 @@ async fn user_info(State(provider): State<Arc<Provider>>, headers: HeaderMap) ->
     Json(
         json!({ "sub": sub, "name": "林晓", "phone_number": "+8613800000000", "phone_number_verified": true }),
     )
+}
+
+async fn poll(
+    State(provider): State<Arc<Provider>>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Json<Value> {
+    let proof = headers["authorization"].to_str().unwrap();
+    let proof = proof.strip_prefix("Bearer ").unwrap().to_owned();
+    assert!(is_signed_by(&provider.client_jwks.lock().unwrap(), &proof));
+    let sets = {
+        let mut waiting = provider.waiting.lock().unwrap();
+        let refused = asked["setErrs"]
+            .as_object()
+            .into_iter()
+            .flat_map(|all| all.keys().cloned());
+        let taken = asked["ack"].as_array().unwrap().iter();
+        let done: Vec<_> = taken
+            .map(|jti| jti.as_str().unwrap().to_owned())
+            .chain(refused)
+            .collect();
+        waiting.retain(|jti, _| !done.contains(jti));
+        waiting.clone()
+    };
+    provider.polled.lock().unwrap().push((proof, asked));
+    if sets.is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Json(json!({ "sets": sets, "moreAvailable": false }))
 }

@@ -11,6 +11,7 @@ mod commands;
 mod consent;
 mod departments;
 mod device_helper;
+mod dynamic;
 mod enumeration;
 mod export;
 mod faults;

@@ -65,6 +65,23 @@ impl Allowed {
         metadata.records = self.records();
         metadata.asks = self.asks();
     }
+
+    /// Whether what it says of itself is what it sends: nobody else may stand for a system that is not named.
+    #[must_use]
+    pub fn sends_itself(&self) -> bool {
+        self.terms.unreachable && self.pattern.names_one()
+    }
+
+    /// What a system is registered with, as far as this still lets it.
+    #[must_use]
+    pub fn keep(&self, before: &ClientMetadata) -> ClientMetadata {
+        let may = self.scopes();
+        let mut metadata = before.clone();
+        let scopes: Vec<_> = before.scopes().filter(|scope| may.contains(scope)).collect();
+        metadata.scope = scopes.join(" ");
+        self.terms.name(&mut metadata);
+        metadata
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,6 +165,12 @@ pub struct Terms {
     pub through: Option<String>,
     /// The sector of the system whose place it takes: residents stay who they were to that one.
     pub sector: Option<String>,
+    /// We cannot reach it: it sends what we would fetch, and asks for what we would send.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
+    /// Of such a system, the thumbprints of the federation keys that the operator trusts until one of them is pinned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_keys: Vec<String>,
 }
 
 /// How far an intermediate's word reaches.

@@ -4,6 +4,7 @@ use super::super::entity::records as entities;
 use super::check::check;
 use super::{DecideError, named, narrowest};
 use crate::audit::{Action, Change, Context, Event};
+use crate::department::dynamic::follow;
 use crate::department::fields::changes;
 use crate::department::{Changed, records as clients};
 use crate::federation::{EntityId, Relaxation};
@@ -50,6 +51,7 @@ pub async fn allow(
         Action::DepartmentAllowed
     });
     let names: Vec<_> = changed.iter().map(|one| one.name).collect();
+    let today = terms.clone();
     let allowed = match before {
         Some(before) if changed.is_empty() => before.clone(),
         Some(before) => {
@@ -88,6 +90,11 @@ pub async fn allow(
     if before.is_none() || !changed.is_empty() || !systems.is_empty() {
         clients::expire(&mut change, allowed.id).await?;
         clients::expire_through(&mut change, &pattern.to_string()).await?;
+        let today = Allowed {
+            terms: today,
+            ..allowed.clone()
+        };
+        follow(&mut change, &today).await?;
         let event = event.with("pattern", pattern.to_string()).with("changed", names);
         change.record(event.with("systems", &systems)).await?;
         change.commit().await?;

@@ -41,6 +41,13 @@ pub(super) fn check(
         ));
     }
     check_data(pattern, terms)?;
+    if terms.unreachable && (!pattern.names_one() || terms.superior.is_some() || terms.metadata_document) {
+        return Err(
+            "--unreachable is for one system that is named by its address, and neither for a superior nor for one that comes \
+             by a document: it sends what it says of itself"
+                .to_owned(),
+        );
+    }
     check_superior(pattern, terms)?;
     check_through(pattern, terms, all, relaxation)
 }

@@ -146,7 +146,10 @@ impl Joining {
         }
         let found = match self.take(walk, chain).await? {
             Some(found) => found,
-            None => self.discover(id, walk.decisions, now).await?,
+            None => {
+                let sent = chain.and_then(<[_]>::first).map(String::as_str);
+                self.discover(id, walk.decisions, sent, now).await?
+            }
         };
         let found = Arc::new(found);
         self.memory().remember_looked(id, &found, now);

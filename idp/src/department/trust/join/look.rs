@@ -48,7 +48,7 @@ impl Joining {
             need: Need::Now,
             context: &Context::of_node(now, &means.rng),
         };
-        let found = self.discover(id, decisions, now).await?;
+        let found = self.discover(id, decisions, None, now).await?;
         let client = self.client_of(&walk, &found).await;
         Ok(Look {
             id: id.clone(),

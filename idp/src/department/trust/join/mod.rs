@@ -127,8 +127,8 @@ impl Joining {
         }
         match age(&client, now) {
             Age::Fresh => {}
-            // It renews itself what it has asked for.
-            Age::Late if client.is_explicit() => {}
+            // It renews itself what it has asked for, or sends it with another request.
+            Age::Late if client.is_explicit() || client.unreachable && chain.is_none() => {}
             Age::Late => self.join_behind(id, chain, now),
             Age::Expired => return self.come(&id, chain, Need::Now, now).await.map(Some),
         }
@@ -137,12 +137,17 @@ impl Joining {
 
     /// The client as it is now, for who has signed with a key that is not registered, as after a rotation. Nothing where
     /// it cannot be had, was fetched within the last seconds, or looked at in vain within the last minute.
-    pub async fn anew(&self, client: &Client, now: Timestamp) -> Option<Arc<Client>> {
+    pub async fn anew(
+        &self,
+        client: &Client,
+        chain: Option<Vec<String>>,
+        now: Timestamp,
+    ) -> Option<Arc<Client>> {
         let id = EntityId::parse(&client.client_id, self.relaxation()).ok()?;
         if !client.joined_by_itself() || !client.is_active() || client.is_explicit() {
             return None;
         }
-        let renewed = self.come(&id, None, Need::Anew, now).await.ok()?;
+        let renewed = self.come(&id, chain, Need::Anew, now).await.ok()?;
         (renewed.updated_at > client.updated_at).then_some(renewed)
     }
 
@@ -152,7 +157,7 @@ impl Joining {
     /// Why there is none.
     pub async fn chain(&self, id: &EntityId, now: Timestamp) -> Result<Chain, JoinFault> {
         let decisions = self.0.means.allowed.all().await?;
-        let found = self.discover(id, &decisions, now).await?;
+        let found = self.discover(id, &decisions, None, now).await?;
         if let Some(Pins::Older { why, .. }) = found.of(id).map(|seen| &seen.pins) {
             return Err(why.clone().into());
         }
@@ -209,14 +214,15 @@ impl Joining {
         {
             return Ok(Arc::clone(client));
         }
-        if let Some(fault) = self.failed(id, PAUSE, now) {
+        // What anybody can send keeps nobody else waiting.
+        if let Some(fault) = self.failed(id, PAUSE, now).filter(|_| !allowed.sends_itself()) {
             return Err(fault);
         }
         let context = Context::of_node(now, &means.rng);
         let outcome = self.attempt(id, chain, need, &context).await;
         let before = known.map(|known| known.updated_at);
         let is_new = |client: &Arc<Client>| Some(client.updated_at) > before;
-        if need == Need::Anew && !outcome.as_ref().is_ok_and(is_new) {
+        if need == Need::Anew && !allowed.sends_itself() && !outcome.as_ref().is_ok_and(is_new) {
             self.memory().remember_fruitless(id, now);
         }
         self.conclude(id, allowed, need, &context, outcome.as_ref().err())
@@ -238,7 +244,9 @@ impl Joining {
             return;
         };
         self.note(id, allowed, fault, need, context).await;
-        self.memory().remember(id, fault, context.now);
+        if !allowed.sends_itself() {
+            self.memory().remember(id, fault, context.now);
+        }
     }
 
     async fn attempt(
@@ -275,7 +283,8 @@ impl Joining {
             {
                 return Ok(client);
             }
-            let found = self.discover(id, decisions, context.now).await?;
+            let sent = chain.as_ref().and_then(|chain| chain.first()).map(String::as_str);
+            let found = self.discover(id, decisions, sent, context.now).await?;
             register::hold(&means.db, context, &found).await?;
             if let Some(client) = self.settle(&walk, &found).await? {
                 return Ok(client);
@@ -348,7 +357,7 @@ impl Joining {
         let now = walk.context.now;
         let anchors = self.0.means.ourselves.anchors(now)?;
         let found = self
-            .discovery(&anchors, walk.decisions, now)
+            .discovery(&anchors, walk.decisions, None, now)
             .take(walk.id, chain)
             .await?;
         Ok(found.filter(|found| {
@@ -365,6 +374,7 @@ impl Joining {
         &'a self,
         anchors: &'a [Anchor],
         decisions: &'a Decisions,
+        sent: Option<&'a str>,
         now: Timestamp,
     ) -> Discovery<'a> {
         let means = &self.0.means;
@@ -375,6 +385,7 @@ impl Joining {
             anchors,
             decisions,
             limits: means.ourselves.limits(),
+            sent,
             now,
         }
     }
@@ -383,10 +394,11 @@ impl Joining {
         &self,
         id: &EntityId,
         decisions: &Decisions,
+        sent: Option<&str>,
         now: Timestamp,
     ) -> Result<Found, JoinFault> {
         let anchors = self.0.means.ourselves.anchors(now)?;
-        let discovery = self.discovery(&anchors, decisions, now);
+        let discovery = self.discovery(&anchors, decisions, sent, now);
         match tokio::time::timeout(PATIENCE, discovery.find(id)).await {
             Ok(found) => Ok(found?),
             Err(_) => {

@@ -10,7 +10,7 @@ use crate::department::trust::allowed::{
     Allowed, Decisions, Pattern, Pause, by_pattern, narrowest, records as allowed_records,
 };
 use crate::department::trust::discover::{Found, Seen};
-use crate::department::trust::entity::{Stumble, records as entities};
+use crate::department::trust::entity::{Held, Stumble, records as entities};
 use crate::department::trust::pins::{Pins, fingerprints};
 use crate::department::{ClientMetadata, Origin, Standing};
 use crate::federation::{Chain, EntityId, Statement, Step, TrustFault};
@@ -21,6 +21,8 @@ use super::Walk;
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
 const MOST_UNNAMED: i64 = 1000;
+/// How long keys that somebody has sent wait before others take their place.
+const HELD_FOR: Duration = Duration::from_secs(60);
 /// Of these at one host.
 const MOST_AT_ONE: i64 = 20;
 
@@ -60,6 +62,7 @@ pub(super) fn client_by(
         expires_at: Some(ends),
         grants_ended_at: before.and_then(|before| before.grants_ended_at),
         ranges: allowed.terms.ranges.clone(),
+        unreachable: allowed.sends_itself(),
         sector: allowed
             .terms
             .sector
@@ -225,7 +228,11 @@ pub(super) async fn hold(db: &Db, context: &Context, found: &Found) -> Result<()
             continue;
         };
         let jwks = statement.keys_as_written();
-        if entity.held.as_ref().is_some_and(|held| held.jwks == *jwks) {
+        // What anybody can send is not written down one time after the other.
+        let is_enough = |held: &Held| {
+            held.jwks == *jwks || seen.allowed.sends_itself() && context.now.since(held.at) < HELD_FOR
+        };
+        if entity.held.as_ref().is_some_and(is_enough) {
             continue;
         }
         let mut change = Change::begin(db, context).await?;

@@ -62,6 +62,12 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/oauth2/revoke", &["POST"]),
     ("/oauth2/userinfo", &["GET", "POST"]),
     ("/oauth2/jwks", &["GET"]),
+    ("/oauth2/register", &["POST"]),
+    (
+        "/oauth2/register/AAAAAAAAAAAAAAAAAAAAAA",
+        &["GET", "PUT", "DELETE"],
+    ),
+    ("/ssf/poll", &["POST"]),
     ("/oauth2/logout", &["GET", "POST"]),
     ("/oauth2/logout/confirm", &["POST"]),
     ("/.well-known/openid-configuration", &["GET"]),

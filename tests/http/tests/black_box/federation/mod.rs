@@ -9,6 +9,7 @@ mod marks;
 mod registering;
 mod resolve;
 mod subordinates;
+mod unreachable;
 
 use serde_json::{Value, json};
 use yimen_http_tests::{Key, TestApp, decode, verify};

@@ -147,18 +147,18 @@ async fn a_key_that_is_not_registered_makes_us_look_anew_now_and_then() {
     let rotated = json!({"keys": [ForgedKey::new(Algorithm::Es256).jwk()]});
     claims["metadata"]["openid_relying_party"]["jwks"] = rotated.clone();
     city.publish_as(&pension, &pension.key, &claims);
-    assert!(city.joining.anew(&client, city.now()).await.is_none());
+    assert!(city.joining.anew(&client, None, city.now()).await.is_none());
     assert_eq!(city.asked(), 1);
     city.later(11);
-    let renewed = city.joining.anew(&client, city.now()).await.unwrap();
+    let renewed = city.joining.anew(&client, None, city.now()).await.unwrap();
     assert_eq!(renewed.metadata.jwks, Some(rotated));
     for _ in 0..3 {
-        assert!(city.joining.anew(&renewed, city.now()).await.is_none());
+        assert!(city.joining.anew(&renewed, None, city.now()).await.is_none());
     }
     assert_eq!(city.asked(), 2);
     city.take_down(&pension);
     city.later(11);
-    assert!(city.joining.anew(&renewed, city.now()).await.is_none());
+    assert!(city.joining.anew(&renewed, None, city.now()).await.is_none());
     assert!(city.join(&pension).await.unwrap().is_active());
 }
 
@@ -172,7 +172,7 @@ async fn a_key_that_a_stranger_makes_up_writes_nothing_and_makes_us_look_once_a_
         city.later(61);
         city.publish(&pension, &[US]);
         for _ in 0..4 {
-            assert!(city.joining.anew(&client, city.now()).await.is_none());
+            assert!(city.joining.anew(&client, None, city.now()).await.is_none());
             assert_eq!(city.asked(), asked);
             city.later(14);
         }
@@ -180,7 +180,7 @@ async fn a_key_that_a_stranger_makes_up_writes_nothing_and_makes_us_look_once_a_
     // Nor where nobody answers.
     city.take_down(&pension);
     city.later(61);
-    assert!(city.joining.anew(&client, city.now()).await.is_none());
+    assert!(city.joining.anew(&client, None, city.now()).await.is_none());
     assert_eq!(city.asked(), 4);
     assert_eq!(city.written().await, written);
     assert!(city.entity(&pension).await.unwrap().fault.is_none());
