@@ -1,6 +1,7 @@
 //! A department asks for a record that another holds: the person is asked once, and decides.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -31,6 +32,14 @@ impl Access for KnownWell {
     const LEVEL: u8 = 4;
 }
 
+struct JustNow;
+
+impl Access for JustNow {
+    const RECORD: Option<&'static str> = Some("contribution_record");
+    const PURPOSES: &'static [&'static str] = &["rent_subsidy"];
+    const MAX_AGE: Option<Duration> = Some(Duration::from_secs(1));
+}
+
 /// Social security, on a port of its own.
 async fn hrss(provider: &Provider, time: &Time) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -47,6 +56,7 @@ async fn hrss(provider: &Provider, time: &Time) -> String {
             get(async |_: Bearer<KnownWell>| Json(json!({}))),
         )
         .route("/api/once", get(once))
+        .route("/api/just-now", get(async |_: Bearer<JustNow>| Json(json!({}))))
         .route("/api/nobody", get(async || StatusCode::NOT_FOUND))
         .route("/api/down", get(async || StatusCode::BAD_GATEWAY))
         .route("/api/moved", get(async || Redirect::to("/api/contributions")))
@@ -94,6 +104,7 @@ async fn housing() -> World {
         .route("/subsidy/{page}", get(read).route_layer(asked()))
         .route("/elsewhere", get(elsewhere).route_layer(asked()))
         .route("/both", get(both))
+        .route("/silent", get(silent).route_layer(require_record(nowhere())))
         .route("/link", get(link))
         .with_state(hrss)
         .layer(world.yimen.layer());
@@ -141,6 +152,20 @@ async fn elsewhere(State(hrss): State<String>, person: SignedIn) -> Response {
         .read::<Paid>(&record(&hrss), "http://127.0.0.1:9/api")
         .await;
     read.err().unwrap().to_string().into_response()
+}
+
+/// A holder where nobody listens; its address is about the person.
+fn nowhere() -> Record {
+    Record::of("http://127.0.0.1:1", "contribution_record").purpose("rent_subsidy")
+}
+
+async fn silent(person: SignedIn) -> String {
+    let read = person
+        .read::<Paid>(&nowhere(), "http://127.0.0.1:1/api?number=330106")
+        .await;
+    let error = read.err().unwrap();
+    assert!(error.is_temporary());
+    error.to_string()
 }
 
 async fn link(State(hrss): State<String>, person: SignedIn) -> String {
@@ -480,6 +505,8 @@ async fn a_holder_in_trouble_is_told_apart_from_one_that_has_nothing() {
         ("huge", StatusCode::SERVICE_UNAVAILABLE),
         ("moved", StatusCode::BAD_GATEWAY),
         ("page", StatusCode::BAD_GATEWAY),
+        // No sign-in is as young as that: to ask for one would go round in circles.
+        ("just-now", StatusCode::BAD_GATEWAY),
     ] {
         let answer = browser.get(&format!("/subsidy/{page}")).await;
         assert_eq!(answer.status, status, "{page}");
@@ -491,6 +518,19 @@ async fn a_holder_in_trouble_is_told_apart_from_one_that_has_nothing() {
     assert!(elsewhere.contains("is not at its holder"), "{elsewhere}");
     let raise = browser.get("/subsidy/known-well").await.location();
     assert!(raise.ends_with("&acr=4"), "the holder wants to be surer: {raise}");
+}
+
+#[tokio::test]
+async fn what_the_log_says_of_a_holder_that_is_away_names_nobody() {
+    let world = housing().await;
+    let mut browser = world.browser();
+    let (address, _) = asked(&world, &mut browser, "/silent").await;
+    browser.get(&world.provider.agree(&address)).await;
+    let said = browser.get("/silent").await.body;
+    assert!(
+        said.contains("http://127.0.0.1:1/api") && !said.contains("330106"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
