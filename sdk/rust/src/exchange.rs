@@ -50,6 +50,9 @@ pub(crate) async fn exchange(
     if !session.given.contains(record) {
         return Err(not_given());
     }
+    if let Some(token) = yimen.exchanged().find(key, record, yimen.now()) {
+        return Ok(Some(token));
+    }
     let subject = match fresh_access_token(yimen, key, session).await {
         // Whoever must go round by the provider may be asked on the same way.
         Err(Error::AccessExpired) => return Err(not_given()),

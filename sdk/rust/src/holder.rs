@@ -34,16 +34,12 @@ pub(crate) enum Told<T> {
     Nothing,
     /// The token does not hold there, or no longer.
     Refused(Error),
-}
-
-impl<T> Told<T> {
-    pub(crate) fn into_reading(self) -> Result<Reading<T>, Error> {
-        match self {
-            Self::Found(record) => Ok(Reading::Found(record)),
-            Self::Nothing => Ok(Reading::Nothing),
-            Self::Refused(error) => Err(error),
-        }
-    }
+    /// The sign-in behind it is not enough there.
+    Unsure {
+        level: Option<u8>,
+        max_age: Option<Duration>,
+        fault: Error,
+    },
 }
 
 /// The way to holders of records.
@@ -69,11 +65,11 @@ impl Holders {
         let answer = question
             .send()
             .await
-            .map_err(|error| silent(NoAnswer::new(&error)))?;
+            .map_err(|error| silent(NoAnswer::new(&error.without_url())))?;
         match answer.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(Told::Nothing),
-            StatusCode::UNAUTHORIZED => return refused(settings, &address, &answer),
+            StatusCode::UNAUTHORIZED => return Ok(refused(settings, &address, &answer)),
             status => {
                 let problem = format!("it answered {status}");
                 return Err(fault(&address, &problem, status.is_server_error()));
@@ -123,8 +119,8 @@ fn own_address(record: &Record, address: &str) -> Result<Url, Error> {
     ))
 }
 
-/// The holder may want to be surer who it is (RFC 9470 §3): then the person confirms it, and comes back.
-fn refused<T>(settings: &Settings, address: &Url, answer: &Response) -> Result<Told<T>, Error> {
+/// The holder may want to be surer who it is (RFC 9470 §3).
+fn refused<T>(settings: &Settings, address: &Url, answer: &Response) -> Told<T> {
     let challenge = answer.headers().get(WWW_AUTHENTICATE);
     let challenge = challenge
         .and_then(|value| value.to_str().ok())
@@ -133,16 +129,17 @@ fn refused<T>(settings: &Settings, address: &Url, answer: &Response) -> Result<T
         let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
         rest.split_once('"').map(|(value, _)| value)
     };
-    if word("error") == Some("insufficient_user_authentication") {
-        return Err(Error::InsufficientAuthentication {
-            level: word("acr_values").and_then(|acr| settings.level(acr)),
-            max_age: word("max_age")
-                .and_then(|age| age.parse().ok())
-                .map(Duration::from_secs),
-        });
-    }
     let problem = format!("it refused the token: {}", quote_sentence(challenge));
-    Ok(Told::Refused(fault(address, &problem, false)))
+    let fault = fault(address, &problem, false);
+    if word("error") != Some("insufficient_user_authentication") {
+        return Told::Refused(fault);
+    }
+    let age = word("max_age").and_then(|age| age.parse().ok());
+    Told::Unsure {
+        level: word("acr_values").and_then(|acr| settings.level(acr)),
+        max_age: age.map(Duration::from_secs),
+        fault,
+    }
 }
 
 /// Without the query of its address, which may be about the person.

@@ -86,7 +86,11 @@ pub(crate) fn new_client(settings: &Settings, certificates: Certificates) -> Res
 /// What an answer holds, up to a size that nothing we ask for reaches.
 pub(crate) async fn body_of(mut answer: reqwest::Response) -> Result<Vec<u8>, NoAnswer> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| NoAnswer::new(&error))? {
+    while let Some(chunk) = answer
+        .chunk()
+        .await
+        .map_err(|error| NoAnswer::new(&error.without_url()))?
+    {
         if body.len() + chunk.len() > LARGEST_ANSWER {
             return Err(NoAnswer(format!(
                 "the answer is larger than {LARGEST_ANSWER} bytes"

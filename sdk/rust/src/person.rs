@@ -92,12 +92,32 @@ impl Person {
             Told::Refused(_) if kept.as_ref() == Some(&token) => {
                 self.yimen.exchanged().forget(self.key, record);
             }
-            told => return told.into_reading(),
+            told => return self.reading(told),
         }
         let Some(token) = self.exchange(record).await? else {
             return Ok(Reading::Declined);
         };
-        self.ask_holder(record, address, &token).await?.into_reading()
+        let told = self.ask_holder(record, address, &token).await?;
+        self.reading(told)
+    }
+
+    /// Whoever is less sure than the holder wants is to confirm who they are; whoever is sure enough, as far as we can tell,
+    /// would be asked in a circle.
+    fn reading<T>(&self, told: Told<T>) -> Result<Reading<T>, Error> {
+        match told {
+            Told::Found(record) => Ok(Reading::Found(record)),
+            Told::Nothing => Ok(Reading::Nothing),
+            Told::Refused(fault) => Err(fault),
+            Told::Unsure {
+                level,
+                max_age,
+                fault,
+            } => Err(if self.meets(&Demand::new(level, max_age)) {
+                fault
+            } else {
+                Error::InsufficientAuthentication { level, max_age }
+            }),
+        }
     }
 
     async fn ask_holder<T: DeserializeOwned>(

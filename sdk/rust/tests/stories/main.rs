@@ -15,6 +15,8 @@ mod device;
 #[cfg(test)]
 mod freshness;
 #[cfg(test)]
+mod housing;
+#[cfg(test)]
 mod joining;
 #[cfg(test)]
 mod keys;
