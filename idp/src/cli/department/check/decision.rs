@@ -47,3 +47,37 @@ pub(super) fn standing(id: &EntityId, allowed: &Allowed, entity: Option<&Entity>
         None => Verdict::Fine("it has not been here yet".to_owned()),
     }
 }
+
+/// How it stands with a system that we cannot reach: nothing more of it can be seen from here.
+pub(super) fn sent(id: &EntityId, allowed: &Allowed, entity: Option<&Entity>) -> Verdict {
+    let joined = entity.filter(|entity| entity.status == EntityStatus::Joined);
+    let trust = format!("`yimen department trust-keys {} -- …`", word(id));
+    if let Some(entity) = joined {
+        let said = "we cannot reach it, and it goes by what it sends; its keys are pinned";
+        return match &entity.held {
+            None => Verdict::Fine(said.to_owned()),
+            Some(_) => Verdict::Warning(format!(
+                "{said}, and others have been sent that wait for you: `yimen department show {}`",
+                word(id)
+            )),
+        };
+    }
+    if !allowed.terms.trusted_keys.is_empty() {
+        let keys = allowed.terms.trusted_keys.join(" ");
+        return Verdict::Fine(format!(
+            "we cannot reach it: it joins when it sends what these keys have signed: {keys}"
+        ));
+    }
+    let last = entity.and_then(|entity| entity.fault.as_ref());
+    Verdict::Fault(match last {
+        Some((fault, at)) if fault.claim == "jwks" => format!(
+            "it sent keys at {at} that you have not trusted, {}: compare them with what the department says, over another way, \
+             and trust them: {trust}",
+            fault.found
+        ),
+        _ => format!(
+            "we cannot reach it, and you have trusted no keys of it: have the department tell you their thumbprints, and say \
+             {trust}"
+        ),
+    })
+}

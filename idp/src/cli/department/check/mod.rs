@@ -92,6 +92,9 @@ impl Way<'_> {
         };
         self.told("address", Verdict::Fine(format!("{id} is an entity identifier")))?;
         let (allowed, entity) = self.decide(&id).await?;
+        if allowed.sends_itself() {
+            return self.told("keys", decision::sent(&id, &allowed, entity.as_ref()));
+        }
         let date = self.reach(&id, &allowed).await?;
         let look = match self.joining.look(&id, self.now).await {
             Ok(look) => look,

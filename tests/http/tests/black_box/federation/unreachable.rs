@@ -101,6 +101,12 @@ async fn it_joins_once_the_operator_trusts_its_keys_and_nobody_asks_it_for_anyth
     let answer = push(&app, &system, &request, None).await;
     answer.assert_error(401, "invalid_client");
 
+    let check = || app.command(&["department", "check", &system.id]).1;
+    assert!(
+        check().contains(&format!("you have not trusted, {thumbprint}")),
+        "{}",
+        check()
+    );
     let (status, said) = app.command(&["department", "trust-keys", &system.id, "x"]);
     assert!(!status.success() && said.contains("no thumbprint"), "{said}");
     app.department(&["trust-keys", &system.id, &thumbprint]).await;
@@ -109,6 +115,7 @@ async fn it_joins_once_the_operator_trusts_its_keys_and_nobody_asks_it_for_anyth
     let client = system.client();
     assert_eq!(client.introspect(&tokens.access).await.json()["active"], true);
     assert_eq!(app.shown(&system)["keys"], json!([thumbprint]));
+    assert!(check().contains("its keys are pinned"), "{}", check());
     assert_eq!(system.host.asked(), Vec::<String>::new());
 
     // It goes on for a day by what it has sent, and after that by what it sends then, with any request.
