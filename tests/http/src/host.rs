@@ -21,6 +21,8 @@ struct Net {
     served: HashMap<String, Served>,
     asked: Vec<String>,
     is_down: bool,
+    /// A place at which whoever asks waits.
+    held: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +89,11 @@ impl Host {
         self.net.lock().unwrap().is_down = is_down;
     }
 
+    /// Keeps whoever asks at a place waiting, until nothing is held any more.
+    pub fn hold(&self, place: Option<&str>) {
+        self.net.lock().unwrap().held = place.map(str::to_owned);
+    }
+
     /// The places that were asked for, the first one first; also while it was down.
     pub fn asked(&self) -> Vec<String> {
         self.net.lock().unwrap().asked.clone()
@@ -94,9 +101,12 @@ impl Host {
 }
 
 async fn answer(State(net): State<Arc<Mutex<Net>>>, request: Request) -> Response {
-    let mut net = net.lock().unwrap();
     let place = request.uri().path_and_query().map_or("/", |place| place.as_str());
-    net.asked.push(place.to_owned());
+    net.lock().unwrap().asked.push(place.to_owned());
+    while net.lock().unwrap().held.as_deref() == Some(place) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let net = net.lock().unwrap();
     match net.served.get(place) {
         _ if net.is_down => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Some(Served::Document { media_type, body }) => {

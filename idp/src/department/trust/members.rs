@@ -1,7 +1,8 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::allowed::{Allowed, AllowedDepartments};
+use super::allowed::{Allowed, AllowedDepartments, Decisions, narrowest};
+use super::beside;
 use super::entity::{Entity, EntityStatus, records};
 use super::marks::marks_of;
 use crate::clock::{Clock, Timestamp};
@@ -38,8 +39,15 @@ impl Member {
     }
 }
 
-/// The entities by their identifiers, as they were read at one moment.
-type Seen = (Timestamp, Arc<HashMap<String, Entity>>);
+/// The entities as they were read at one moment.
+#[derive(Debug)]
+struct Entities {
+    by_id: HashMap<String, Entity>,
+    /// Hosts from which nobody comes who is not named: the operator has stopped a system there.
+    stopped: HashSet<String>,
+}
+
+type Seen = (Timestamp, Arc<Entities>);
 
 /// Who has joined, behind a small memory of all of them: whoever asks about them costs no statement.
 #[derive(Clone, Debug)]
@@ -61,15 +69,14 @@ impl Members {
         }
     }
 
-    /// Nothing where it has not joined, or neither it nor the decision is active.
+    /// Nothing where it has not joined, neither it nor the decision is active, or it stands beside one that was stopped.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn member(&self, id: &EntityId) -> Result<Option<Member>, StoreError> {
-        match self.entities().await?.get(id.as_str()) {
-            Some(entity) => self.joined(id, entity).await,
-            None => Ok(None),
-        }
+        let (entities, decisions) = (self.entities().await?, self.allowed.all().await?);
+        let entity = entities.by_id.get(id.as_str());
+        Ok(entity.and_then(|entity| entities.joined(id, entity, &decisions)))
     }
 
     /// All of them, in the order of their identifiers.
@@ -77,44 +84,46 @@ impl Members {
     /// # Errors
     /// Where the database does not answer.
     pub async fn all(&self) -> Result<Vec<Member>, StoreError> {
-        let entities = self.entities().await?;
-        let mut members = Vec::new();
-        for entity in entities.values() {
-            if let Some(id) = entity.id()
-                && let Some(member) = self.joined(&id, entity).await?
-            {
-                members.push(member);
-            }
-        }
+        let (entities, decisions) = (self.entities().await?, self.allowed.all().await?);
+        let each = entities.by_id.values();
+        let mut members: Vec<_> = each
+            .filter_map(|entity| entities.joined(&entity.id()?, entity, &decisions))
+            .collect();
         members.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(members)
     }
 
-    async fn joined(&self, id: &EntityId, entity: &Entity) -> Result<Option<Member>, StoreError> {
-        let (EntityStatus::Joined, Ok(keys)) = (entity.status, entity.keys()) else {
-            return Ok(None);
-        };
-        let allowed = self.allowed.covering(id).await?;
-        Ok(allowed
-            .filter(|allowed| allowed.is_active())
-            .map(|allowed| Member {
-                id: id.clone(),
-                allowed,
-                keys,
-            }))
-    }
-
-    async fn entities(&self) -> Result<Arc<HashMap<String, Entity>>, StoreError> {
+    async fn entities(&self) -> Result<Arc<Entities>, StoreError> {
         let now = self.clock.now();
         if let Some((at, seen)) = &*self.seen.lock().unwrap_or_else(PoisonError::into_inner)
             && now.since(*at) < AGE
         {
             return Ok(Arc::clone(seen));
         }
-        let listed = records::list(&self.db).await?.into_iter();
-        let seen: HashMap<_, _> = listed.map(|entity| (entity.entity_id.clone(), entity)).collect();
-        let seen = Arc::new(seen);
+        let listed = records::list(&self.db).await?;
+        let stopped = listed.iter().filter(|entity| entity.stops_its_host());
+        let stopped = stopped.filter_map(|entity| Some(entity.id()?.authority().to_owned()));
+        let stopped = stopped.collect();
+        let each = listed.into_iter();
+        let by_id = each.map(|entity| (entity.entity_id.clone(), entity)).collect();
+        let seen = Arc::new(Entities { by_id, stopped });
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&seen)));
         Ok(seen)
+    }
+}
+
+impl Entities {
+    fn joined(&self, id: &EntityId, entity: &Entity, decisions: &Decisions) -> Option<Member> {
+        let (EntityStatus::Joined, Ok(keys)) = (entity.status, entity.keys()) else {
+            return None;
+        };
+        let allowed = narrowest(decisions, id).filter(|allowed| allowed.is_active())?;
+        let is_stopped = !allowed.pattern.names_one()
+            && (self.stopped.contains(id.authority()) || beside::by_decision(decisions, id).is_some());
+        (!is_stopped).then(|| Member {
+            id: id.clone(),
+            allowed: Arc::clone(allowed),
+            keys,
+        })
     }
 }

@@ -2,6 +2,7 @@
 //! and of ourselves.
 
 pub mod allowed;
+mod beside;
 mod decide;
 #[cfg(test)]
 mod decide_test;

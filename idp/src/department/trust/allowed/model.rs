@@ -131,6 +131,13 @@ impl Pause {
         }
     }
 
+    /// Whether a suspension for this reason is also one of whoever else is at the same host, and not named: somebody else
+    /// may hold it.
+    #[must_use]
+    pub const fn stops_host(reason: Option<Self>) -> bool {
+        matches!(reason, Some(Self::Security))
+    }
+
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == name)

@@ -22,6 +22,9 @@ const SET_STATUS: &str = "UPDATE allowed_department SET status = $2, reason = $3
 const HOLD_STILL: &str =
     "UPDATE allowed_department SET updated_at = $2 WHERE id = $1 AND updated_at = $2 AND status = 'active'";
 
+/// The same, whatever its standing.
+const HOLD: &str = "UPDATE allowed_department SET updated_at = updated_at WHERE id = $1";
+
 /// All that are not removed.
 pub(in crate::department) async fn list(db: &Db) -> Result<Vec<Allowed>, StoreError> {
     db.all(LIST, args![]).await?.iter().map(read).collect()
@@ -83,6 +86,11 @@ pub(in crate::department) async fn is_still(change: &mut Change, read: &Allowed)
         .execute(HOLD_STILL, args![read.id, read.updated_at])
         .await?
         == 1)
+}
+
+/// Keeps it as it is until the change is through: whoever registers a system by it is waited for, or waits.
+pub(in crate::department) async fn hold(change: &mut Change, id: Uuid) -> Result<(), StoreError> {
+    change.execute(HOLD, args![id]).await.map(drop)
 }
 
 /// Later than before whatever the clocks say: a change made meanwhile is known by it.

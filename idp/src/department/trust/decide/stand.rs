@@ -1,8 +1,8 @@
-use super::super::allowed::records::{find_within, list_within, set_status};
+use super::super::allowed::records::{find_within, hold, list_within, set_status};
 use super::super::allowed::{Allowed, Pattern, Pause, Status};
 use super::super::entity::{EntityStatus, records as entities};
 use super::allow::gather;
-use super::{DecideError, named};
+use super::{DecideError, named, narrowest};
 use crate::audit::{Action, Change, Context, Event};
 use crate::department::records as clients;
 use crate::federation::{EntityId, Relaxation};
@@ -36,6 +36,7 @@ pub async fn suspend(
     reason: Option<Pause>,
 ) -> Result<Told, DecideError> {
     let mut change = Change::begin(db, context).await?;
+    hold_host(&mut change, pattern).await?;
     let told = if let Some(allowed) = find_within(&mut change, pattern).await? {
         if !set_status(&mut change, &allowed, Status::Suspended, reason).await? {
             return Err(already(pattern, "suspended"));
@@ -50,7 +51,7 @@ pub async fn suspend(
         clients::end_grants_of(&mut change, &id).await?;
         Told::System
     };
-    if reason == Some(Pause::Security) {
+    if Pause::stops_host(reason) {
         look_beside(&mut change, pattern).await?;
     }
     let event = event(Action::DepartmentSuspended, pattern);
@@ -93,6 +94,7 @@ pub async fn resume(db: &Db, context: &Context, pattern: &Pattern) -> Result<Tol
 /// Where nothing of that name is allowed or has joined.
 pub async fn remove(db: &Db, context: &Context, pattern: &Pattern) -> Result<Kept, DecideError> {
     let mut change = Change::begin(db, context).await?;
+    hold_host(&mut change, pattern).await?;
     let told = if let Some(allowed) = find_within(&mut change, pattern).await? {
         end_grants(&mut change, &allowed).await?;
         if !set_status(&mut change, &allowed, Status::Removed, None).await? {
@@ -139,16 +141,39 @@ async fn end_grants(change: &mut Change, allowed: &Allowed) -> Result<(), StoreE
     clients::end_grants_under(change, allowed.id).await
 }
 
-/// Has whoever came to the same host by a wider decision looked at anew: they do not go on there.
+/// Keeps waiting whoever is on the way to be registered at the host of a system that is to be stopped, so that they find it
+/// stopped; whoever was faster is waited for, and found by [`look_beside`]. Before anything else is written, and in one
+/// order, as whoever registers does it: nobody waits in a circle.
+async fn hold_host(change: &mut Change, pattern: &Pattern) -> Result<(), StoreError> {
+    let Some(id) = named(pattern) else {
+        return Ok(());
+    };
+    let mut covering = list_within(change).await?;
+    covering.retain(|one| one.pattern.covers(id));
+    covering.sort_by_key(|one| one.id);
+    for one in covering {
+        hold(change, one.id).await?;
+    }
+    Ok(())
+}
+
+/// Ends what was granted to whoever came to the same host by a wider decision, and has them looked at anew: they do not go
+/// on there. Who is named there is looked at anew alone.
 async fn look_beside(change: &mut Change, pattern: &Pattern) -> Result<(), StoreError> {
     let Some(stopped) = named(pattern) else {
         return Ok(());
     };
-    for (id, _) in clients::all_under(change).await? {
-        let is_beside = EntityId::parse(&id, Relaxation::PlainLoopback)
-            .is_ok_and(|id| id != *stopped && id.authority() == stopped.authority());
-        if is_beside {
-            clients::expire_one(change, &id).await?;
+    let all = list_within(change).await?;
+    for (client_id, _) in clients::all_under(change).await? {
+        let Ok(id) = EntityId::parse(&client_id, Relaxation::PlainLoopback) else {
+            continue;
+        };
+        if id == *stopped || id.authority() != stopped.authority() {
+            continue;
+        }
+        clients::expire_one(change, &client_id).await?;
+        if narrowest(&all, &id).is_none_or(|one| !one.pattern.names_one()) {
+            clients::end_grants_of(change, &client_id).await?;
         }
     }
     Ok(())

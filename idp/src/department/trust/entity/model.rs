@@ -35,6 +35,16 @@ impl Entity {
         EntityId::parse(&self.entity_id, Relaxation::PlainLoopback).ok()
     }
 
+    /// Whether nobody who is not named may come from its host any more: somebody else may hold it.
+    #[must_use]
+    pub fn stops_its_host(&self) -> bool {
+        match self.status {
+            EntityStatus::Removed => true,
+            EntityStatus::Suspended => Pause::stops_host(self.reason),
+            EntityStatus::Joined | EntityStatus::Refused | EntityStatus::ByDocument => false,
+        }
+    }
+
     /// # Errors
     /// Where it never joined.
     pub fn keys(&self) -> Result<JwkSet, JwkSetError> {

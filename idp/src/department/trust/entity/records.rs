@@ -103,6 +103,16 @@ pub async fn stopped_beside(db: &Db, id: &EntityId) -> Result<Option<String>, St
     row.map(|row| row.text("entity_id")).transpose()
 }
 
+/// As [`stopped_beside`], within a change.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn stopped_beside_within(change: &mut Change, id: &EntityId) -> Result<Option<String>, StoreError> {
+    let args = args![id.authority(), id.as_str()];
+    let row = change.maybe(STOPPED, args).await?;
+    row.map(|row| row.text("entity_id")).transpose()
+}
+
 /// How many systems are under a decision: all, and those at one host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Count {

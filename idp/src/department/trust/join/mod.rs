@@ -7,6 +7,7 @@ mod fault;
 mod kept;
 mod look;
 mod looks;
+mod made;
 mod memory;
 mod register;
 mod signed_keys;
@@ -28,7 +29,7 @@ use super::Ourselves;
 use super::allowed::{Allowed, AllowedDepartments, Decisions, narrowest};
 use super::discover::{Discovery, Found};
 use super::entity::{EntityStatus, records as entities};
-use super::own_policy::{Way, client_metadata};
+use super::own_policy::Way;
 use super::pins::{Pins, fingerprints};
 use crate::audit::Context;
 use crate::clock::Timestamp;
@@ -157,6 +158,9 @@ impl Joining {
     /// Why there is none.
     pub async fn chain(&self, id: &EntityId, now: Timestamp) -> Result<Chain, JoinFault> {
         let decisions = self.0.means.allowed.all().await?;
+        if let Some(allowed) = narrowest(&decisions, id) {
+            self.check_beside(id, allowed, &decisions).await?;
+        }
         let found = self.discover(id, &decisions, None, now).await?;
         if let Some(Pins::Older { why, .. }) = found.of(id).map(|seen| &seen.pins) {
             return Err(why.clone().into());
@@ -311,9 +315,7 @@ impl Joining {
             _ if register::has_room(&means.db, id, allowed).await? => {}
             _ => return Err(crowded(id, allowed)),
         }
-        if let Some(stopped) = register::stopped_beside(&means.db, decisions, id, allowed).await? {
-            return Err(beside(id, &stopped));
-        }
+        self.check_beside(id, allowed, decisions).await?;
         Ok(means.departments.client(id.as_str()).await?)
     }
 
@@ -409,25 +411,6 @@ impl Joining {
         }
     }
 
-    async fn metadata(
-        &self,
-        walk: &Walk<'_>,
-        chain: &Chain,
-        way: Way,
-    ) -> Result<crate::department::ClientMetadata, JoinFault> {
-        let (id, allowed, now) = (walk.id, walk.allowed, walk.context.now);
-        let keys = chain.subject().keys();
-        let is_dev = self.relaxation() == Relaxation::PlainLoopback;
-        let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, way, is_dev)?;
-        let mut metadata = registered.metadata;
-        if let Some(uri) = registered.signed_jwks_uri {
-            let fetcher = &self.0.means.fetcher;
-            let signed = signed_keys::signed_keys(fetcher, &uri, id, allowed, keys, now);
-            metadata.jwks = Some(signed.await?);
-        }
-        Ok(metadata)
-    }
-
     /// For whoever mends it: a line in the log, and a note at the system's entry. That it could not join is told anyway.
     async fn note(&self, id: &EntityId, allowed: &Allowed, fault: &JoinFault, need: Need, context: &Context) {
         let Some(trust) = fault.trust() else { return };
@@ -494,11 +477,6 @@ fn refusal(found: &Found, fault: &TrustFault) -> JoinFault {
         pinned: pinned.as_ref().map(fingerprints).unwrap_or_default(),
         offered: fingerprints(statement.keys()),
     }
-}
-
-fn beside(id: &EntityId, stopped: &str) -> JoinFault {
-    let expected = format!("a decision that names it: at its host, {stopped} is stopped");
-    TrustFault::new(Step::OurRules, id, "sub", expected, "none").into()
 }
 
 fn crowded(id: &EntityId, allowed: &Allowed) -> JoinFault {

@@ -7,8 +7,9 @@ use crate::department::consequence::{Wording, revisions};
 use crate::department::model::Client;
 use crate::department::records as clients;
 use crate::department::trust::allowed::{
-    Allowed, Decisions, Pattern, Pause, by_pattern, narrowest, records as allowed_records,
+    Allowed, Decisions, by_pattern, narrowest, records as allowed_records,
 };
+use crate::department::trust::beside;
 use crate::department::trust::discover::{Found, Seen};
 use crate::department::trust::entity::{Held, Stumble, records as entities};
 use crate::department::trust::pins::{Pins, fingerprints};
@@ -110,7 +111,7 @@ pub(super) async fn register(
     let subject = chain.subject().subject();
     let superiors = chain.superiors().iter().map(Statement::issuer);
     let met: Vec<_> = [subject].into_iter().chain(superiors).collect();
-    if !are_decided_still(&mut change, walk.decisions, &met).await? {
+    if !are_decided_still(&mut change, walk, &met).await? {
         return Ok(false);
     }
     for id in met {
@@ -133,7 +134,7 @@ pub(super) async fn register_document(db: &Db, walk: &Walk<'_>, client: &Client)
     let mut change = Change::begin(db, walk.context).await?;
     let before = walk.before.map(Arc::as_ref);
     let read = before.map(|before| before.updated_at);
-    let is_done = are_decided_still(&mut change, walk.decisions, &[walk.id]).await?
+    let is_done = are_decided_still(&mut change, walk, &[walk.id]).await?
         && entities::know(&mut change, walk.id, walk.allowed.id).await?
         && clients::register(&mut change, client, read).await?;
     if is_done {
@@ -155,13 +156,14 @@ fn event(before: Option<&Client>, client: &Client) -> Event {
     event.client(&client.client_id).with("by", client.origin.as_str())
 }
 
-/// Whether those who were met stand under the decisions that were gone by. Whoever alters one of these meanwhile waits, and
-/// finds what has been registered.
+/// Whether those who were met stand under the decisions that were gone by, and nothing was stopped at the system's host
+/// since it was looked at. Whoever alters one of these meanwhile waits, and finds what has been registered.
 async fn are_decided_still(
     change: &mut Change,
-    decisions: &Decisions,
+    walk: &Walk<'_>,
     met: &[&EntityId],
 ) -> Result<bool, StoreError> {
+    let decisions = walk.decisions;
     let used = met.iter().filter_map(|id| narrowest(decisions, id));
     let mut used: Vec<_> = used.filter(|allowed| allowed.is_active()).collect();
     // In one order: two nodes never wait for each other.
@@ -174,7 +176,8 @@ async fn are_decided_still(
     }
     let today = by_pattern(allowed_records::list_within(change).await?);
     let about = |all: &Decisions, id| narrowest(all, id).map(|allowed| allowed.id);
-    Ok(met.iter().all(|id| about(&today, id) == about(decisions, id)))
+    Ok(met.iter().all(|id| about(&today, id) == about(decisions, id))
+        && !beside::is_stopped_within(change, &today, walk.id, walk.allowed).await?)
 }
 
 /// Where many systems of one superior join at once, it is enough that one of them notes how new its statement is.
@@ -276,27 +279,6 @@ pub(super) async fn note(
         change.commit().await?;
     }
     Ok(())
-}
-
-/// What the operator has removed at the same host, or suspended for its safety, where nobody has named this system: it
-/// would be the same one by another name.
-pub(super) async fn stopped_beside(
-    db: &Db,
-    decisions: &Decisions,
-    id: &EntityId,
-    allowed: &Allowed,
-) -> Result<Option<String>, StoreError> {
-    if allowed.pattern.names_one() {
-        return Ok(None);
-    }
-    let suspended = decisions.values().find(|one| {
-        one.reason == Some(Pause::Security)
-            && matches!(&one.pattern, Pattern::Entity(other) if other.authority() == id.authority())
-    });
-    match suspended {
-        Some(one) => Ok(Some(one.pattern.to_string())),
-        None => entities::stopped_beside(db, id).await,
-    }
 }
 
 /// Whether one more system may come under a decision.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ const STATEMENT: &str = "application/entity-statement+jwt";
 struct Net {
     answers: BTreeMap<String, (&'static str, String)>,
     asked: Vec<String>,
+    /// Places at which an answer is waited for.
+    held: BTreeSet<String>,
 }
 
 /// A city with one node or more, and a network of its own.
@@ -272,6 +274,23 @@ impl City {
         self.net.lock().unwrap().answers.insert(place, (media_type, body));
     }
 
+    /// Keeps whoever asks at an address waiting.
+    pub(super) fn hold(&self, url: &str) {
+        let place = url.strip_prefix("http://").unwrap().to_owned();
+        self.net.lock().unwrap().held.insert(place);
+    }
+
+    pub(super) fn release(&self) {
+        self.net.lock().unwrap().held.clear();
+    }
+
+    /// Until it is asked once more than so often.
+    pub(super) async fn until_asked(&self, before: usize) {
+        while self.asked() <= before {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     /// Nobody answers there any more.
     pub(super) fn take_down(&self, system: &System) {
         let host = system.id.authority().to_owned();
@@ -415,9 +434,11 @@ fn node(records: &Records, clock: &Clock, ourselves: &Ourselves) -> Joining {
 async fn answer(State(net): State<Arc<Mutex<Net>>>, headers: HeaderMap, uri: Uri) -> Response {
     let host = headers[HOST].to_str().unwrap();
     let place = format!("{host}{}", uri.path_and_query().unwrap());
-    let mut net = net.lock().unwrap();
-    net.asked.push(place.clone());
-    match net.answers.get(&place) {
+    net.lock().unwrap().asked.push(place.clone());
+    while net.lock().unwrap().held.contains(&place) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    match net.lock().unwrap().answers.get(&place) {
         Some((media_type, body)) => ([(CONTENT_TYPE, *media_type)], body.clone()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

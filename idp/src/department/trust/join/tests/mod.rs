@@ -9,6 +9,7 @@ mod joining;
 mod keys;
 mod lasting;
 mod refusals;
+mod stopped;
 mod superiors;
 
 use city::{City, System};

@@ -9,6 +9,7 @@ mod given_chains;
 mod https;
 mod leaving;
 mod moving;
+mod neighbours;
 mod outages;
 mod policies;
 mod rotation;

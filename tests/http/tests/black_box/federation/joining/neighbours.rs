@@ -1,0 +1,53 @@
+//! Systems at a host at which the operator has stopped one: whoever may have taken the host over answers for all of it.
+
+use super::sign_in;
+use serde_json::json;
+use std::time::Duration;
+use yimen_http_tests::{Entity, Host, TestApp};
+
+async fn at_one_host(app: &TestApp, paths: [&str; 2]) -> (Host, [Entity; 2]) {
+    let host = Host::start();
+    app.allow(host.pattern(), &[]).await;
+    let systems = paths.map(|path| app.entity(&host, path));
+    for system in &systems {
+        system.publish();
+    }
+    (host, systems)
+}
+
+#[tokio::test]
+async fn a_look_under_way_does_not_overtake_the_removal_of_its_neighbour() {
+    let app = TestApp::start().await;
+    let (host, [known, new]) = at_one_host(&app, ["/a", "/n1"]).await;
+    sign_in(&app.resident("13800000001"), &known.client()).await;
+    host.hold(Some(&new.configuration()));
+    let client = new.client();
+    let push = tokio::spawn(async move { client.push(&client.sign_in()).await });
+    while host.asked().last() != Some(&new.configuration()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    app.department(&["remove", &known.id]).await;
+    host.hold(None);
+    push.await.unwrap().assert_error(401, "invalid_client");
+    let joined = format!("SELECT COUNT(*) FROM client WHERE client_id = '{}'", new.id);
+    assert_eq!(app.rows(&joined).await, 0);
+}
+
+#[tokio::test]
+async fn beside_one_that_was_removed_tokens_end_and_nobody_is_vouched_for() {
+    let app = TestApp::start().await;
+    let (_host, [known, beside]) = at_one_host(&app, ["/a", "/b"]).await;
+    let resident = app.resident("13800000001");
+    sign_in(&resident, &known.client()).await;
+    let client = beside.client();
+    let tokens = sign_in(&resident, &client).await;
+    let about = |path: &str| format!("/federation/{path}?sub={}", beside.id);
+    assert_eq!(app.get(&about("fetch")).await.status, 200);
+    app.department(&["remove", &known.id]).await;
+    assert_eq!(client.userinfo(&tokens.access).await.status, 401);
+    assert_eq!(client.introspect(&tokens.access).await.status, 401);
+    app.get(&about("fetch")).await.assert_error(404, "not_found");
+    assert_eq!(app.get("/federation/list").await.json(), json!([]));
+    let resolve = format!("{}&trust_anchor={}", about("resolve"), app.url(""));
+    assert!(app.get(&resolve).await.status >= 400);
+}
