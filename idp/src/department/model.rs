@@ -256,6 +256,9 @@ pub struct ClientMetadata {
     /// How one that came by a chain of trust has registered itself (OpenID Federation 1.0 §5.1.2).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_registration_types: Vec<String>,
+    /// What an operator's program may do at the admin API.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub admin_scopes: Vec<String>,
     /// Scope → why it is asked for.
     pub purposes: BTreeMap<String, Purpose>,
     /// Scope → how often it was added or given another purpose after registration; of removed ones too, which must not
@@ -291,6 +294,7 @@ impl Default for ClientMetadata {
             tos_uri: None,
             application_type: "web".to_owned(),
             client_registration_types: Vec::new(),
+            admin_scopes: Vec::new(),
             purposes: BTreeMap::new(),
             revisions: BTreeMap::new(),
         }

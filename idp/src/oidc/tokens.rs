@@ -64,6 +64,25 @@ impl Issue<'_> {
         self.keys.sign(algorithm, TokenType::Access, &claims)
     }
 
+    /// A token for the client itself, for `audience` and nobody else (RFC 8707 §2.2): no resident stands behind it.
+    ///
+    /// # Errors
+    /// Where no key is active.
+    pub fn own_token(
+        &self,
+        algorithm: Algorithm,
+        audience: &str,
+        scope: &str,
+        (lifetime, rng): (Duration, &Rng),
+    ) -> Result<String, SignError> {
+        let mut claims = self.base(lifetime);
+        claims.insert("aud".to_owned(), json!(audience));
+        claims.insert("client_id".to_owned(), json!(self.client_id));
+        claims.insert("jti".to_owned(), json!(rng.id()));
+        claims.insert("scope".to_owned(), json!(scope));
+        self.keys.sign(algorithm, TokenType::Access, &claims)
+    }
+
     /// An ID token (OpenID Connect Core 1.0 §2), with `more` claims: those asked for by name, and that of a kiosk.
     ///
     /// # Errors

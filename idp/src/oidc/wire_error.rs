@@ -31,6 +31,8 @@ pub enum Code {
     InvalidRequestObject,
     // OpenID Connect Core Unmet Authentication Requirements 1.0
     UnmetAuthenticationRequirements,
+    // RFC 8707 §2
+    InvalidTarget,
     // RFC 8628 §3.5
     AuthorizationPending,
     SlowDown,
@@ -66,6 +68,7 @@ impl Code {
             Self::InvalidRequestUri => "invalid_request_uri",
             Self::InvalidRequestObject => "invalid_request_object",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::InvalidTarget => "invalid_target",
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::ExpiredToken => "expired_token",

@@ -36,6 +36,7 @@ files! {
     "0020_number_doubted",
     "0021_department",
     "0022_federation_key",
+    "0025_operator_role",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

@@ -22,8 +22,8 @@ mod setup;
 mod vouch;
 
 pub use decide::{
-    DecideError, Decided, Kept, Looked, Told, allow, decided, decisions, look, remove, resume, suspend,
-    trust_keys,
+    DecideError, Decided, Kept, Looked, Overview, TermsFault, Told, allow, decided, decisions, look, remove,
+    remove_as_read, resume, suspend, trust_keys,
 };
 pub use entity::records::sweep;
 pub use marks::{MARKS, mark_named, mark_type, marks_of};

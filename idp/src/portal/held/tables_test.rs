@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 22] = [
+const MIGRATIONS: [&str; 23] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: [&str; 22] = [
     include_str!("../../../../migrations/0020_number_doubted.sql"),
     include_str!("../../../../migrations/0021_department.sql"),
     include_str!("../../../../migrations/0022_federation_key.sql"),
+    include_str!("../../../../migrations/0025_operator_role.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.

@@ -22,6 +22,10 @@ const SET_STATUS: &str = "UPDATE allowed_department SET status = $2, reason = $3
 const HOLD_STILL: &str =
     "UPDATE allowed_department SET updated_at = $2 WHERE id = $1 AND updated_at = $2 AND status = 'active'";
 
+/// The same, also of one that is suspended.
+const AS_READ: &str =
+    "UPDATE allowed_department SET updated_at = $2 WHERE id = $1 AND updated_at = $2 AND status <> 'removed'";
+
 /// All that are not removed.
 pub(in crate::department) async fn list(db: &Db) -> Result<Vec<Allowed>, StoreError> {
     db.all(LIST, args![]).await?.iter().map(read).collect()
@@ -83,6 +87,15 @@ pub(in crate::department) async fn is_still(change: &mut Change, read: &Allowed)
         .execute(HOLD_STILL, args![read.id, read.updated_at])
         .await?
         == 1)
+}
+
+/// Answers whether it is as it was when read, active or not, and keeps it so until the change is through.
+pub(in crate::department) async fn is_as_read(
+    change: &mut Change,
+    read: &Allowed,
+) -> Result<bool, StoreError> {
+    let touched = change.execute(AS_READ, args![read.id, read.updated_at]).await?;
+    Ok(touched == 1)
 }
 
 /// Later than before whatever the clocks say: a change made meanwhile is known by it.

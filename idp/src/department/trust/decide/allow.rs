@@ -37,7 +37,7 @@ pub async fn allow(
     let overtaken = || DecideError::Overtaken(pattern.to_string());
     let mut change = Change::begin(db, context).await?;
     let mut all = list_within(&mut change).await?;
-    check(pattern, &terms, &all, relaxation).map_err(DecideError::Invalid)?;
+    check(pattern, &terms, &all, relaxation)?;
     let changed = before.map_or_else(Vec::new, |before| {
         changes(before.terms.fields(), terms.fields(), |_| false)
     });
