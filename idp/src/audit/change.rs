@@ -37,8 +37,8 @@ impl Context {
 
     /// Names who acts, in the detail of all that is recorded.
     #[must_use]
-    pub fn by(mut self, who: impl ToString) -> Self {
-        self.by = Some(who.to_string());
+    pub fn by(mut self, who: &str) -> Self {
+        self.by = Some(who.to_owned());
         self
     }
 

@@ -161,7 +161,7 @@ impl Admin {
     }
 
     fn city_context(&self, facts: &Facts, on_duty: &OnDuty) -> Context {
-        Context::of(facts, Actor::Operator, &self.rng).by(on_duty.id())
+        Context::of(facts, Actor::Operator, &self.rng).by(&on_duty.id().to_string())
     }
 
     async fn departments(

@@ -85,8 +85,7 @@ impl Told {
                     _ => "department-terms",
                 };
                 let label = page.say(label).to_string();
-                let said = page.say("department-bad-field");
-                return said.with("field", label.as_str()).to_string();
+                return page.say("department-bad-field").with("field", &label).to_string();
             }
             Self::Overtaken => "department-overtaken",
             Self::Already => "department-already",

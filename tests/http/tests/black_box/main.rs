@@ -2,10 +2,12 @@
 
 mod account;
 mod activity;
+mod admin_api;
 mod attacks;
 mod bad_input;
 mod bad_rows;
 mod carrier;
+mod city;
 mod commands;
 mod consent;
 mod departments;
