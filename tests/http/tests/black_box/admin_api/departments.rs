@@ -148,12 +148,7 @@ async fn each_fault_names_its_field_and_changes_nothing() {
         assert_eq!(error["field"], field, "{body}");
         assert!(!error["expected"].as_str().unwrap().contains("--"), "{error}");
     }
-    for pattern in [
-        "*.example",
-        "https://a.example/?q",
-        "http://a.example",
-        "https://a.example/%ff",
-    ] {
+    for pattern in ["*.example", "https://a.example/?q", "http://a.example"] {
         assert_problem(&put(pattern, terms("x")).await, 400, "invalid_pattern");
     }
     let path = format!("{API}/departments/%ff%fe");
