@@ -1,9 +1,9 @@
 desk = Service window
 desk-enrol = Make your passkey
-desk-enrol-lede = { $name }, this link makes the one passkey with which you sign in at the window. It works once.
+desk-enrol-lede = { $name }, this link makes the one passkey with which you sign in here. It works once.
 desk-enrol-make = Make passkey
 desk-sign-in = Staff sign-in
-desk-sign-in-lede = For staff at a service window, by passkey only. Residents sign in elsewhere.
+desk-sign-in-lede = For staff at a service window and for who decides which departments may join, by passkey only. Residents sign in elsewhere.
 desk-lede = Whatever you do here is written down under your name, and the resident sees it in their account.
 desk-open = Fill in
 desk-identity = Confirm a person

@@ -1,9 +1,9 @@
 desk = 服务窗口
 desk-enrol = 添加您的通行密钥
-desk-enrol-lede = { $name }，用这个链接添加您在窗口登录用的通行密钥。链接只能用一次。
+desk-enrol-lede = { $name }，用这个链接添加您在这里登录用的通行密钥。链接只能用一次。
 desk-enrol-make = 添加通行密钥
 desk-sign-in = 窗口人员登录
-desk-sign-in-lede = 供服务窗口的工作人员用，只用通行密钥登录。群众请从别处登录。
+desk-sign-in-lede = 供服务窗口的工作人员和管理部门接入的人员用，只用通行密钥登录。群众请从别处登录。
 desk-lede = 您在这里做的每一件事都会记在您名下，群众在自己的账户里看得到。
 desk-open = 填写
 desk-identity = 当面核验

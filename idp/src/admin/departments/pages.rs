@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::department::trust::Overview;
 use crate::department::trust::allowed::{Allowed, Pause, Status};
 use crate::department::trust::entity::{Entity, EntityStatus, Stumble};
-use crate::web::{Page, views};
+use crate::web::{Locale, Page, views};
 
 /// `GET /admin/departments`.
 #[derive(Template)]
@@ -105,6 +105,10 @@ impl Told {
 }
 
 impl Line {
+    fn names(&self, page: &Page) -> String {
+        names(&self.one.allowed, page)
+    }
+
     fn status(&self, page: &Page) -> String {
         status(&self.one.allowed, page)
     }
@@ -153,6 +157,10 @@ impl DepartmentPage {
         status(allowed, &self.page)
     }
 
+    fn names(&self, allowed: &Allowed) -> String {
+        names(allowed, &self.page)
+    }
+
     /// Whether what this page is about is suspended: the decision, or the one system where there is none.
     fn is_suspended(&self) -> bool {
         match &self.allowed {
@@ -196,6 +204,17 @@ impl DepartmentPage {
     fn reasons(&self) -> [(&'static str, String); 3] {
         Pause::ALL.map(|pause| (pause.as_str(), self.page.say(reason(pause)).to_string()))
     }
+}
+
+/// What residents come for, and who offers it, in the page's language where it was said in it.
+fn names(allowed: &Allowed, page: &Page) -> String {
+    let pick = |zh: &str, en: &str| {
+        let is_english = page.locale() == Locale::English && !en.is_empty();
+        if is_english { en.to_owned() } else { zh.to_owned() }
+    };
+    let terms = &allowed.terms;
+    let name = pick(&terms.name, &terms.name_en);
+    format!("{name} · {}", pick(&terms.organisation, &terms.organisation_en))
 }
 
 fn status(allowed: &Allowed, page: &Page) -> String {
