@@ -1,7 +1,10 @@
-//! The pages of staff at a window: their sign-in, and the few acts that are theirs.
-//! May import: signin, account, operator, proofing, audit, web, store, state, clock, rng, config.
+//! The pages of operators, at a window and over who may join: their sign-in, and the few acts that are theirs; and the API
+//! for their programs.
+//! May import: signin, account, department, federation, operator, keys, proofing, audit, web, store, state, clock, rng, config.
 
 mod acts;
+pub mod api;
+mod departments;
 mod desk;
 mod enrol;
 mod look_up;
@@ -9,6 +12,7 @@ mod pages;
 mod sign_in;
 
 pub use acts::{confirm_person, decide, give_code};
+pub use departments::{act_on_department, allow_department, show_department, show_departments};
 pub use desk::show_desk;
 pub use enrol::{enrol, enrolment_options, show_enrolment};
 pub use look_up::find_dispute;
@@ -20,18 +24,21 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 
 use crate::config::Config;
-use crate::operator::{OnDuty, Operators};
+use crate::federation::Relaxation;
+use crate::keys::KeyRing;
+use crate::operator::{OnDuty, Operators, Role};
 use crate::proofing::Authority;
 use crate::rng::Rng;
 use crate::signin::{Interactions, Passkeys};
 use crate::state::State;
 use crate::store::{Db, Vault};
-use crate::web::{Facts, Halt, PostedForm, see_other};
+use crate::web::{ErrorKind, Facts, Halt, PageError, PostedForm, see_other};
 
-/// The handles the pages of staff use.
+/// The handles the pages and the API of operators use.
 #[derive(Clone, Debug)]
 pub struct Admin {
     pub config: Arc<Config>,
+    pub keys: KeyRing,
     pub rng: Rng,
     pub db: Db,
     pub vault: Vault,
@@ -43,17 +50,45 @@ pub struct Admin {
 }
 
 const DESK: &str = "/admin";
+const DEPARTMENTS: &str = "/admin/departments";
 const SIGN_IN: &str = "/admin/sign-in";
 
 /// How long a ceremony may take.
 const CEREMONY: Duration = Duration::from_secs(10 * 60);
 
 impl Admin {
-    /// Who is on duty in this browser, or the way to sign in.
-    async fn on_duty(&self, headers: &HeaderMap, facts: &Facts) -> Result<OnDuty, Halt> {
+    /// Which addresses may be decided about.
+    fn relaxation(&self) -> Relaxation {
+        if self.config.settings.dev {
+            Relaxation::PlainLoopback
+        } else {
+            Relaxation::Nothing
+        }
+    }
+
+    /// Who is on duty in this browser, whatever for, or the way to sign in.
+    async fn signed_in(&self, headers: &HeaderMap, facts: &Facts) -> Result<OnDuty, Halt> {
         match self.operators.on_duty(headers, facts.now).await? {
             Some(on_duty) => Ok(on_duty),
             None => Err(Halt::elsewhere(see_other(SIGN_IN, []))),
+        }
+    }
+
+    /// Who is on duty at a window. Whoever is there for the departments belongs there.
+    async fn on_duty(&self, headers: &HeaderMap, facts: &Facts) -> Result<OnDuty, Halt> {
+        let on_duty = self.signed_in(headers, facts).await?;
+        match on_duty.role() {
+            Role::Window => Ok(on_duty),
+            Role::City => Err(Halt::elsewhere(see_other(DEPARTMENTS, []))),
+        }
+    }
+
+    /// Who decides which departments may join: to staff at a window, nothing is there.
+    async fn over_departments(&self, headers: &HeaderMap, facts: &Facts) -> Result<OnDuty, Halt> {
+        let on_duty = self.signed_in(headers, facts).await?;
+        match on_duty.role() {
+            Role::City => Ok(on_duty),
+            Role::Window => Err(PageError::new(ErrorKind::NotFound).into()),
         }
     }
 

@@ -87,7 +87,8 @@ pub async fn sign_out(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Result<Response, Halt> {
-    admin.posted(&headers, &facts, &form).await?;
+    let on_duty = admin.signed_in(&headers, &facts).await?;
+    form.check_token(&on_duty.form_binding())?;
     let context = Context::of(&facts, Actor::Operator, &admin.rng);
     let cookie = admin.operators.end(&context, &headers).await?;
     Ok(see_other(SIGN_IN, [cookie]))

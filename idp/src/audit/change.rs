@@ -17,6 +17,8 @@ pub struct Context {
     /// The request's id, the same as in the log and on error pages; empty where nobody asked over HTTP.
     pub request_id: String,
     pub actor: Actor,
+    /// Who that is, where several may do the same: an operator's id, or the client id of an operator's program.
+    pub by: Option<String>,
     pub rng: Rng,
 }
 
@@ -28,8 +30,16 @@ impl Context {
             now,
             request_id: String::new(),
             actor,
+            by: None,
             rng: rng.clone(),
         }
+    }
+
+    /// Names who acts, in the detail of all that is recorded.
+    #[must_use]
+    pub fn by(mut self, who: &str) -> Self {
+        self.by = Some(who.to_owned());
+        self
     }
 
     /// What a node does by itself, at nobody's request.
@@ -70,7 +80,10 @@ impl Context {
     }
 
     /// The columns of [`INSERT`].
-    fn row(&self, event: Event) -> Args {
+    fn row(&self, mut event: Event) -> Args {
+        if let Some(by) = &self.by {
+            event = event.with("by", by);
+        }
         let detail = (!event.detail.is_null()).then(|| event.detail.to_string());
         args![
             self.rng.uuid(self.now),

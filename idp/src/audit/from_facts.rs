@@ -11,6 +11,7 @@ impl Context {
             now: facts.now,
             request_id: facts.request_id.clone(),
             actor,
+            by: None,
             rng: rng.clone(),
         }
     }

@@ -10,7 +10,7 @@ use super::table::align;
 use crate::account::{PhoneNumber, Withdrawn, withdraw_proof};
 use crate::audit::{Change, Context};
 use crate::config::{self, Config};
-use crate::operator::{self, Act, ActError, Invited, Listed, Reason};
+use crate::operator::{self, Act, ActError, Invited, Listed, Reason, Role};
 use crate::store::{Db, Vault};
 
 pub(super) async fn run(path: Option<&Path>, command: &Admin, output: &Output) -> Result<(), Failure> {
@@ -18,11 +18,12 @@ pub(super) async fn run(path: Option<&Path>, command: &Admin, output: &Output) -
     let db = open_records(&config).await?;
     let context = context();
     match command {
-        Admin::Add { name } => {
-            let invited = operator::invite(&db, &context, name).await?;
+        Admin::Add { name, role } => {
+            let role = role.as_deref().and_then(Role::named);
+            let invited = operator::invite(&db, &context, name, role).await?;
             let link = link(&config, &invited);
             let until = invited.until.to_string();
-            output.say(&json!({ "name": name, "link": link, "until": until }), || {
+            output.say(&json!({ "name": name, "role": invited.role, "link": link, "until": until }), || {
                 format!(
                     "{link}\n\nHand this link to {name}, and to nobody else: whoever uses it first makes the passkey \
                      that acts as {name}. It works once, until {until}."
@@ -85,10 +86,11 @@ fn table(listed: &[Listed]) -> String {
     if listed.is_empty() {
         return "there are no operators; `yimen admin add NAME` makes one".to_owned();
     }
-    let head = ["passkeys", "link good until", "name"].map(str::to_owned);
+    let head = ["role", "passkeys", "link good until", "name"].map(str::to_owned);
     let rows = listed.iter().map(|one| {
         let until = one.invited_until.clone().unwrap_or_else(|| "-".to_owned());
-        [one.passkeys.to_string(), until, one.name.clone()]
+        let role = one.role.as_str().to_owned();
+        [role, one.passkeys.to_string(), until, one.name.clone()]
     });
     align(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::client::Invite;
 use super::department::Department;
 use crate::department::trust::allowed::Pause;
-use crate::operator::Reason;
+use crate::operator::{Reason, Role};
 
 /// Yimen (一门): one door to a city's public services.
 #[derive(Debug, Parser)]
@@ -223,6 +223,10 @@ pub(super) struct ClientOptions {
     /// refresh_token]
     #[arg(long = "grant-type", value_name = "TYPE")]
     pub grant_types: Vec<String>,
+    /// What an operator's program may do at the admin API, departments:read or departments:write; may be repeated, and goes
+    /// with --grant-type client_credentials alone
+    #[arg(long = "admin-scope", value_name = "SCOPE")]
+    pub admin_scopes: Vec<String>,
     /// ES256 or RS256 [default for a new client: RS256]
     #[arg(long)]
     pub id_token_alg: Option<String>,
@@ -300,6 +304,7 @@ pub(super) enum Clearable {
     Ask,
     AskEn,
     Optional,
+    AdminScope,
     PolicyUri,
     TosUri,
     Native,
@@ -337,6 +342,10 @@ pub(super) enum Admin {
     Add {
         /// As colleagues know them, such as 三号窗口-甲
         name: String,
+        /// What they are there for: people at a window, or which departments of the city may join [default for a new
+        /// operator: window]
+        #[arg(long, value_parser = Role::ALL.map(Role::as_str))]
+        role: Option<String>,
     },
     /// List the operators
     List,

@@ -74,11 +74,13 @@ pub fn allowed(given: &[Given], client: &Client) -> String {
     scopes.join(" ")
 }
 
-/// Whether the client may have a record by what has been given.
+/// Whether the client may have a record, as of `granted_at`, by what has been given: a yes after a break is none to what was
+/// granted before it.
 #[must_use]
-pub fn stands(record: &DataKey, given: &[Given], client: &Client) -> bool {
+pub fn stands(record: &DataKey, granted_at: Timestamp, given: &[Given], client: &Client) -> bool {
     let is_it = |given: &&Given| matches!(&given.item, Item::Record(key) if key == record);
-    given.iter().filter(is_it).any(|given| given.counts_for(client))
+    let counts = |given: &Given| given.granted_at <= granted_at && given.counts_for(client);
+    given.iter().filter(is_it).any(counts)
 }
 
 impl Ask {
@@ -239,7 +241,9 @@ mod tests {
         let held = given(&[Item::OpenId, record.clone()]);
         assert_eq!(super::ask(&wanted, &held, &[], &client), None);
         let Item::Record(key) = record else { panic!() };
-        assert!(stands(&key, &held, &client));
+        assert!(stands(&key, Timestamp::from_seconds(1), &held, &client));
+        // It was taken back in between.
+        assert!(!stands(&key, Timestamp::from_seconds(0), &held, &client));
         assert_eq!(allowed(&held, &client), "openid");
     }
 
@@ -258,10 +262,10 @@ mod tests {
         let held = given(&[Item::OpenId, record.clone()]);
         let Item::Record(key) = record else { panic!() };
         client.metadata.revisions = [(KEY.to_owned(), 1)].into();
-        assert!(!stands(&key, &held, &client));
+        assert!(!stands(&key, Timestamp::from_seconds(9), &held, &client));
         assert!(super::ask(&wanted, &held, &[], &client).is_some());
         client.metadata.revisions.clear();
         client.metadata.asks.clear();
-        assert!(!stands(&key, &held, &client));
+        assert!(!stands(&key, Timestamp::from_seconds(9), &held, &client));
     }
 }

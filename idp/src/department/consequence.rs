@@ -178,7 +178,8 @@ fn is_optional(metadata: &ClientMetadata, scope: &str) -> bool {
         .is_some_and(|purpose| purpose.optional)
 }
 
-/// Whether residents read another purpose now; a translation beside the same words is none.
+/// Whether residents read another purpose now; a translation that comes beside the same words is none. One that goes is: the
+/// next could say something else.
 pub(super) fn purpose_differs(old: Option<&Purpose>, new: Option<&Purpose>) -> bool {
     let words = |purpose: Option<&Purpose>| {
         purpose.map_or_else(Default::default, |purpose| {
@@ -186,7 +187,7 @@ pub(super) fn purpose_differs(old: Option<&Purpose>, new: Option<&Purpose>) -> b
         })
     };
     let ((zh, en), (new_zh, new_en)): ((String, String), (String, String)) = (words(old), words(new));
-    let is_translation = !zh.is_empty() && (en.is_empty() || new_en.is_empty());
+    let is_translation = !zh.is_empty() && en.is_empty();
     zh != new_zh || (en != new_en && !is_translation)
 }
 

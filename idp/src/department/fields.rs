@@ -20,7 +20,7 @@ impl Client {
     pub fn fields(&self) -> Vec<Field> {
         let metadata = &self.metadata;
         let default_max_age = metadata.default_max_age.map(|seconds| seconds.to_string());
-        let fields: [(&'static str, Vec<String>); 29] = [
+        let fields: [(&'static str, Vec<String>); 30] = [
             ("name", one(&metadata.client_name)),
             ("name-en", one(&metadata.client_name_en)),
             ("department", one(&metadata.organisation)),
@@ -37,6 +37,7 @@ impl Client {
             ("jwks-uri", maybe(&metadata.jwks_uri)),
             ("scope", one(&metadata.scope)),
             ("grant-type", metadata.grant_types.clone()),
+            ("admin-scope", metadata.admin_scopes.clone()),
             ("id-token-alg", one(&metadata.id_token_signed_response_alg)),
             ("require-par", yes(metadata.require_pushed_authorization_requests)),
             (

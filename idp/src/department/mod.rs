@@ -1,6 +1,7 @@
 //! Departments' systems as clients: who they are, what they may ask, how they prove themselves.
 //! May import: federation, keys, audit, web, store, fetch, clock, rng, config.
 
+mod admin_scope;
 mod check;
 mod consequence;
 mod data;
@@ -21,6 +22,7 @@ mod records_test;
 #[cfg(test)]
 mod update_test;
 
+pub use admin_scope::{AdminScope, admin_api};
 pub use check::{DEVICE_CODE, GRANT_TYPES, SCOPES, TOKEN_EXCHANGE, check};
 pub use consequence::{Consequence, Wording};
 pub use data::{DataKey, Words, is_data_name};

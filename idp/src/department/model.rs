@@ -269,6 +269,9 @@ pub struct ClientMetadata {
     /// How one that came by a chain of trust has registered itself (OpenID Federation 1.0 §5.1.2).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_registration_types: Vec<String>,
+    /// What an operator's program may do at the admin API.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub admin_scopes: Vec<String>,
     /// Scope → why it is asked for.
     pub purposes: BTreeMap<String, Purpose>,
     /// Name → what it may give to others that residents let have it. Said by the operator alone.
@@ -313,6 +316,7 @@ impl Default for ClientMetadata {
             software_id: None,
             software_version: None,
             client_registration_types: Vec::new(),
+            admin_scopes: Vec::new(),
             purposes: BTreeMap::new(),
             records: BTreeMap::new(),
             asks: BTreeMap::new(),

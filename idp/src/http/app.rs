@@ -463,6 +463,7 @@ room!(Signin {
 
 room!(Admin {
     config,
+    keys,
     rng,
     db,
     vault,

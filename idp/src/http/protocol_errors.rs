@@ -3,6 +3,7 @@
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
+use crate::admin::api::Problem;
 use crate::oidc::{Code, WireError};
 use crate::web::{ErrorKind, PageError};
 
@@ -24,8 +25,16 @@ fn asked_by_programs(path: &str) -> bool {
         )
 }
 
+/// Where errors are of RFC 9457.
+fn is_admin_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
 /// No room or no time for a request.
 pub(super) fn unavailable(path: &str, cause: &'static str) -> Response {
+    if is_admin_api(path) {
+        return Problem::unavailable().into_response();
+    }
     if asked_by_programs(path) {
         return WireError::new(
             Code::TemporarilyUnavailable,
@@ -40,6 +49,9 @@ pub(super) fn unavailable(path: &str, cause: &'static str) -> Response {
 }
 
 pub(super) async fn method_not_allowed(uri: Uri) -> Response {
+    if is_admin_api(uri.path()) {
+        return Problem::method_not_allowed().into_response();
+    }
     if asked_by_programs(uri.path()) {
         let refused = WireError::new(
             Code::InvalidRequest,
@@ -50,8 +62,11 @@ pub(super) async fn method_not_allowed(uri: Uri) -> Response {
     PageError::new(ErrorKind::MethodNotAllowed).into_response()
 }
 
-pub(super) async fn not_found() -> PageError {
-    PageError::new(ErrorKind::NotFound)
+pub(super) async fn not_found(uri: Uri) -> Response {
+    if is_admin_api(uri.path()) {
+        return Problem::not_found().into_response();
+    }
+    PageError::new(ErrorKind::NotFound).into_response()
 }
 
 #[cfg(test)]
@@ -78,5 +93,12 @@ mod tests {
         let asked = |path: &'static str| method_not_allowed(Uri::from_static(path));
         assert_eq!(told(&asked("/oauth2/token").await), (405, "application/json"));
         assert!(told(&asked("/consent/1").await).1.starts_with("text/html"));
+
+        let problem = "application/problem+json";
+        let api = "/api/admin/v1/departments";
+        assert_eq!(told(&unavailable(api, "test")), (503, problem));
+        assert_eq!(told(&asked(api).await), (405, problem));
+        let nowhere = not_found(Uri::from_static("/api/admin/v2")).await;
+        assert_eq!(told(&nowhere), (404, problem));
     }
 }

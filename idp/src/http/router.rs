@@ -6,6 +6,7 @@ use axum::routing::{get, post};
 use super::app::App;
 use super::{dev, health, layers, meaning, protocol_errors};
 use crate::admin;
+use crate::admin::api::{self, departments};
 use crate::consent;
 use crate::oidc;
 use crate::portal;
@@ -21,6 +22,7 @@ pub fn router(app: &App) -> Router {
         .merge(own_pages())
         .merge(web::routes())
         .merge(window())
+        .merge(city())
         // The operator's
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
@@ -197,6 +199,43 @@ fn window() -> Router<App> {
         .route("/admin/code", post(admin::give_code))
         .route("/admin/disputes", post(admin::decide))
         .route("/admin/disputes/find", post(admin::find_dispute))
+}
+
+/// Whoever decides for the city which departments may join, and their programs.
+fn city() -> Router<App> {
+    Router::new()
+        .route(
+            "/admin/departments",
+            get(admin::show_departments).post(admin::allow_department),
+        )
+        .route(
+            "/admin/departments/{pattern}",
+            get(admin::show_department).post(admin::act_on_department),
+        )
+        .route("/api/admin/v1/openapi.json", get(api::openapi))
+        .route("/api/admin/v1/departments", get(departments::list))
+        .route(
+            "/api/admin/v1/departments/{pattern}",
+            get(departments::show)
+                .put(departments::put)
+                .delete(departments::remove),
+        )
+        .route(
+            "/api/admin/v1/departments/{pattern}/systems",
+            get(departments::systems),
+        )
+        .route(
+            "/api/admin/v1/departments/{pattern}/suspend",
+            post(departments::suspend),
+        )
+        .route(
+            "/api/admin/v1/departments/{pattern}/resume",
+            post(departments::resume),
+        )
+        .route(
+            "/api/admin/v1/departments/{pattern}/trust-keys",
+            post(departments::trust_keys),
+        )
 }
 
 /// Development only.

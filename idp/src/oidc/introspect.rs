@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::authorization_details::{check_holders, read_details};
 use super::client_auth::{AuthenticatedClient, authenticate};
 use super::token::answer::granted;
-use super::tokens::{read_access_token, read_exchanged_token};
+use super::tokens::{opened_grant, read_access_token, read_exchanged_token};
 use super::wire_error::no_store;
 use super::{Code, Form, Oidc, Scope, WireError, grant};
 use crate::clock::Timestamp;
@@ -123,7 +123,10 @@ async fn exchanged_token(
     let Some(asker) = oidc.departments.client(&asker).await? else {
         return Ok(None);
     };
-    let Some(grant) = grant::find(&oidc.db, &named("grant")).await? else {
+    let Some(id) = opened_grant(&oidc.vault, &holder, &named("grant")) else {
+        return Ok(None);
+    };
+    let Some(grant) = grant::find(&oidc.db, &id).await? else {
         return Ok(None);
     };
     let grant = grant.held_to(&asker);
@@ -133,7 +136,7 @@ async fn exchanged_token(
         .consents
         .standing(grant.account, &asker.client_id, now)
         .await?;
-    let may = |key: &DataKey| grant.details.has(key) && stands(key, &given, &asker);
+    let may = |key: &DataKey| grant.details.has(key) && stands(key, grant.created_at, &given, &asker);
     let is_live = asker.is_active()
         && grant::check_live(&grant, now).is_ok()
         && details.iter().all(may)

@@ -4,9 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::authorization_details::AuthorizationDetails;
 use crate::clock::Timestamp;
-use crate::keys::jose::{Algorithm, Audience, ClaimRules, Claims, Expiry, SignError, Typ};
+use crate::keys::jose::{
+    Algorithm, Audience, ClaimRules, Claims, Expiry, SignError, Typ, from_base64url, to_base64url,
+};
 use crate::keys::{KeyRing, TokenType};
 use crate::rng::Rng;
+use crate::store::{StoreError, Vault};
 
 /// How and when the person behind a grant signed in: repeated in each ID token of the grant.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -90,6 +93,25 @@ impl Issue<'_> {
         self.keys.sign(algorithm, TokenType::Access, &claims)
     }
 
+    /// A token for the client itself, for `audience` and nobody else (RFC 8707 §2.2): no resident stands behind it.
+    ///
+    /// # Errors
+    /// Where no key is active.
+    pub fn own_token(
+        &self,
+        algorithm: Algorithm,
+        audience: &str,
+        scope: &str,
+        (lifetime, rng): (Duration, &Rng),
+    ) -> Result<String, SignError> {
+        let mut claims = self.base(lifetime);
+        claims.insert("aud".to_owned(), json!(audience));
+        claims.insert("client_id".to_owned(), json!(self.client_id));
+        claims.insert("jti".to_owned(), json!(rng.id()));
+        claims.insert("scope".to_owned(), json!(scope));
+        self.keys.sign(algorithm, TokenType::Access, &claims)
+    }
+
     /// An ID token (OpenID Connect Core 1.0 §2), with `more` claims: those asked for by name, and that of a kiosk.
     ///
     /// # Errors
@@ -150,6 +172,23 @@ pub fn read_exchanged_token(keys: &KeyRing, issuer: &str, token: &str, now: Time
     keys.verify(token, Typ::Is(TokenType::Access.as_str()), &rules, now)
         .ok()
         .filter(|claims| claims.get("act").is_some() && claims.time("exp").is_some_and(|exp| exp > now))
+}
+
+const GRANT: &str = "exchanged.grant";
+
+/// How an exchanged token names its grant: to us alone, and in each token otherwise, since two holders with the same would
+/// know that two of their residents are one person.
+///
+/// # Errors
+/// Where it cannot be sealed.
+pub fn sealed_grant(vault: &Vault, holder: &str, grant: &str) -> Result<String, StoreError> {
+    Ok(to_base64url(vault.seal(GRANT, holder, grant)?))
+}
+
+/// The grant that an exchanged token names.
+#[must_use]
+pub fn opened_grant(vault: &Vault, holder: &str, handle: &str) -> Option<String> {
+    vault.open(GRANT, holder, &from_base64url(handle)?).ok()
 }
 
 /// Reads one of our ID tokens as a hint: it may have expired (RP-Initiated Logout 1.0 §2).

@@ -1,5 +1,5 @@
-//! Staff at a window: who may act there, by which passkey they sign in, and their sessions. Who is on duty is a value that
-//! nothing but a live session makes.
+//! Who acts for the city, at a window or over who may join: by which passkey they sign in, and their sessions. Who is on
+//! duty is a value that nothing but a live session makes.
 //! May import: audit, web, store, clock, rng, config.
 
 mod act;
@@ -11,7 +11,7 @@ mod sweep;
 mod tests;
 
 pub use act::{Act, ActError, Reason};
-pub use model::{Invitation, Invited, Listed, Operator, OperatorPasskey};
+pub use model::{Invitation, Invited, Listed, Operator, OperatorPasskey, Role};
 pub use records::{
     OperatorError, add_passkey, end_cloned, find_passkey, invite, invited, list, named, remove, use_passkey,
 };

@@ -7,11 +7,39 @@ use super::act::Act;
 use crate::audit::Event;
 use crate::clock::Timestamp;
 
-/// Somebody who may act at a window. The id is what authenticators know them by.
+/// Somebody who acts for the city. The id is what authenticators know them by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
     pub id: Uuid,
     pub name: String,
+    pub role: Role,
+}
+
+/// What an operator is there for: neither role sees the other's pages. The name is stored: never rename one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// People who stand before them.
+    Window,
+    /// Which departments may join.
+    City,
+}
+
+impl Role {
+    pub const ALL: [Self; 2] = [Self::Window, Self::City];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::City => "city",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
 }
 
 impl Operator {
@@ -29,6 +57,7 @@ impl Operator {
 #[derive(Clone, Debug, Serialize)]
 pub struct Listed {
     pub name: String,
+    pub role: Role,
     pub passkeys: i64,
     /// Until when a link that makes a passkey is good.
     pub invited_until: Option<String>,
@@ -56,6 +85,7 @@ impl fmt::Debug for Invitation {
 pub struct Invited {
     pub invitation: Invitation,
     pub until: Timestamp,
+    pub role: Role,
 }
 
 /// A passkey that signs an operator in.

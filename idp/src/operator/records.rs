@@ -3,11 +3,11 @@ use std::time::Duration;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::model::{Invitation, Invited, Listed, Operator, OperatorPasskey};
+use super::model::{Invitation, Invited, Listed, Operator, OperatorPasskey, Role};
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
-use crate::store::{Db, StoreError, hash};
+use crate::store::{Db, Row, StoreError, hash};
 
 /// Why the command line's wish was not done.
 #[derive(Debug, Error)]
@@ -24,13 +24,13 @@ pub enum OperatorError {
 const INVITED: Duration = Duration::from_secs(24 * 3600);
 const LONGEST_NAME: usize = 40;
 
-const INSERT: &str = "INSERT INTO operator (id, name, created_at) VALUES ($1, $2, $3) \
+const INSERT: &str = "INSERT INTO operator (id, name, role, created_at) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (name) WHERE ended_at IS NULL DO NOTHING";
 
-const INVITE: &str = "UPDATE operator SET invitation_hash = $2, invited_until = $3 \
-     WHERE name = $1 AND ended_at IS NULL RETURNING id";
+const INVITE: &str = "UPDATE operator SET invitation_hash = $2, invited_until = $3, role = COALESCE($4, role) \
+     WHERE name = $1 AND ended_at IS NULL RETURNING id, role";
 
-const INVITED_BY: &str = "SELECT id, name FROM operator \
+const INVITED_BY: &str = "SELECT id AS operator_id, name, role FROM operator \
      WHERE invitation_hash = $1 AND invited_until > $2 AND ended_at IS NULL";
 
 /// Of two answers to one link, one makes a passkey.
@@ -41,16 +41,16 @@ const ADD_PASSKEY: &str = "INSERT INTO operator_passkey \
      (id, operator_id, credential_hash, credential, rp_id, version, created_at, last_used_at) \
      VALUES ($1, $2, $3, $4, $5, 1, $6, $6) ON CONFLICT (credential_hash) DO NOTHING";
 
-const FIND: &str = "SELECT p.id, p.credential, p.version, o.id AS operator_id, o.name \
+const FIND: &str = "SELECT p.id, p.credential, p.version, o.id AS operator_id, o.name, o.role \
      FROM operator_passkey p JOIN operator o ON o.id = p.operator_id \
      WHERE p.credential_hash = $1 AND p.rp_id = $2 AND o.ended_at IS NULL";
 
 const USE: &str = "UPDATE operator_passkey SET credential = $3, version = version + 1, last_used_at = $4 \
      WHERE id = $1 AND version = $2";
 
-const NAMED: &str = "SELECT id, name FROM operator WHERE name = $1 AND ended_at IS NULL";
+const NAMED: &str = "SELECT id AS operator_id, name, role FROM operator WHERE name = $1 AND ended_at IS NULL";
 
-const LIST: &str = "SELECT name, invited_until, \
+const LIST: &str = "SELECT name, role, invited_until, \
      (SELECT COUNT(*) FROM operator_passkey p WHERE p.operator_id = operator.id) AS passkeys \
      FROM operator WHERE ended_at IS NULL ORDER BY name";
 
@@ -63,11 +63,17 @@ const END_PASSKEYS: &str = "DELETE FROM operator_passkey WHERE operator_id = $1"
 
 const END_SESSIONS: &str = "DELETE FROM operator_session WHERE operator_id = $1";
 
-/// Makes an operator, or another link for one whose device is lost: the links before it are good no more.
+/// Makes an operator, or another link for one whose device is lost: the links before it are good no more. Without a role, a
+/// new one is at a window, and one that is there stays what they are; a role that is named counts at once.
 ///
 /// # Errors
 /// Where the name is none, or the database does not answer.
-pub async fn invite(db: &Db, context: &Context, name: &str) -> Result<Invited, OperatorError> {
+pub async fn invite(
+    db: &Db,
+    context: &Context,
+    name: &str,
+    role: Option<Role>,
+) -> Result<Invited, OperatorError> {
     let length = name.chars().count();
     if !(1..=LONGEST_NAME).contains(&length) || name.trim() != name || name.chars().any(char::is_control) {
         return Err(OperatorError::Name);
@@ -76,18 +82,35 @@ pub async fn invite(db: &Db, context: &Context, name: &str) -> Result<Invited, O
     let until = context.now.plus(INVITED);
     let mut change = Change::begin(db, context).await?;
     let id = change.rng().uuid(context.now);
-    change.execute(INSERT, args![id, name, context.now]).await?;
-    let row = change
-        .maybe(INVITE, args![name, hash(&invitation), until])
+    let named = role.unwrap_or(Role::Window).as_str();
+    change
+        .execute(INSERT, args![id, name, named, context.now])
         .await?;
-    let id = row.ok_or(StoreError::Missing)?.uuid("id")?;
-    let event = Event::new(Action::OperatorInvited).with("operator", id);
+    let args = args![name, hash(&invitation), until, role.map(Role::as_str)];
+    let row = change.maybe(INVITE, args).await?.ok_or(StoreError::Missing)?;
+    let role = role_of(&row)?;
+    let event = Event::new(Action::OperatorInvited).with("operator", row.uuid("id")?);
+    let event = event.with("role", role);
     change.record(event).await?;
     change.commit().await?;
     Ok(Invited {
         invitation: Invitation(invitation),
         until,
+        role,
     })
+}
+
+/// The operator whom a row is about.
+pub(super) fn operator_of(row: &Row) -> Result<Operator, StoreError> {
+    Ok(Operator {
+        id: row.uuid("operator_id")?,
+        name: row.text("name")?,
+        role: role_of(row)?,
+    })
+}
+
+fn role_of(row: &Row) -> Result<Role, StoreError> {
+    Role::named(&row.text("role")?).ok_or(StoreError::Corrupt("operator.role"))
 }
 
 /// Whom a link was made for, while it is good.
@@ -96,13 +119,7 @@ pub async fn invite(db: &Db, context: &Context, name: &str) -> Result<Invited, O
 /// Where the database does not answer.
 pub async fn invited(db: &Db, link: &str, now: Timestamp) -> Result<Option<Operator>, StoreError> {
     let row = db.maybe(INVITED_BY, args![hash(link), now]).await?;
-    row.map(|row| {
-        Ok(Operator {
-            id: row.uuid("id")?,
-            name: row.text("name")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(operator_of).transpose()
 }
 
 /// Keeps a passkey that was made by a link, which is then good no more; answers whether it was still good, and the
@@ -145,10 +162,7 @@ pub async fn find_passkey(
     row.map(|row| {
         Ok(OperatorPasskey {
             id: row.uuid("id")?,
-            operator: Operator {
-                id: row.uuid("operator_id")?,
-                name: row.text("name")?,
-            },
+            operator: operator_of(&row)?,
             credential: row.text("credential")?,
             version: row.int("version")?,
         })
@@ -190,10 +204,7 @@ pub async fn end_cloned(change: &mut Change, passkey: &OperatorPasskey) -> Resul
 pub async fn named(db: &Db, name: &str) -> Result<Operator, OperatorError> {
     let row = db.maybe(NAMED, args![name]).await?;
     let row = row.ok_or_else(|| OperatorError::Unknown(name.to_owned()))?;
-    Ok(Operator {
-        id: row.uuid("id")?,
-        name: row.text("name")?,
-    })
+    Ok(operator_of(&row)?)
 }
 
 /// Every operator.
@@ -206,6 +217,7 @@ pub async fn list(db: &Db, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
         let until = row.maybe_time("invited_until")?.filter(|until| *until > now);
         Ok(Listed {
             name: row.text("name")?,
+            role: role_of(row)?,
             passkeys: row.int("passkeys")?,
             invited_until: until.map(|until| until.to_string()),
         })

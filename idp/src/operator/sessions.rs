@@ -4,7 +4,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
 use super::act::Act;
-use super::model::Operator;
+use super::model::{Operator, Role};
+use super::records::operator_of;
 use crate::args;
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
@@ -19,7 +20,7 @@ const COOKIE: &str = "operator";
 const BEGIN: &str = "INSERT INTO operator_session (token_hash, id, operator_id, last_seen_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5)";
 
-const BY_TOKEN: &str = "SELECT s.id, s.last_seen_at, o.id AS operator_id, o.name \
+const BY_TOKEN: &str = "SELECT s.id, s.last_seen_at, o.id AS operator_id, o.name, o.role \
      FROM operator_session s JOIN operator o ON o.id = s.operator_id \
      WHERE s.token_hash = $1 AND s.last_seen_at > $2 AND s.expires_at > $3 AND o.ended_at IS NULL";
 
@@ -55,6 +56,11 @@ impl OnDuty {
     #[must_use]
     pub const fn id(&self) -> Uuid {
         self.operator.id
+    }
+
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.operator.role
     }
 
     /// What the forms of this session are bound to.
@@ -129,10 +135,7 @@ impl Operators {
             if let Some(row) = self.db.maybe(BY_TOKEN, args).await? {
                 self.note_use(&row, token, now).await?;
                 return Ok(Some(OnDuty {
-                    operator: Operator {
-                        id: row.uuid("operator_id")?,
-                        name: row.text("name")?,
-                    },
+                    operator: operator_of(&row)?,
                     session: row.uuid("id")?,
                 }));
             }

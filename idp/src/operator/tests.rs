@@ -17,8 +17,8 @@ fn context() -> Context {
 async fn a_link_is_good_once_and_for_a_day() {
     let (records, context) = (Records::open().await, context());
     let db = &records.db;
-    let first = invite(db, &context, "窗口三号").await.unwrap();
-    let second = invite(db, &context, "窗口三号").await.unwrap();
+    let first = invite(db, &context, "窗口三号", None).await.unwrap();
+    let second = invite(db, &context, "窗口三号", None).await.unwrap();
     let (old, link) = (first.invitation.expose(), second.invitation.expose());
     assert_eq!(
         invited(db, old, context.now).await.unwrap(),
@@ -42,7 +42,7 @@ async fn a_link_is_good_once_and_for_a_day() {
 async fn who_is_removed_is_on_duty_no_more() {
     let (records, context) = (Records::open().await, context());
     let db = &records.db;
-    let link = invite(db, &context, "w").await.unwrap().invitation;
+    let link = invite(db, &context, "w", None).await.unwrap().invitation;
     let operator = invited(db, link.expose(), context.now).await.unwrap().unwrap();
     let cookies = Cookies::for_url(&"http://localhost".parse().unwrap());
     let operators = Operators::new(&Settings::default(), db.clone(), cookies, context.rng.clone());

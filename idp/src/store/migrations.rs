@@ -38,6 +38,7 @@ files! {
     "0022_federation_key",
     "0023_initial_access_token",
     "0024_data_exchange",
+    "0025_operator_role",
     "0026_polled_events",
 }
 

@@ -90,7 +90,8 @@ impl Sessions {
         replaced.map_err(unasked)
     }
 
-    /// Notes that the person has said no to these. `false` where there is no session to note it in.
+    /// Notes that the person has said no to these. Those given before came along with what was asked, and were not asked
+    /// themselves, unless nothing else was there. `false` where there is no session to note it in.
     pub(crate) async fn decline(
         &self,
         key: SessionKey,
@@ -101,8 +102,13 @@ impl Sessions {
             let Some(Kept { mut session, sealed }) = self.find(key, now).await? else {
                 return Ok(false);
             };
-            session.declined.retain(|one| !records.contains(one));
-            session.declined.extend_from_slice(records);
+            let is_new = |one: &&Record| !session.given.contains(one);
+            let mut asked: Vec<Record> = records.iter().filter(is_new).cloned().collect();
+            if asked.is_empty() {
+                asked = records.to_vec();
+            }
+            session.declined.retain(|one| !asked.contains(one));
+            session.declined.append(&mut asked);
             if self.replace(key, &sealed, &session).await? {
                 return Ok(true);
             }

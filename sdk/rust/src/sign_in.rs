@@ -25,6 +25,7 @@ use crate::person::Person;
 use crate::provider::Known;
 use crate::push::push;
 use crate::record::Record;
+use crate::sign_out::is_from_our_page;
 
 struct Wish {
     /// Where to go afterwards: a path of this department.
@@ -38,9 +39,13 @@ struct Wish {
 }
 
 pub(crate) async fn sign_in(yimen: &Yimen, headers: &HeaderMap, form: &str) -> Result<Response, Fault> {
-    let wish = Wish::parse(form);
+    let mut wish = Wish::parse(form);
     if let Some(fault) = wish.for_another(yimen) {
         return Err(fault);
+    }
+    // Another site's link says no for nobody.
+    if !is_from_our_page(yimen, headers) {
+        wish.demand.without.clear();
     }
     let return_to = wish.destination(yimen);
     let failed = |error| Fault::failed(error, return_to.clone());

@@ -38,7 +38,7 @@ pub(crate) async fn sign_out(yimen: &Yimen, headers: &HeaderMap, form: &str) -> 
 
 /// Same site is not same origin: a neighbour under the city's domain, or on another port of this host, sends our
 /// cookies along.
-fn is_from_our_page(yimen: &Yimen, headers: &HeaderMap) -> bool {
+pub(crate) fn is_from_our_page(yimen: &Yimen, headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-site") {
         Some(site) => site == "same-origin",
         // Older browsers: the form token then decides alone if there is no Origin either.

@@ -15,7 +15,11 @@ pub struct Operator {
 impl TestApp {
     /// The page behind the link that the command line prints for an operator.
     pub async fn enrolment_page(&self, name: &str) -> Page {
-        let link = self.command_json(&["admin", "add", name])["link"].clone();
+        self.enrolment_page_as(name, "window").await
+    }
+
+    async fn enrolment_page_as(&self, name: &str, role: &str) -> Page {
+        let link = self.command_json(&["admin", "add", name, "--role", role])["link"].clone();
         let link: Url = link.as_str().expect("a link").parse().expect("a URL");
         self.keep_secret(link.path().rsplit('/').next().expect("its secret part"));
         self.browser().get(link.as_str()).await
@@ -23,7 +27,16 @@ impl TestApp {
 
     /// Somebody who is on duty at a window.
     pub async fn operator(&self, name: &str) -> Operator {
-        let page = self.enrolment_page(name).await;
+        self.operator_at(name, "window", "/admin").await
+    }
+
+    /// Somebody who decides which departments may join.
+    pub async fn city_operator(&self, name: &str) -> Operator {
+        self.operator_at(name, "city", "/admin/departments").await
+    }
+
+    async fn operator_at(&self, name: &str, role: &str, place: &str) -> Operator {
+        let page = self.enrolment_page_as(name, role).await;
         let operator = Operator {
             browser: page.browser().clone(),
             passkey: Authenticator::new(),
@@ -33,7 +46,7 @@ impl TestApp {
         let desk = operator.passkey.sign_in(&sign_in).await;
         assert_eq!(
             (desk.status(), desk.url.path()),
-            (200, "/admin"),
+            (200, place),
             "{}",
             desk.answer.body
         );

@@ -43,6 +43,7 @@ impl ClientOptions {
             self.request_object_alg.as_ref(),
         );
         replace(&mut metadata.grant_types, &self.grant_types);
+        replace(&mut metadata.admin_scopes, &self.admin_scopes);
         let default_acr = self
             .default_acr
             .iter()
@@ -113,6 +114,7 @@ impl Clearable {
             Self::Ask => metadata.asks.clear(),
             Self::AskEn => asks.for_each(|purpose| purpose.en.clear()),
             Self::Optional => purposes.chain(asks).for_each(|purpose| purpose.optional = false),
+            Self::AdminScope => metadata.admin_scopes.clear(),
             Self::PolicyUri => metadata.policy_uri = None,
             Self::TosUri => metadata.tos_uri = None,
             Self::Native => "web".clone_into(&mut metadata.application_type),

@@ -172,7 +172,7 @@ async fn open_hall(
         kiosk: KIOSK,
         open,
         operator: OPERATOR,
-        enrol: admin::link(config, &invite(db, context, OPERATOR).await?),
+        enrol: admin::link(config, &invite(db, context, OPERATOR, None).await?),
         terminal_key,
     })
 }

@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 use crate::cli::client::changed_rows;
 use crate::cli::table::align;
 use crate::department::trust::allowed::{Allowed, Pattern, Pause};
-use crate::department::trust::entity::{Entity, EntityStatus};
-use crate::department::trust::{Decided, Kept, Looked, Told};
+use crate::department::trust::entity::Entity;
+use crate::department::trust::{Decided, Kept, Looked, Overview, Told};
 
 /// Of a decision, and of one system.
 pub(super) const SUSPENDED: [&str; 2] = [
@@ -65,11 +65,12 @@ pub(super) fn removed(pattern: &Pattern, kept: &Kept) -> String {
     text
 }
 
-pub(super) fn line((allowed, systems): &(Allowed, usize)) -> [String; 4] {
+pub(super) fn line(one: &Overview) -> [String; 4] {
+    let allowed = &one.allowed;
     [
         allowed.pattern.to_string(),
         allowed.status.as_str().to_owned(),
-        match systems {
+        match one.systems {
             1 => "1 system".to_owned(),
             more => format!("{more} systems"),
         },
@@ -77,44 +78,17 @@ pub(super) fn line((allowed, systems): &(Allowed, usize)) -> [String; 4] {
     ]
 }
 
-pub(super) fn summary((allowed, systems): &(Allowed, usize)) -> Value {
-    let mut value = decision(allowed);
-    value["systems"] = json!(systems);
+pub(super) fn summary(one: &Overview) -> Value {
+    let mut value = one.allowed.to_json();
+    value["systems"] = json!(one.systems);
     value
 }
 
 pub(super) fn as_json(looked: &Looked) -> Value {
     json!({
-        "decision": looked.allowed.as_ref().map(decision),
-        "systems": looked.systems.iter().map(system).collect::<Vec<_>>(),
+        "decision": looked.allowed.as_ref().map(Allowed::to_json),
+        "systems": looked.systems.iter().map(Entity::to_json).collect::<Vec<_>>(),
     })
-}
-
-fn decision(allowed: &Allowed) -> Value {
-    let mut value = json!(allowed.terms);
-    value["pattern"] = json!(allowed.pattern.to_string());
-    value["status"] = json!(allowed.status.as_str());
-    value["reason"] = json!(allowed.reason.map(Pause::as_str));
-    value
-}
-
-fn system(entity: &Entity) -> Value {
-    json!({
-        "entity_id": entity.entity_id,
-        "status": entity.status.as_str(),
-        "reason": entity.reason.map(Pause::as_str),
-        "joined_at": has_joined(entity).then(|| entity.joined_at.to_string()),
-        "keys": entity.pinned(),
-        "held": entity.held.as_ref().map(|held| json!({ "keys": entity.held_keys(), "at": held.at.to_string() })),
-        "fault": entity.fault.as_ref().map(|(fault, at)| json!({ "at": at.to_string(), "fault": fault })),
-    })
-}
-
-fn has_joined(entity: &Entity) -> bool {
-    match entity.status {
-        EntityStatus::ByDocument => true,
-        status => !entity.pinned().is_empty() && status != EntityStatus::Refused,
-    }
 }
 
 type Rows = Vec<[String; 2]>;
@@ -162,7 +136,7 @@ pub(super) fn shown(looked: &Looked) -> String {
 fn show_system(rows: &mut Rows, entity: &Entity) {
     row(rows, "system", std::slice::from_ref(&entity.entity_id));
     row(rows, "status", &[status(entity.status.as_str(), entity.reason)]);
-    if has_joined(entity) {
+    if entity.has_joined() {
         row(rows, "joined", &[entity.joined_at.to_string()]);
     }
     row(rows, "keys", &entity.pinned());

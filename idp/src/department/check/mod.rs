@@ -1,6 +1,7 @@
 //! What a client must look like before it is registered, one rule a file.
 
 mod addresses;
+mod admin;
 mod authentication;
 mod names;
 mod scope;
@@ -21,6 +22,17 @@ pub fn check(metadata: &ClientMetadata, dev: bool) -> Result<(), String> {
     names::check(metadata)?;
     addresses::check(metadata, dev)?;
     authentication::check(metadata)?;
+    admin::check(metadata)?;
+    scope::check(metadata)
+}
+
+/// Whether a text that residents read is short, visible and on one line.
+pub(super) fn check_text(field: &str, text: &str) -> Result<(), String> {
+    names::plain(field, text)
+}
+
+/// Whether the scopes are known to us.
+pub(super) fn check_scope(metadata: &ClientMetadata) -> Result<(), String> {
     scope::check(metadata)
 }
 

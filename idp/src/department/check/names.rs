@@ -46,7 +46,7 @@ fn check_data(metadata: &ClientMetadata) -> Result<(), String> {
     Ok(())
 }
 
-fn plain(field: &str, text: &str) -> Result<(), String> {
+pub(super) fn plain(field: &str, text: &str) -> Result<(), String> {
     let found = text.chars().count();
     if found > MAX_CHARACTERS {
         return Err(format!(

@@ -162,7 +162,7 @@ async fn allowing_a_system_by_its_address_confirms_what_joined_by_a_wildcard() {
         .await
         .unwrap()
         .into_iter()
-        .map(|(_, count)| count)
+        .map(|one| one.systems)
         .collect();
     assert_eq!(counts, [0, 1]);
     let actions = "SELECT action FROM audit WHERE action LIKE 'department.%' ORDER BY id";

@@ -23,8 +23,8 @@ mod setup;
 mod vouch;
 
 pub use decide::{
-    DecideError, Decided, Kept, Looked, Told, allow, decided, decisions, look, remove, resume, sector_of,
-    suspend, trust_keys,
+    DecideError, Decided, Kept, Looked, Overview, TermsFault, Told, allow, decided, decisions, look, remove,
+    remove_as_read, resume, sector_of, suspend, trust_keys,
 };
 pub use entity::records::sweep;
 pub use marks::{MARKS, mark_named, mark_type, marks_of};

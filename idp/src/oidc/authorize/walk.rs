@@ -299,7 +299,9 @@ impl Walk<'_> {
             asked,
             given: (
                 request.scope.only(&Scope::parse(&allowed(&given, self.client))),
-                request.details.only(|key| stands(key, &given, self.client)),
+                request
+                    .details
+                    .only(|key| stands(key, self.facts.now, &given, self.client)),
             ),
         })
     }

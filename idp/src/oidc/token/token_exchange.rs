@@ -14,7 +14,7 @@ use crate::department::{Client, sub_for};
 use crate::oidc::authorization_details::{AuthorizationDetails, read_authorization_details};
 use crate::oidc::client_auth::AuthenticatedClient;
 use crate::oidc::grant::{self, Grant};
-use crate::oidc::tokens::{Issue, read_access_token};
+use crate::oidc::tokens::{Issue, read_access_token, sealed_grant};
 use crate::oidc::wire_error::no_store;
 use crate::oidc::{Code, Oidc, Parameters, WireError};
 use crate::web::Facts;
@@ -51,7 +51,7 @@ pub(super) async fn exchange(
     let holder = oidc.departments.client_within(&mut change, &holder_id).await?;
     let given = standing_within(&mut change, grant.account, &client.client_id).await?;
     let (holder, details) = choose(&grant, &narrowed, &holder_id, holder.as_deref())?;
-    check_stands(&details, holder, &given, client)?;
+    check_stands(&details, holder, (grant.created_at, &given), client)?;
     let sub = sub_for(&mut change, &holder.sector, grant.account).await?;
     for key in details.iter() {
         count_exchange(&mut change, grant.account, &client.client_id, key).await?;
@@ -179,14 +179,14 @@ fn choose<'a>(
 fn check_stands(
     details: &AuthorizationDetails,
     holder: &Client,
-    given: &[Given],
+    (granted_at, given): (Timestamp, &[Given]),
     client: &Client,
 ) -> Result<(), WireError> {
     for key in details.iter() {
         if holder.offers(&key.record).is_none() {
             return Err(refuse(format!("the holder of {key} offers it no longer")));
         }
-        if !stands(key, given, client) {
+        if !stands(key, granted_at, given, client) {
             return Err(refuse(format!(
                 "the resident does not allow {key} any longer; ask at their next sign-in"
             )));
@@ -217,11 +217,12 @@ fn answer(
     };
     let lifetime = oidc.config.settings.token.exchanged.get();
     let authentication = authentication_of(grant)?;
+    let handle = sealed_grant(&oidc.vault, &holder.client_id, &grant.id)?;
     let token = issue.exchanged_token(
         algorithm_of(holder),
         &holder.client_id,
         details,
-        (&grant.id, &authentication),
+        (&handle, &authentication),
         (lifetime, &oidc.rng),
     );
     let mut response = Json(json!({

@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 25] = [
+const MIGRATIONS: [&str; 26] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -32,6 +32,7 @@ const MIGRATIONS: [&str; 25] = [
     include_str!("../../../../migrations/0022_federation_key.sql"),
     include_str!("../../../../migrations/0023_initial_access_token.sql"),
     include_str!("../../../../migrations/0024_data_exchange.sql"),
+    include_str!("../../../../migrations/0025_operator_role.sql"),
     include_str!("../../../../migrations/0026_polled_events.sql"),
 ];
 

@@ -133,6 +133,39 @@ async fn who_says_no_goes_on_without_it_and_is_not_asked_again_unless_they_want(
 }
 
 #[tokio::test]
+async fn a_link_of_another_site_says_no_for_nobody() {
+    let world = housing().await;
+    let mut browser = world.browser();
+    let (address, _) = asked(&world, &mut browser, "/subsidy").await;
+    let page = browser
+        .get(&world.provider.refuse(&address, "access_denied"))
+        .await;
+    let link = link_without(&page);
+    for (site, says_no) in [("cross-site", false), ("same-site", false), ("same-origin", true)] {
+        let headers = [("accept", "text/html"), ("sec-fetch-site", site)];
+        let address = browser.send("GET", &link, &headers, "").await.location();
+        browser.get(&world.provider.agree(&address)).await;
+        let page = browser.get("/subsidy").await;
+        assert_eq!(page.body == "declined", says_no, "{site}: {}", page.status);
+    }
+}
+
+#[tokio::test]
+async fn who_says_no_to_one_record_has_not_said_no_to_what_they_gave() {
+    let world = housing().await;
+    let mut browser = allowed(&world).await;
+    let (address, _) = asked(&world, &mut browser, "/housing-fund").await;
+    let (request, _) = world.provider.read(&address);
+    let details = &request.parameters["authorization_details"];
+    assert!(details.contains("contribution_record"), "what was given comes along: {details}");
+    browser
+        .get(&world.provider.refuse(&address, "access_denied"))
+        .await;
+    assert_eq!(browser.get("/housing-fund").await.body, "declined");
+    assert!(browser.get("/subsidy").await.body.starts_with("14 months"));
+}
+
+#[tokio::test]
 async fn a_box_that_is_left_unticked_is_a_no() {
     let world = housing().await;
     for granted in [json!([]), json!([{ "type": "data" }]), json!("nonsense")] {

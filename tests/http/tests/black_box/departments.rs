@@ -194,7 +194,7 @@ async fn the_operator_allows_changes_suspends_and_removes() {
         ),
         (&["allow", "*.example"], "at least two labels"),
         (&["allow", "http://a.example"], "expected"),
-        (&["allow", "a.example"], "--name and --organisation"),
+        (&["allow", "a.example"], "--name: a department has a name"),
         (&["allow", "a.example", "--permit", "b.example"], "add --superior"),
     ] {
         let said = refused(&app, arguments);

@@ -2,11 +2,13 @@
 
 mod account;
 mod activity;
+mod admin_api;
 mod ask_once;
 mod attacks;
 mod bad_input;
 mod bad_rows;
 mod carrier;
+mod city;
 mod commands;
 mod consent;
 mod departments;

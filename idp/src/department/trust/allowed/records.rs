@@ -24,6 +24,9 @@ const HOLD_STILL: &str =
 
 /// The same, whatever its standing.
 const HOLD: &str = "UPDATE allowed_department SET updated_at = updated_at WHERE id = $1";
+/// The same, also of one that is suspended.
+const AS_READ: &str =
+    "UPDATE allowed_department SET updated_at = $2 WHERE id = $1 AND updated_at = $2 AND status <> 'removed'";
 
 /// All that are not removed.
 pub(in crate::department) async fn list(db: &Db) -> Result<Vec<Allowed>, StoreError> {
@@ -91,6 +94,15 @@ pub(in crate::department) async fn is_still(change: &mut Change, read: &Allowed)
 /// Keeps it as it is until the change is through: whoever registers a system by it is waited for, or waits.
 pub(in crate::department) async fn hold(change: &mut Change, id: Uuid) -> Result<(), StoreError> {
     change.execute(HOLD, args![id]).await.map(drop)
+}
+
+/// Answers whether it is as it was when read, active or not, and keeps it so until the change is through.
+pub(in crate::department) async fn is_as_read(
+    change: &mut Change,
+    read: &Allowed,
+) -> Result<bool, StoreError> {
+    let touched = change.execute(AS_READ, args![read.id, read.updated_at]).await?;
+    Ok(touched == 1)
 }
 
 /// Later than before whatever the clocks say: a change made meanwhile is known by it.

@@ -2,7 +2,7 @@ use super::super::allowed::records::{insert, list_within, set_terms};
 use super::super::allowed::{Allowed, Pattern, Status, Terms};
 use super::super::entity::records as entities;
 use super::check::check;
-use super::{DecideError, named, narrowest};
+use super::{DecideError, TermsFault, named, narrowest};
 use crate::audit::{Action, Change, Context, Event};
 use crate::department::dynamic::follow;
 use crate::department::fields::changes;
@@ -38,7 +38,7 @@ pub async fn allow(
     let overtaken = || DecideError::Overtaken(pattern.to_string());
     let mut change = Change::begin(db, context).await?;
     let mut all = list_within(&mut change).await?;
-    check(pattern, &terms, &all, relaxation).map_err(DecideError::Invalid)?;
+    check(pattern, &terms, &all, relaxation)?;
     if let Some(id) = named(pattern) {
         check_sector(&mut change, id, &terms).await?;
     }
@@ -113,11 +113,14 @@ async fn check_sector(change: &mut Change, id: &EntityId, terms: &Terms) -> Resu
     let client = clients::find_within(change, id.as_str()).await?;
     match client.filter(|client| client.is_active() && client.joined_by_itself() && client.sector != sector) {
         None => Ok(()),
-        Some(client) => Err(DecideError::Invalid(format!(
-            "{id} has joined with the sector {}; with {sector} it would recognise none of its residents. If that is intended, \
-             take it out first with `yimen department remove {id}`",
-            client.sector
-        ))),
+        Some(client) => {
+            let expected = format!(
+                "{id} has joined with the sector {}; with {sector} it would recognise none of its residents. If that is \
+                 intended, take it out first with `yimen department remove {id}`",
+                client.sector
+            );
+            Err(TermsFault::new("sector", "", expected).into())
+        }
     }
 }
 

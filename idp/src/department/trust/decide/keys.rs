@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::allowed::records::{find_within as find_decision, set_terms};
 use super::super::allowed::{Allowed, Pattern};
 use super::super::entity::records as entities;
-use super::{DecideError, look::thumbprints};
+use super::{DecideError, TermsFault, look::thumbprints};
 use crate::audit::{Action, Change, Context, Event};
 use crate::department::records as clients;
 use crate::federation::EntityId;
@@ -64,7 +64,7 @@ async fn trust_beforehand(
     let is_thumbprint = |text: &String| from_base64url(text).is_some_and(|bytes| bytes.len() == 32);
     if let Some(other) = named.iter().find(|text| !is_thumbprint(text)) {
         let said = format!("{} is no thumbprint of a key (RFC 7638)", other.escape_debug());
-        return Err(DecideError::Invalid(said));
+        return Err(TermsFault::new("", "", said).into());
     }
     let mut terms = allowed.terms.clone();
     terms.trusted_keys = named.to_vec();

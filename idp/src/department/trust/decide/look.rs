@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::super::allowed::{Allowed, Pattern, records};
 use super::super::entity::{Entity, records as entities};
-use super::{DecideError, named, narrowest};
+use super::{DecideError, TermsFault, named, narrowest};
 use crate::department::records as clients;
 use crate::keys::jose::{JwkSet, PublicKey};
 use crate::store::{Db, StoreError};
@@ -15,18 +15,42 @@ pub struct Looked {
     pub systems: Vec<Entity>,
 }
 
-/// All decisions, each with how many systems are under it.
+/// A decision, and how many came under it.
+#[derive(Debug)]
+pub struct Overview {
+    pub allowed: Allowed,
+    pub systems: usize,
+    /// Those with keys that wait for the operator.
+    pub held: usize,
+    /// Those that could not join last.
+    pub stumbled: usize,
+}
+
+/// All decisions, in the order of their patterns.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn decisions(db: &Db) -> Result<Vec<(Allowed, usize)>, StoreError> {
+pub async fn decisions(db: &Db) -> Result<Vec<Overview>, StoreError> {
     let systems = entities::list(db).await?;
-    let under = |allowed: &Allowed| systems.iter().filter(|one| one.allowed_id == allowed.id).count();
-    let all = records::list(db).await?.into_iter();
-    Ok(all
-        .map(|one| (under(&one), one))
-        .map(|(count, one)| (one, count))
-        .collect())
+    let mut all: Vec<_> = records::list(db)
+        .await?
+        .into_iter()
+        .map(|allowed| {
+            let under = |is: fn(&Entity) -> bool| {
+                let under = systems.iter().filter(|one| one.allowed_id == allowed.id);
+                under.filter(|one| is(one)).count()
+            };
+            Overview {
+                systems: under(|_| true),
+                held: under(|one| one.held.is_some()),
+                stumbled: under(|one| one.fault.is_some()),
+                allowed,
+            }
+        })
+        .collect();
+    // The databases order texts each in their own way.
+    all.sort_by_cached_key(|one| one.allowed.pattern.to_string());
+    Ok(all)
 }
 
 /// The decision of exactly this pattern.
@@ -69,7 +93,10 @@ pub async fn look(db: &Db, pattern: &Pattern) -> Result<Looked, DecideError> {
 /// Where there is no such system.
 pub async fn sector_of(db: &Db, client_id: &str) -> Result<String, DecideError> {
     let client = clients::find(db, client_id).await?;
-    let client = client.ok_or_else(|| DecideError::NoSystem(client_id.to_owned()))?;
+    let client = client.ok_or_else(|| {
+        let expected = "the client id of a system, as `yimen client list` has it";
+        TermsFault::new("sector", client_id, expected)
+    })?;
     Ok(client.sector)
 }
 

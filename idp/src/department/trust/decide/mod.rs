@@ -2,16 +2,19 @@
 
 mod allow;
 mod check;
+mod fault;
 mod keys;
 mod look;
 mod stand;
+mod written;
 
 use thiserror::Error;
 
 pub use self::allow::{Decided, allow};
+pub use self::fault::TermsFault;
 pub use self::keys::trust_keys;
-pub use self::look::{Looked, decided, decisions, look, sector_of};
-pub use self::stand::{Kept, Told, remove, resume, suspend};
+pub use self::look::{Looked, Overview, decided, decisions, look, sector_of};
+pub use self::stand::{Kept, Told, remove, remove_as_read, resume, suspend};
 use super::allowed::{Allowed, Pattern, PatternFault};
 use crate::federation::EntityId;
 use crate::store::StoreError;
@@ -20,8 +23,8 @@ use crate::store::StoreError;
 pub enum DecideError {
     #[error(transparent)]
     Pattern(#[from] PatternFault),
-    #[error("{0}")]
-    Invalid(String),
+    #[error(transparent)]
+    Invalid(#[from] TermsFault),
     #[error(
         "nothing is allowed as {0}, and no system of that address has joined; see `yimen department list`"
     )]
@@ -34,8 +37,6 @@ pub enum DecideError {
         "{0} has just been changed by somebody else; look at it with `yimen department show {0}` and try again"
     )]
     Overtaken(String),
-    #[error("no system is known as {0}; see `yimen client list`")]
-    NoSystem(String),
     #[error("no keys of {0} are held")]
     NothingHeld(String),
     #[error(

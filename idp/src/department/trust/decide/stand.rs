@@ -1,4 +1,4 @@
-use super::super::allowed::records::{find_within, hold, list_within, set_status};
+use super::super::allowed::records::{find_within, hold, is_as_read, list_within, set_status};
 use super::super::allowed::{Allowed, Pattern, Pause, Status};
 use super::super::entity::{EntityStatus, records as entities};
 use super::allow::gather;
@@ -95,7 +95,29 @@ pub async fn resume(db: &Db, context: &Context, pattern: &Pattern) -> Result<Tol
 pub async fn remove(db: &Db, context: &Context, pattern: &Pattern) -> Result<Kept, DecideError> {
     let mut change = Change::begin(db, context).await?;
     hold_host(&mut change, pattern).await?;
-    let told = if let Some(allowed) = find_within(&mut change, pattern).await? {
+    let allowed = find_within(&mut change, pattern).await?;
+    take_back(change, pattern, allowed).await
+}
+
+/// As [`remove`], of a decision that is still as it was read.
+///
+/// # Errors
+/// As [`remove`], and where somebody has changed it since.
+pub async fn remove_as_read(db: &Db, context: &Context, read: &Allowed) -> Result<Kept, DecideError> {
+    let mut change = Change::begin(db, context).await?;
+    hold_host(&mut change, &read.pattern).await?;
+    if !is_as_read(&mut change, read).await? {
+        return Err(DecideError::Overtaken(read.pattern.to_string()));
+    }
+    take_back(change, &read.pattern, Some(read.clone())).await
+}
+
+async fn take_back(
+    mut change: Change,
+    pattern: &Pattern,
+    allowed: Option<Allowed>,
+) -> Result<Kept, DecideError> {
+    let told = if let Some(allowed) = allowed {
         end_grants(&mut change, &allowed).await?;
         if !set_status(&mut change, &allowed, Status::Removed, None).await? {
             return Err(DecideError::Overtaken(pattern.to_string()));

@@ -21,9 +21,11 @@ async fn taking_the_record_back_ends_it_and_nothing_else() {
         assert_eq!(side.introspect(&token).await.json(), json!({ "active": false }));
     }
     assert_eq!(city.asker.userinfo(&tokens.access).await.status, 200);
-    // Given anew, it is again what that sign-in was given.
-    city.allowed().await;
-    assert_eq!(city.exchange(&tokens).await.status, 200);
+    // Given anew, it is given to the sign-in that asked for it, and to no older one.
+    let newer = city.allowed().await;
+    assert_eq!(city.exchange(&newer).await.status, 200);
+    let answer = city.exchange(&tokens).await;
+    answer.assert_error(400, "invalid_authorization_details");
 }
 
 #[tokio::test]

@@ -185,3 +185,22 @@ async fn what_the_standard_offers_and_we_do_not_is_refused() {
     let answer = city.asker.call("/oauth2/token", &form).await;
     answer.assert_error(400, "invalid_authorization_details");
 }
+
+/// What names the grant in a token is for us: the same in two would tell their holders that they speak of one person.
+#[tokio::test]
+async fn two_tokens_of_one_sign_in_have_nothing_in_common() {
+    let city = City::start().await;
+    let tokens = city.allowed().await;
+    let mut exchanged = Vec::new();
+    for _ in 0..2 {
+        let token = city.exchange(&tokens).await.field("access_token");
+        assert_eq!(city.holder.introspect(&token).await.json()["active"], true);
+        exchanged.push(decode(&token).1);
+    }
+    let own = decode(&tokens.access).1;
+    for (one, other) in [(&exchanged[0], &exchanged[1]), (&exchanged[0], &own)] {
+        for name in ["jti", "grant"] {
+            assert_ne!(one[name], other[name], "{name}");
+        }
+    }
+}

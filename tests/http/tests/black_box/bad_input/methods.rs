@@ -95,6 +95,15 @@ pub(crate) const PATHS: &[(&str, &[&str])] = &[
     ("/admin/code", &["POST"]),
     ("/admin/disputes", &["POST"]),
     ("/admin/disputes/find", &["POST"]),
+    ("/admin/departments", &["GET", "POST"]),
+    ("/admin/departments/x", &["GET", "POST"]),
+    ("/api/admin/v1/openapi.json", &["GET"]),
+    ("/api/admin/v1/departments", &["GET"]),
+    ("/api/admin/v1/departments/x", &["GET", "PUT", "DELETE"]),
+    ("/api/admin/v1/departments/x/systems", &["GET"]),
+    ("/api/admin/v1/departments/x/suspend", &["POST"]),
+    ("/api/admin/v1/departments/x/resume", &["POST"]),
+    ("/api/admin/v1/departments/x/trust-keys", &["POST"]),
     ("/healthz", &["GET"]),
     ("/readyz", &["GET"]),
     ("/acr/1", &["GET"]),
@@ -130,6 +139,7 @@ fn no_path_of_the_server_is_forgotten_here() {
             };
             let mut path = path.replace("{id}", "AAAAAAAAAAAAAAAAAAAAAA");
             for (part, instead) in [
+                ("{pattern}", "x"),
                 ("{code}", "x"),
                 ("{token}", "x"),
                 ("{file}", "x"),
