@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::identity::Identity;
 use crate::keys::{AnySigner, KeyRotation, KeySettings, Pem, Signer, Source};
 use crate::link::{Link, LinkFault, Linked};
+use crate::poll::poll_behind;
 use crate::session_store::{AnyStore, SessionLimits, SessionStore};
 use crate::settings::{Settings, inner_address, public_address};
 use crate::trust_mark::TrustMark;
@@ -260,7 +261,11 @@ impl Builder {
         let (store, limits) = (self.store.clone(), self.limits);
         let (link, clock) = (self.link.clone(), self.clock.clone());
         let (settings, keys) = self.resolve(&|name| std::env::var(name).ok())?;
-        Yimen::start(settings, keys.load(&clock)?, store, limits, link, clock).await
+        let yimen = Yimen::start(settings, keys.load(&clock)?, store, limits, link, clock).await?;
+        if yimen.settings().is_unreachable {
+            poll_behind(&yimen);
+        }
+        Ok(yimen)
     }
 
     /// Looks at the department from outside, by its public name, and at its provider: whether it can join, step by

@@ -16,7 +16,6 @@ use crate::identity::Identity;
 use crate::keys::{AllKeys, Federation, Protocol, Ring};
 use crate::link::{Link, Linked};
 use crate::local_path::LocalPath;
-use crate::poll::poll_behind;
 use crate::provider::Provider;
 use crate::quote::quote_sentence;
 use crate::record::Record;
@@ -85,9 +84,6 @@ impl Yimen {
             link,
             clock,
         }));
-        if yimen.settings().is_unreachable {
-            poll_behind(&yimen);
-        }
         match yimen.provider().known().await {
             Err(error @ Error::IssuerMismatch { .. }) => Err(error),
             // Said in the log by the provider's own part; asked again when somebody wants to sign in.

@@ -80,7 +80,8 @@ impl Registrar {
         let needs_secret = metadata.token_endpoint_auth_method.needs_secret();
         let client_secret = needs_secret.then(|| context.rng.token());
         let registration_access_token = context.rng.token();
-        let client_id = context.rng.id();
+        // The operator types it as a word of the command line, where a hyphen would begin an option.
+        let client_id = context.rng.id().trim_start_matches('-').to_owned();
         let client = Client {
             sector: sector.unwrap_or_else(|| client_id.clone()),
             client_id,

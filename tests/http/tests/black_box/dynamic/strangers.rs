@@ -8,7 +8,7 @@ async fn writes(app: &TestApp) -> [i64; 3] {
     [
         app.count("audit").await,
         app.count("client").await,
-        app.rows("SELECT COALESCE(SUM(used), 0) FROM initial_access_token")
+        app.rows("SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM initial_access_token")
             .await,
     ]
 }
