@@ -14,6 +14,13 @@ pub(super) fn check(
     all: &[Allowed],
     relaxation: Relaxation,
 ) -> Result<(), String> {
+    if let Pattern::Entity(id) = pattern
+        && id.as_str().ends_with('/')
+    {
+        return Err(format!(
+            "{id}: a system is known by its address without a slash at its end; write it so, and have the system say so"
+        ));
+    }
     if terms.name.trim().is_empty() || terms.organisation.trim().is_empty() {
         return Err("a department needs --name and --organisation: residents see both".to_owned());
     }
