@@ -243,6 +243,10 @@ pub struct ClientMetadata {
     pub token_endpoint_auth_method: AuthMethod,
     pub jwks: Option<serde_json::Value>,
     pub jwks_uri: Option<String>,
+    /// When the newest set of keys was signed that it served apart (OpenID Federation 1.0 §5.2.1.1), in seconds since 1970:
+    /// older ones are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_signed_at: Option<i64>,
     pub id_token_signed_response_alg: String,
     /// Whether each request is pushed beforehand (RFC 9126 §6).
     pub require_pushed_authorization_requests: bool,
@@ -300,6 +304,7 @@ impl Default for ClientMetadata {
             token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
             jwks: None,
             jwks_uri: None,
+            jwks_signed_at: None,
             // OpenID Connect Dynamic Client Registration 1.0 §2: the default is RS256.
             id_token_signed_response_alg: "RS256".to_owned(),
             require_pushed_authorization_requests: false,

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::department::Client;
 use crate::department::trust::join::{JoinFault, WayIn};
+use crate::federation::{EntityId, Relaxation};
 use crate::keys::jose::{LEEWAY, Unverified, numeric_date};
 use crate::signin::Senders;
 use crate::state::State;
@@ -16,6 +17,8 @@ use crate::web::Facts;
 
 /// A longer chain is none that an anchor of ours would be at the end of.
 const MOST_STATEMENTS: usize = 16;
+/// Systems of one host that nobody knows, for one sender within a minute.
+const MOST_OF_A_HOST: u64 = 20;
 
 /// What its sender has signed in a request. Only who introduces itself so may join by it: by any other request,
 /// somebody else may name a system as the one that asks (OpenID Federation 1.0 §12.1.1).
@@ -108,6 +111,9 @@ pub(super) async fn find_client(
             None => return Ok(None),
         }
         hold_back(&oidc.state, oidc.senders, &oidc.config, facts).await?;
+        if way == WayIn::Document {
+            hold_back_from_host(&oidc.state, oidc.senders, client_id, facts).await?;
+        }
     }
     match introduction {
         Some(introduction) => {
@@ -135,6 +141,30 @@ pub(super) async fn hold_back(
         .await
         .map_err(|fault| StoreError::Unavailable(fault.to_string()))?;
     if joins > config.settings.http.sign_ins_per_minute {
+        return Err(JoinFault::Busy);
+    }
+    Ok(())
+}
+
+/// At a host whose systems come by their ids alone, anybody can make one up after another. Whoever does is held back from
+/// that host before its genuine systems are, which others ask for.
+async fn hold_back_from_host(
+    state: &State,
+    senders: Senders,
+    client_id: &str,
+    facts: &Facts,
+) -> Result<(), JoinFault> {
+    let sender = senders.sender_of(facts.address);
+    let id = EntityId::parse(client_id, Relaxation::PlainLoopback);
+    let (Some(sender), Ok(id)) = (sender, id) else {
+        return Ok(());
+    };
+    let name = format!("joins:{sender}:{}", id.authority());
+    let looks = state
+        .count(&name, facts.now, Duration::from_secs(60))
+        .await
+        .map_err(|fault| StoreError::Unavailable(fault.to_string()))?;
+    if looks > MOST_OF_A_HOST {
         return Err(JoinFault::Busy);
     }
     Ok(())

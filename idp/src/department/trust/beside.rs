@@ -9,7 +9,7 @@ use crate::audit::Change;
 use crate::federation::EntityId;
 use crate::store::{Db, StoreError};
 
-/// What the operator has removed at the same host, or suspended for its safety, where nobody has named this system: it
+/// What the operator has removed at the same host, or suspended for its safety or without a reason, where nobody has named this system: it
 /// would be the same one by another name.
 ///
 /// # Errors
@@ -45,7 +45,7 @@ pub(super) async fn is_stopped_within(
             || entities::stopped_beside_within(change, id).await?.is_some()))
 }
 
-/// A decision about another system at the same host, which is suspended for its safety.
+/// A decision about another system at the same host, which is suspended for its safety or without a reason.
 pub(super) fn by_decision<'a>(decisions: &'a Decisions, id: &EntityId) -> Option<&'a Arc<Allowed>> {
     decisions.values().find(|one| {
         one.status == Status::Suspended

@@ -132,10 +132,10 @@ impl Pause {
     }
 
     /// Whether a suspension for this reason is also one of whoever else is at the same host, and not named: somebody else
-    /// may hold it.
+    /// may hold it. Where no reason is given, that may be why.
     #[must_use]
     pub const fn stops_host(reason: Option<Self>) -> bool {
-        matches!(reason, Some(Self::Security))
+        matches!(reason, None | Some(Self::Security))
     }
 
     #[must_use]

@@ -71,8 +71,12 @@ impl Pattern {
         }
     }
 
-    /// Every pattern that covers an entity, as it is written, the narrowest first.
+    /// Every pattern that covers an entity, as it is written, the narrowest first. None covers a second spelling of an
+    /// address, with a slash at its end: what was decided of the first would not be known of it.
     pub(super) fn all_over(id: &EntityId) -> Vec<String> {
+        if id.as_str().ends_with('/') {
+            return Vec::new();
+        }
         let authority = id.authority();
         let mut patterns = vec![id.as_str().to_owned(), authority.to_owned()];
         if let Some(name) = id.host_name() {
@@ -80,6 +84,20 @@ impl Pattern {
             patterns.extend(dots.map(|at| format!("*.{}", &authority[at..])));
         }
         patterns
+    }
+
+    /// The host, or of those below a domain all that one label right below it stands for: `hrss.city.example` of
+    /// `a.hrss.city.example` below `*.city.example`. Whoever was given that one has as many names below it as they like.
+    #[must_use]
+    pub fn branch<'a>(&self, id: &'a EntityId) -> &'a str {
+        let authority = id.authority();
+        let Self::Below(domain) = self else {
+            return authority;
+        };
+        let before = authority.strip_suffix(domain.as_str());
+        let before = before.map(|before| before.trim_end_matches('.'));
+        let at = before.and_then(|before| before.rfind('.'));
+        at.map_or(authority, |at| &authority[at + 1..])
     }
 
     #[must_use]
@@ -101,7 +119,7 @@ impl Pattern {
     #[must_use]
     pub(in crate::department) fn wider(&self) -> Vec<String> {
         let host = match self {
-            Self::Entity(id) => return Self::all_over(id).split_off(1),
+            Self::Entity(id) => return Self::all_over(id).into_iter().skip(1).collect(),
             Self::Host(host) | Self::Below(host) => host,
         };
         let host = EntityId::parse(&format!("https://{host}"), Relaxation::Nothing);

@@ -14,6 +14,14 @@ pub(super) fn check(
     all: &[Allowed],
     relaxation: Relaxation,
 ) -> Result<(), TermsFault> {
+    if let Pattern::Entity(id) = pattern
+        && id.as_str().ends_with('/')
+    {
+        let expected = format!(
+            "{id}: a system is known by its address without a slash at its end; write it so, and have the system say so"
+        );
+        return Err(TermsFault::new("", "", expected));
+    }
     for (field, text) in [("name", &terms.name), ("organisation", &terms.organisation)] {
         if text.trim().is_empty() {
             let expected = "a department has a name and an organisation: residents see both";
@@ -97,10 +105,14 @@ fn check_range(range: &IpNet, relaxation: Relaxation) -> Result<(), TermsFault> 
 
 /// Who shares the name of a host or a domain has not been looked at.
 fn check_data(pattern: &Pattern, terms: &Terms) -> Result<(), TermsFault> {
-    for (field, is_said) in [("records", !terms.records.is_empty()), ("asks", !terms.asks.is_empty())] {
+    for (field, is_said) in [
+        ("records", !terms.records.is_empty()),
+        ("asks", !terms.asks.is_empty()),
+    ] {
         if is_said && !pattern.names_one() {
-            let expected =
-                format!("said of one system: name its address, such as https://hrss.city.example, not {pattern}");
+            let expected = format!(
+                "said of one system: name its address, such as https://hrss.city.example, not {pattern}"
+            );
             return Err(TermsFault::new(field, "", expected));
         }
     }

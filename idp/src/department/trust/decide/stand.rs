@@ -28,7 +28,7 @@ pub struct Kept {
 /// Stops a department: nobody signs in there, and whatever was granted up to now is over, also when it resumes.
 ///
 /// # Errors
-/// Where nothing of that name is allowed or has joined, or it is suspended already.
+/// Where nothing of that name is allowed or has joined, or it is suspended already, for the same reason.
 pub async fn suspend(
     db: &Db,
     context: &Context,

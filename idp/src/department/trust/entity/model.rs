@@ -105,6 +105,14 @@ pub struct Stumble {
     pub found: String,
 }
 
+impl Stumble {
+    /// Whether it is the same one again, whatever is found there now.
+    #[must_use]
+    pub fn is_at(&self, other: &Self) -> bool {
+        (&self.step, &self.entity, &self.claim) == (&other.step, &other.entity, &other.claim)
+    }
+}
+
 impl From<&TrustFault> for Stumble {
     fn from(fault: &TrustFault) -> Self {
         Self {

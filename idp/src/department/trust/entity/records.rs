@@ -7,7 +7,7 @@ use super::model::{Entity, EntityStatus, Held, Stumble};
 use crate::args;
 use crate::audit::{Change, Context};
 use crate::clock::Timestamp;
-use crate::department::trust::allowed::Pause;
+use crate::department::trust::allowed::{Allowed, Pause};
 use crate::federation::EntityId;
 use crate::store::{Args, Db, Row, StoreError};
 
@@ -20,15 +20,17 @@ const FIND: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statemen
     joined_at, updated_at FROM federation_entity WHERE entity_id = $1";
 const LIST: &str = "SELECT entity_id, allowed_id, status, reason, jwks, statement_iat, held_jwks, held_at, fault, fault_at, \
     joined_at, updated_at FROM federation_entity ORDER BY entity_id";
-const COUNT: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here \
-    FROM federation_entity WHERE allowed_id = $1 AND status <> 'refused'";
-const COUNT_REFUSED: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here \
+const COUNT: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here, \
+    COUNT(CASE WHEN authority = $3 OR SUBSTR(authority, LENGTH(authority) - LENGTH($3)) = '.' || $3 THEN 1 END) AS branch \
+    FROM federation_entity WHERE allowed_id = $1 AND status IN ('joined', 'by_document')";
+const COUNT_REFUSED: &str = "SELECT COUNT(*) AS systems, COUNT(CASE WHEN authority = $2 THEN 1 END) AS here, \
+    COUNT(CASE WHEN authority = $3 OR SUBSTR(authority, LENGTH(authority) - LENGTH($3)) = '.' || $3 THEN 1 END) AS branch \
     FROM federation_entity WHERE allowed_id = $1 AND status = 'refused'";
 const SWEEP: &str = "DELETE FROM federation_entity WHERE entity_id IN \
     (SELECT entity_id FROM federation_entity WHERE status = 'refused' AND fault_at <= $1 ORDER BY entity_id LIMIT 1000)";
 /// What the operator has stopped because of who may hold its host.
 const STOPPED: &str = "SELECT entity_id FROM federation_entity WHERE authority = $1 AND entity_id <> $2 \
-    AND (status = 'removed' OR (status = 'suspended' AND reason = 'security')) ORDER BY entity_id LIMIT 1";
+    AND (status = 'removed' OR (status = 'suspended' AND COALESCE(reason, 'security') = 'security')) ORDER BY entity_id LIMIT 1";
 /// One that only ever failed is as good as none.
 const JOIN: &str = "INSERT INTO federation_entity \
     (entity_id, authority, allowed_id, status, jwks, statement_iat, joined_at, updated_at) \
@@ -58,7 +60,8 @@ const UNDER: &str = "SELECT entity_id, allowed_id FROM federation_entity ORDER B
 const PUT_UNDER: &str =
     "UPDATE federation_entity SET allowed_id = $2, updated_at = updated_at + 1 WHERE entity_id = $1";
 const SUSPEND: &str = "UPDATE federation_entity SET status = 'suspended', reason = $2, updated_at = updated_at + 1 \
-    WHERE entity_id = $1 AND status IN ('joined', 'refused', 'by_document')";
+    WHERE entity_id = $1 AND (status IN ('joined', 'refused', 'by_document') \
+    OR (status = 'suspended' AND COALESCE(reason, '') <> COALESCE($2, '')))";
 /// What never joined has no statement.
 const COME_BACK: &str = "UPDATE federation_entity SET \
     status = CASE WHEN statement_iat = 0 THEN 'refused' ELSE 'joined' END, reason = NULL, updated_at = updated_at + 1 \
@@ -94,7 +97,7 @@ pub async fn list(db: &Db) -> Result<Vec<Entity>, StoreError> {
     db.all(LIST, args![]).await?.iter().map(read).collect()
 }
 
-/// Another system at the same host that the operator has removed, or suspended for its safety.
+/// Another system at the same host that the operator has removed, or suspended for its safety or without a reason.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -113,27 +116,33 @@ pub async fn stopped_beside_within(change: &mut Change, id: &EntityId) -> Result
     row.map(|row| row.text("entity_id")).transpose()
 }
 
-/// How many systems are under a decision: all, and those at one host.
+/// How many systems are under a decision: all, those at one host, and those in one branch of its domain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Count {
     pub all: i64,
     pub here: i64,
+    pub branch: i64,
 }
 
-/// How many systems have come under a decision, and how many of these at the host of another.
+/// How many systems have come under a decision and may go on, and how many of these beside another.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn count(db: &Db, allowed: Uuid, id: &EntityId) -> Result<Count, StoreError> {
-    counted(db.maybe(COUNT, args![allowed, id.authority()]).await?)
+pub async fn count(db: &Db, allowed: &Allowed, id: &EntityId) -> Result<Count, StoreError> {
+    let branch = allowed.pattern.branch(id);
+    counted(db.maybe(COUNT, args![allowed.id, id.authority(), branch]).await?)
 }
 
 /// As [`count`], of those that have tried in vain.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn count_refused(db: &Db, allowed: Uuid, id: &EntityId) -> Result<Count, StoreError> {
-    counted(db.maybe(COUNT_REFUSED, args![allowed, id.authority()]).await?)
+pub async fn count_refused(db: &Db, allowed: &Allowed, id: &EntityId) -> Result<Count, StoreError> {
+    let branch = allowed.pattern.branch(id);
+    counted(
+        db.maybe(COUNT_REFUSED, args![allowed.id, id.authority(), branch])
+            .await?,
+    )
 }
 
 fn counted(row: Option<Row>) -> Result<Count, StoreError> {
@@ -141,6 +150,7 @@ fn counted(row: Option<Row>) -> Result<Count, StoreError> {
     Ok(Count {
         all: row.int("systems")?,
         here: row.int("here")?,
+        branch: row.int("branch")?,
     })
 }
 

@@ -121,11 +121,15 @@ impl Joining {
         if let Some(fault) = self.failed(id, PAUSE, now) {
             return Err(fault);
         }
-        if before.is_none() && !allowed.pattern.names_one() && !self.memory().may_look(id, now) {
+        let is_strange = before.is_none() && !allowed.pattern.names_one();
+        if is_strange && !self.memory().may_look(id, now) {
             return Err(JoinFault::Busy);
         }
         let context = Context::of_node(now, &means.rng);
         let outcome = self.read_document(id, &home, need, &context).await;
+        if is_strange && outcome.is_err() {
+            self.memory().remember_strange(id, now);
+        }
         self.conclude(id, allowed, need, &context, outcome.as_ref().err())
             .await;
         outcome

@@ -1,4 +1,5 @@
-use super::{JoinFault, Joining, Walk, signed_keys};
+use super::signed_keys::{Newest, signed_keys};
+use super::{JoinFault, Joining, Walk};
 use crate::department::ClientMetadata;
 use crate::department::trust::allowed::{Allowed, Decisions};
 use crate::department::trust::beside;
@@ -19,9 +20,12 @@ impl Joining {
         let registered = client_metadata(chain.subject(), &chain.resolve()?, allowed, way, is_dev)?;
         let mut metadata = registered.metadata;
         if let Some(uri) = registered.signed_jwks_uri {
+            let before = walk.before.and_then(|before| before.metadata.jwks_signed_at);
+            let newest = Newest { before, now };
             let fetcher = &self.0.means.fetcher;
-            let signed = signed_keys::signed_keys(fetcher, &uri, id, allowed, keys, now);
-            metadata.jwks = Some(signed.await?);
+            let signed = signed_keys(fetcher, &uri, id, allowed, keys, newest).await?;
+            metadata.jwks = Some(signed.jwks);
+            metadata.jwks_signed_at = Some(signed.at);
         }
         Ok(metadata)
     }

@@ -15,8 +15,9 @@ const MOST_TOLD: usize = 32;
 
 /// How long somebody who has no entity configuration is not asked for one again.
 const NO_ENTITY: Duration = Duration::from_secs(10 * 60);
-/// Addresses of a host that nobody knows and that are looked at within a minute.
-const MOST_STRANGE: u32 = 20;
+/// Addresses of a host at which nobody was within a minute, before no more of that host are looked at: many times what
+/// one sender may have us look at.
+const MOST_STRANGE: u32 = 200;
 
 /// What this node remembers of looks at systems, so that nobody makes it look too often.
 #[derive(Debug, Default)]
@@ -33,7 +34,7 @@ pub(super) struct Memory {
     pub(super) looked: HashMap<String, (Timestamp, Arc<Found>)>,
     /// Addresses at which there was no entity configuration a while ago.
     no_entity: HashMap<String, Timestamp>,
-    /// By host, how many addresses that nobody knows were looked at within a minute, and since when.
+    /// By host, how many addresses were looked at in vain within a minute, and since when.
     strange: HashMap<String, (Timestamp, u32)>,
 }
 
@@ -48,13 +49,11 @@ impl Memory {
         at.is_some_and(|at| *at <= now && now.since(*at) < LATER)
     }
 
-    /// Beyond what is remembered, whoever is known is looked at every ten seconds at the most.
     pub(super) fn remember_fruitless(&mut self, id: &EntityId, now: Timestamp) {
         self.fruitless
             .retain(|_, at| *at <= now && now.since(*at) < LATER);
-        if self.fruitless.len() < MOST {
-            self.fruitless.insert(id.to_string(), now);
-        }
+        make_room(&mut self.fruitless, |at| *at);
+        self.fruitless.insert(id.to_string(), now);
     }
 
     /// Whether the log has not told of a system of this host within the minute.
@@ -70,9 +69,8 @@ impl Memory {
     pub(super) fn remember_looked(&mut self, id: &EntityId, found: &Arc<Found>, now: Timestamp) {
         self.looked
             .retain(|_, (at, _)| *at <= now && now.since(*at) < PAUSE);
-        if self.looked.len() < MOST {
-            self.looked.insert(id.to_string(), (now, Arc::clone(found)));
-        }
+        make_room(&mut self.looked, |(at, _)| *at);
+        self.looked.insert(id.to_string(), (now, Arc::clone(found)));
     }
 
     pub(super) fn is_no_entity(&self, id: &EntityId, now: Timestamp) -> bool {
@@ -83,21 +81,26 @@ impl Memory {
     pub(super) fn remember_no_entity(&mut self, id: &EntityId, now: Timestamp) {
         self.no_entity
             .retain(|_, at| *at <= now && now.since(*at) < NO_ENTITY);
-        if self.no_entity.len() < MOST {
-            self.no_entity.insert(id.to_string(), now);
-        }
+        make_room(&mut self.no_entity, |at| *at);
+        self.no_entity.insert(id.to_string(), now);
     }
 
-    /// Below a host any stranger can make up addresses, each of which would have us ask there: so many in a minute.
-    pub(super) fn may_look(&mut self, id: &EntityId, now: Timestamp) -> bool {
+    /// Below a host any stranger can make up addresses, each of which would have us ask there: so many in a minute. Those
+    /// at which somebody is are not counted.
+    pub(super) fn may_look(&self, id: &EntityId, now: Timestamp) -> bool {
+        let strange = self.strange.get(id.authority());
+        strange
+            .is_none_or(|(since, looks)| *looks < MOST_STRANGE || *since > now || now.since(*since) >= LATER)
+    }
+
+    pub(super) fn remember_strange(&mut self, id: &EntityId, now: Timestamp) {
         self.strange
             .retain(|_, (at, _)| *at <= now && now.since(*at) < LATER);
-        if self.strange.len() >= MOST && !self.strange.contains_key(id.authority()) {
-            return false;
+        if !self.strange.contains_key(id.authority()) {
+            make_room(&mut self.strange, |(at, _)| *at);
         }
         let (_, looks) = self.strange.entry(id.authority().to_owned()).or_insert((now, 0));
         *looks += 1;
-        *looks <= MOST_STRANGE
     }
 
     /// A fault of ours is nobody's, and passes.
@@ -107,8 +110,58 @@ impl Memory {
         }
         self.failed
             .retain(|_, (at, _)| *at <= now && now.since(*at) < LATER);
-        if self.failed.len() < MOST {
-            self.failed.insert(id.to_string(), (now, fault.clone()));
+        make_room(&mut self.failed, |(at, _)| *at);
+        self.failed.insert(id.to_string(), (now, fault.clone()));
+    }
+}
+
+/// Where there is as much as is remembered, the oldest is forgotten: what comes last is what somebody may be at just now.
+fn make_room<T>(remembered: &mut HashMap<String, T>, at: impl Fn(&T) -> Timestamp) {
+    if remembered.len() < MOST {
+        return;
+    }
+    let oldest = remembered.iter().min_by_key(|(_, one)| at(one));
+    if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+        remembered.remove(&oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::federation::Relaxation;
+
+    fn id(host: usize, path: usize) -> EntityId {
+        EntityId::parse(
+            &format!("https://h{host}.city.example/{path}"),
+            Relaxation::Nothing,
+        )
+        .unwrap()
+    }
+
+    /// Whoever fills the memory takes the limit off nobody.
+    #[test]
+    fn beyond_what_is_remembered_the_oldest_is_forgotten() {
+        let mut memory = Memory::default();
+        let at = |host: usize| Timestamp::from_seconds(1_800_000_000 + host as i64 / 100);
+        for host in 0..=MOST {
+            memory.remember_fruitless(&id(host, 0), at(host));
         }
+        assert!(!memory.is_fruitless(&id(0, 0), at(MOST)) || !memory.is_fruitless(&id(1, 0), at(MOST)));
+        assert!(memory.is_fruitless(&id(MOST, 0), at(MOST)));
+        assert!(memory.is_fruitless(&id(MOST / 2, 0), at(MOST)));
+        assert_eq!(memory.fruitless.len(), MOST);
+    }
+
+    #[test]
+    fn looks_in_vain_are_counted_by_host_and_for_a_minute() {
+        let (mut memory, now) = (Memory::default(), Timestamp::from_seconds(1_800_000_000));
+        for path in 0..200 {
+            assert!(memory.may_look(&id(1, path), now));
+            memory.remember_strange(&id(1, path), now);
+        }
+        assert!(!memory.may_look(&id(1, 900), now));
+        assert!(memory.may_look(&id(2, 900), now));
+        assert!(memory.may_look(&id(1, 900), now.plus(LATER)));
     }
 }

@@ -22,10 +22,12 @@ use super::Walk;
 /// Systems that may come under a decision which does not name them: whoever takes over one host of a domain could
 /// otherwise make up as many as there are paths.
 const MOST_UNNAMED: i64 = 1000;
-/// How long keys that somebody has sent wait before others take their place.
-const HELD_FOR: Duration = Duration::from_secs(60);
+/// Of these in one branch of the domain: whoever was given one name below it has as many hosts as they like.
+const MOST_IN_BRANCH: i64 = 100;
 /// Of these at one host.
 const MOST_AT_ONE: i64 = 20;
+/// How long keys that somebody has sent wait before others take their place.
+const HELD_FOR: Duration = Duration::from_secs(60);
 
 /// A client as its chain of trust makes it.
 pub(super) fn client(walk: &Walk<'_>, metadata: ClientMetadata, chain: &Chain, ends: Timestamp) -> Client {
@@ -52,6 +54,7 @@ pub(super) fn client_by(
     let before = before.map(Arc::as_ref);
     if let Some(before) = before {
         metadata.revisions = revisions(&before.metadata, &metadata, Wording::Differs);
+        metadata.jwks_signed_at = metadata.jwks_signed_at.max(before.metadata.jwks_signed_at);
     }
     let later = before.map(|before| before.updated_at.plus(Duration::from_millis(1)));
     Client {
@@ -265,12 +268,19 @@ pub(super) async fn note(
     let is_nobody = fault.step == Step::Reach && fault.entity == id.as_str();
     if !is_named
         && entities::find(db, id).await?.is_none()
-        && (is_nobody || !entities::count_refused(db, allowed.id, id).await?.has_room())
+        && (is_nobody || !entities::count_refused(db, allowed, id).await?.has_room())
     {
         return Ok(());
     }
     let mut change = Change::begin(db, context).await?;
-    if entities::note(&mut change, id, allowed.id, &Stumble::from(fault)).await? {
+    let before = entities::find_within(&mut change, id).await?;
+    let stumble = Stumble::from(fault);
+    if entities::note(&mut change, id, allowed.id, &stumble).await? {
+        // Any stranger can have it tried again.
+        let known = before.and_then(|entity| entity.fault);
+        if known.is_some_and(|(known, _)| known.is_at(&stumble)) {
+            return change.commit_housekeeping().await;
+        }
         let event = Event::new(Action::EntityRefused)
             .client(id.as_str())
             .with("step", fault.step.as_str())
@@ -283,11 +293,11 @@ pub(super) async fn note(
 
 /// Whether one more system may come under a decision.
 pub(super) async fn has_room(db: &Db, id: &EntityId, allowed: &Allowed) -> Result<bool, StoreError> {
-    Ok(allowed.pattern.names_one() || entities::count(db, allowed.id, id).await?.has_room())
+    Ok(allowed.pattern.names_one() || entities::count(db, allowed, id).await?.has_room())
 }
 
 impl entities::Count {
     const fn has_room(self) -> bool {
-        self.all < MOST_UNNAMED && self.here < MOST_AT_ONE
+        self.all < MOST_UNNAMED && self.branch < MOST_IN_BRANCH && self.here < MOST_AT_ONE
     }
 }

@@ -1,4 +1,6 @@
-use serde_json::{Value, json};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
 use crate::department::trust::allowed::Allowed;
@@ -8,6 +10,24 @@ use crate::fetch::{Fetcher, Kind};
 use crate::keys::jose::{Accept, Algorithm, JwkSet, LEEWAY, Typ, Unverified, numeric_date};
 
 const TYP: Typ<'static> = Typ::Is("jwk-set+jwt");
+/// How long a set may say that it is good: whoever has kept one may serve it where a newer one was never seen here.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Keys that a system has signed apart from its statement.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct Signed {
+    pub(super) jwks: Value,
+    /// In seconds since 1970.
+    pub(super) at: i64,
+}
+
+/// What a set is held to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newest {
+    /// When the newest one known was signed, in seconds since 1970; a key may have been withdrawn since an older one.
+    pub(super) before: Option<i64>,
+    pub(super) now: Timestamp,
+}
 
 /// The protocol keys that a system serves signed by its federation keys (OpenID Federation 1.0 §5.2.1.1).
 pub(super) async fn signed_keys(
@@ -16,19 +36,20 @@ pub(super) async fn signed_keys(
     entity: &EntityId,
     allowed: &Allowed,
     federation_keys: &JwkSet,
-    now: Timestamp,
-) -> Result<Value, TrustFault> {
-    let fetched = fetcher.get(uri, Kind::KeySet, &allowed.terms.ranges, now).await;
+    newest: Newest,
+) -> Result<Signed, TrustFault> {
+    let within = &allowed.terms.ranges;
+    let fetched = fetcher.get(uri, Kind::KeySet, within, newest.now).await;
     let fetched = fetched.map_err(|fault| TrustFault::new(Step::Reach, entity, "url", uri, fault))?;
-    read(&fetched, entity, federation_keys, now)
+    read(&fetched, entity, federation_keys, newest)
 }
 
 fn read(
     fetched: &[u8],
     entity: &EntityId,
     federation_keys: &JwkSet,
-    now: Timestamp,
-) -> Result<Value, TrustFault> {
+    newest: Newest,
+) -> Result<Signed, TrustFault> {
     let fault = |step, claim, expected: &str, found: &dyn std::fmt::Display| {
         TrustFault::new(step, entity, claim, expected, found)
     };
@@ -50,20 +71,43 @@ fn read(
             return Err(fault(Step::Subject, name, entity.as_str(), found));
         }
     }
-    let time = |name: &'static str| {
-        numeric_date(&claims, name).map_err(|found| fault(Step::Time, name, "seconds since 1970", &found))
-    };
-    if let Some(issued) = time("iat")?.filter(|at| *at > now.plus(LEEWAY)) {
-        return Err(fault(Step::Time, "iat", "a time that has come", &issued));
-    }
-    if let Some(expired) = time("exp")?.filter(|at| *at <= now.minus(LEEWAY)) {
-        return Err(fault(Step::Time, "exp", "a time to come", &expired));
-    }
+    let at = check_times(&claims, entity, newest)?;
     let jwks = json!({"keys": claims.get("keys")});
     let keys = JwkSet::parse(jwks.to_string().as_bytes())
         .map_err(|found| fault(Step::OurRules, "keys", "public keys", &found))?;
     check_apart(entity, &keys, federation_keys)?;
-    Ok(jwks)
+    Ok(Signed { jwks, at })
+}
+
+/// §5.2.1.1 leaves both times to the system. We ask for them: without, whoever has kept a set could serve it for ever.
+/// Answers with when it was signed.
+fn check_times(claims: &Map<String, Value>, entity: &EntityId, newest: Newest) -> Result<i64, TrustFault> {
+    let now = newest.now;
+    let fault = |claim, expected: String, found: &dyn std::fmt::Display| {
+        TrustFault::new(Step::Time, entity, claim, expected, found)
+    };
+    let time = |name: &'static str| {
+        let seconds = || "seconds since 1970".to_owned();
+        let time = numeric_date(claims, name).map_err(|found| fault(name, seconds(), &found))?;
+        time.ok_or_else(|| fault(name, seconds(), &"none"))
+    };
+    let (issued, expires) = (time("iat")?, time("exp")?);
+    if issued > now.plus(LEEWAY) {
+        return Err(fault("iat", "a time that has come".to_owned(), &issued));
+    }
+    if let Some(before) = newest.before.filter(|before| issued.seconds() < *before) {
+        let before = Timestamp::from_seconds(before);
+        let expected = format!("keys signed no earlier than the newest seen, of {before}");
+        return Err(fault("iat", expected, &issued));
+    }
+    if expires <= now.minus(LEEWAY) {
+        return Err(fault("exp", "a time to come".to_owned(), &expires));
+    }
+    if expires > now.plus(LONGEST).plus(LEEWAY) {
+        let days = LONGEST.as_secs() / (24 * 3600);
+        return Err(fault("exp", format!("a time within {days} days"), &expires));
+    }
+    Ok(issued.seconds())
 }
 
 #[cfg(test)]
@@ -79,14 +123,24 @@ mod tests {
         let entity = EntityId::parse("https://hrss.city.example", Relaxation::Nothing).unwrap();
         let [own, protocol, other] = [(); 3].map(|()| ForgedKey::new(Algorithm::Es256));
         let known = JwkSet::parse_federation(&json!({"keys": [own.jwk()]})).unwrap();
-        let good = json!({"iss": entity.as_str(), "sub": entity.as_str(), "keys": [protocol.jwk()]});
+        let good = json!({
+            "iss": entity.as_str(), "sub": entity.as_str(), "keys": [protocol.jwk()],
+            "iat": SECONDS - 50, "exp": SECONDS + 3600,
+        });
+        let newest = |before| Newest {
+            before,
+            now: Timestamp::from_seconds(SECONDS),
+        };
         let outcome = |by: &ForgedKey, typ: &str, claims: &Value| {
             let jwt = by.sign(&by.header(typ), claims);
-            read(jwt.as_bytes(), &entity, &known, Timestamp::from_seconds(SECONDS))
+            read(jwt.as_bytes(), &entity, &known, newest(Some(SECONDS - 50)))
         };
         assert_eq!(
             outcome(&own, "jwk-set+jwt", &good),
-            Ok(json!({"keys": [protocol.jwk()]}))
+            Ok(Signed {
+                jwks: json!({"keys": [protocol.jwk()]}),
+                at: SECONDS - 50,
+            })
         );
         assert!(outcome(&other, "jwk-set+jwt", &good).is_err());
         assert!(outcome(&own, "JWT", &good).is_err());
@@ -95,15 +149,22 @@ mod tests {
             ("sub", json!(null)),
             ("exp", json!(SECONDS - 100)),
             ("iat", json!(SECONDS + 100)),
+            ("iat", json!(null)),
+            ("iat", json!(SECONDS - 51)),
             ("exp", json!("soon")),
+            ("exp", json!(null)),
+            ("exp", json!(SECONDS + 8 * 24 * 3600)),
             ("keys", json!([])),
             ("keys", json!("none")),
             ("keys", json!([own.jwk()])),
         ] {
             let mut claims = good.clone();
             claims[name] = value;
+            if claims[name].is_null() {
+                claims.as_object_mut().unwrap().remove(name);
+            }
             assert!(outcome(&own, "jwk-set+jwt", &claims).is_err(), "{claims}");
         }
-        assert!(read(b"{}", &entity, &known, Timestamp::from_seconds(SECONDS)).is_err());
+        assert!(read(b"{}", &entity, &known, newest(None)).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Systems whose `client_id` is the address of what they say of themselves (draft-ietf-oauth-client-id-metadata-document).
 
 use serde_json::{Value, json};
-use yimen_http_tests::{Auth, Client, Entity, Host, TestApp};
+use yimen_http_tests::{Answer, Auth, Client, Entity, Host, Setup, TestApp};
 
 fn document(system: &Entity, method: &str) -> Value {
     let (folder, _) = system.id.rsplit_once('/').unwrap();
@@ -137,4 +137,36 @@ async fn what_is_said_elsewhere_is_not_its_word() {
     let page = app.browser().get(&client(&other).sign_in().url()).await;
     page.assert_error(400, "unknown_client");
     assert!(other.host.asked().is_empty());
+}
+
+#[tokio::test]
+async fn one_sender_who_makes_up_names_keeps_no_new_system_of_the_host_out() {
+    let app = Setup::new()
+        .set("http.trusted_proxies", vec!["127.0.0.0/8"])
+        .start()
+        .await;
+    let host = Host::start();
+    app.allow(host.pattern(), &["--metadata-document"]).await;
+    let from = async |address: &str, path: &str| {
+        let asked = app
+            .request("POST", "/oauth2/par")
+            .header("x-forwarded-for", address);
+        let id = format!("{}{path}", host.url);
+        Answer::of(asked.form(&[("client_id", id)])).await
+    };
+    for number in 0..20 {
+        from("203.0.113.7", &format!("/{number}.json"))
+            .await
+            .assert_error(401, "invalid_client");
+    }
+    let asked = host.asked().len();
+    from("203.0.113.7", "/20.json")
+        .await
+        .assert_error(503, "temporarily_unavailable");
+    assert_eq!(host.asked().len(), asked);
+    let system = app.entity(&host, "/x/client.json");
+    publish(&system, &document(&system, "none"));
+    let answer = from("203.0.113.8", "/x/client.json").await;
+    assert_ne!(answer.status, 503, "{}", answer.body);
+    assert_eq!(app.count("client").await, 1);
 }

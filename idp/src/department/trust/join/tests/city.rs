@@ -225,6 +225,17 @@ impl City {
             .unwrap();
     }
 
+    /// As if they had joined.
+    pub(super) async fn fill(&self, allowed: &Allowed, systems: &[System]) {
+        let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();
+        for system in systems {
+            let (keys, now) = (json!({"keys": [system.key.jwk()]}), self.now());
+            let joined = entities::join(&mut change, &system.id, allowed.id, &keys, now);
+            assert!(joined.await.unwrap());
+        }
+        self.commit(change).await;
+    }
+
     /// As if a registration had been on its way by another decision.
     pub(super) async fn put_back_under(&self, system: &System, allowed: Uuid) {
         let mut change = Change::begin(&self.records.db, &self.operator()).await.unwrap();

@@ -175,11 +175,11 @@ async fn whoever_makes_up_addresses_does_not_have_us_ask_without_end() {
         terms.metadata_document = true
     })
     .await;
-    for number in 0..30 {
+    for number in 0..210 {
         let made_up = at(&city, &format!("/{number}"));
         assert!(known(&city, &made_up).await.is_err());
     }
-    assert_eq!(city.asked(), 40);
+    assert_eq!(city.asked(), 400);
     city.later(61);
     let app = at(&city, "/client.json");
     publish(&city, &app, &document(&app));

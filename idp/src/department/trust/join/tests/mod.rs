@@ -9,6 +9,8 @@ mod joining;
 mod keys;
 mod lasting;
 mod refusals;
+mod room;
+mod signed_sets;
 mod stopped;
 mod superiors;
 

@@ -122,8 +122,10 @@ async fn keys_are_taken_from_an_address_of_its_own_too() {
     assert!(refused.expected.contains("signed_jwks_uri"), "{refused}");
 
     let set = |system: &System, by: &ForgedKey| {
-        let claims =
-            json!({"iss": system.id.as_str(), "sub": system.id.as_str(), "keys": [system.own.jwk()]});
+        let claims = json!({
+            "iss": system.id.as_str(), "sub": system.id.as_str(), "keys": [system.own.jwk()],
+            "iat": city.now().seconds(), "exp": city.now().seconds() + 3600,
+        });
         let jwt = by.sign(&by.header("jwk-set+jwt"), &claims);
         city.serve(&at(system), "application/jwk-set+jwt", jwt);
     };

@@ -54,8 +54,10 @@ async fn a_look_under_way_does_not_overtake_a_stop_at_its_host() {
 async fn nor_does_one_that_came_by_its_document() {
     let city = City::new().await;
     let [known, app] = ["/a", "/x/client.json"].map(|path| city.system_at("h", path));
-    city.operate(&city.pattern("h.localhost"), |terms| terms.metadata_document = true)
-        .await;
+    city.operate(&city.pattern("h.localhost"), |terms| {
+        terms.metadata_document = true
+    })
+    .await;
     city.publish(&known, &[US]);
     city.join(&known).await.unwrap();
     let folder = app.id.as_str().strip_suffix("/client.json").unwrap();
@@ -89,7 +91,9 @@ async fn of_a_stop_and_registrations_at_once_none_is_left() {
         city.publish(&known, &[US]);
         city.join(&known).await.unwrap();
         let now = city.now();
-        let systems: Vec<_> = (0..6).map(|at| city.system_at(&host, &format!("/{at}"))).collect();
+        let systems: Vec<_> = (0..6)
+            .map(|at| city.system_at(&host, &format!("/{at}")))
+            .collect();
         let mut tasks = Vec::new();
         for system in &systems {
             city.publish(system, &[US]);

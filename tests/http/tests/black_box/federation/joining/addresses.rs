@@ -144,8 +144,11 @@ async fn its_keys_may_lie_at_an_address_of_its_own_where_it_signs_them() {
         .is("our_rules", &plain, "jwks_uri");
 
     publish(&signed, "signed_jwks_uri");
-    let set = json!({"iss": signed.id, "sub": signed.id, "keys": signed.protocol.jwks()["keys"]});
     let by = |key: &yimen_http_tests::Key| {
+        // Its times are those of any statement.
+        let mut set = signed.about(&signed);
+        set.as_object_mut().unwrap().remove("jwks");
+        set["keys"] = signed.protocol.jwks()["keys"].clone();
         let header = json!({"alg": "ES256", "kid": key.kid, "typ": "jwk-set+jwt"});
         let jwt = key.sign_with(&header, &set);
         signed.host.serve("/keys", "application/jwk-set+jwt", &jwt);

@@ -51,3 +51,64 @@ async fn beside_one_that_was_removed_tokens_end_and_nobody_is_vouched_for() {
     let resolve = format!("{}&trust_anchor={}", about("resolve"), app.url(""));
     assert!(app.get(&resolve).await.status >= 400);
 }
+
+async fn assert_is_out(system: &Entity) {
+    let client = system.client();
+    client
+        .push(&client.sign_in())
+        .await
+        .assert_error(401, "invalid_client");
+}
+
+#[tokio::test]
+async fn without_a_reason_a_suspension_stops_the_neighbours_too_until_it_is_given_one() {
+    let app = TestApp::start().await;
+    let (_host, [known, beside]) = at_one_host(&app, ["/a", "/b"]).await;
+    let resident = app.resident("13800000001");
+    for system in [&known, &beside] {
+        sign_in(&resident, &system.client()).await;
+    }
+    app.department(&["suspend", &known.id]).await;
+    assert_is_out(&beside).await;
+    app.department(&["suspend", &known.id, "--reason", "maintenance"])
+        .await;
+    app.advance("70s").await;
+    assert_is_out(&known).await;
+    sign_in(&resident, &beside.client()).await;
+    app.department(&["suspend", &known.id, "--reason", "security"])
+        .await;
+    assert_eq!(app.shown(&known)["reason"], "security");
+    assert_is_out(&beside).await;
+}
+
+/// It would be known by the same sector, and nothing that was decided of the first.
+#[tokio::test]
+async fn a_second_spelling_of_an_address_is_nobodys() {
+    let app = TestApp::start().await;
+    let (host, [root, known]) = at_one_host(&app, ["", "/a"]).await;
+    let resident = app.resident("13800000001");
+    for system in [&root, &known] {
+        sign_in(&resident, &system.client()).await;
+        app.department(&["suspend", &system.id, "--reason", "request"])
+            .await;
+        let mut other = app.entity(&host, "");
+        other.id = format!("{}/", system.id);
+        let redirect_uri = format!("{}/callback", system.id);
+        let mut claims = other.claims();
+        claims["metadata"]["openid_relying_party"]["redirect_uris"] = json!([redirect_uri]);
+        let statement = other.sign(&claims);
+        host.serve(
+            &system.configuration(),
+            "application/entity-statement+jwt",
+            &statement,
+        );
+        let asked = host.asked().len();
+        let mut client = other.client();
+        client.redirect_uri = redirect_uri;
+        client
+            .push(&client.sign_in())
+            .await
+            .assert_error(401, "invalid_client");
+        assert_eq!(host.asked().len(), asked);
+    }
+}

@@ -1,4 +1,4 @@
-use super::{Stumble, WELL_KNOWN, allowed};
+use super::{Stumble, WELL_KNOWN, allowed, audited};
 use serde_json::json;
 use yimen_http_tests::{Answer, Host, Setup, TestApp};
 
@@ -202,4 +202,22 @@ async fn whoever_tries_again_and_again_does_not_make_us_ask() {
         answer.assert_error(401, "invalid_client");
     }
     assert_eq!(system.host.asked(), [WELL_KNOWN]);
+}
+
+/// Whoever names it has us try once more: that it is as it was is no news.
+#[tokio::test]
+async fn the_same_fault_again_and_again_is_one_row_of_the_audit() {
+    let app = TestApp::start().await;
+    let system = app.system();
+    app.allow(&system.id, &[]).await;
+    for _ in 0..3 {
+        Stumble::of(&app, &system).await.is("reach", &system, "url");
+    }
+    assert_eq!(system.host.asked().len(), 3);
+    assert_eq!(audited(&app, "entity.refused", &system).await, 1);
+    system.publish_as(&[("redirect_uris", json!(["https://evil.example/callback"]))]);
+    Stumble::of(&app, &system)
+        .await
+        .is("our_rules", &system, "redirect_uris");
+    assert_eq!(audited(&app, "entity.refused", &system).await, 2);
 }

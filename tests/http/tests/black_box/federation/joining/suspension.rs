@@ -112,7 +112,9 @@ async fn of_one_host_one_system_is_suspended_by_its_address_and_all_by_their_dec
         system.publish();
         given.push(sign_in(&resident, &system.client()).await);
     }
-    app.department(&["suspend", &pension.id]).await;
+    // For whatever other reason, its neighbours are stopped too: `neighbours.rs`.
+    app.department(&["suspend", &pension.id, "--reason", "maintenance"])
+        .await;
     let client = pension.client();
     client
         .push(&client.sign_in())

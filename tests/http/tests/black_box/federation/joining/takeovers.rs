@@ -231,3 +231,50 @@ async fn a_system_that_registers_itself_does_not_go_on_by_an_old_statement() {
     system.publish_with(|claims| claims["iat"] = json!(first - 60));
     assert_is_refused(&system).await;
 }
+
+/// Protocol keys that a system has signed apart from its statement, as somebody serves them again who has kept them.
+#[tokio::test]
+async fn a_recorded_set_of_keys_brings_no_withdrawn_key_back() {
+    let app = TestApp::start().await;
+    let mut system = allowed(&app).await;
+    system.publish_with(|claims| {
+        let own = claims["metadata"]["openid_relying_party"]
+            .as_object_mut()
+            .unwrap();
+        own.remove("jwks");
+        own.insert("signed_jwks_uri".to_owned(), json!(format!("{}/keys", system.id)));
+    });
+    let set = |system: &Entity| {
+        let mut claims = system.about(system);
+        claims.as_object_mut().unwrap().remove("jwks");
+        claims["keys"] = system.protocol.jwks()["keys"].clone();
+        let key = &system.federation[0];
+        let header = json!({"alg": "ES256", "kid": key.kid, "typ": "jwk-set+jwt"});
+        key.sign_with(&header, &claims)
+    };
+    let serve = |system: &Entity, set: &str| system.host.serve("/keys", "application/jwk-set+jwt", set);
+    let wang = app.resident("13800000001");
+    let (lost, kept) = (system.clone(), set(&system));
+    serve(&system, &kept);
+    sign_in(&wang, &lost.client()).await;
+    app.advance("70s").await;
+    system.protocol = Arc::new(Key::new());
+    let new = set(&system);
+    serve(&system, &new);
+    sign_in(&wang, &system.client()).await;
+    assert_is_refused(&lost).await;
+
+    // The host is somebody else's now. Neither a proof by the old key nor an end of the registration brings it back.
+    serve(&system, &kept);
+    app.advance("70s").await;
+    assert_is_refused(&lost).await;
+    sign_in(&wang, &system.client()).await;
+    app.department(&["allow", &system.id, "--name", "社保卡"]).await;
+    app.advance("70s").await;
+    assert_is_refused(&lost).await;
+    let fault = app.shown(&system)["fault"]["fault"].clone();
+    assert_eq!((&fault["step"], &fault["claim"]), (&"time".into(), &"iat".into()));
+    serve(&system, &new);
+    app.advance("70s").await;
+    sign_in(&wang, &system.client()).await;
+}
