@@ -39,9 +39,7 @@ pub async fn allow(
     let mut change = Change::begin(db, context).await?;
     let mut all = list_within(&mut change).await?;
     check(pattern, &terms, &all, relaxation)?;
-    if let Some(id) = named(pattern) {
-        check_sector(&mut change, id, &terms).await?;
-    }
+    check_sector(&mut change, pattern, &terms).await?;
     let changed = before.map_or_else(Vec::new, |before| {
         changes(before.terms.fields(), terms.fields(), |_| false)
     });
@@ -108,7 +106,10 @@ pub async fn allow(
 }
 
 /// Residents who have come to a system are known to it by the identifiers of its sector.
-async fn check_sector(change: &mut Change, id: &EntityId, terms: &Terms) -> Result<(), DecideError> {
+async fn check_sector(change: &mut Change, pattern: &Pattern, terms: &Terms) -> Result<(), DecideError> {
+    let Some(id) = named(pattern) else {
+        return Ok(());
+    };
     let sector = terms.sector.as_deref().unwrap_or_else(|| id.place());
     let client = clients::find_within(change, id.as_str()).await?;
     match client.filter(|client| client.is_active() && client.joined_by_itself() && client.sector != sector) {
