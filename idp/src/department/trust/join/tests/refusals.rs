@@ -186,6 +186,11 @@ async fn a_fault_is_written_down_once_a_minute_and_logged_with_all_it_takes_to_m
     assert_eq!(city.audited(Action::EntityRefused, &pension).await, 1);
     city.later(60);
     assert!(city.join(&pension).await.is_err());
+    assert!(city.entity(&pension).await.unwrap().fault.unwrap().1 > at);
+    assert_eq!(city.audited(Action::EntityRefused, &pension).await, 1, "no news");
+    city.later(70);
+    city.take_down(&pension);
+    assert!(city.join(&pension).await.is_err());
     assert_eq!(city.audited(Action::EntityRefused, &pension).await, 2);
 
     city.later(20);

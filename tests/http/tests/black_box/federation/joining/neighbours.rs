@@ -36,7 +36,14 @@ async fn a_look_under_way_does_not_overtake_the_removal_of_its_neighbour() {
 #[tokio::test]
 async fn beside_one_that_was_removed_tokens_end_and_nobody_is_vouched_for() {
     let app = TestApp::start().await;
-    let (_host, [known, beside]) = at_one_host(&app, ["/a", "/b"]).await;
+    let host = Host::start();
+    // Not by `allow`, after which the server's clock is ahead of the operator's.
+    let names = ["--name", "养老金查询", "--organisation", "人社局"];
+    app.command_json(&[&["department", "allow", host.pattern()], &names[..]].concat());
+    let [known, beside] = ["/a", "/b"].map(|path| app.entity(&host, path));
+    for system in [&known, &beside] {
+        system.publish();
+    }
     let resident = app.resident("13800000001");
     sign_in(&resident, &known.client()).await;
     let client = beside.client();
