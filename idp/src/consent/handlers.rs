@@ -12,6 +12,7 @@ use super::{Consents, records};
 use crate::account::{self, Profile};
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::config::Config;
+use crate::department::adoption::{Step, Who};
 use crate::department::{Client, Departments, admit};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
@@ -74,6 +75,11 @@ pub async fn question(
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
     let question = find(&room, &id, &headers, &facts).await?;
+    let who = Who::Account(question.account);
+    let reached = room
+        .interactions
+        .reach(&question.interaction, Step::Consent, who, facts.now);
+    reached.await?;
     let profile = account::profile(&room.db, &room.vault, question.account).await?;
     let page = page.with_ui_locales(question.interaction.ui_locales.as_deref());
     let page = question

@@ -15,6 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
+use crate::department::adoption::Adoption;
 use crate::department::trust::join::Joining;
 use crate::department::trust::{self, Members, Ourselves};
 use crate::events::Courier;
@@ -139,6 +140,7 @@ pub struct Handles {
     pub senders: Senders,
     pub(super) vault: Vault,
     departments: Departments,
+    pub(super) adoption: Adoption,
     members: Members,
     joining: Joining,
     pub(super) ourselves: Ourselves,
@@ -186,11 +188,13 @@ impl App {
         let whereabouts = Whereabouts::new(vault.clone(), senders, Places::open(settings)?);
         let departments = Departments::new(db.clone(), clock.clone());
         let (members, joining) = joining(&departments, &fetcher, &ourselves, &db, &rng, &clock);
+        let adoption = Adoption::new(vault.clone());
         let interactions = Interactions::new(
             state.clone(),
             site.clone(),
             rng.clone(),
             departments.clone(),
+            adoption.clone(),
             senders,
             &settings.http,
         );
@@ -221,6 +225,7 @@ impl App {
             senders,
             vault,
             departments,
+            adoption,
             members,
             joining,
             ourselves,

@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::app::App;
 use crate::account;
 use crate::audit::{self, Context};
 use crate::consent;
-use crate::department;
+use crate::department::{self, adoption};
 use crate::events;
 use crate::oidc;
 use crate::operator;
@@ -29,6 +31,24 @@ pub(super) async fn watch_kiosks(app: App) {
     loop {
         pace.tick().await;
         end_at_kiosks(&app).await;
+    }
+}
+
+/// How sign-ins go is added to the records, for the last time when the other end of `stop` goes: what was counted since
+/// is all that a node's death loses.
+pub(super) async fn add_figures(app: App, mut stop: oneshot::Receiver<()>) {
+    let mut pace = tokio::time::interval(adoption::PACE);
+    loop {
+        tokio::select! {
+            _ = pace.tick() => add_once(&app).await,
+            _ = &mut stop => return add_once(&app).await,
+        }
+    }
+}
+
+async fn add_once(app: &App) {
+    if let Err(fault) = adoption::flush(&app.adoption, &app.db, app.clock.now()).await {
+        tracing::warn!(%fault, "how sign-ins went could not be added to the figures");
     }
 }
 
@@ -70,6 +90,8 @@ pub(super) async fn sweep(app: &App) {
         department::trust::sweep(db, &context)
     })
     .await;
+    exhaust("weeks of figures", || adoption::close_weeks(db, context.now)).await;
+    exhaust("old figures", || adoption::sweep_adoption(db, context.now)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("accounts", || portal::held::sweep(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;

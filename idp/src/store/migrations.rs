@@ -37,6 +37,7 @@ files! {
     "0021_department",
     "0022_federation_key",
     "0025_operator_role",
+    "0027_adoption",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 23] = [
+const MIGRATIONS: [&str; 24] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -31,10 +31,14 @@ const MIGRATIONS: [&str; 23] = [
     include_str!("../../../../migrations/0021_department.sql"),
     include_str!("../../../../migrations/0022_federation_key.sql"),
     include_str!("../../../../migrations/0025_operator_role.sql"),
+    include_str!("../../../../migrations/0027_adoption.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 12] = [
+const OF_NOBODY: [&str; 15] = [
+    "adoption_cell",
+    "adoption_person",
+    "adoption_week",
     "allowed_department",
     "client",
     "federation_entity",
