@@ -47,7 +47,7 @@ pub(super) async fn add_figures(app: App, mut stop: oneshot::Receiver<()>) {
 }
 
 async fn add_once(app: &App) {
-    if let Err(fault) = adoption::flush(&app.adoption, &app.db, app.clock.now()).await {
+    if let Err(fault) = adoption::flush(&app.adoption, &app.db, &context(app)).await {
         tracing::warn!(%fault, "how sign-ins went could not be added to the figures");
     }
 }
@@ -72,6 +72,7 @@ pub(super) async fn sweep(app: &App) {
     let db = &app.db;
     let context = context(app);
     end_at_kiosks(app).await;
+    add_once(app).await;
     let settings = &app.config.settings;
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
@@ -90,8 +91,8 @@ pub(super) async fn sweep(app: &App) {
         department::trust::sweep(db, &context)
     })
     .await;
-    exhaust("weeks of figures", || adoption::close_weeks(db, context.now)).await;
-    exhaust("old figures", || adoption::sweep_adoption(db, context.now)).await;
+    exhaust("weeks of figures", || adoption::close_weeks(db, &context)).await;
+    exhaust("old figures", || adoption::sweep_adoption(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("accounts", || portal::held::sweep(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;

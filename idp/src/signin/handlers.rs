@@ -39,9 +39,12 @@ pub async fn show_phone(
     let greeting = (!is_kiosk(cookies, &headers))
         .then(|| browser.greet(cookies, &signin.rng))
         .flatten();
-    let reached = signin
-        .interactions
-        .reach(&interaction, Step::Number, Who::Browser(browser.name()), facts.now);
+    let reached = signin.interactions.reach(
+        &interaction,
+        Step::Number,
+        Who::Browser(browser.name()),
+        facts.now,
+    );
     reached.await?;
     let mut response = view.into_response();
     response
@@ -88,9 +91,10 @@ pub async fn enter_phone(
     Ok(match signin.clone().send_code(context, ask).await? {
         Ok(()) => {
             let browser = Browser::of(signin.site.cookies(), &headers);
-            let reached = signin
-                .interactions
-                .reach(&interaction, Step::Code, Who::Browser(browser.name()), facts.now);
+            let reached =
+                signin
+                    .interactions
+                    .reach(&interaction, Step::Code, Who::Browser(browser.name()), facts.now);
             reached.await?;
             see_other(&format!("/signin/{id}/code"), [])
         }

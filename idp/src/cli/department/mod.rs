@@ -1,3 +1,4 @@
+mod adoption;
 mod arguments;
 mod check;
 mod options;
@@ -68,6 +69,17 @@ pub(super) async fn run(path: Option<&Path>, command: &Department, output: &Outp
                 "covered_by": kept.covered_by,
             });
             output.say(&value, || words::removed(&pattern, &kept));
+        }
+        Department::Adoption { of, from, to } => {
+            let pattern = of.as_deref().and_then(|of| read(of).ok());
+            let asked = adoption::Asked {
+                of: of.as_deref(),
+                pattern,
+                relaxation,
+                from: *from,
+                to: *to,
+            };
+            adoption::say(&db, &asked, &context, output).await?;
         }
         Department::TrustKeys { url, fingerprints } => {
             let id = EntityId::parse(url, relaxation)

@@ -47,7 +47,12 @@ pub(super) fn publish(found: &BTreeMap<Cell, Found>) -> Figures {
     let (methods, times) = (parts(found, &Cell::METHODS), parts(found, &Cell::TIMES));
     let known = parts(found, &Cell::KNOWN);
     // A sum of what is shown anyway: it tells of nobody else.
-    let begun = left.values().copied().chain([finished]).flatten().reduce(|sum, one| sum + one);
+    let begun = left
+        .values()
+        .copied()
+        .chain([finished])
+        .flatten()
+        .reduce(|sum, one| sum + one);
     Figures {
         begun,
         finished,
@@ -58,7 +63,12 @@ pub(super) fn publish(found: &BTreeMap<Cell, Found>) -> Figures {
 
 /// Cells whose sum is shown nowhere but as the sum of what is shown of them.
 fn alone(found: &BTreeMap<Cell, Found>, cells: &[Cell]) -> BTreeMap<Cell, Shown> {
-    let of = |cell: &Cell| found.get(cell).filter(|found| found.has_enough()).map(Found::shown);
+    let of = |cell: &Cell| {
+        found
+            .get(cell)
+            .filter(|found| found.has_enough())
+            .map(Found::shown)
+    };
     cells.iter().map(|cell| (*cell, of(cell))).collect()
 }
 
@@ -74,7 +84,9 @@ fn parts(found: &BTreeMap<Cell, Found>, cells: &[Cell]) -> BTreeMap<Cell, Shown>
         .collect();
     if (1..ENOUGH).contains(&hidden.len()) {
         let smallest = shown.iter().filter(|(_, one)| one.is_some());
-        let smallest = smallest.min_by_key(|(cell, _)| found[cell].times).map(|(cell, _)| *cell);
+        let smallest = smallest
+            .min_by_key(|(cell, _)| found[cell].times)
+            .map(|(cell, _)| *cell);
         if let Some(cell) = smallest {
             shown.insert(cell, None);
         }

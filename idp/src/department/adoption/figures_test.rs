@@ -23,14 +23,23 @@ fn week(cells: &[(Cell, u8, u8)]) -> BTreeMap<Cell, Found> {
 #[test]
 fn nine_are_too_few_and_ten_are_not() {
     let nine = publish(&week(&[(Cell::Finished, 0, 9), (Cell::BySms, 0, 9)]));
-    assert_eq!((nine.finished, nine.begun, nine.parts[&Cell::BySms]), (None, None, None));
+    assert_eq!(
+        (nine.finished, nine.begun, nine.parts[&Cell::BySms]),
+        (None, None, None)
+    );
     let ten = publish(&week(&[(Cell::Finished, 0, 10), (Cell::BySms, 0, 10)]));
-    assert_eq!((ten.finished, ten.begun, ten.parts[&Cell::BySms]), (Some(10), Some(10), Some(10)));
+    assert_eq!(
+        (ten.finished, ten.begun, ten.parts[&Cell::BySms]),
+        (Some(10), Some(10), Some(10))
+    );
 }
 
 #[test]
 fn one_person_a_hundred_times_is_one_person() {
-    let found = BTreeMap::from([(Cell::Finished, of(100, people(0, 1))), (Cell::LeftCode, of(100, people(0, 1)))]);
+    let found = BTreeMap::from([
+        (Cell::Finished, of(100, people(0, 1))),
+        (Cell::LeftCode, of(100, people(0, 1))),
+    ]);
     let figures = publish(&found);
     assert_eq!((figures.finished, figures.parts[&Cell::LeftCode]), (None, None));
 }
@@ -38,7 +47,10 @@ fn one_person_a_hundred_times_is_one_person() {
 #[test]
 fn without_anybody_there_is_nothing_to_show() {
     let figures = publish(&BTreeMap::new());
-    assert_eq!((figures.begun, figures.finished, figures.returning_percent), (None, None, None));
+    assert_eq!(
+        (figures.begun, figures.finished, figures.returning_percent),
+        (None, None, None)
+    );
     assert!(figures.parts.values().all(Option::is_none));
 }
 
@@ -81,7 +93,10 @@ fn hidden_parts_hide_one_another() {
         (Cell::ByPhone, 35, 5),
     ]));
     assert_eq!(figures.parts[&Cell::BySms], Some(30));
-    assert_eq!((figures.parts[&Cell::ByPasskey], figures.parts[&Cell::ByPhone]), (None, None));
+    assert_eq!(
+        (figures.parts[&Cell::ByPasskey], figures.parts[&Cell::ByPhone]),
+        (None, None)
+    );
 }
 
 #[test]

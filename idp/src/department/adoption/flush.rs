@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::counting::Adoption;
 use super::records;
 use super::tally::Tally;
-use crate::clock::Timestamp;
+use crate::audit::Context;
 use crate::store::{Db, StoreError};
 
 /// How often a node adds what it has counted to the records: so much is lost where it dies.
@@ -16,14 +16,14 @@ const MOST_WAITING: usize = 10_000;
 ///
 /// # Errors
 /// Where the database does not answer; what was counted then waits for the next time.
-pub async fn flush(adoption: &Adoption, db: &Db, now: Timestamp) -> Result<(), StoreError> {
+pub async fn flush(adoption: &Adoption, db: &Db, context: &Context) -> Result<(), StoreError> {
     let Tally(mut counted) = adoption.take();
-    counted.retain(|(week, _), _| week.is_counted(now));
+    counted.retain(|(week, _), _| week.is_counted(context.now));
     if counted.is_empty() {
         return Ok(());
     }
     let tally = Tally(counted);
-    let written = records::add(db, &tally).await;
+    let written = records::add(db, context, &tally).await;
     if written.is_err() && tally.0.len() <= MOST_WAITING {
         adoption.put_back(tally);
     }

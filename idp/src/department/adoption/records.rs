@@ -8,8 +8,8 @@ use super::model::{Cell, Person};
 use super::tally::{Counted, ENOUGH, Tally};
 use super::week::Week;
 use crate::args;
-use crate::clock::Timestamp;
-use crate::store::{Args, Db, StoreError, Tx};
+use crate::audit::{Change, Context};
+use crate::store::{Args, Db, StoreError};
 
 /// Beyond so many no more are listed of those who rest at a step: ten of them will still be there.
 const LISTED: i64 = 1000;
@@ -24,12 +24,10 @@ const ADD_PERSON: &str = "INSERT INTO adoption_person (week, client_id, cell, pe
 /// They have come and gone on: as if they had never been listed.
 const FORGET_GONE: &str =
     "DELETE FROM adoption_person WHERE week = $1 AND client_id = $2 AND cell = $3 AND net = 0";
-const COUNT: &str =
-    "SELECT COUNT(*) AS people FROM adoption_person WHERE week = $1 AND client_id = $2 AND cell = $3 AND net > 0";
+const COUNT: &str = "SELECT COUNT(*) AS people FROM adoption_person WHERE week = $1 AND client_id = $2 AND cell = $3 AND net > 0";
 const SET_ENOUGH: &str =
     "UPDATE adoption_cell SET is_enough = TRUE WHERE week = $1 AND client_id = $2 AND cell = $3";
-const FORGET_LISTED: &str =
-    "DELETE FROM adoption_person WHERE week = $1 AND client_id = $2 AND cell = $3";
+const FORGET_LISTED: &str = "DELETE FROM adoption_person WHERE week = $1 AND client_id = $2 AND cell = $3";
 const OVER: &str = "SELECT DISTINCT week, client_id FROM adoption_cell WHERE week <= $1 \
     ORDER BY week, client_id LIMIT 100";
 const CELLS: &str = "SELECT cell, times, is_enough FROM adoption_cell WHERE week = $1 AND client_id = $2";
@@ -52,18 +50,18 @@ pub struct AdoptionWeek {
 }
 
 /// Adds a node's tally. Every node takes the cells in the same order, so that none waits for one that waits for it.
-pub(super) async fn add(db: &Db, tally: &Tally) -> Result<(), StoreError> {
-    let mut tx = db.begin().await?;
+pub(super) async fn add(db: &Db, context: &Context, tally: &Tally) -> Result<(), StoreError> {
+    let mut change = Change::begin(db, context).await?;
     for ((week, client_id), cells) in &tally.0 {
         for (cell, counted) in cells {
-            add_cell(&mut tx, *week, client_id, *cell, counted).await?;
+            add_cell(&mut change, *week, client_id, *cell, counted).await?;
         }
     }
-    tx.commit().await
+    change.commit_housekeeping().await
 }
 
 async fn add_cell(
-    tx: &mut Tx,
+    change: &mut Change,
     week: Week,
     client_id: &str,
     cell: Cell,
@@ -71,20 +69,26 @@ async fn add_cell(
 ) -> Result<(), StoreError> {
     let here = || place(week, client_id, cell);
     let sent: Args = here().into_iter().chain(args![counted.times]).collect();
-    let row = tx.maybe(ADD, sent).await?.ok_or(StoreError::Corrupt("times"))?;
+    let row = change
+        .maybe(ADD, sent)
+        .await?
+        .ok_or(StoreError::Corrupt("times"))?;
     if row.bool("is_enough")? {
         return Ok(());
     }
     let is_full = row.int("times")? > LISTED;
-    let told = counted.people.iter().filter(|(_, net)| **net < 0 || (**net > 0 && !is_full));
+    let told = counted
+        .people
+        .iter()
+        .filter(|(_, net)| **net < 0 || (**net > 0 && !is_full));
     for (person, net) in told {
         let sent = here().into_iter().chain(args![&person[..], *net]).collect();
-        tx.execute(ADD_PERSON, sent).await?;
+        change.execute(ADD_PERSON, sent).await?;
     }
-    tx.execute(FORGET_GONE, here()).await?;
-    if !cell.is_left() && people(tx, here()).await? >= ENOUGH {
-        tx.execute(SET_ENOUGH, here()).await?;
-        tx.execute(FORGET_LISTED, here()).await?;
+    change.execute(FORGET_GONE, here()).await?;
+    if !cell.is_left() && people(change, here()).await? >= ENOUGH {
+        change.execute(SET_ENOUGH, here()).await?;
+        change.execute(FORGET_LISTED, here()).await?;
     }
     Ok(())
 }
@@ -93,8 +97,11 @@ fn place(week: Week, client_id: &str, cell: Cell) -> Args {
     args![week.to_string(), client_id, cell.as_str()]
 }
 
-async fn people(tx: &mut Tx, here: Args) -> Result<usize, StoreError> {
-    let row = tx.maybe(COUNT, here).await?.ok_or(StoreError::Corrupt("people"))?;
+async fn people(change: &mut Change, here: Args) -> Result<usize, StoreError> {
+    let row = change
+        .maybe(COUNT, here)
+        .await?
+        .ok_or(StoreError::Corrupt("people"))?;
     Ok(usize::try_from(row.int("people")?).unwrap_or_default())
 }
 
@@ -103,19 +110,21 @@ async fn people(tx: &mut Tx, here: Args) -> Result<usize, StoreError> {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn close_weeks(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
-    let over = db.all(OVER, args![Week::last_over(now).to_string()]).await?;
+pub async fn close_weeks(db: &Db, context: &Context) -> Result<u64, StoreError> {
+    let over = db
+        .all(OVER, args![Week::last_over(context.now).to_string()])
+        .await?;
     for row in &over {
-        close(db, row.text("week")?, row.text("client_id")?).await?;
+        close(db, context, row.text("week")?, row.text("client_id")?).await?;
     }
     Ok(over.len() as u64)
 }
 
-async fn close(db: &Db, week: String, client_id: String) -> Result<(), StoreError> {
-    let mut tx = db.begin().await?;
+async fn close(db: &Db, context: &Context, week: String, client_id: String) -> Result<(), StoreError> {
+    let mut change = Change::begin(db, context).await?;
     let here = || args![&week, &client_id];
     let mut found: BTreeMap<Cell, Found> = BTreeMap::new();
-    for row in tx.all(CELLS, here()).await? {
+    for row in change.all(CELLS, here()).await? {
         let Some(cell) = Cell::named(&row.text("cell")?) else {
             continue;
         };
@@ -126,17 +135,17 @@ async fn close(db: &Db, week: String, client_id: String) -> Result<(), StoreErro
     if found.is_empty() {
         return Ok(());
     }
-    for row in tx.all(PEOPLE, here()).await? {
+    for row in change.all(PEOPLE, here()).await? {
         let person = Person::try_from(row.bytes("person")?).map_err(|_| StoreError::Corrupt("person"))?;
         if let Some(cell) = Cell::named(&row.text("cell")?) {
             found.entry(cell).or_default().people.insert(person);
         }
     }
     let figures = serde_json::to_string(&publish(&found)).map_err(|_| StoreError::Corrupt("figures"))?;
-    tx.execute(PUBLISH, args![&client_id, &week, figures]).await?;
-    tx.execute(FORGET_PEOPLE, here()).await?;
-    tx.execute(FORGET_CELLS, here()).await?;
-    tx.commit().await
+    change.execute(PUBLISH, args![&client_id, &week, figures]).await?;
+    change.execute(FORGET_PEOPLE, here()).await?;
+    change.execute(FORGET_CELLS, here()).await?;
+    change.commit_housekeeping().await
 }
 
 /// The published figures of a client, week by week, both ends included. Weeks in which nobody came are not there; nor
@@ -144,11 +153,21 @@ async fn close(db: &Db, week: String, client_id: String) -> Result<(), StoreErro
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn adoption(db: &Db, client_id: &str, from: Week, to: Week) -> Result<Vec<AdoptionWeek>, StoreError> {
-    let rows = db.all(SHOW, args![client_id, from.to_string(), to.to_string()]).await?;
+pub async fn adoption(
+    db: &Db,
+    client_id: &str,
+    from: Week,
+    to: Week,
+) -> Result<Vec<AdoptionWeek>, StoreError> {
+    let rows = db
+        .all(SHOW, args![client_id, from.to_string(), to.to_string()])
+        .await?;
     rows.iter()
         .map(|row| {
-            let week = row.text("week")?.parse().map_err(|_| StoreError::Corrupt("week"))?;
+            let week = row
+                .text("week")?
+                .parse()
+                .map_err(|_| StoreError::Corrupt("week"))?;
             let figures =
                 serde_json::from_str(&row.text("figures")?).map_err(|_| StoreError::Corrupt("figures"))?;
             Ok(AdoptionWeek { week, figures })
@@ -160,6 +179,7 @@ pub async fn adoption(db: &Db, client_id: &str, from: Week, to: Week) -> Result<
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn sweep_adoption(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
-    db.execute(SWEEP, args![Week::of(now.minus(KEPT)).to_string()]).await
+pub async fn sweep_adoption(db: &Db, context: &Context) -> Result<u64, StoreError> {
+    let before = Week::of(context.now.minus(KEPT)).to_string();
+    context.sweep(db, "adoption_week", SWEEP, args![before]).await
 }

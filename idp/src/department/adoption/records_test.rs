@@ -5,7 +5,8 @@ use uuid::Uuid;
 use super::model::{Known, Method, Step, Took, Who};
 use super::{Adoption, Cell, Figures, Finish, Week, adoption, close_weeks, flush, sweep_adoption};
 use crate::args;
-use crate::clock::{Clock, Timestamp};
+use crate::audit::Context;
+use crate::clock::Timestamp;
 use crate::config::MasterKey;
 use crate::rng::Rng;
 use crate::store::sample::Records;
@@ -17,7 +18,11 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const NOW: Timestamp = Timestamp::from_seconds(1_767_760_000);
 
 fn node() -> Adoption {
-    Adoption::new(Vault::new(&MasterKey::sample(), Rng::system()))
+    Adoption::new(Vault::new(&MasterKey::from_bytes([3; 32]), Rng::system()))
+}
+
+fn context(now: Timestamp) -> Context {
+    Context::of_node(now, &Rng::system())
 }
 
 fn resident(number: u128) -> Uuid {
@@ -51,7 +56,7 @@ fn leave_at_code(node: &Adoption, name: &str) {
 
 async fn published(db: &Db) -> Option<Figures> {
     let over = NOW.plus(DAY * 9);
-    while close_weeks(db, over).await.unwrap() > 0 {}
+    while close_weeks(db, &context(over)).await.unwrap() > 0 {}
     let week = Week::of(NOW);
     let shown = adoption(db, CLIENT, week, week).await.unwrap();
     shown.into_iter().next().map(|shown| shown.figures)
@@ -65,8 +70,8 @@ async fn thirty_through_two_nodes_are_thirty_in_whatever_order_they_tell() {
         walk(&first, &second, number);
     }
     // Who went on from the second is told of before who came to it.
-    flush(&first, &records.db, NOW).await.unwrap();
-    flush(&second, &records.db, NOW).await.unwrap();
+    flush(&first, &records.db, &context(NOW)).await.unwrap();
+    flush(&second, &records.db, &context(NOW)).await.unwrap();
     let figures = published(&records.db).await.unwrap();
     assert_eq!((figures.begun, figures.finished), (Some(30), Some(30)));
     assert_eq!(figures.parts[&Cell::BySms], Some(30));
@@ -84,11 +89,12 @@ async fn two_nodes_that_add_at_once_lose_nothing() {
             walk(node, node, number);
         }
         let [a, b, c, d] = &nodes;
+        let at_once = context(NOW);
         let added = tokio::join!(
-            flush(a, &records.db, NOW),
-            flush(b, &records.db, NOW),
-            flush(c, &records.db, NOW),
-            flush(d, &records.db, NOW),
+            flush(a, &records.db, &at_once),
+            flush(b, &records.db, &at_once),
+            flush(c, &records.db, &at_once),
+            flush(d, &records.db, &at_once),
         );
         added.0.and(added.1).and(added.2).and(added.3).unwrap();
     }
@@ -109,7 +115,7 @@ async fn nine_who_left_are_too_few_however_often_they_came() {
             leave_at_code(&node, &format!("left {number}"));
         }
     }
-    flush(&node, &records.db, NOW).await.unwrap();
+    flush(&node, &records.db, &context(NOW)).await.unwrap();
     let figures = published(&records.db).await.unwrap();
     assert_eq!(figures.parts[&Cell::LeftCode], None);
     assert_eq!((figures.begun, figures.finished), (Some(10), Some(10)));
@@ -121,10 +127,13 @@ async fn ten_who_left_are_told_of() {
     let node = node();
     for number in 0..10 {
         leave_at_code(&node, &format!("left {number}"));
-        flush(&node, &records.db, NOW).await.unwrap();
+        flush(&node, &records.db, &context(NOW)).await.unwrap();
     }
     let figures = published(&records.db).await.unwrap();
-    assert_eq!((figures.parts[&Cell::LeftCode], figures.begun), (Some(10), Some(10)));
+    assert_eq!(
+        (figures.parts[&Cell::LeftCode], figures.begun),
+        (Some(10), Some(10))
+    );
     assert_eq!(figures.finished, None);
 }
 
@@ -136,7 +145,7 @@ async fn browsers_that_keep_no_cookie_are_nobody() {
         let stay = node.stay(CLIENT, NOW, Step::Number, Who::Browser(None));
         node.came(CLIENT, NOW, None, &stay);
     }
-    flush(&node, &records.db, NOW).await.unwrap();
+    flush(&node, &records.db, &context(NOW)).await.unwrap();
     assert_eq!(published(&records.db).await.unwrap().begun, None);
 }
 
@@ -149,19 +158,19 @@ async fn nothing_is_learned_by_asking_again() {
     for number in 0..14 {
         finish(&node, number, None);
     }
-    flush(&node, db, NOW).await.unwrap();
+    flush(&node, db, &context(NOW)).await.unwrap();
     for later in [DAY * 0, DAY * 3, DAY * 5] {
-        close_weeks(db, NOW.plus(later)).await.unwrap();
+        close_weeks(db, &context(NOW.plus(later))).await.unwrap();
         assert_eq!(adoption(db, CLIENT, week.back(9), week).await.unwrap(), []);
     }
     let shown = published(db).await.unwrap();
     assert_eq!(shown.finished, Some(10));
     finish(&node, 14, None);
-    flush(&node, db, NOW.plus(DAY * 9)).await.unwrap();
+    flush(&node, db, &context(NOW.plus(DAY * 9))).await.unwrap();
     assert_eq!(published(db).await.unwrap(), shown);
     // Not even a node whose clock is wrong changes it.
     finish(&node, 15, None);
-    flush(&node, db, NOW).await.unwrap();
+    flush(&node, db, &context(NOW)).await.unwrap();
     assert_eq!(published(db).await.unwrap(), shown);
 }
 
@@ -173,16 +182,23 @@ async fn of_a_week_that_is_over_only_what_is_shown_is_kept() {
         finish(&node, number, None);
         leave_at_code(&node, &number.to_string());
     }
-    flush(&node, db, NOW).await.unwrap();
+    flush(&node, db, &context(NOW)).await.unwrap();
     assert_eq!(count(db, LISTED).await, 9 * 5);
     finish(&node, 9, None);
-    flush(&node, db, NOW).await.unwrap();
-    assert_eq!(count(db, LISTED).await, 9, "ten are listed no more, nine at the code are");
+    flush(&node, db, &context(NOW)).await.unwrap();
+    assert_eq!(
+        count(db, LISTED).await,
+        9,
+        "ten are listed no more, nine at the code are"
+    );
     published(db).await.unwrap();
     assert_eq!((count(db, LISTED).await, count(db, CELLS).await), (0, 0));
     let two_years = NOW.plus(DAY * 760);
-    assert_eq!(sweep_adoption(db, NOW.plus(DAY * 700)).await.unwrap(), 0);
-    assert_eq!(sweep_adoption(db, two_years).await.unwrap(), 1);
+    assert_eq!(
+        sweep_adoption(db, &context(NOW.plus(DAY * 700))).await.unwrap(),
+        0
+    );
+    assert_eq!(sweep_adoption(db, &context(two_years)).await.unwrap(), 1);
 }
 
 #[test]
@@ -213,7 +229,7 @@ async fn what_could_not_be_added_is_added_later() {
     for number in 0..10 {
         finish(&node, number, None);
     }
-    assert!(flush(&node, &broken.db, Clock::system().now().min(NOW)).await.is_err());
-    flush(&node, &records.db, NOW).await.unwrap();
+    assert!(flush(&node, &broken.db, &context(NOW)).await.is_err());
+    flush(&node, &records.db, &context(NOW)).await.unwrap();
     assert_eq!(published(&records.db).await.unwrap().finished, Some(10));
 }

@@ -116,7 +116,16 @@ mod tests {
     fn what_it_prints_is_read_again_and_nothing_else() {
         let week = Week::of(at(0));
         assert_eq!(week.to_string().parse(), Ok(week));
-        for bad in ["2026-W54", "2026-W00", "2026W02", "2026-W2", "26-W02", "2026-W02 ", "", "2025-W53"] {
+        for bad in [
+            "2026-W54",
+            "2026-W00",
+            "2026W02",
+            "2026-W2",
+            "26-W02",
+            "2026-W02 ",
+            "",
+            "2025-W53",
+        ] {
             assert!(bad.parse::<Week>().is_err(), "{bad}");
         }
     }

@@ -256,14 +256,24 @@ impl Interactions {
             ..interaction.clone()
         };
         let (key, before) = (key(&interaction.id), encode(interaction)?);
-        if self.state.swap(&key, &before, &encode(&moved)?, now, KEPT).await? {
+        if self
+            .state
+            .swap(&key, &before, &encode(&moved)?, now, KEPT)
+            .await?
+        {
             self.adoption.came(client_id, begun, from.as_ref(), &stay);
         }
         Ok(())
     }
 
     /// Counts that a sign-in has ended at its department; one that needed no page had no interaction.
-    pub fn count_finish(&self, client_id: &str, interaction: Option<&Interaction>, finish: Finish, now: Timestamp) {
+    pub fn count_finish(
+        &self,
+        client_id: &str,
+        interaction: Option<&Interaction>,
+        finish: Finish,
+        now: Timestamp,
+    ) {
         let begun = interaction.map_or(now, |interaction| interaction.created_at);
         let stay = interaction.and_then(|interaction| interaction.stay.as_ref());
         self.adoption.finished(client_id, begun, stay, finish);

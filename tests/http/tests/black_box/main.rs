@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod adoption;
 mod attacks;
 mod bad_input;
 mod bad_rows;
