@@ -14,6 +14,7 @@ use crate::account::{self, Profile};
 use crate::audit::{Action, Actor, Change, Context, Event};
 use crate::clock::Timestamp;
 use crate::config::Config;
+use crate::department::adoption::{Step, Who};
 use crate::department::{Client, DataKey, Departments, admit};
 use crate::rng::Rng;
 use crate::signin::sessions::Sessions;
@@ -76,6 +77,11 @@ pub async fn question(
     headers: HeaderMap,
 ) -> Result<Response, Halt> {
     let question = find(&room, &id, &headers, &facts).await?;
+    let who = Who::Account(question.account);
+    let reached = room
+        .interactions
+        .reach(&question.interaction, Step::Consent, who, facts.now);
+    reached.await?;
     let profile = account::profile(&room.db, &room.vault, question.account).await?;
     let page = page.with_ui_locales(question.interaction.ui_locales.as_deref());
     let page = question

@@ -1,6 +1,8 @@
 //! Departments' systems as clients: who they are, what they may ask, how they prove themselves.
 //! May import: federation, keys, audit, web, store, fetch, clock, rng, config.
 
+pub mod adoption;
+
 mod admin_scope;
 mod check;
 mod consequence;

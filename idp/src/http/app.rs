@@ -15,6 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Database, Settings};
 use crate::consent::{Consent, Consents};
 use crate::department::Departments;
+use crate::department::adoption::Adoption;
 use crate::department::trust::join::Joining;
 use crate::department::trust::{self, Members, Ourselves};
 use crate::events::Courier;
@@ -139,6 +140,7 @@ pub struct Handles {
     pub senders: Senders,
     pub(super) vault: Vault,
     departments: Departments,
+    pub(super) adoption: Adoption,
     members: Members,
     joining: Joining,
     pub(super) ourselves: Ourselves,
@@ -186,11 +188,13 @@ impl App {
         let whereabouts = Whereabouts::new(vault.clone(), senders, Places::open(settings)?);
         let departments = Departments::new(db.clone(), clock.clone());
         let (members, joining) = joining(&departments, &fetcher, &ourselves, &db, &rng, &clock);
+        let adoption = Adoption::new(vault.clone());
         let interactions = Interactions::new(
             state.clone(),
             site.clone(),
             rng.clone(),
             departments.clone(),
+            adoption.clone(),
             senders,
             &settings.http,
         );
@@ -202,15 +206,15 @@ impl App {
             departments.clone(),
             whereabouts.clone(),
         );
-        let consents = Consents::new(db.clone(), state.clone());
         let relying_party = held_relying_party(&config, &db, &Context::of_node(clock.now(), &rng)).await?;
         let passkeys = Passkeys::new(relying_party, state.clone(), db.clone(), vault.clone());
         let errands = Errands::default();
         let real_names = RealNames::new(authority.clone(), &db, &vault, &sessions, &errands);
-        let handovers = Handovers::new(state.clone(), vault.clone(), rng.clone(), whereabouts);
         let operators = Operators::new(&settings.operator, db.clone(), site.cookies(), rng.clone());
-        let ways = ways(&passkeys, &real_names);
         Ok(Self(Arc::new(Handles {
+            consents: Consents::new(db.clone(), state.clone()),
+            handovers: Handovers::new(state.clone(), vault.clone(), rng.clone(), whereabouts),
+            ways: ways(&passkeys, &real_names),
             clock,
             rng,
             db,
@@ -221,20 +225,18 @@ impl App {
             senders,
             vault,
             departments,
+            adoption,
             members,
             joining,
             ourselves,
             fetcher,
             interactions,
             sessions,
-            consents,
             passkeys,
             real_names,
-            handovers,
             operators,
             authority,
             carrier,
-            ways,
             errands,
             chains: Chains::default(),
             discovery: Discovery::new(&config.public_url),

@@ -17,7 +17,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
@@ -74,6 +74,8 @@ pub async fn serve(
     let courier = tokio::spawn(app.courier().run());
     let sweeper = tokio::spawn(sweep::now_and_then(app.clone()));
     let kiosks = tokio::spawn(sweep::watch_kiosks(app.clone()));
+    let (last_figures, told) = oneshot::channel();
+    let figures = tokio::spawn(sweep::add_figures(app.clone(), told));
     let ring = tokio::spawn(app.keys.clone().keep_fresh(app.clock.clone()));
     let federation_ring = tokio::spawn(app.ourselves.keys().clone().keep_fresh(app.clock.clone()));
     let routes = router(&app);
@@ -94,6 +96,9 @@ pub async fn serve(
     federation_ring.abort();
     sweeper.abort();
     kiosks.abort();
+    // Not aborted: it may be adding, and adds what is left.
+    drop(last_figures);
+    drop(figures.await);
     app.db.close().await;
     result
 }

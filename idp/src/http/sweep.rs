@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::app::App;
 use crate::account;
 use crate::audit::{self, Context};
 use crate::consent;
-use crate::department;
+use crate::department::{self, adoption};
 use crate::events;
 use crate::oidc;
 use crate::operator;
@@ -32,6 +34,24 @@ pub(super) async fn watch_kiosks(app: App) {
     }
 }
 
+/// How sign-ins go is added to the records, for the last time when the other end of `stop` goes: what was counted since
+/// is all that a node's death loses.
+pub(super) async fn add_figures(app: App, mut stop: oneshot::Receiver<()>) {
+    let mut pace = tokio::time::interval(adoption::PACE);
+    loop {
+        tokio::select! {
+            _ = pace.tick() => add_once(&app).await,
+            _ = &mut stop => return add_once(&app).await,
+        }
+    }
+}
+
+async fn add_once(app: &App) {
+    if let Err(fault) = adoption::flush(&app.adoption, &app.db, &context(app)).await {
+        tracing::warn!(%fault, "how sign-ins went could not be added to the figures");
+    }
+}
+
 async fn end_at_kiosks(app: &App) {
     let context = context(app);
     exhaust("kiosks", || app.sessions.end_idle_at_kiosks(&context)).await;
@@ -52,6 +72,7 @@ pub(super) async fn sweep(app: &App) {
     let db = &app.db;
     let context = context(app);
     end_at_kiosks(app).await;
+    add_once(app).await;
     let settings = &app.config.settings;
     // The account page says when a service was last used, for as long as a consent to it stands.
     let sessions_kept = oidc::grants_kept(&settings.token).max(settings.consent.lifetime.get());
@@ -70,6 +91,8 @@ pub(super) async fn sweep(app: &App) {
         department::trust::sweep(db, &context)
     })
     .await;
+    exhaust("weeks of figures", || adoption::close_weeks(db, &context)).await;
+    exhaust("old figures", || adoption::sweep_adoption(db, &context)).await;
     exhaust("messages", || events::sweep(db, &context)).await;
     exhaust("accounts", || portal::held::sweep(db, &context)).await;
     exhaust("consents", || consent::sweep(db, &context)).await;

@@ -16,6 +16,7 @@ use super::verify_code::{Verdict, VerifyCode};
 use crate::account::{PhoneError, PhoneNumber};
 use crate::audit::{Actor, Context};
 use crate::clock::Timestamp;
+use crate::department::adoption::{Step, Who};
 use crate::sms::Language;
 use crate::web::{Facts, Halt, Locale, Page, PageError, PostedForm, respond, see_other};
 
@@ -34,9 +35,17 @@ pub async fn show_phone(
     let phone = signin.hinted_phone(&interaction);
     let view = phone_page(page, &signin, &interaction, phone, None);
     let cookies = signin.site.cookies();
+    let mut browser = Browser::of(cookies, &headers);
     let greeting = (!is_kiosk(cookies, &headers))
-        .then(|| Browser::of(cookies, &headers).greet(cookies, &signin.rng))
+        .then(|| browser.greet(cookies, &signin.rng))
         .flatten();
+    let reached = signin.interactions.reach(
+        &interaction,
+        Step::Number,
+        Who::Browser(browser.name()),
+        facts.now,
+    );
+    reached.await?;
     let mut response = view.into_response();
     response
         .headers_mut()
@@ -80,7 +89,15 @@ pub async fn enter_phone(
     };
     let context = Context::of(&facts, Actor::Resident, &signin.rng);
     Ok(match signin.clone().send_code(context, ask).await? {
-        Ok(()) => see_other(&format!("/signin/{id}/code"), []),
+        Ok(()) => {
+            let browser = Browser::of(signin.site.cookies(), &headers);
+            let reached =
+                signin
+                    .interactions
+                    .reach(&interaction, Step::Code, Who::Browser(browser.name()), facts.now);
+            reached.await?;
+            see_other(&format!("/signin/{id}/code"), [])
+        }
         Err(Unsent::Refused(refusal)) => refused(page, kept, refusal.into()),
         Err(Unsent::Owed(owed)) => hold(page, &interaction, Held::Phone(kept), owed),
     })

@@ -40,6 +40,7 @@ files! {
     "0024_data_exchange",
     "0025_operator_role",
     "0026_polled_events",
+    "0027_adoption",
 }
 
 /// Listed here and not by `sqlx::migrate!`, for which the compiler would build both database drivers a second time.

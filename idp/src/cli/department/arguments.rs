@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
+use crate::department::adoption::Week;
 use crate::department::trust::allowed::Pause;
 
 #[derive(Debug, Subcommand)]
@@ -46,6 +47,17 @@ pub(in crate::cli) enum Department {
     Remove {
         /// As it was allowed, or a system's address
         pattern: String,
+    },
+    /// How sign-ins go at departments' systems, week by week; nothing that fewer than ten people are in
+    Adoption {
+        /// A decision as it was allowed, a system's address or a client's id; without, all there are
+        of: Option<String>,
+        /// The first week, such as 2026-W40; without, twelve weeks before the last
+        #[arg(long, value_name = "WEEK")]
+        from: Option<Week>,
+        /// The last week; without, the last that is over
+        #[arg(long, value_name = "WEEK")]
+        to: Option<Week>,
     },
     /// Trust new federation keys of a system that none of its old ones vouched for
     TrustKeys {

@@ -1,3 +1,4 @@
+mod adoption;
 mod arguments;
 mod check;
 mod options;
@@ -69,6 +70,10 @@ pub(super) async fn run(path: Option<&Path>, command: &Department, output: &Outp
                 "covered_by": kept.covered_by,
             });
             output.say(&value, || words::removed(&pattern, &kept));
+        }
+        Department::Adoption { of, from, to } => {
+            let asked = adoption::Asked::new(of.as_deref(), relaxation, *from, *to);
+            adoption::say(&db, &asked, &context, output).await?;
         }
         Department::TrustKeys { url, fingerprints } => {
             let id = EntityId::parse(url, relaxation)

@@ -12,6 +12,7 @@ use super::respond::{Answer, respond};
 use crate::account::{Identity, Level, Strength};
 use crate::clock::Timestamp;
 use crate::consent::{Ask, Item, allowed, ask, required_since, stands};
+use crate::department::adoption::{Finish, Known, Method, Took};
 use crate::department::{Client, account_in_sector, admit};
 use crate::oidc::authorization_details::{AuthorizationDetails, check_holders};
 use crate::oidc::device::{self, DeviceTold};
@@ -35,6 +36,7 @@ struct Decided {
     step: Step,
     asked: Option<Ask>,
     given: (Scope, AuthorizationDetails),
+    known: Known,
 }
 
 /// What the resident has answered to this request so far.
@@ -90,7 +92,11 @@ impl Walk<'_> {
         let decided = self.decide(&request, session.as_ref(), &answers).await?;
         match (&decided.step, &session) {
             (Step::Refuse(error), _) => self.refuse(&request, error, page).await,
-            (Step::Issue, Some(session)) => self.issue(&request, session, decided.given, page).await,
+            (Step::Issue, Some(session)) => {
+                let response = self.issue(&request, session, decided.given, page).await?;
+                self.count(session, decided.known, None);
+                Ok(response)
+            }
             _ => {
                 let (id, cookies) = self.begin(&request, asked).await?;
                 let first = self.page_for(&id, &request, decided, session.as_ref()).await?;
@@ -199,7 +205,9 @@ impl Walk<'_> {
                     self.issue(request, session, decided.given, page),
                 );
                 answered?;
-                response
+                let response = response?;
+                self.count(session, decided.known, Some(interaction));
+                Ok(response)
             }
             (Step::Refuse(error), _) => {
                 self.oidc.interactions.answer(interaction).await?;
@@ -270,6 +278,7 @@ impl Walk<'_> {
                 step,
                 asked: None,
                 given: Default::default(),
+                known: Known::New,
             });
         };
         let given = self
@@ -279,7 +288,13 @@ impl Walk<'_> {
             .await?;
         let wanted = request.wanted();
         let asked = ask(&wanted, &given, &answers.left, self.client);
-        let consent = match (&asked, required_since(&wanted, &given, self.client)) {
+        let since = required_since(&wanted, &given, self.client);
+        // What they have just allowed was not there before.
+        let known = match since {
+            Some(since) if since < request.received_at => Known::Returning,
+            _ => Known::New,
+        };
+        let consent = match (&asked, since) {
             (None, Some(since)) => ConsentState::Stands { since },
             _ => ConsentState::Missing,
         };
@@ -303,6 +318,7 @@ impl Walk<'_> {
                     .details
                     .only(|key| stands(key, self.facts.now, &given, self.client)),
             ),
+            known,
         })
     }
 
@@ -318,6 +334,20 @@ impl Walk<'_> {
         // It may be one that an account has left behind which was closed into this one.
         let account = account_in_sector(&self.oidc.db, &self.client.sector, sub).await?;
         Ok((account == Some(session.account)).then(|| sub.clone()))
+    }
+
+    /// A sign-in has ended at the department.
+    fn count(&self, session: &Session, known: Known, interaction: Option<&Interaction>) {
+        let now = self.facts.now;
+        let finish = Finish {
+            account: session.account,
+            method: method_of(session, interaction.map(|interaction| interaction.created_at)),
+            known,
+            took: interaction.map_or(Took::NoTime, |begun| Took::Span(now.since(begun.created_at))),
+        };
+        self.oidc
+            .interactions
+            .count_finish(&self.client.client_id, interaction, finish, now);
     }
 
     async fn issue(
@@ -412,5 +442,17 @@ impl Walk<'_> {
 
     fn acr(&self, level: Level) -> String {
         acr_value(&self.oidc.config.public_url, level)
+    }
+}
+
+/// How the resident proved who they are in a sign-in that began then.
+fn method_of(session: &Session, begun: Option<Timestamp>) -> Method {
+    let is_new = begun.is_some_and(|begun| session.auth_time >= begun || session.created_at >= begun);
+    let by = |name| session.amr.iter().any(|amr| amr == name);
+    match () {
+        () if !is_new => Method::Session,
+        () if by("mca") => Method::Phone,
+        () if by("pop") => Method::Passkey,
+        () => Method::Sms,
     }
 }

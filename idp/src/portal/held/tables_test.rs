@@ -7,7 +7,7 @@ use crate::audit::{Action, Actor};
 use crate::consent::Item;
 use crate::web::{Edition, Locale, sample};
 
-const MIGRATIONS: [&str; 26] = [
+const MIGRATIONS: [&str; 27] = [
     include_str!("../../../../migrations/0001_records.sql"),
     include_str!("../../../../migrations/0002_signing_key.sql"),
     include_str!("../../../../migrations/0003_phone_number.sql"),
@@ -34,10 +34,14 @@ const MIGRATIONS: [&str; 26] = [
     include_str!("../../../../migrations/0024_data_exchange.sql"),
     include_str!("../../../../migrations/0025_operator_role.sql"),
     include_str!("../../../../migrations/0026_polled_events.sql"),
+    include_str!("../../../../migrations/0027_adoption.sql"),
 ];
 
 /// Tables that hold nothing of a person that could be shown: settings, keys, and counts under keyed hashes.
-const OF_NOBODY: [&str; 13] = [
+const OF_NOBODY: [&str; 16] = [
+    "adoption_cell",
+    "adoption_person",
+    "adoption_week",
     "allowed_department",
     "client",
     "federation_entity",

@@ -85,10 +85,14 @@ impl Browser {
     }
 
     /// A cookie for a browser that has none yet, so that its wrong codes are counted as its own.
-    pub(in crate::signin) fn greet(&self, cookies: Cookies, rng: &Rng) -> Option<HeaderValue> {
-        self.0
-            .is_none()
-            .then(|| cookies.set(COOKIE, &rng.token(), Some(KEPT)))
+    pub(in crate::signin) fn greet(&mut self, cookies: Cookies, rng: &Rng) -> Option<HeaderValue> {
+        if self.0.is_some() {
+            return None;
+        }
+        let token = rng.token();
+        let cookie = cookies.set(COOKIE, &token, Some(KEPT));
+        self.0 = Some(token);
+        Some(cookie)
     }
 
     /// What tallies call it.

@@ -7,6 +7,7 @@ use super::super::sessions::Session;
 use crate::account::Level;
 use crate::clock::Timestamp;
 use crate::department::Client;
+use crate::department::adoption::Stay;
 use crate::web::{Asking, Door, Locale, Page, Stop};
 
 /// What is to be known when a resident begins to walk through our pages.
@@ -68,6 +69,9 @@ pub struct Interaction {
     /// What whoever began it left for its continuation.
     #[serde(default)]
     pub carried: String,
+    /// Where it rests, as far as that is counted.
+    #[serde(default)]
+    pub(super) stay: Option<Stay>,
     pub created_at: Timestamp,
     pub touched_at: Timestamp,
 }
@@ -156,6 +160,7 @@ impl Interaction {
             aim: None,
             raise_declined: false,
             carried: String::new(),
+            stay: None,
             created_at: Timestamp::from_seconds(0),
             touched_at: Timestamp::from_seconds(1000),
         }

@@ -9,6 +9,7 @@ use super::standing::{Standing, standing};
 use crate::clock::Timestamp;
 use crate::config as settings;
 use crate::department::Departments;
+use crate::department::adoption::{Adoption, Finish, Step, Who};
 use crate::rng::Rng;
 use crate::state::State;
 use crate::store::{StoreError, hash, same};
@@ -21,6 +22,7 @@ pub struct Interactions {
     site: Site,
     rng: Rng,
     departments: Departments,
+    adoption: Adoption,
     senders: Senders,
     /// How many one sender may begin in a minute.
     per_minute: u64,
@@ -33,6 +35,7 @@ impl Interactions {
         site: Site,
         rng: Rng,
         departments: Departments,
+        adoption: Adoption,
         senders: Senders,
         settings: &settings::Http,
     ) -> Self {
@@ -41,6 +44,7 @@ impl Interactions {
             site,
             rng,
             departments,
+            adoption,
             senders,
             per_minute: settings.sign_ins_per_minute,
         }
@@ -77,6 +81,7 @@ impl Interactions {
             aim: new.aim,
             raise_declined: false,
             carried: new.carried,
+            stay: None,
             created_at: now,
             touched_at: now,
             id,
@@ -187,10 +192,7 @@ impl Interactions {
         }
         Ok(match standing(&interaction, now) {
             Standing::Open => Ok(interaction),
-            Standing::Stale => {
-                self.touch(&stored, &interaction, now).await?;
-                Ok(interaction)
-            }
+            Standing::Stale => Ok(self.touch(&stored, interaction, now).await?),
             Standing::Expired => Err(InteractionFault::Expired(Box::new(interaction))),
         })
     }
@@ -228,6 +230,53 @@ impl Interactions {
             ..interaction.clone()
         };
         self.change(&declined, now).await
+    }
+
+    /// Counts that a sign-in has come to a step: once, however often its page is shown. Where the interaction changed meanwhile, a twin of this request counts it.
+    ///
+    /// # Errors
+    /// Where the short-lived state does not answer.
+    pub async fn reach(
+        &self,
+        interaction: &Interaction,
+        step: Step,
+        who: Who<'_>,
+        now: Timestamp,
+    ) -> Result<(), PageError> {
+        let (Some(client_id), from) = (&interaction.client_id, &interaction.stay) else {
+            return Ok(());
+        };
+        if from.as_ref().is_some_and(|stay| stay.is_at_or_beyond(step)) {
+            return Ok(());
+        }
+        let begun = interaction.created_at;
+        let stay = self.adoption.stay(client_id, begun, step, who);
+        let moved = Interaction {
+            stay: Some(stay.clone()),
+            ..interaction.clone()
+        };
+        let (key, before) = (key(&interaction.id), encode(interaction)?);
+        if self
+            .state
+            .swap(&key, &before, &encode(&moved)?, now, KEPT)
+            .await?
+        {
+            self.adoption.came(client_id, begun, from.as_ref(), &stay);
+        }
+        Ok(())
+    }
+
+    /// Counts that a sign-in has ended at its department; one that needed no page had no interaction.
+    pub fn count_finish(
+        &self,
+        client_id: &str,
+        interaction: Option<&Interaction>,
+        finish: Finish,
+        now: Timestamp,
+    ) {
+        let begun = interaction.map_or(now, |interaction| interaction.created_at);
+        let stay = interaction.and_then(|interaction| interaction.stay.as_ref());
+        self.adoption.finished(client_id, begun, stay, finish);
     }
 
     async fn change(&self, changed: &Interaction, now: Timestamp) -> Result<(), PageError> {
@@ -268,15 +317,20 @@ impl Interactions {
     }
 
     /// Notes the resident's step, unless another request of the same browser has just done so.
-    async fn touch(&self, stored: &[u8], interaction: &Interaction, now: Timestamp) -> Result<(), PageError> {
-        let touched = encode(&Interaction {
+    async fn touch(
+        &self,
+        stored: &[u8],
+        interaction: Interaction,
+        now: Timestamp,
+    ) -> Result<Interaction, PageError> {
+        let touched = Interaction {
             touched_at: now,
-            ..interaction.clone()
-        })?;
+            ..interaction
+        };
         self.state
-            .swap(&key(&interaction.id), stored, &touched, now, KEPT)
+            .swap(&key(&touched.id), stored, &encode(&touched)?, now, KEPT)
             .await?;
-        Ok(())
+        Ok(touched)
     }
 }
 

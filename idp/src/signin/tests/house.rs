@@ -13,6 +13,7 @@ use crate::audit::{Actor, Change, Context};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, MasterKey, PublicUrl, Secret, Settings, SmsProvider, TestNumber, Written};
 use crate::department::Departments;
+use crate::department::adoption::Adoption;
 use crate::place::Places;
 use crate::rng::Rng;
 use crate::signin::guard::count;
@@ -141,6 +142,7 @@ impl House {
                 site.clone(),
                 rng.clone(),
                 departments.clone(),
+                Adoption::new(vault.clone()),
                 senders,
                 &settings.http,
             ),

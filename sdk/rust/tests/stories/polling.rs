@@ -1,12 +1,16 @@
 //! A department that the provider cannot reach: it sends what the provider would fetch, and asks for what it would send.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::keys::{department_key, header, is_signed_by, payload};
-use crate::provider::CLIENT;
+use crate::provider::{CLIENT, Provider};
 use crate::world::{Time, World, settings};
 
 async fn unreachable(folder: &Path) -> World {
@@ -99,4 +103,38 @@ async fn nobody_asks_for_a_department_that_has_gone() {
     let asked = provider.polled.lock().unwrap().len();
     tokio::time::sleep(Duration::from_millis(2000)).await;
     assert_eq!(provider.polled.lock().unwrap().len(), asked);
+}
+
+/// What the provider answers to who asks for what waits.
+pub(crate) async fn poll(
+    State(provider): State<Arc<Provider>>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Json<Value> {
+    let proof = headers["authorization"].to_str().unwrap();
+    let proof = proof.strip_prefix("Bearer ").unwrap().to_owned();
+    {
+        let jwks = provider.client_jwks.lock().unwrap();
+        // The first question comes before a test has told the keys.
+        assert!(jwks.is_null() || is_signed_by(&jwks, &proof));
+    }
+    let sets = {
+        let mut waiting = provider.waiting.lock().unwrap();
+        let refused = asked["setErrs"]
+            .as_object()
+            .into_iter()
+            .flat_map(|all| all.keys().cloned());
+        let taken = asked["ack"].as_array().unwrap().iter();
+        let done: Vec<_> = taken
+            .map(|jti| jti.as_str().unwrap().to_owned())
+            .chain(refused)
+            .collect();
+        waiting.retain(|jti, _| !done.contains(jti));
+        waiting.clone()
+    };
+    provider.polled.lock().unwrap().push((proof, asked));
+    if sets.is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Json(json!({ "sets": sets, "moreAvailable": false }))
 }

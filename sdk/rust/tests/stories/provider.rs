@@ -134,7 +134,7 @@ impl Provider {
             .route("/oauth2/jwks", get(jwks))
             .route("/oauth2/token", post(token))
             .route("/oauth2/par", post(push))
-            .route("/ssf/poll", post(poll))
+            .route("/ssf/poll", post(crate::polling::poll))
             .route("/oauth2/revoke", post(revoke))
             .route("/oauth2/userinfo", get(user_info))
             .route("/oauth2/device_authorization", post(device_authorization))
@@ -472,37 +472,4 @@ async fn user_info(State(provider): State<Arc<Provider>>, headers: HeaderMap) ->
     Json(
         json!({ "sub": sub, "name": "林晓", "phone_number": "+8613800000000", "phone_number_verified": true }),
     )
-}
-
-async fn poll(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    Json(asked): Json<Value>,
-) -> Json<Value> {
-    let proof = headers["authorization"].to_str().unwrap();
-    let proof = proof.strip_prefix("Bearer ").unwrap().to_owned();
-    {
-        let jwks = provider.client_jwks.lock().unwrap();
-        // The first question comes before a test has told the keys.
-        assert!(jwks.is_null() || is_signed_by(&jwks, &proof));
-    }
-    let sets = {
-        let mut waiting = provider.waiting.lock().unwrap();
-        let refused = asked["setErrs"]
-            .as_object()
-            .into_iter()
-            .flat_map(|all| all.keys().cloned());
-        let taken = asked["ack"].as_array().unwrap().iter();
-        let done: Vec<_> = taken
-            .map(|jti| jti.as_str().unwrap().to_owned())
-            .chain(refused)
-            .collect();
-        waiting.retain(|jti, _| !done.contains(jti));
-        waiting.clone()
-    };
-    provider.polled.lock().unwrap().push((proof, asked));
-    if sets.is_empty() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Json(json!({ "sets": sets, "moreAvailable": false }))
 }

@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod admin_api;
+mod adoption;
 mod ask_once;
 mod attacks;
 mod bad_input;

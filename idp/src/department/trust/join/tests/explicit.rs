@@ -83,7 +83,7 @@ async fn whoever_does_not_have_its_keys_registers_nothing_and_stops_nobody() {
     // Signed by keys that it brings itself, before anything is known of the system and after.
     for _ in 0..5 {
         let outcome = place(register(&city, &thief, &forged).await);
-        assert_eq!(outcome, Some((Step::Signature, "kid")));
+        assert_eq!(outcome, Some((Step::Keys, "jwks")));
     }
     assert_eq!(city.asked(), 1, "one look is enough for all of them");
     let mut beside = forged.clone();
