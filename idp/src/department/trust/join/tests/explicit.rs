@@ -89,7 +89,7 @@ async fn whoever_does_not_have_its_keys_registers_nothing_and_stops_nobody() {
     let mut beside = forged.clone();
     beside["jwks"] = json!({"keys": [pension.key.jwk(), thief.jwk()]});
     let outcome = place(register(&city, &thief, &beside).await);
-    assert_eq!(outcome, Some((Step::Signature, "kid")));
+    assert_eq!(outcome, Some((Step::Keys, "jwks")));
     assert!(city.entity(&pension).await.is_none(), "nothing is noted of it");
     // The system itself is not held up by them.
     register(&city, &pension.key, &good).await.unwrap();
