@@ -30,7 +30,7 @@ pub(super) fn check(
     registration::check_scope(&metadata).map_err(TermsFault::of("scope"))?;
     metadata.purposes.clone_from(&terms.purposes);
     registration::check_scope(&metadata).map_err(TermsFault::of("purposes"))?;
-    registration::check_words(&metadata).map_err(TermsFault::of(""))?;
+    registration::check_words(&metadata)?;
     for mark in &terms.marks {
         if !MARKS.contains(&mark.as_str()) {
             let known = MARKS.join(" and ");
