@@ -47,6 +47,7 @@ pub async fn poll(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Response> {
+    let asked = read(&headers, body).map_err(WireError::into_response)?;
     let client = authenticated(&oidc, &headers, &facts)
         .await
         .map_err(WireError::into_response)?;
@@ -57,7 +58,6 @@ pub async fn poll(
         return Err((StatusCode::FORBIDDEN, refused).into_response());
     }
     let answer = async {
-        let asked = read(&headers, body)?;
         for id in asked.set_errs.keys() {
             tracing::warn!(client = %client.client_id, id = %id.escape_debug(), "a department has not taken an event");
         }

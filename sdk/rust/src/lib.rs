@@ -33,6 +33,7 @@ mod link;
 mod local_path;
 mod logout_token;
 mod outgoing;
+mod own_page;
 mod page;
 mod person;
 mod poll;

@@ -21,11 +21,11 @@ use crate::error::Error;
 use crate::fault::{Fault, sign_in_address};
 use crate::form::{all, once};
 use crate::local_path::LocalPath;
+use crate::own_page::is_from_our_page;
 use crate::person::Person;
 use crate::provider::Known;
 use crate::push::push;
 use crate::record::Record;
-use crate::sign_out::is_from_our_page;
 
 struct Wish {
     /// Where to go afterwards: a path of this department.

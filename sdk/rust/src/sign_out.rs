@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use http::Uri;
-use http::header::{HeaderMap, ORIGIN, SET_COOKIE};
+use http::header::{HeaderMap, SET_COOKIE};
 use url::Url;
 
 use crate::client::Yimen;
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::form::once;
 use crate::kiosk::{KioskIdle, leave_nothing};
+use crate::own_page::is_from_our_page;
 use crate::person::Person;
 use crate::sign_in::redirect;
 
@@ -33,18 +34,6 @@ pub(crate) async fn sign_out(yimen: &Yimen, headers: &HeaderMap, form: &str) -> 
             Err(Fault::no_word_of_sign_out(yimen, error)
                 .ending(yimen.cookies().clear(yimen.cookies().session())))
         }
-    }
-}
-
-/// Same site is not same origin: a neighbour under the city's domain, or on another port of this host, sends our
-/// cookies along.
-pub(crate) fn is_from_our_page(yimen: &Yimen, headers: &HeaderMap) -> bool {
-    match headers.get("sec-fetch-site") {
-        Some(site) => site == "same-origin",
-        // Older browsers: the form token then decides alone if there is no Origin either.
-        None => headers
-            .get(ORIGIN)
-            .is_none_or(|origin| origin == yimen.settings().origin().as_str()),
     }
 }
 

@@ -16,7 +16,7 @@ const INSERT: &str = "INSERT INTO allowed_department (id, pattern, status, terms
 const SET_TERMS: &str = "UPDATE allowed_department SET terms = $2, updated_at = $3 \
     WHERE id = $1 AND updated_at = $4 AND status <> 'removed'";
 const SET_STATUS: &str = "UPDATE allowed_department SET status = $2, reason = $3, updated_at = $4 \
-    WHERE id = $1 AND status <> 'removed' AND (status <> $2 OR COALESCE(reason, '') <> COALESCE($3, ''))";
+    WHERE id = $1 AND status <> 'removed' AND (status <> $2 OR COALESCE(reason, '') <> COALESCE($3, reason, ''))";
 
 /// Whoever alters it waits until this change is through.
 const HOLD_STILL: &str =

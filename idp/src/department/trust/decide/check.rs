@@ -40,7 +40,7 @@ pub(super) fn check(
     registration::check_scope(&metadata).map_err(TermsFault::of("purposes"))?;
     metadata.records.clone_from(&terms.records);
     metadata.asks.clone_from(&terms.asks);
-    registration::check_words(&metadata).map_err(TermsFault::of(""))?;
+    registration::check_words(&metadata)?;
     for mark in &terms.marks {
         if !MARKS.contains(&mark.as_str()) {
             let known = MARKS.join(" and ");

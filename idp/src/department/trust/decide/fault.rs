@@ -40,6 +40,13 @@ impl TermsFault {
     }
 }
 
+impl From<String> for TermsFault {
+    /// Where the text says itself what it is about.
+    fn from(expected: String) -> Self {
+        Self::new("", "", expected)
+    }
+}
+
 impl fmt::Display for TermsFault {
     /// As the command line says it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

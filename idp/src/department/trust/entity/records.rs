@@ -61,7 +61,7 @@ const PUT_UNDER: &str =
     "UPDATE federation_entity SET allowed_id = $2, updated_at = updated_at + 1 WHERE entity_id = $1";
 const SUSPEND: &str = "UPDATE federation_entity SET status = 'suspended', reason = $2, updated_at = updated_at + 1 \
     WHERE entity_id = $1 AND (status IN ('joined', 'refused', 'by_document') \
-    OR (status = 'suspended' AND COALESCE(reason, '') <> COALESCE($2, '')))";
+    OR (status = 'suspended' AND COALESCE(reason, '') <> COALESCE($2, reason, '')))";
 /// What never joined has no statement.
 const COME_BACK: &str = "UPDATE federation_entity SET \
     status = CASE WHEN statement_iat = 0 THEN 'refused' ELSE 'joined' END, reason = NULL, updated_at = updated_at + 1 \
