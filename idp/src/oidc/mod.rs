@@ -14,6 +14,7 @@ mod find_client;
 mod grant;
 mod introspect;
 mod joined;
+mod json_body;
 mod jwks;
 mod logout;
 mod not_joined;

@@ -4,19 +4,18 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::client_auth::{AuthenticatedClient, authenticate_at};
+use super::json_body::json_body;
 use super::userinfo::header_token;
 use super::wire_error::no_store;
 use super::{Code, Oidc, Parameters, WireError};
 use crate::audit::{Actor, Context};
 use crate::events::{acknowledge, waiting};
-use crate::keys::jose::json_object;
 use crate::web::Facts;
 
 const ENDPOINT: &str = "/ssf/poll";
@@ -47,7 +46,8 @@ pub async fn poll(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Response> {
-    let asked = read(&headers, body).map_err(WireError::into_response)?;
+    let body = json_body(Code::InvalidRequest, &headers, body);
+    let asked = body.and_then(read).map_err(WireError::into_response)?;
     let client = authenticated(&oidc, &headers, &facts)
         .await
         .map_err(WireError::into_response)?;
@@ -89,16 +89,9 @@ async fn authenticated(
     authenticate_at(oidc, ENDPOINT, &HeaderMap::new(), &parameters, facts).await
 }
 
-fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Asked, WireError> {
+fn read(body: Map<String, Value>) -> Result<Asked, WireError> {
     let invalid = |said| WireError::new(Code::InvalidRequest, said);
-    let body = body.map_err(|_| invalid("the body could not be read, or is too large"))?;
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
-    if !kind.trim().eq_ignore_ascii_case("application/json") {
-        return Err(invalid("the body must be application/json"));
-    }
-    let asked = json_object(&body).map_err(|_| invalid("the body is no JSON object"))?;
-    let asked: Asked = serde_json::from_value(Value::Object(asked))
+    let asked: Asked = serde_json::from_value(Value::Object(body))
         .map_err(|_| invalid("the body is no request to poll (RFC 8936)"))?;
     if asked.ack.len() > MOST {
         return Err(invalid("more is acknowledged than was sent"));

@@ -2,19 +2,17 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Map, Value};
 
 use super::find_client::hold_back;
+use super::json_body::json_body;
 use super::userinfo::header_token;
 use super::wire_error::no_store;
 use super::{Code, Oidc, WireError};
 use crate::audit::{Actor, Context};
 use crate::department::dynamic::{Registered, Registrar, RegistrationFault};
 use crate::federation::Relaxation;
-use crate::keys::jose::json_object;
 use crate::web::Facts;
 
 const ENDPOINT: &str = "/oauth2/register";
@@ -32,7 +30,7 @@ pub async fn register_client(
     let registering = async {
         let token = header_token(&headers)?;
         hold_back(&oidc.state, oidc.senders, &oidc.config, &facts).await?;
-        let asked = read(&headers, body)?;
+        let asked = json_body(Code::InvalidClientMetadata, &headers, body)?;
         let registered = oidc
             .registrar()
             .register(&oidc.by_itself(&facts), token.as_deref(), asked)
@@ -74,7 +72,7 @@ pub async fn replace_registration(
 ) -> Result<Response, Response> {
     let replacing = async {
         let token = header_token(&headers)?;
-        let asked = read(&headers, body)?;
+        let asked = json_body(Code::InvalidClientMetadata, &headers, body)?;
         let registrar = oidc.registrar();
         let replaced = registrar
             .replace(&oidc.by_itself(&facts), &id, token.as_deref(), asked)
@@ -115,20 +113,6 @@ fn told(fault: WireError) -> Response {
         return (StatusCode::FORBIDDEN, fault).into_response();
     }
     fault.into_response()
-}
-
-fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Map<String, Value>, WireError> {
-    let invalid = |said: String| WireError::new(Code::InvalidClientMetadata, said);
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => invalid("the body is too large".to_owned()),
-        _ => invalid("the body could not be read".to_owned()),
-    })?;
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
-    if !kind.trim().eq_ignore_ascii_case("application/json") {
-        return Err(invalid("the body must be application/json".to_owned()));
-    }
-    json_object(&body).map_err(|fault| invalid(format!("the body cannot be read: {fault}")))
 }
 
 impl Oidc {

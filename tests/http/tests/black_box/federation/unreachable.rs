@@ -310,7 +310,8 @@ async fn events_are_nobody_elses_to_ask_for() {
     ] {
         poll(&app, &bad, &asked).await.assert_error(401, "invalid_client");
     }
-    let request = app.request("POST", "/ssf/poll").body("{}");
+    let request = app.request("POST", "/ssf/poll");
+    let request = request.header("content-type", "application/json").body("{}");
     Answer::of(request).await.assert_error(401, "invalid_token");
     let reachable = app.system();
     app.allow(&reachable.id, &[]).await;
