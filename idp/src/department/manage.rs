@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::check::{check, sector_of};
 use super::data::DataKey;
-use super::model::{Client, ClientMetadata, Origin, Purpose, Standing, is_id};
+use super::model::{Client, ClientMetadata, Origin, Purpose, Standing, is_id, new_id};
 use super::records;
 use super::trust::allowed::Pause;
 use crate::audit::{Action, Change, Context, Event};
@@ -72,7 +72,7 @@ pub async fn add(
 ) -> Result<Added, ManageError> {
     check(&metadata, dev).map_err(ManageError::Invalid)?;
     let sector = sector_of(&metadata, sector.as_deref()).map_err(ManageError::Invalid)?;
-    let client_id = client_id.unwrap_or_else(|| context.rng.id());
+    let client_id = client_id.unwrap_or_else(|| new_id(&context.rng));
     if !is_id(&client_id) {
         return Err(ManageError::Invalid(
             "a client id is 1 to 200 printable ASCII characters without spaces".to_owned(),

@@ -9,6 +9,7 @@ use super::check::TOKEN_EXCHANGE;
 use super::data::{DataKey, Words};
 use super::trust::allowed::Pause;
 use crate::clock::Timestamp;
+use crate::rng::Rng;
 use crate::store::{hash, same};
 use crate::web::{Asking, Locale};
 
@@ -184,6 +185,12 @@ pub enum Standing {
 #[must_use]
 pub(super) fn is_id(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// An id for who names none. The operator types it as a word of the command line, where a hyphen would begin an option.
+#[must_use]
+pub(super) fn new_id(rng: &Rng) -> String {
+    rng.id().trim_start_matches('-').to_owned()
 }
 
 /// How a client proves itself at the token endpoint (OpenID Connect Core 1.0 §9).

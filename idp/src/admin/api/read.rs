@@ -138,6 +138,8 @@ fn unknown_part(sent: &Value, read: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use axum::response::IntoResponse as _;
 
     use super::*;
@@ -169,6 +171,24 @@ mod tests {
             let refused = read(wrong.clone()).unwrap_err().into_response();
             assert_eq!(refused.status(), 422, "{wrong}");
         }
+    }
+
+    /// Whoever writes back what they have read loses nothing, and the description says what that is.
+    #[test]
+    fn every_member_of_terms_is_read_written_and_described() {
+        let written = json!(Terms::default());
+        let description: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let described = &description["components"]["schemas"]["Terms"]["properties"];
+        let names = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(names(&written), names(described));
+        assert_eq!(read(written).unwrap().sector, None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::warrant::{By, Warrant};
 use super::{metadata, sector};
 use crate::audit::{Action, Change, Context, Event};
 use crate::clock::Timestamp;
-use crate::department::model::{Client, Origin, Standing, is_id};
+use crate::department::model::{Client, Origin, Standing, is_id, new_id};
 use crate::department::trust::allowed::records as decisions;
 use crate::department::{Departments, records as clients};
 use crate::federation::Relaxation;
@@ -80,8 +80,7 @@ impl Registrar {
         let needs_secret = metadata.token_endpoint_auth_method.needs_secret();
         let client_secret = needs_secret.then(|| context.rng.token());
         let registration_access_token = context.rng.token();
-        // The operator types it as a word of the command line, where a hyphen would begin an option.
-        let client_id = context.rng.id().trim_start_matches('-').to_owned();
+        let client_id = new_id(&context.rng);
         let client = Client {
             sector: sector.unwrap_or_else(|| client_id.clone()),
             client_id,

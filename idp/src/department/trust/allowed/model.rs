@@ -173,10 +173,8 @@ pub struct Terms {
     /// The sector of the system whose place it takes: residents stay who they were to that one.
     pub sector: Option<String>,
     /// We cannot reach it: it sends what we would fetch, and asks for what we would send.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreachable: bool,
     /// Of such a system, the thumbprints of the federation keys that the operator trusts until one of them is pinned.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_keys: Vec<String>,
 }
 
