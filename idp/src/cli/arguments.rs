@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use super::client::Invite;
+use super::client::{Invite, Said};
 use super::department::Department;
 use crate::department::trust::allowed::Pause;
 use crate::operator::{Reason, Role};
@@ -245,28 +245,8 @@ pub(super) struct ClientOptions {
     /// How old a sign-in may be where the service asks for no age, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub default_max_age: Option<u64>,
-    /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
-    #[arg(long = "purpose", value_name = "SCOPE=TEXT")]
-    pub purposes: Vec<String>,
-    /// The same in English
-    #[arg(long = "purpose-en", value_name = "SCOPE=TEXT")]
-    pub purposes_en: Vec<String>,
-    /// A record it may give to others that residents let have it: `contribution_record=社保缴费记录`; may be repeated
-    #[arg(long = "record", value_name = "RECORD=TEXT")]
-    pub records: Vec<String>,
-    /// The same in English
-    #[arg(long = "record-en", value_name = "RECORD=TEXT")]
-    pub records_en: Vec<String>,
-    /// A record it may ask of another system, and why:
-    /// `rent_subsidy:contribution_record@https://hrss.city.example=为发放租房补贴`; may be repeated
-    #[arg(long = "ask", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
-    pub asks: Vec<String>,
-    /// The same in English
-    #[arg(long = "ask-en", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
-    pub asks_en: Vec<String>,
-    /// A scope, or a record of --ask, that the service can do without; may be repeated
-    #[arg(long = "optional", value_name = "SCOPE")]
-    pub optional: Vec<String>,
+    #[command(flatten)]
+    pub said: Said,
     /// Its privacy policy, linked on the consent page
     #[arg(long, value_name = "URI")]
     pub policy_uri: Option<String>,

@@ -64,10 +64,10 @@ impl Invite {
             ..Terms::default()
         };
         let said = Said {
-            purposes: [&self.purposes, &self.purposes_en],
-            records: [&[], &[]],
-            asks: [&[], &[]],
-            optional: &self.optional,
+            purposes: self.purposes.clone(),
+            purposes_en: self.purposes_en.clone(),
+            optional: self.optional.clone(),
+            ..Said::default()
         };
         said.set(&mut terms.purposes, &mut terms.records, &mut terms.asks)?;
         Ok(Wish {

@@ -2,7 +2,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::said::Said;
 use crate::account::Level;
 use crate::cli::arguments::{AuthMethod as Method, Clearable, ClientOptions};
 use crate::cli::failure::Failure;
@@ -80,13 +79,8 @@ impl ClientOptions {
     }
 
     fn set_words(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
-        let said = Said {
-            purposes: [&self.purposes, &self.purposes_en],
-            records: [&self.records, &self.records_en],
-            asks: [&self.asks, &self.asks_en],
-            optional: &self.optional,
-        };
-        said.set(&mut metadata.purposes, &mut metadata.records, &mut metadata.asks)
+        self.said
+            .set(&mut metadata.purposes, &mut metadata.records, &mut metadata.asks)
     }
 }
 

@@ -1,18 +1,38 @@
 use std::collections::BTreeMap;
 
+use clap::Args;
+
 use crate::cli::failure::Failure;
 use crate::department::{DataKey, Purpose, Words};
 
-/// What residents are to read, as the command line gives it: `NAME=TEXT` each, in Chinese and in English.
-pub(in crate::cli) struct Said<'a> {
-    pub(in crate::cli) purposes: [&'a [String]; 2],
-    pub(in crate::cli) records: [&'a [String]; 2],
-    pub(in crate::cli) asks: [&'a [String]; 2],
-    /// Scopes, and keys of records.
-    pub(in crate::cli) optional: &'a [String],
+/// What residents are to read, as the command line gives it, in Chinese and in English.
+#[derive(Debug, Default, Args)]
+pub(in crate::cli) struct Said {
+    /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
+    #[arg(long = "purpose", value_name = "SCOPE=TEXT")]
+    pub purposes: Vec<String>,
+    /// The same in English
+    #[arg(long = "purpose-en", value_name = "SCOPE=TEXT")]
+    pub purposes_en: Vec<String>,
+    /// A record it may give to others that residents let have it: `contribution_record=社保缴费记录`; may be repeated
+    #[arg(long = "record", value_name = "RECORD=TEXT")]
+    pub records: Vec<String>,
+    /// The same in English
+    #[arg(long = "record-en", value_name = "RECORD=TEXT")]
+    pub records_en: Vec<String>,
+    /// A record it may ask of another system, and why:
+    /// `rent_subsidy:contribution_record@https://hrss.city.example=为发放租房补贴`; may be repeated
+    #[arg(long = "ask", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
+    pub asks: Vec<String>,
+    /// The same in English
+    #[arg(long = "ask-en", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
+    pub asks_en: Vec<String>,
+    /// A scope, or a record of --ask, that the service can do without; may be repeated
+    #[arg(long = "optional", value_name = "SCOPE")]
+    pub optional: Vec<String>,
 }
 
-impl Said<'_> {
+impl Said {
     /// Sets the words that are named, and what can be done without. An empty text takes a thing away.
     pub(in crate::cli) fn set(
         &self,
@@ -20,15 +40,15 @@ impl Said<'_> {
         records: &mut BTreeMap<String, Words>,
         asks: &mut BTreeMap<DataKey, Purpose>,
     ) -> Result<(), Failure> {
-        for (name, text, language) in split("--purpose", &self.purposes)? {
+        for (name, text, language) in split("--purpose", [&self.purposes, &self.purposes_en])? {
             let purpose = purposes.entry(name.to_owned()).or_insert_with(nothing);
             *language.of(&mut purpose.zh, &mut purpose.en) = text;
         }
-        for (name, text, language) in split("--record", &self.records)? {
+        for (name, text, language) in split("--record", [&self.records, &self.records_en])? {
             let words = records.entry(name.to_owned()).or_default();
             *language.of(&mut words.zh, &mut words.en) = text;
         }
-        for (name, text, language) in split("--ask", &self.asks)? {
+        for (name, text, language) in split("--ask", [&self.asks, &self.asks_en])? {
             let key = DataKey::parse(name).ok_or_else(|| no_key("--ask", name))?;
             let purpose = asks.entry(key).or_insert_with(nothing);
             *language.of(&mut purpose.zh, &mut purpose.en) = text;
@@ -51,7 +71,7 @@ impl Said<'_> {
         }
         let all = purposes.values_mut().chain(asks.values_mut());
         all.for_each(|purpose| purpose.optional = false);
-        for name in self.optional {
+        for name in &self.optional {
             // No scope of ours has a colon.
             if name.contains(':') {
                 let key = DataKey::parse(name).ok_or_else(|| no_key("--optional", name))?;
@@ -87,7 +107,7 @@ impl Language {
 }
 
 /// Each name with its text, and the language of that.
-fn split<'a>(flag: &str, [zh, en]: &[&'a [String]; 2]) -> Result<Vec<(&'a str, String, Language)>, Failure> {
+fn split<'a>(flag: &str, [zh, en]: [&'a [String]; 2]) -> Result<Vec<(&'a str, String, Language)>, Failure> {
     let zh = zh.iter().map(|text| (text, Language::Chinese));
     let en = en.iter().map(|text| (text, Language::English));
     let parts = zh.chain(en).map(|(text, language)| {
@@ -136,12 +156,11 @@ mod tests {
 
     fn set(asks: &mut Asks, zh: &[&str], en: &[&str], optional: &[&str]) -> Result<(), Failure> {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let (zh, en, optional) = (owned(zh), owned(en), owned(optional));
         let said = Said {
-            purposes: [&[], &[]],
-            records: [&[], &[]],
-            asks: [&zh, &en],
-            optional: &optional,
+            asks: owned(zh),
+            asks_en: owned(en),
+            optional: owned(optional),
+            ..Said::default()
         };
         said.set(&mut BTreeMap::new(), &mut BTreeMap::new(), asks)
     }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
+use crate::cli::client::Said;
 use crate::department::adoption::Week;
 use crate::department::trust::allowed::Pause;
 
@@ -90,28 +91,8 @@ pub(in crate::cli) struct Allow {
     /// All it may ever ask for [default for a new one: openid]
     #[arg(long, value_name = "SCOPES")]
     pub scopes: Option<String>,
-    /// Why a scope is asked for: `phone=通知您办理结果`; may be repeated
-    #[arg(long = "purpose", value_name = "SCOPE=TEXT")]
-    pub purposes: Vec<String>,
-    /// The same in English
-    #[arg(long = "purpose-en", value_name = "SCOPE=TEXT")]
-    pub purposes_en: Vec<String>,
-    /// A record it may give to others that residents let have it: `contribution_record=社保缴费记录`; may be repeated
-    #[arg(long = "record", value_name = "RECORD=TEXT")]
-    pub records: Vec<String>,
-    /// The same in English
-    #[arg(long = "record-en", value_name = "RECORD=TEXT")]
-    pub records_en: Vec<String>,
-    /// A record it may ask of another system, and why:
-    /// `rent_subsidy:contribution_record@https://hrss.city.example=为发放租房补贴`; may be repeated
-    #[arg(long = "ask", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
-    pub asks: Vec<String>,
-    /// The same in English
-    #[arg(long = "ask-en", value_name = "PURPOSE:RECORD@HOLDER=TEXT")]
-    pub asks_en: Vec<String>,
-    /// A scope, or a record of --ask, that the service can do without; may be repeated
-    #[arg(long = "optional", value_name = "SCOPE")]
-    pub optional: Vec<String>,
+    #[command(flatten)]
+    pub said: Said,
     /// A trust mark it is given: identity-number or acts-for-enterprises; may be repeated
     #[arg(long = "marks", value_name = "TYPE")]
     pub marks: Vec<String>,

@@ -1,5 +1,5 @@
 use super::arguments::{Allow, Clearable};
-use crate::cli::client::{Said, give, put};
+use crate::cli::client::{give, put};
 use crate::cli::failure::Failure;
 use crate::department::trust::allowed::Terms;
 
@@ -18,13 +18,8 @@ impl Allow {
             let asked = |scope: &String| terms.scope.split(' ').any(|one| one == scope);
             terms.purposes.retain(|scope, _| asked(scope));
         }
-        let said = Said {
-            purposes: [&self.purposes, &self.purposes_en],
-            records: [&self.records, &self.records_en],
-            asks: [&self.asks, &self.asks_en],
-            optional: &self.optional,
-        };
-        said.set(&mut terms.purposes, &mut terms.records, &mut terms.asks)?;
+        self.said
+            .set(&mut terms.purposes, &mut terms.records, &mut terms.asks)?;
         if !self.marks.is_empty() {
             terms.marks.clone_from(&self.marks);
         }
