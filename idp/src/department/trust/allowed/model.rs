@@ -24,6 +24,18 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// Whether systems may join by it.
+    ///
+    /// # Errors
+    /// What residents are told of its suspension.
+    pub fn check_active(&self) -> Result<(), Option<Pause>> {
+        if self.is_active() {
+            Ok(())
+        } else {
+            Err(self.reason)
+        }
+    }
+
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.status == Status::Active

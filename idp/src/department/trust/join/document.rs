@@ -107,9 +107,7 @@ impl Joining {
         else {
             return Ok(None);
         };
-        if !allowed.is_active() {
-            return Err(JoinFault::Suspended(allowed.reason));
-        }
+        allowed.check_active().map_err(JoinFault::Suspended)?;
         let turn = self.memory().turn(id);
         let _ours = turn.lock().await;
         let before = means.departments.client(id.as_str()).await?;
@@ -147,9 +145,7 @@ impl Joining {
         let Some(allowed) = narrowest(decisions, id).filter(|allowed| allowed.terms.metadata_document) else {
             return Ok(None);
         };
-        if !allowed.is_active() {
-            return Err(JoinFault::Suspended(allowed.reason));
-        }
+        allowed.check_active().map_err(JoinFault::Suspended)?;
         let before = self.admit(id, allowed, decisions).await?;
         let _place = match before {
             None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),

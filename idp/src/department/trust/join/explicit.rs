@@ -57,9 +57,7 @@ impl Joining {
         for _ in 0..ATTEMPTS {
             let decisions = &*means.allowed.today().await?;
             let allowed = narrowest(decisions, &id).ok_or(JoinFault::NotCovered)?;
-            if !allowed.is_active() {
-                return Err(JoinFault::Suspended(allowed.reason));
-            }
+            allowed.check_active().map_err(JoinFault::Suspended)?;
             let before = self.admit(&id, allowed, decisions).await?;
             let _place = match before {
                 None => Some(self.0.looks.begin(&id).ok_or(JoinFault::Busy)?),

@@ -36,9 +36,7 @@ impl Joining {
         let means = &self.0.means;
         let decisions = &*means.allowed.today().await?;
         let allowed = narrowest(decisions, id).ok_or(JoinFault::NotCovered)?;
-        if !allowed.is_active() {
-            return Err(JoinFault::Suspended(allowed.reason));
-        }
+        allowed.check_active().map_err(JoinFault::Suspended)?;
         let before = self.admit(id, allowed, decisions).await?;
         let walk = Walk {
             id,

@@ -20,6 +20,7 @@ use std::time::Duration;
 pub use document::WayIn;
 pub use explicit::Registration;
 pub use fault::JoinFault;
+
 pub use look::{KeysSeen, Look};
 
 use self::age::{Age, PAUSE, age};
@@ -206,9 +207,7 @@ impl Joining {
         let means = &self.0.means;
         let decisions = means.allowed.all().await?;
         let allowed = narrowest(&decisions, id).ok_or(JoinFault::NotCovered)?;
-        if !allowed.is_active() {
-            return Err(JoinFault::Suspended(allowed.reason));
-        }
+        allowed.check_active().map_err(JoinFault::Suspended)?;
         let turn = self.memory().turn(id);
         let _ours = turn.lock().await;
         let known = means.departments.client(id.as_str()).await?;
@@ -265,9 +264,7 @@ impl Joining {
         for _ in 0..ATTEMPTS {
             let decisions = &*means.allowed.today().await?;
             let allowed = narrowest(decisions, id).ok_or(JoinFault::NotCovered)?;
-            if !allowed.is_active() {
-                return Err(JoinFault::Suspended(allowed.reason));
-            }
+            allowed.check_active().map_err(JoinFault::Suspended)?;
             let before = self.admit(id, allowed, decisions).await?;
             let _place = match before {
                 None => Some(self.0.looks.begin(id).ok_or(JoinFault::Busy)?),
